@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* JSON: the one door to jansson, with limits. */
+#ifndef VS_UTIL_JSON_H
+#define VS_UTIL_JSON_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include "util/buf.h"
+#include "vidstore/base.h"
+
+static inline void vs_json_cleanup(json_t **j) {
+    json_decref(*j);
+}
+#define vs_autojson __attribute__((cleanup(vs_json_cleanup))) json_t
+
+/* Reads a text of at most max bytes: UTF-8, no duplicate keys, no NUL in strings. 0, or INVALID naming the field. */
+int vs_json_parse(const char *text, size_t len, size_t max, const char *field, json_t **ret, vidstore_error **e);
+/* Checks that a text is JSON; wanted is JSON_OBJECT, JSON_ARRAY, or -1 for any. */
+int vs_json_check(const char *text, size_t len, size_t max, int wanted, const char *field, vidstore_error **e);
+/* Appends a string with its quotes, safe for any bytes: what is not UTF-8 becomes U+FFFD. */
+void vs_json_string(struct vs_buf *b, const char *s, size_t len);
+/* Appends a value compactly, keys in the order in which they were put. */
+void vs_json_dump(struct vs_buf *b, const json_t *value);
+/* A value as an owned public text. Takes no reference. */
+int vs_json_to_text(const json_t *value, size_t flags, vidstore_text **ret, vidstore_error **e);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* UTF-8: the one check that every text from outside passes. */
+#ifndef VS_UTIL_UTF8_H
+#define VS_UTIL_UTF8_H
+
+#include <stddef.h>
+#include "vidstore/base.h"
+
+/* 1 when the bytes are well-formed UTF-8 (no surrogates, no overlong forms, no NUL). */
+int vs_utf8_valid(const char *s, size_t len);
+/* Checks a text argument: not NULL, UTF-8, at most max bytes. 0, or INVALID naming the field. */
+int vs_check_text(const char *s, const char *field, size_t max, vidstore_error **e);
+/* Replaces every byte that is not UTF-8 by U+FFFD, in a new text. NULL: out of memory. */
+char *vs_utf8_scrub(const char *s, size_t len);
+/* The text with ASCII letters made small, for keys that compare without regard to case. NULL: out of memory. */
+char *vs_ascii_fold(const char *s);
+
+#endif
