@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* The database of one store, whatever the engine: connections, statements, transactions, migrations.
+ *
+ * One writer connection behind a gate, a lazily grown pool of readers, one checkpoint connection. A :memory: database
+ * has one connection for all, and its calls are serialised. Thread-safe; a connection that was handed out belongs to
+ * the thread that uses it until it is given back. */
+#ifndef VS_DB_DB_H
+#define VS_DB_DB_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include "statements.h" /* generated from schema/queries: enum vs_stmt_id */
+#include "util/uuid.h"
+#include "vidstore/base.h"
+
+struct vs_db;   /* the database of one open store */
+struct vs_conn; /* one connection to it */
+struct vs_stmt; /* one prepared statement of a connection */
+struct vs_txn;  /* a transaction that a host holds open across calls */
+
+struct vs_db_params {
+    const char *path;         /* of the database file; NULL: in memory */
+    int create;               /* make it when it is not there */
+    int read_only;            /* never migrates, never writes */
+    int relaxed;              /* synchronous=NORMAL: the last commits may be lost in a power cut */
+    int allow_network_fs;     /* open on NFS, CIFS, FUSE... all the same */
+    int readers;              /* most reader connections; 0: 4 */
+    int64_t deadline_ms;      /* for opening and migrating; 0: 30 s */
+};
+
+/* How long a call may take, and what stops it earlier. */
+struct vs_call {
+    int64_t deadline_us;        /* on the clock of vs_mono_us(); 0: none */
+    const atomic_int *interrupt; /* non-zero: stop with CANCELLED; may be NULL */
+};
+
+/* --- opening ------------------------------------------------------------------------------------------------ */
+
+/* Opens, creates or migrates. Foreign file, newer schema, edited history, network file system, read-only directory,
+ * full disk and damage are each an error of their own, and leave the file's content untouched. */
+int vs_db_open(const struct vs_db_params *params, struct vs_db **ret, vidstore_error **e);
+/* Closes all connections. After a fork it only leaks (see vs_db_forked). */
+void vs_db_close(struct vs_db *db);
+int vs_db_forked(const struct vs_db *db); /* 1 in a child of the process that opened it */
+int vs_db_read_only(const struct vs_db *db);
+
+/* --- reading and writing ------------------------------------------------------------------------------------ */
+
+/* An operation on a connection. Returns 0 or a negative code. A write operation has no side effects outside the
+ * database, because it may be run more than once. */
+typedef int vs_op(struct vs_conn *conn, void *arg, vidstore_error **e);
+
+/* Runs op in a read transaction on a reader. Codes: what op returns; BUSY TIMEOUT CANCELLED IO CORRUPT NOMEM FORKED. */
+int vs_db_read(struct vs_db *db, const struct vs_call *call, vs_op *op, void *arg, vidstore_error **e);
+/* Runs op in a write transaction of its own (BEGIN IMMEDIATE) and commits: durable when it returns 0. A failing op is
+ * rolled back whole. MISUSE when this thread holds a transaction already. UNKNOWN_OUTCOME when COMMIT itself failed in
+ * a way that leaves the outcome open. */
+int vs_db_write(struct vs_db *db, const struct vs_call *call, vs_op *op, void *arg, vidstore_error **e);
+
+/* --- transactions held by a host ------------------------------------------------------------------------------ */
+
+/* Takes the writer and begins. After max_age_ms a thread of the database's own rolls it back and frees the writer
+ * (never in the middle of a call), and every later use says TXN_EXPIRED. */
+int vs_txn_begin(struct vs_db *db, const struct vs_call *call, int64_t max_age_ms, struct vs_txn **ret, vidstore_error **e);
+/* Brackets one call inside the transaction: gives the connection, under a savepoint when `savepoint`, and takes it
+ * back; `failed` undoes what the call did since the savepoint. ABORTED when SQLite has rolled the whole away. */
+int vs_txn_enter(struct vs_txn *txn, const struct vs_call *call, int savepoint, struct vs_conn **ret, vidstore_error **e);
+int vs_txn_leave(struct vs_txn *txn, int failed, vidstore_error **e);
+/* Nested begin, commit and rollback: savepoints by depth. */
+int vs_txn_nest(struct vs_txn *txn, vidstore_error **e);
+int vs_txn_depth(const struct vs_txn *txn); /* 1: no savepoint of the host's is open */
+/* Ends the innermost level. Ending the outermost gives the writer back; the handle stays until vs_txn_free. */
+int vs_txn_commit(struct vs_txn *txn, vidstore_error **e);
+int vs_txn_rollback(struct vs_txn *txn, vidstore_error **e);
+void vs_txn_free(struct vs_txn *txn); /* rolls back what is open; NULL is fine */
+
+/* --- statements --------------------------------------------------------------------------------------------- */
+
+/* A named statement of schema/queries, reset and unbound. It belongs to the connection. */
+int vs_stmt(struct vs_conn *conn, enum vs_stmt_id id, struct vs_stmt **ret, vidstore_error **e);
+/* A statement composed from a template; the text is the key of a small cache of the connection. */
+int vs_stmt_composed(struct vs_conn *conn, const char *text, size_t len, struct vs_stmt **ret, vidstore_error **e);
+/* The text of a named statement in the connection's engine, for filling a template's {{holes}}. */
+const char *vs_stmt_text(const struct vs_conn *conn, enum vs_stmt_id id);
+
+/* Parameters count from 1. A failed bind is reported by the next step. Text and bytes are bound without a copy: they
+ * must live until the reset. */
+void vs_bind_int(struct vs_stmt *s, int at, int64_t value);                     /* INT64_MIN: NULL */
+void vs_bind_text(struct vs_stmt *s, int at, const char *text, int64_t len);    /* NULL: NULL; len -1: strlen */
+void vs_bind_blob(struct vs_stmt *s, int at, const void *bytes, int64_t len);   /* NULL: NULL */
+void vs_bind_uuid(struct vs_stmt *s, int at, const struct vs_uuid *id);         /* NULL: NULL */
+void vs_bind_null(struct vs_stmt *s, int at);
+
+enum { VS_DONE = 0, VS_ROW = 1 };
+/* VS_ROW, VS_DONE or a negative code. After VS_DONE or an error the statement is reset. A violated unique index is
+ * EXISTS with the column as the field; a CHECK or foreign key is INVALID. */
+int vs_step(struct vs_stmt *s, vidstore_error **e);
+/* Steps a statement that gives no rows, resets it, and says how many rows it changed. */
+int vs_run(struct vs_stmt *s, int64_t *ret_changes, vidstore_error **e);
+/* Steps a statement that gives at most one row: VS_ROW (read the columns, then vs_reset), VS_DONE, or a negative code. */
+int vs_row(struct vs_stmt *s, vidstore_error **e);
+void vs_reset(struct vs_stmt *s); /* NULL is fine */
+
+/* Columns count from 0. Pointers live until the next step or reset. */
+int vs_col_null(struct vs_stmt *s, int at);
+int64_t vs_col_int(struct vs_stmt *s, int at);                            /* NULL: INT64_MIN */
+const char *vs_col_text(struct vs_stmt *s, int at, size_t *ret_len);      /* NULL: NULL; ret_len may be NULL */
+const void *vs_col_blob(struct vs_stmt *s, int at, size_t *ret_len);
+int vs_col_uuid(struct vs_stmt *s, int at, struct vs_uuid *ret);          /* 1, or 0 and the nil UUID when NULL */
+
+static inline void vs_reset_cleanup(struct vs_stmt **s) {
+    vs_reset(*s);
+}
+/* A statement that is reset when it goes out of scope. */
+#define vs_autostmt __attribute__((cleanup(vs_reset_cleanup))) struct vs_stmt
+
+/* --- upkeep --------------------------------------------------------------------------------------------------- */
+
+struct vs_db_info {
+    const char *engine, *engine_version;   /* static */
+    int64_t schema_version, compatible_version, library_schema_version;
+    int64_t page_count, page_size, freelist_count, wal_bytes, file_bytes;
+    int fts5, wal, threadsafe, checkpoint_race; /* checkpoint_race 1: this SQLite needs (and has) the guard */
+};
+int vs_db_info(struct vs_db *db, const struct vs_call *call, struct vs_db_info *ret, vidstore_error **e);
+/* PASSIVE, from the checkpoint connection, while the writer is held (SQLite before 3.51.3 can corrupt a WAL database
+ * otherwise). Called by itself after commits once the log is long; this forces one. */
+int vs_db_checkpoint(struct vs_db *db, const struct vs_call *call, int64_t *ret_left_pages, vidstore_error **e);
+/* quick (0) or full (1) integrity check with foreign keys; CORRUPT with the first finding as the message. */
+int vs_db_integrity(struct vs_db *db, const struct vs_call *call, int full, vidstore_error **e);
+/* Compares the live schema with what the migrations make: SCHEMA with the first difference. */
+int vs_db_schema_check(struct vs_db *db, const struct vs_call *call, vidstore_error **e);
+/* Copies the database to a new file in steps, verified. The target must not exist. progress may be NULL; non-zero
+ * from it stops with CANCELLED. */
+int vs_db_backup(struct vs_db *db, const struct vs_call *call, const char *target,
+    int (*progress)(void *arg, int64_t done_pages, int64_t all_pages), void *arg, vidstore_error **e);
+/* ANALYZE within limits and incremental vacuum of at most max_pages. */
+int vs_db_optimize(struct vs_db *db, const struct vs_call *call, int64_t max_pages, vidstore_error **e);
+/* Who holds the writer: this process's operation or another process; "" when nobody. For messages and doctor. */
+void vs_db_holder(struct vs_db *db, char *buf, size_t size);
+
+#endif
