@@ -17,7 +17,7 @@ static inline void vs_json_cleanup(json_t **j) {
 int vs_json_parse(const char *text, size_t len, size_t max, const char *field, json_t **ret, vidstore_error **e);
 /* Checks that a text is JSON; wanted is JSON_OBJECT, JSON_ARRAY, or -1 for any. */
 int vs_json_check(const char *text, size_t len, size_t max, int wanted, const char *field, vidstore_error **e);
-/* Appends a string with its quotes, safe for any bytes: what is not UTF-8 becomes U+FFFD. */
+/* Appends a string with its quotes. The bytes are valid UTF-8 already (vs_utf8_scrub makes them so). */
 void vs_json_string(struct vs_buf *b, const char *s, size_t len);
 /* Appends a value compactly, keys in the order in which they were put. */
 void vs_json_dump(struct vs_buf *b, const json_t *value);

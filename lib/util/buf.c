@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "util/buf.h"
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "util/alloc.h"
+#include "util/error.h"
+
+enum { DEFAULT_MAX = 64 << 20 };
+
+/* Room for len more bytes and the NUL. */
+static int reserve(struct vs_buf *b, size_t len) {
+    size_t max = b->max ? b->max : DEFAULT_MAX;
+    if (b->failed)
+        return 0;
+    if (len > max || b->len + len > max) {
+        b->failed = VIDSTORE_INVALID;
+        return 0;
+    }
+    if (b->len + len + 1 <= b->cap)
+        return 1;
+    size_t cap = b->cap ? b->cap * 2 : 256;
+    while (cap < b->len + len + 1)
+        cap *= 2;
+    char *data = vs_realloc(b->data, cap);
+    if (!data) {
+        b->failed = VIDSTORE_NOMEM;
+        return 0;
+    }
+    b->data = data;
+    b->cap = cap;
+    return 1;
+}
+
+void vs_buf_add(struct vs_buf *b, const void *data, size_t len) {
+    if (!reserve(b, len))
+        return;
+    if (len)
+        memcpy(b->data + b->len, data, len);
+    b->len += len;
+    b->data[b->len] = '\0';
+}
+
+void vs_buf_str(struct vs_buf *b, const char *s) {
+    vs_buf_add(b, s, strlen(s));
+}
+
+void vs_buf_char(struct vs_buf *b, char c) {
+    vs_buf_add(b, &c, 1);
+}
+
+void vs_buf_fmt(struct vs_buf *b, const char *format, ...) {
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    if (n >= 0 && reserve(b, (size_t)n)) {
+        vsnprintf(b->data + b->len, (size_t)n + 1, format, again);
+        b->len += (size_t)n;
+    }
+    va_end(again);
+    va_end(args);
+}
+
+void vs_buf_int(struct vs_buf *b, int64_t value) {
+    char digits[24];
+    int n = snprintf(digits, sizeof digits, "%" PRId64, value);
+    vs_buf_add(b, digits, (size_t)n);
+}
+
+void vs_buf_free(struct vs_buf *b) {
+    vs_free(b->data);
+    *b = (struct vs_buf){ 0 };
+}
+
+struct vidstore_text {
+    size_t len;
+    char *data;
+};
+
+static int text_of(char *data, size_t len, vidstore_text **ret, vidstore_error **e) {
+    vidstore_text *text = data ? vs_malloc(sizeof *text) : NULL;
+    if (!text) {
+        vs_free(data);
+        return vs_fail_nomem(e);
+    }
+    *text = (vidstore_text){ len, data };
+    *ret = text;
+    return 0;
+}
+
+int vs_buf_to_text(struct vs_buf *b, vidstore_text **ret, vidstore_error **e) {
+    if (b->failed == VIDSTORE_INVALID)
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LARGE, NULL, "the result is too large");
+    vs_buf_add(b, "", 0);
+    if (b->failed)
+        return vs_fail_nomem(e);
+    size_t len = b->len;
+    char *data = VS_TAKE(b->data);
+    vs_buf_free(b);
+    return text_of(data, len, ret, e);
+}
+
+int vs_text_new(const char *s, size_t len, vidstore_text **ret, vidstore_error **e) {
+    return text_of(vs_strndup(s, len), len, ret, e);
+}
+
+const char *vidstore_text_data(const vidstore_text *text) {
+    return text ? text->data : "";
+}
+
+int64_t vidstore_text_size(const vidstore_text *text) {
+    return text ? (int64_t)text->len : 0;
+}
+
+void vidstore_text_free(vidstore_text *text) {
+    if (!text)
+        return;
+    vs_free(text->data);
+    vs_free(text);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "util/json.h"
+#include <stdlib.h>
+#include <string.h>
+#include "util/error.h"
+
+int vs_json_parse(const char *text, size_t len, size_t max, const char *field, json_t **ret, vidstore_error **e) {
+    json_error_t why;
+    if (!text)
+        return vs_fail(e, VIDSTORE_MISUSE, field, "%s is NULL", field);
+    if (len > max)
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LONG, field, "%s is longer than %zu bytes", field, max);
+    json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+    if (!value && json_error_code(&why) == json_error_out_of_memory)
+        return vs_fail_nomem(e);
+    if (!value)
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, field, "%s is not JSON: %s (at byte %d)", field,
+            why.text, why.position);
+    *ret = value;
+    return 0;
+}
+
+int vs_json_check(const char *text, size_t len, size_t max, int wanted, const char *field, vidstore_error **e) {
+    vs_autojson *value = NULL;
+    int r = vs_json_parse(text, len, max, field, &value, e);
+    if (r)
+        return r;
+    if (wanted >= 0 && json_typeof(value) != (json_type)wanted)
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, field, "%s is not a JSON %s", field,
+            wanted == JSON_OBJECT ? "object" : "array");
+    return 0;
+}
+
+void vs_json_string(struct vs_buf *b, const char *s, size_t len) {
+    static const char hex[] = "0123456789abcdef";
+    vs_buf_char(b, '"');
+    size_t plain = 0;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)s[i];
+        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F)
+            continue;
+        vs_buf_add(b, s + plain, i - plain);
+        plain = i + 1;
+        if (c == '"' || c == '\\') {
+            char escaped[2] = { '\\', (char)c };
+            vs_buf_add(b, escaped, 2);
+        } else {
+            char escaped[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
+            vs_buf_add(b, escaped, 6);
+        }
+    }
+    vs_buf_add(b, s + plain, len - plain);
+    vs_buf_char(b, '"');
+}
+
+static int add_chunk(const char *data, size_t len, void *arg) {
+    struct vs_buf *b = arg;
+    vs_buf_add(b, data, len);
+    return b->failed ? -1 : 0;
+}
+
+void vs_json_dump(struct vs_buf *b, const json_t *value) {
+    if (json_dump_callback(value, add_chunk, b, JSON_COMPACT | JSON_ENCODE_ANY) && !b->failed)
+        b->failed = VIDSTORE_NOMEM;
+}
+
+int vs_json_to_text(const json_t *value, size_t flags, vidstore_text **ret, vidstore_error **e) {
+    vs_autobuf b = { 0 };
+    if (json_dump_callback(value, add_chunk, &b, flags | JSON_ENCODE_ANY) && !b.failed)
+        return vs_fail_nomem(e);
+    return vs_buf_to_text(&b, ret, e);
+}
