@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file audit.h
+ * The audit: what happened, to what, by whom, from where. Events are appended by the library in the transaction of
+ * the change, and never changed.
+ * Thread class: events are immutable; sessions are used by one thread at a time.
+ */
+#ifndef VIDSTORE_AUDIT_H
+#define VIDSTORE_AUDIT_H
+
+#include <vidstore/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What happened. New ones may be added. */
+enum {
+    VIDSTORE_AUDIT_ACTION_UNKNOWN = -1,
+    VIDSTORE_AUDIT_USER_LOGIN = 10,
+    VIDSTORE_AUDIT_USER_LOGOUT = 11,
+    VIDSTORE_AUDIT_USER_CREATED = 12,
+    VIDSTORE_AUDIT_USER_UPDATED = 13,
+    VIDSTORE_AUDIT_USER_DELETED = 14,
+    VIDSTORE_AUDIT_USER_PURGED = 15,
+    VIDSTORE_AUDIT_JOB_CREATED = 30,
+    VIDSTORE_AUDIT_JOB_STARTED = 31,
+    VIDSTORE_AUDIT_JOB_COMPLETED = 32,
+    VIDSTORE_AUDIT_JOB_FAILED = 33,
+    VIDSTORE_AUDIT_JOB_CANCELLED = 34,
+    VIDSTORE_AUDIT_JOB_UPDATED = 35,
+    VIDSTORE_AUDIT_JOB_DELETED = 36,
+    VIDSTORE_AUDIT_JOB_RESTORED = 37,
+    VIDSTORE_AUDIT_JOB_PURGED = 38,
+    VIDSTORE_AUDIT_JOB_RETRIED = 39,
+    VIDSTORE_AUDIT_JOB_RELEASED = 40,
+    VIDSTORE_AUDIT_VIDEO_CREATED = 60,
+    VIDSTORE_AUDIT_VIDEO_UPDATED = 61,
+    VIDSTORE_AUDIT_VIDEO_DELETED = 62,
+    VIDSTORE_AUDIT_VIDEO_RESTORED = 63,
+    VIDSTORE_AUDIT_VIDEO_PURGED = 64,
+    VIDSTORE_AUDIT_VIDEO_PROBED = 65,
+    VIDSTORE_AUDIT_VIDEO_FETCHED = 66,
+    VIDSTORE_AUDIT_FILE_UPLOADED = 80,
+    VIDSTORE_AUDIT_FILE_DOWNLOADED = 81,
+    VIDSTORE_AUDIT_FILE_UPDATED = 82,
+    VIDSTORE_AUDIT_FILE_DELETED = 83,
+    VIDSTORE_AUDIT_FILE_RESTORED = 84,
+    VIDSTORE_AUDIT_FILE_PURGED = 85,
+    VIDSTORE_AUDIT_FILE_VERIFIED = 86,
+    VIDSTORE_AUDIT_SYSTEM_STARTUP = 110,
+    VIDSTORE_AUDIT_SYSTEM_SHUTDOWN = 111,
+    VIDSTORE_AUDIT_CONFIG_CHANGED = 112,
+    VIDSTORE_AUDIT_AUTH_FAILED = 113,
+    VIDSTORE_AUDIT_ACCESS_DENIED = 114,
+    VIDSTORE_AUDIT_API_KEY_CREATED = 115,
+    VIDSTORE_AUDIT_API_KEY_REVOKED = 116,
+    VIDSTORE_AUDIT_ROLE_CHANGED = 117,
+    VIDSTORE_AUDIT_PASSWORD_CHANGED = 118,
+    VIDSTORE_AUDIT_IDENTITY_LINKED = 119,
+    VIDSTORE_AUDIT_IDENTITY_UNLINKED = 120,
+    VIDSTORE_AUDIT_RETENTION_RUN = 121,
+    VIDSTORE_AUDIT_MIGRATION = 122,
+    VIDSTORE_AUDIT_BACKUP = 123,
+    VIDSTORE_AUDIT_RESTORED = 124
+};
+
+/** Fields of a event, for access by id. New ones may be added. */
+enum {
+    VIDSTORE_AUDIT_UNKNOWN = -1,
+    VIDSTORE_AUDIT_ID = 5001,      /**< UUID. */
+    VIDSTORE_AUDIT_USER_ID = 5002, /**< UUID of the user who acted; the nil UUID is the system; NULL: nobody known. */
+    VIDSTORE_AUDIT_CREATED_US = 5003,
+    VIDSTORE_AUDIT_ACTION = 5010,      /**< VIDSTORE_AUDIT_…. */
+    VIDSTORE_AUDIT_NOUN = 5011,        /**< user, job, video, file, setting, store or session. */
+    VIDSTORE_AUDIT_OBJECT_ID = 5012,   /**< UUID of the object; NULL: none. */
+    VIDSTORE_AUDIT_OBJECT_NAME = 5013, /**< What it was called then. */
+    VIDSTORE_AUDIT_OWNER_ID = 5014,    /**< UUID of its owner. */
+    VIDSTORE_AUDIT_SUCCESS = 5015,     /**< Boolean: 0 for what was refused or failed. */
+    VIDSTORE_AUDIT_ERROR = 5016,       /**< Name of the status code of a failure. */
+    VIDSTORE_AUDIT_ACTOR = 5017,       /**< user, system, worker or anonymous. */
+    VIDSTORE_AUDIT_ACTOR_NAME = 5018,  /**< What the actor was called then. */
+    VIDSTORE_AUDIT_IP = 5019,
+    VIDSTORE_AUDIT_USER_AGENT = 5020,
+    VIDSTORE_AUDIT_REQUEST_ID = 5021,
+    VIDSTORE_AUDIT_DEVICE = 5022,
+    VIDSTORE_AUDIT_DETAILS = 5023,    /**< JSON object: for a change, each field with its old and new value. */
+    VIDSTORE_AUDIT_DESCRIPTION = 5024 /**< Text of the host. */
+};
+
+/**
+ * A field of the record as text: text, JSON, ids, hashes, and the names of enumerations.
+ * @param event  the record; NULL gives NULL.
+ * @param field  a VIDSTORE_AUDIT_EVENT_… constant.
+ * @return borrowed from the record; NULL when the field is NULL, is a number, or is not one of this noun.
+ * Threads: any. Since 0.1.
+ */
+VIDSTORE_API const char *vidstore_audit_event_text(const vidstore_audit_event *event, int32_t field);
+
+/**
+ * A field of the record as a number: counts, sizes, times, booleans, and the values of enumerations.
+ * @param event  the record; NULL gives INT64_MIN.
+ * @param field  a VIDSTORE_AUDIT_EVENT_… constant.
+ * @return the value; INT64_MIN when the field is NULL, is text, or is not one of this noun.
+ * Threads: any. Since 0.1.
+ */
+VIDSTORE_API int64_t vidstore_audit_event_int64(const vidstore_audit_event *event, int32_t field);
+
+/**
+ * Whether a field has no value.
+ * @param event  the record.
+ * @param field  a VIDSTORE_AUDIT_EVENT_… constant.
+ * @return 1 when it is NULL, is hidden from the session that read it, or is not one of this noun; else 0.
+ * Threads: any. Since 0.1.
+ */
+VIDSTORE_API int32_t vidstore_audit_event_is_null(const vidstore_audit_event *event, int32_t field);
+
+/**
+ * The whole record as a JSON object: enumerations as names, NULL as null.
+ * @param event  the record.
+ * @param ret_json  receives the text, which the caller frees.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: MISUSE, NOMEM.
+ * Threads: any. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_audit_event_json(const vidstore_audit_event *event, vidstore_text **ret_json,
+                                                       vidstore_error **reterr);
+
+/**
+ * Keep a record that was borrowed from a page, or share one.
+ * @param event  the record, or NULL.
+ * @return a handle of your own on the same snapshot, to be freed with vidstore_audit_event_free(); NULL for NULL.
+ * Threads: any. Since 0.1.
+ */
+VIDSTORE_API vidstore_audit_event *vidstore_audit_event_ref(const vidstore_audit_event *event);
+
+/**
+ * Free a record.
+ * @param event  the record, or NULL.
+ * Threads: any. Since 0.1.
+ */
+VIDSTORE_API void vidstore_audit_event_free(vidstore_audit_event *event);
+
+/**
+ * One event of a page.
+ * @param page  the page.
+ * @param index  from 0 to vidstore_page_count() - 1.
+ * @return borrowed from the page; NULL when there is none at the index, or the page is of another noun.
+ * Threads: any. Since 0.1.
+ */
+VIDSTORE_API const vidstore_audit_event *vidstore_page_audit_event(const vidstore_page *page, int64_t index);
+
+/**
+ * Read an event. Users see the events of what they own and of what they did; admins see all.
+ * @param session  who acts.
+ * @param id  its UUID.
+ * @param ret_event  receives the event.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
+ * IO, CORRUPT, FORKED.
+ * Threads: one at a time a session. Blocks: database. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_audit_get(vidstore_session *session, const char *id,
+                                                vidstore_audit_event **ret_event, vidstore_error **reterr);
+
+/**
+ * List the events that this session may see.
+ * @param session  who acts.
+ * @param query  filter, sort, limit and cursor; NULL: the newest 100.
+ * @param ret_page  receives the page; read it with vidstore_page_audit_event().
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID, UNSUPPORTED (no index serves the query), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
+ * TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Threads: one at a time a session. Blocks: database. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_audit_list(vidstore_session *session, const vidstore_query *query,
+                                                 vidstore_page **ret_page, vidstore_error **reterr);
+
+/**
+ * Count events; at most 10,000 unless the query asks for an exact count.
+ * @param session  who acts.
+ * @param query  its filter counts; NULL: all.
+ * @param ret_count  receives the number.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID, UNSUPPORTED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
+ * IO, CORRUPT, FORKED.
+ * Threads: one at a time a session. Blocks: database. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_audit_count(vidstore_session *session, const vidstore_query *query,
+                                                  int64_t *ret_count, vidstore_error **reterr);
+
+/**
+ * Record an event of the host's own: config_changed on its noun, with its description.
+ * @param session  who acts.
+ * @param noun  a word of the host, at most 50 bytes.
+ * @param object_id  a UUID, or NULL.
+ * @param description  at most 4096 bytes.
+ * @param details_json  a JSON object, or NULL.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO,
+ * FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Threads: one at a time a session. Blocks: database. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_audit_record(vidstore_session *session, const char *noun, const char *object_id,
+                                                   const char *description, const char *details_json,
+                                                   vidstore_error **reterr);
+
+/**
+ * Events since a time: total, by action, successes and failures, top addresses.
+ * @param session  who acts.
+ * @param since_us  from when; 0: all.
+ * @param ret_json  receives a JSON object, which the caller frees.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT,
+ * FORKED.
+ * Threads: one at a time a session. Blocks: database. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_audit_stats(vidstore_session *session, int64_t since_us, vidstore_text **ret_json,
+                                                  vidstore_error **reterr);
+
+/**
+ * Write events to a descriptor as JSON Lines, oldest first, each line safe against log injection.
+ * @param session  who acts.
+ * @param query  its filter counts; its limit does not. NULL: all.
+ * @param fd  open for writing; not closed.
+ * @param ret_count  receives how many lines were written.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID, UNSUPPORTED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
+ * IO, CORRUPT, FORKED.
+ * Threads: one at a time a session. Blocks: database, the descriptor. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_audit_export(vidstore_session *session, const vidstore_query *query, int32_t fd,
+                                                   int64_t *ret_count, vidstore_error **reterr);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

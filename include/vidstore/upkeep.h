@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file upkeep.h
+ * Upkeep: maintenance, statistics, backup, diagnosis.
+ * Thread class: sessions are used by one thread at a time.
+ */
+#ifndef VIDSTORE_UPKEEP_H
+#define VIDSTORE_UPKEEP_H
+
+#include <vidstore/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Flags of vidstore_maintain(). */
+enum {
+    VIDSTORE_MAINTAIN_UNKNOWN = -1,
+    VIDSTORE_MAINTAIN_DRY_RUN = 1, /**< Only say what would be done. */
+    VIDSTORE_MAINTAIN_ALL = 2      /**< Also what is not due yet. */
+};
+
+/**
+ * Do a slice of the upkeep: recover leases whose worker died, remove expired and temporary files, unfinished uploads,
+ * old jobs and audit events by the settings retention.*, delete bytes whose time has come, checkpoint the log,
+ * refresh statistics. Refuses to run inside a transaction. Admins and the system only.
+ * @param session  who acts.
+ * @param budget_ms  about how long it may take, 1 to 3,600,000.
+ * @param flags  VIDSTORE_MAINTAIN_… bits.
+ * @param ret_json  receives a JSON object: what was done by kind, and whether more is left.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO,
+ * FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_maintain(vidstore_session *session, int64_t budget_ms, uint32_t flags,
+                                               vidstore_text **ret_json, vidstore_error **reterr);
+
+/**
+ * Numbers of the whole store, or for users of what they own: users by role and state, jobs by state and kind, videos,
+ * files and bytes by backend, category and type, audit events.
+ * @param session  who acts.
+ * @param ret_json  receives a JSON object, which the caller frees.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Threads: one at a time a session. Blocks: database. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_stats(vidstore_session *session, vidstore_text **ret_json,
+                                            vidstore_error **reterr);
+
+/**
+ * Copy the whole store, while it is in use, to a new directory: database and bytes, verified. The copy is a store of
+ * its own that vidstore_restore() or vidstore_open() takes. Refuses to run inside a transaction. Admins and the
+ * system only.
+ * @param session  who acts.
+ * @param directory  must not exist, or be empty.
+ * @param flags  0.
+ * @param ret_json  receives a JSON object: records, files, bytes, how long it took.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID, EXISTS, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
+ * NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_backup(vidstore_session *session, const char *directory, uint32_t flags,
+                                             vidstore_text **ret_json, vidstore_error **reterr);
+
+/**
+ * Make a store from a backup: checked first, then copied, then moved into place in one step.
+ * @param backup  a directory that vidstore_backup() made; not changed.
+ * @param directory  where the store shall be; must not exist, or be empty.
+ * @param flags  0.
+ * @param ret_json  receives a JSON object as of vidstore_backup().
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: MISUSE, INVALID, NOT_FOUND, EXISTS, SCHEMA, CORRUPT, FULL, IO, NOMEM.
+ * Threads: any. Blocks: disk. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_restore(const char *backup, const char *directory, uint32_t flags,
+                                              vidstore_text **ret_json, vidstore_error **reterr);
+
+/**
+ * Examine the store: connection, integrity, schema text, versions, disk, log, blobs, probe helper, clock. A bad
+ * finding is a verdict, not an error.
+ * @param session  who acts.
+ * @param full  1: read every page and check every index; 0: the quick checks.
+ * @param ret_json  receives a JSON object: "verdict" (ok, warning, bad) and "checks", each with name, verdict and
+ *   text.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: STATE (inside a transaction), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_doctor(vidstore_session *session, int32_t full, vidstore_text **ret_json,
+                                             vidstore_error **reterr);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

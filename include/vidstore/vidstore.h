@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file vidstore.h
+ * The whole library: include this.
+ */
+#ifndef VIDSTORE_H
+#define VIDSTORE_H
+
+#include <vidstore/audit.h>
+#include <vidstore/base.h>
+#include <vidstore/error.h>
+#include <vidstore/file.h>
+#include <vidstore/job.h>
+#include <vidstore/query.h>
+#include <vidstore/session.h>
+#include <vidstore/store.h>
+#include <vidstore/upkeep.h>
+#include <vidstore/user.h>
+#include <vidstore/version.h>
+#include <vidstore/video.h>
+
+#endif
