@@ -2,11 +2,11 @@
 /* Where the bytes of files live.
  *
  * A blob is a run of bytes under a random key. It is written once, under a name of its own where nobody looks (a part),
- * and becomes visible whole when it is sealed. Keys are never reused, so that no call here ever has to replace anything.
- * What a blob is for, who may read it and when it goes is the business of the rows that name its key:
+ * and becomes visible whole when it is sealed. Keys are never reused, so that no call here ever has to replace
+ * anything. What a blob is for, who may read it and when it goes is the business of the rows that name its key:
  *
- *     row "to be written, under this key" committed -> vs_blob_writer_create ... vs_blob_writer_seal -> row made visible
- *     row hidden, committed -> grace -> vs_blob_delete -> row dropped
+ *     row "to be written, under this key" committed -> vs_blob_writer_create ... vs_blob_writer_seal -> row made
+ * visible row hidden, committed -> grace -> vs_blob_delete -> row dropped
  *
  * A process that dies leaves at most a part, or a sealed blob, whose key its older row knows: continue with
  * vs_blob_writer_reopen, adopt with vs_blob_digest, or throw away with vs_blob_part_delete and vs_blob_delete.
@@ -15,12 +15,12 @@
 #ifndef VS_BLOB_BLOB_H
 #define VS_BLOB_BLOB_H
 
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/stat.h>
 #include "crypto/crypto.h"
 #include "util/uuid.h"
 #include "vidstore/base.h"
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
 
 #define VS_BLOB_KEY_TEXT 33 /* 32 small hexadecimal digits and the NUL */
 
@@ -86,13 +86,16 @@ int vs_blob_writer_copy_fd(struct vs_blob_writer *w, int fd, int64_t max, vs_blo
 int64_t vs_blob_writer_size(const struct vs_blob_writer *w);
 /* SHA-256 of the bytes in the part. */
 int vs_blob_writer_digest(const struct vs_blob_writer *w, uint8_t ret[VS_SHA256_SIZE], vidstore_error **e);
+/* 1 when the system could not keep what was written (a failed flush). Nothing can save such a part: it has been
+ * removed, and every further call on the writer gives IO. */
+int vs_blob_writer_lost(const struct vs_blob_writer *w);
 /* Makes what was written so far survive a power cut. */
 int vs_blob_writer_sync(struct vs_blob_writer *w, vidstore_error **e);
 /* Cuts the part to size bytes, which must not be more than it has. */
 int vs_blob_writer_truncate(struct vs_blob_writer *w, int64_t size, vidstore_error **e);
 /* Makes the blob durable and visible under its key; ret_sha256 may be NULL. total is what the sender says that it sent:
- * fewer bytes give IO (TRUNCATED), more give INVALID (TOO_LARGE), and the writer can go on. After 0 it can only be
- * freed. Any other failure means that the bytes can't be trusted: they are gone. */
+ * fewer bytes give IO (TRUNCATED), more give INVALID (TOO_LARGE). After 0 the writer can only be freed; after a failure
+ * it can go on, unless the bytes are lost. */
 int vs_blob_writer_seal(struct vs_blob_writer *w, int64_t total, uint8_t ret_sha256[VS_SHA256_SIZE],
                         vidstore_error **e);
 /* Frees the writer and leaves its part for vs_blob_writer_reopen. NULL is fine. */

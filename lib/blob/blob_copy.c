@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* Moving a descriptor's bytes into a part. */
+#include "blob/blob.h"
+#include "blob/blob_driver.h"
+#include "util/alloc.h"
+#include "util/error.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#define WAIT_MS 200 /* how long a descriptor without bytes may hold us before progress is asked whether to go on */
+
+/* One read, as soon as there are bytes. *ret_len 0: the end, or nothing came yet and *ret_waiting is 1. */
+static int read_piece(int fd, void *buf, size_t len, size_t *ret_len, int *ret_waiting, vidstore_error **e) {
+    *ret_len = 0;
+    *ret_waiting = 0;
+    ssize_t n = read(fd, buf, len);
+    if (n >= 0) {
+        *ret_len = (size_t)n;
+        return 0;
+    }
+    if (errno != EINTR && errno != EAGAIN)
+        return vs_fail_errno(e, errno, NULL, "read the source");
+    if (errno == EAGAIN) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        if (poll(&p, 1, WAIT_MS) < 0 && errno != EINTR)
+            return vs_fail_errno(e, errno, NULL, "wait for the source");
+    }
+    *ret_waiting = 1;
+    return 0;
+}
+
+int vs_blob_writer_copy_fd(struct vs_blob_writer *w, int fd, int64_t max, vs_blob_progress progress, void *arg,
+                           int64_t *ret_copied, vidstore_error **e) {
+    int64_t copied = 0;
+    int64_t *done = ret_copied ? ret_copied : &copied;
+    vs_autofree uint8_t *piece = vs_malloc(VS_BLOB_PIECE);
+    *done = 0;
+    if (!piece)
+        return vs_fail_nomem(e);
+    posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* only advice: pipes and sockets refuse it */
+    while (max < 0 || *done < max) {
+        size_t len = VS_BLOB_PIECE, got;
+        int waiting;
+        if (max >= 0 && max - *done < (int64_t)len)
+            len = (size_t)(max - *done);
+        int r = read_piece(fd, piece, len, &got, &waiting, e);
+        if (r == 0 && got > 0)
+            r = vs_blob_writer_write(w, piece, got, e);
+        if (r != 0)
+            return r;
+        if (got == 0 && !waiting)
+            return 0;
+        *done += (int64_t)got;
+        if (progress && progress(arg, *done) != 0)
+            return vs_fail(e, VIDSTORE_CANCELLED, NULL, "copying was stopped");
+    }
+    return 0;
+}
