@@ -66,7 +66,8 @@ static void take_content_range(struct vs_net_head *h, const char *value, int64_t
     }
     value += *value == '/';
     h->range_total = read_number(&value);
-    if (h->range_last < h->range_first || (h->range_total >= 0 && h->range_last >= h->range_total))
+    if (h->range_first < 0 || h->range_last < h->range_first ||
+        (h->range_total >= 0 && h->range_last >= h->range_total))
         h->range_first = h->range_last = -1;
 }
 

@@ -33,6 +33,12 @@ static int check_characters(const char *url, vidstore_error **e) {
     return 0;
 }
 
+/* libcurl overlooks a slash too many or too few. */
+static int check_slashes(const char *url, vidstore_error **e) {
+    const char *colon = strchr(url, ':');
+    return colon && (strncmp(colon, "://", 3) != 0 || colon[3] == '/') ? bad(e, "names no host") : 0;
+}
+
 static int parse(CURLU *u, const char *url, vidstore_error **e) {
     CURLUcode uc = curl_url_set(u, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE);
     if (uc == CURLUE_OUT_OF_MEMORY)
@@ -58,7 +64,7 @@ static int check_parts(CURLU *u, vidstore_error **e) {
 int vs_net_url_resolve(const char *base, const char *url, char **ret, vidstore_error **e) {
     *ret = NULL;
     int rc = check_characters(url, e);
-    if (rc)
+    if (rc || (!base && (rc = check_slashes(url, e))))
         return rc;
     autourl *u = curl_url();
     if (!u)
