@@ -107,7 +107,7 @@ def describe_function(header, function, handles, codes):
 
 
 def group_name(enum):
-    """An enumeration is called after its _UNKNOWN: VIDSTORE_JOB_STATE_UNKNOWN -> job_state, and job_field for fields."""
+    """An enumeration is called after its _UNKNOWN: VIDSTORE_JOB_STATE_UNKNOWN -> job_state; fields are job_field."""
     unknown = [v["name"] for v in enum["values"] if v["name"].endswith("_UNKNOWN") and v["value"] == -1]
     if not unknown:
         if any(v["name"] == "VIDSTORE_OK" for v in enum["values"]):

@@ -124,7 +124,8 @@ def parse_header(name, text, known):
         where = f"{name}:{text.count(chr(10), 0, position) + 1}"
         match = CONSTRUCTS.match(text, position)
         if not match:
-            raise HeaderError(f"{where}: not something a public header may hold: {text[position:position + 60].split(chr(10))[0]}")
+            line = text[position:].split("\n", 1)[0]
+            raise HeaderError(f"{where}: not something a public header may hold: {line}")
         position = match.end()
         if match.group("space") or match.group("comment"):
             continue

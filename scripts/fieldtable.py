@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Reads a noun's field table (lib/<noun>s/<noun>_fields.h): one VS_FIELD(…) a line, its words in doc comments."""
+"""Reads a noun's field table (lib/<noun>s/<noun>_fields.h), the form of which lib/record/field.h states."""
 import os
 import re
 
 import cheader
 
-FIELD = re.compile(r"VS_FIELD\(\s*(?P<args>[^()]*(?:\([^()]*\)[^()]*)*)\)[ \t]*\\?[ \t]*(?P<doc>/\*.*?\*/)?", re.DOTALL)
+FIELD = re.compile(r"^[ \t]*VS_(?P<kind>FIELD|VIRTUAL)\((?P<args>[^()]*(?:\([^()]*\)[^()]*)*)\)", re.MULTILINE)
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
 def split_arguments(text):
@@ -23,37 +24,37 @@ def split_arguments(text):
 
 
 def read(path, known):
-    """The noun of a table and its fields. `known` holds the enumerators of the public headers."""
+    """The noun of a table and those of its fields that may leave. `known`: the enumerators of the public headers."""
     noun = os.path.basename(path).removesuffix("_fields.h")
     with open(path, encoding="utf-8") as file:
-        text = file.read()
-    fields = []
-    for match in FIELD.finditer(re.sub(r"^[ \t]*#[ \t]*(define|undef|ifndef|ifdef|endif|include).*?(?<!\\)$", "", text, flags=re.M)):
-        args = split_arguments(match.group("args"))
-        if len(args) < 6:
-            raise cheader.HeaderError(f"{path}: a field needs suffix, id, type, column, name and uses: {match.group('args')}")
-        fields.append(describe(noun, args, match.group("doc"), known, path))
+        text = COMMENT.sub("", file.read())
+    fields = [describe(noun, match, known, path) for match in FIELD.finditer(text)]
     if not fields:
         raise cheader.HeaderError(f"{path}: no VS_FIELD line")
-    return {"name": noun, "fields": fields}
+    return {"name": noun, "fields": [f for f in fields if "secret" not in f["uses"]]}
 
 
-def describe(noun, args, doc, known, path):
-    suffix, number, kind, column, name, uses = args[:6]
+def describe(noun, match, known, path):
+    args = split_arguments(match.group("args"))
+    if len(args) != 8:
+        raise cheader.HeaderError(f"{path}: not the eight arguments of lib/record/field.h: {match.group()}")
+    suffix, number, kind, column, name, uses, limit, words = args
+    uses = sorted(u.strip().removeprefix("VS_").lower() for u in uses.split("|") if u.strip() != "0")
     constant = f"VIDSTORE_{noun.upper()}_{suffix}"
-    value = known.get(constant)
-    if value is None:
-        raise cheader.HeaderError(f"{path}: {constant} is in no public header")
-    if re.fullmatch(r"\d+", number) and int(number) != value:
-        raise cheader.HeaderError(f"{path}: {constant} is {value} in the header and {number} here")
-    return {
-        "constant": constant,
-        "id": value,
-        "name": name.strip('"'),
-        "column": column.strip('"'),
-        "type": kind.removeprefix("VS_").lower(),
-        "uses": sorted(u.strip().removeprefix("VS_").lower() for u in uses.split("|") if u.strip() not in ("", "0")),
-        "max": args[6] if len(args) > 6 else "0",
-        "words": args[7] if len(args) > 7 else "NULL",
-        "doc": cheader.one_line(cheader.plain(doc.replace("/*", "/**", 1)) if doc else ""),
-    }
+    # A secret field is nobody's business and has no constant.
+    if "secret" not in uses and known.get(constant) != int(number, 0):
+        raise cheader.HeaderError(f"{path}: {constant} is {number} here and {known.get(constant)} in the header")
+    field = {"constant": constant, "id": int(number, 0), "name": name.strip('"'),
+             "type": kind.removeprefix("VS_").lower(), "uses": uses, "virtual": match.group("kind") == "VIRTUAL"}
+    if limit != "0":
+        field["max"] = arithmetic(limit)
+    if words != "NULL":
+        field["words"] = words
+    return field
+
+
+def arithmetic(text):
+    """A maximum as a number where it is one: 64 * 1024."""
+    if not re.fullmatch(r"[\d\s*+()]+", text):
+        return text
+    return eval(text, {"__builtins__": {}})  # nothing but digits and operators is left

@@ -10,6 +10,9 @@ import shutil
 import sys
 
 GENERAL = {"base.h": "vidstore_base", "vidstore.h": None}
+# What a reader wants to know of a field; the other uses are the library's own business.
+USES = {"set": "set", "once": "set at creation", "filter": "filter", "sort": "sort", "index": "indexed",
+        "null": "may be NULL", "admin": "by admins only"}
 MARKUP = re.compile(r"`([^`]+)`|(\bvidstore_\w+\(\))|(\bVIDSTORE_\w*\w\b)|(<vidstore/\w+\.h>)")
 
 
@@ -102,9 +105,9 @@ def field_table(noun, docs):
     out = [f".SS Fields of {noun['name']} in queries, JSON and by id", ".TS", "l l l lx.",
            "\\fBname\\fR\t\\fBtype\\fR\t\\fBuse\\fR\t\\fBconstant and meaning\\fR", "_"]
     for field in noun["fields"]:
-        words = inline(docs.get(field["constant"]) or field["doc"])
-        name = "T{\n\\fB%s\\fR\n%s\nT}" % (field["constant"], words)
-        uses = "T{\n%s\nT}" % escape(", ".join(field["uses"]) or "read")
+        words = inline(docs.get(field["constant"], ""))
+        name = "T{\n\\fB%s\\fR%s\nT}" % (field["constant"], "\n.br\n" + words if words else "")
+        uses = "T{\n%s\nT}" % escape(", ".join(USES[u] for u in field["uses"] if u in USES) or "read only")
         out.append("\t".join([escape(field["name"]), escape(field["type"]), uses, name]))
     return out + [".TE"]
 
@@ -122,8 +125,8 @@ def describe(function):
 
 def returns(functions):
     out = [".SH RETURN VALUE",
-           "Functions that return \\fBvidstore_status\\fR return \\fBVIDSTORE_OK\\fR (0) or a negative code, and write every",
-           "\\fIret_\\fR parameter either way. The others:"]
+           "Functions that return \\fBvidstore_status\\fR return \\fBVIDSTORE_OK\\fR (0) or a negative code,",
+           "and write every \\fIret_\\fR parameter either way. The others:"]
     for function in functions:
         result = function["returns"]
         if result["type"] in ("vidstore_status", "void") or not result.get("doc"):
@@ -175,7 +178,7 @@ def family_page(api, header, pages):
     names = [page] + [f["name"] for f in functions if f["name"] != page]
     out = ["'\\\" t", '.\\" Written by scripts/manpages.py from the headers.',
            f'.TH {page.upper()} 3 "" "vidstore {api["version"]}" "vidstore manual"',
-           ".nh", ".SH NAME", ", ".join(names) + " \\- " + escape(summary)]
+           ".nh", ".ad l", ".SH NAME", ", ".join(names) + " \\- " + escape(summary)]
     out += synopsis(header, functions) + [".SH DESCRIPTION"] + prose(header["doc"])
     described = {n["name"] + "_field" for n in nouns}
     out += constants([e for e in enums if e["name"] not in described])

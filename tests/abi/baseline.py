@@ -3,8 +3,8 @@
 
 usage: baseline.py [--update] --library SO --headers FOLDER --api JSON --baseline FOLDER
 
-Before 1.0 a change is allowed, but the baseline changes in the same commit (`./dev abi-update`), so that a reviewer sees
-it. From 1.0 on nothing may go or change; functions and constants may be added.
+Before 1.0 a change is allowed, but the baseline changes in the same commit (`./dev abi-update`), so that a reviewer
+sees it. From 1.0 on nothing may go or change; functions and constants may be added.
 """
 import argparse
 import json

@@ -15,7 +15,8 @@ RULES = [
     ("strtok gmtime localtime asctime ctime strerror rand srand", "has hidden state", ["lib/", "tools/"], []),
     ("alloca", "has no limit", ["lib/", "tools/"], []),
     ("system popen tmpnam tempnam mktemp", "is unsafe", ["lib/", "tools/"], []),
-    ("printf vprintf puts putchar fprintf vfprintf fputs perror", "the library is silent", ["lib/"], ["lib/media/helper/"]),
+    ("printf vprintf puts putchar fprintf vfprintf fputs perror", "the library is silent", ["lib/"],
+     ["lib/media/helper/"]),
     ("exit _exit quick_exit abort atexit setlocale signal putenv setenv", "changes the host process", ["lib/"],
      ["lib/media/helper/", "lib/media/media_spawn.c"]),
     ("malloc calloc realloc reallocarray free strdup strndup asprintf vasprintf posix_memalign aligned_alloc",
@@ -29,7 +30,8 @@ RULES = [
 STRING = re.compile(r'"((?:\\.|[^"\\\n])*)"')
 SQL = re.compile(
     r"^\s*(SELECT\b.*\bFROM\b|INSERT\s+(OR\s+\w+\s+)?INTO\b|REPLACE\s+INTO\b|UPDATE\s+\w+\s+SET\b|DELETE\s+FROM\b|"
-    r"CREATE\s+(TEMP\s+|UNIQUE\s+|VIRTUAL\s+)?(TABLE|INDEX|TRIGGER|VIEW)\b|ALTER\s+TABLE\b|DROP\s+(TABLE|INDEX)\b)", re.DOTALL)
+    r"CREATE\s+(TEMP\s+|UNIQUE\s+|VIRTUAL\s+)?(TABLE|INDEX|TRIGGER|VIEW)\b|ALTER\s+TABLE\b|DROP\s+(TABLE|INDEX)\b)",
+    re.DOTALL)
 LONGEST = 1000
 
 
@@ -66,8 +68,9 @@ def check(path, text):
 
 
 def self_test():
-    cases = [("lib/a.c", "x = malloc(3);", 1), ("lib/a.c", "x = vs_malloc(3); /* malloc(3) */", 0), ("lib/util/alloc.c", "free(x);", 0),
-             ("lib/a.c", "env->time(0); s.free(x);", 0), ("tools/a.c", "printf(0); free(p);", 0), ("tools/a.c", "strcpy(a, b);", 1),
+    cases = [("lib/a.c", "x = malloc(3);", 1), ("lib/a.c", "x = vs_malloc(3); /* malloc(3) */", 0),
+             ("lib/util/alloc.c", "free(x);", 0), ("lib/a.c", "env->time(0); s.free(x);", 0),
+             ("tools/a.c", "printf(0); free(p);", 0), ("tools/a.c", "strcpy(a, b);", 1),
              ("lib/a.c", 'f("SELECT a " /* all */ "FROM t");', 1), ("lib/a.c", 'f("malloc(", "selected from");', 0)]
     for path, text, expected in cases:
         if len(check(path, text)) != expected:

@@ -38,8 +38,9 @@ def check(path, data):
 
 
 def self_test():
-    cases = [("a.c", b"/* SPDX-License-Identifier: MIT */\nx \n", 1), ("a.md", b"x", 1), ("a.md", b"\tx\r\n", 2), ("a.c", b"int x;\n", 1),
-             ("a.md", b"x" * 121 + b"\n", 1), ("a.md", b"\xff\n", 1), ("a.md", "é\n".encode(), 0)]
+    cases = [("a.c", b"/* SPDX-License-Identifier: MIT */\nx \n", 1), ("a.md", b"x", 1), ("a.md", b"\tx\r\n", 2),
+             ("a.c", b"int x;\n", 1), ("a.md", b"x" * 121 + b"\n", 1), ("a.md", b"\xff\n", 1),
+             ("a.md", "é\n".encode(), 0)]
     for path, data, expected in cases:
         if len(check(path, data)) != expected:
             sys.exit(f"self-test: {path} {data}: {check(path, data)}")

@@ -13,7 +13,8 @@ def files(root, *folders, suffixes=(".c", ".h")):
     for folder in folders or ("",):
         for directory, names, leaves in os.walk(os.path.join(root, folder)):
             names[:] = [n for n in names if not n.startswith(("build", ".", "__pycache__"))]
-            found += [os.path.relpath(os.path.join(directory, leaf), root) for leaf in leaves if leaf.endswith(suffixes)]
+            found += [os.path.relpath(os.path.join(directory, leaf), root)
+                      for leaf in leaves if leaf.endswith(suffixes)]
     return sorted(found)
 
 
