@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe.h"
+#include "facts.h"
+#include "formats.h"
+#include "frame.h"
+#include "output.h"
+#include "sandbox.h"
+#include "select.h"
+#include "streams.h"
+#include "text.h"
+#include "words.h"
+#include <libavutil/avstring.h>
+#include <libavutil/mem.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEAD = 4096, IO_BUFFER = 65536, PROBE_SIZE = 5 << 20, ANALYZE_US = 5000000, SURE_SCORE = 50 };
+
+/* libavformat says "out of memory" for too many streams; only its log tells the two apart. */
+static int too_many_streams;
+
+static void watch_log(void *object, int level, const char *format, va_list args) {
+    static const char message[] = "Number of streams exceeds max_streams";
+    if (level <= AV_LOG_ERROR && strncmp(format, message, sizeof message - 1) == 0)
+        too_many_streams = 1;
+}
+
+void probe_prepare(void) {
+    av_log_set_callback(watch_log);
+    (void)avcodec_find_decoder(AV_CODEC_ID_H264);
+    (void)av_find_input_format("matroska");
+}
+
+/* A format that names another file does not get it. */
+static int refuse_open(AVFormatContext *ic, AVIOContext **io, const char *url, int flags, AVDictionary **options) {
+    *io = NULL;
+    return AVERROR(EACCES);
+}
+
+static int open_input(struct probe *p) {
+    unsigned char *buffer = av_malloc(IO_BUFFER);
+    p->io = buffer ? avio_alloc_context(buffer, IO_BUFFER, 0, &p->source, source_read, NULL, source_seek) : NULL;
+    p->ic = avformat_alloc_context();
+    if (!p->io || !p->ic)
+        return AVERROR(ENOMEM);
+    p->ic->pb = p->io;
+    p->ic->interrupt_callback = (AVIOInterruptCB){source_interrupted, &p->source};
+    p->ic->io_open = refuse_open;
+    p->ic->probesize = PROBE_SIZE;
+    p->ic->max_analyze_duration = ANALYZE_US;
+    AVDictionary *options = NULL;
+    int rc = av_dict_set_int(&options, "max_streams", p->request->max_streams, 0);
+    rc |= av_dict_set(&options, "protocol_whitelist", "none", 0);
+    rc |= av_dict_set(&options, "format_whitelist", ALLOWED_FORMATS, 0);
+    rc |= av_dict_set(&options, "codec_whitelist", ALLOWED_DECODERS, 0);
+    if (rc >= 0)
+        rc = avformat_open_input(&p->ic, NULL, NULL, &options); /* frees and clears ic when it fails */
+    av_dict_free(&options);
+    if (rc >= 0)
+        p->header_duration = p->ic->duration;
+    return rc;
+}
+
+
+/* Without this, a file that was never finished (what browsers record) has no duration: read on to its end. */
+static void scan_duration(struct probe *p) {
+    const struct source *s = &p->source;
+    if (p->ic->duration != AV_NOPTS_VALUE || s->stop != SOURCE_GOES_ON || s->size > s->budget - s->total)
+        return;
+    for (unsigned int i = 0; i < p->ic->nb_streams; i++)
+        p->ic->streams[i]->discard = AVDISCARD_DEFAULT;
+    if (avformat_seek_file(p->ic, -1, INT64_MIN, 0, INT64_MAX, 0) < 0)
+        return;
+    AVPacket *packet = av_packet_alloc();
+    int64_t first = INT64_MAX, last = INT64_MIN;
+    while (packet && av_read_frame(p->ic, packet) >= 0) {
+        const AVStream *st = p->ic->streams[packet->stream_index];
+        int64_t pts = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+        if (pts != AV_NOPTS_VALUE) {
+            int64_t begin = av_rescale_q(pts, st->time_base, AV_TIME_BASE_Q);
+            int64_t length = packet->duration > 0 ? av_rescale_q(packet->duration, st->time_base, AV_TIME_BASE_Q) : 0;
+            first = begin < first ? begin : first;
+            last = begin < INT64_MAX - length && begin + length > last ? begin + length : last;
+        }
+        av_packet_unref(packet);
+    }
+    av_packet_free(&packet);
+    if (s->stop == SOURCE_GOES_ON && last > first && (first >= 0 || last < INT64_MAX + first))
+        p->scan_duration = last - (first > 0 ? first : 0);
+}
+
+static int truncated(const struct probe *p) {
+    return p->boxes.truncated || p->ebml.truncated || p->riff_truncated || (p->boxes.found && p->boxes.complete && !p->boxes.has_moov);
+}
+
+/* Why nothing could be learned. */
+static const char *failed_status(struct probe *p, int rc) {
+    switch (p->source.stop) {
+    case SOURCE_FAILED:
+        return "io_error";
+    case SOURCE_OUT_OF_BUDGET:
+        return "limit_read";
+    case SOURCE_OUT_OF_TIME:
+        return "limit_time";
+    case SOURCE_GOES_ON:
+        break;
+    }
+    if (too_many_streams)
+        return "limit_streams";
+    return rc == AVERROR(ENOMEM) ? "limit_memory" : NULL;
+}
+
+/* The input was refused or not understood: by what it looks like, without giving it to that parser. */
+static const char *refused_status(struct probe *p) {
+    uint8_t head[16384 + AVPROBE_PADDING_SIZE] = {0};
+    ptrdiff_t got = source_at(&p->source, 0, head, sizeof head - AVPROBE_PADDING_SIZE);
+    AVProbeData data = {.filename = "", .buf = head, .buf_size = got > 0 ? (int)got : 0};
+    int score = 0;
+    const AVInputFormat *format = av_probe_input_format3(&data, 1, &score);
+    if (!format || score < SURE_SCORE)
+        return "not_media";
+    if (av_match_list(format->name, ALLOWED_FORMATS, ','))
+        return truncated(p) ? "truncated" : "damaged";
+    const char *kind = word_refused_kind(format->name);
+    if (strcmp(kind, "none") == 0)
+        return "not_media";
+    put_word(p->answer, "media_kind", kind);
+    put_text(p->answer, "format", format->name, 32);
+    return "unsupported";
+}
+
+static int is_complete(const AVStream *st) {
+    const AVCodecParameters *c = st->codecpar;
+    if (c->codec_id == AV_CODEC_ID_NONE)
+        return 0;
+    return c->codec_type == AVMEDIA_TYPE_VIDEO ? c->width > 0 : c->codec_type != AVMEDIA_TYPE_AUDIO || c->sample_rate > 0;
+}
+
+static int any_complete(const AVFormatContext *ic) {
+    for (unsigned int i = 0; i < ic->nb_streams; i++)
+        if (is_complete(ic->streams[i]))
+            return 1;
+    return 0;
+}
+
+/* How far what was learned may be trusted. */
+static const char *learned_status(struct probe *p, int rc) {
+    if (!any_complete(p->ic)) {
+        const char *failed = failed_status(p, rc);
+        if (failed)
+            return failed;
+        return p->ic->probe_score < SURE_SCORE ? "not_media" : truncated(p) ? "truncated" : "damaged";
+    }
+    if (p->source.stop != SOURCE_GOES_ON) {
+        put_word(p->answer, "limited_by", p->source.stop == SOURCE_OUT_OF_TIME     ? "time"
+                                          : p->source.stop == SOURCE_OUT_OF_BUDGET ? "read"
+                                                                                   : "io");
+        return "partial";
+    }
+    if (too_many_streams || p->out_of_memory || rc == AVERROR(ENOMEM)) {
+        put_word(p->answer, "limited_by", too_many_streams ? "streams" : "memory");
+        return "partial";
+    }
+    return truncated(p) ? "truncated" : rc < 0 ? "damaged" : "ok";
+}
+
+static void put_facts(struct probe *p) {
+    struct frame_facts frame = {.max_cll = UNKNOWN, .max_fall = UNKNOWN};
+    p->main_video = select_main_video(p->ic);
+    p->main_audio = select_main_audio(p->ic, p->main_video);
+    if (p->request->decode && p->main_video >= 0)
+        frame_decode_first(p->ic, p->ic->streams[p->main_video], &frame);
+    p->out_of_memory |= frame.out_of_memory;
+    scan_duration(p);
+    facts_container(p);
+    json_t *streams = json_array();
+    json_object_set_new(p->answer, "streams", streams);
+    for (unsigned int i = 0; i < p->ic->nb_streams && i < VS_MEDIA_MAX_STREAMS; i++)
+        json_array_append_new(streams, stream_facts(p->ic, p->ic->streams[i], (int)i == p->main_video ? &frame : NULL));
+    facts_chapters(p);
+    facts_tags(p);
+}
+
+static const char *probe_media(struct probe *p) {
+    int rc = open_input(p);
+    if (rc < 0) {
+        const char *status = failed_status(p, rc);
+        return status ? status : refused_status(p);
+    }
+    rc = avformat_find_stream_info(p->ic, NULL);
+    const char *status = any_complete(p->ic) ? NULL : learned_status(p, rc);
+    if (status && strcmp(status, "not_media") == 0)
+        return status;
+    put_facts(p);
+    return learned_status(p, rc);
+}
+
+static const char *run(struct probe *p) {
+    uint8_t head[HEAD];
+    if (p->source.size == 0)
+        return "empty";
+    ptrdiff_t got = source_at(&p->source, 0, head, sizeof head);
+    if (got <= 0)
+        return "io_error";
+    if (text_is_plain(head, (size_t)got))
+        return "not_media";
+    boxes_walk(&p->source, &p->boxes);
+    ebml_read_head(&p->source, &p->ebml);
+    p->riff_truncated = riff_truncated(&p->source);
+    return probe_media(p);
+}
+
+int probe_answer(const struct vs_media_request *request, int64_t size) {
+    struct probe p = {
+        .request = request,
+        .source = {.fd = SANDBOX_MEDIA_FD,
+                   .size = size,
+                   .budget = request->max_read,
+                   .deadline_us = source_clock_us() + request->timeout_ms * INT64_C(1000)},
+        .header_duration = AV_NOPTS_VALUE,
+        .scan_duration = AV_NOPTS_VALUE,
+        .main_video = -1,
+        .main_audio = -1,
+        .answer = json_object(),
+    };
+    const char *status = run(&p);
+    put_word(p.answer, "status", status);
+    put_int(p.answer, "bytes_read", p.source.total);
+    /* the process ends after this: freeing what libav holds would only take time, and walk what a hostile file built */
+    return output_write(SANDBOX_ANSWER_FD, p.answer, VS_MEDIA_ANSWER_MAX);
+}

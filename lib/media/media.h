@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* Probing: what a media file is, learned in a sandboxed process of its own. This is the client side; it opens no media
+ * library. The program that does is helper/ (vidstore-probe). */
+#ifndef VS_MEDIA_MEDIA_H
+#define VS_MEDIA_MEDIA_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "vidstore/base.h"
+
+#define VS_MEDIA_UNKNOWN INT64_MIN
+
+/* How far one probe may go. 0 in any is the default. */
+struct vs_probe_limits {
+    int64_t max_read;    /* bytes read from the file, re-reads included; 64 MiB */
+    int64_t timeout_ms;  /* of the probe itself; 10 s, at most an hour */
+    int64_t wait_ms;     /* for a free place, when others are probing; 60 s */
+    int32_t max_streams; /* 256, which is also the most */
+    int32_t skip_decode; /* 1: do not decode the first frame of the main video (fewer facts, less time) */
+};
+
+/* Facts. A number that is not known is VS_MEDIA_UNKNOWN, a text NULL; flags are 0 or 1. Texts are valid UTF-8 without
+ * NUL, words are ours and ASCII. What the numbers mean is in notes to the field tables in media_fields.h. */
+struct vs_probe_stream {
+    char *kind; /* video, audio, subtitle, data, attachment */
+    char *codec, *profile;
+    char *language_raw, *language; /* as the file says; as BCP 47 */
+    char *title;
+    char *disposition; /* words, separated by one blank; "" for none */
+    int64_t index, level, bit_rate, is_picture;
+    int64_t time_base_num, time_base_den, start_us, duration_us, nb_frames;
+    /* video */
+    int64_t width, height, sar_num, sar_den;
+    int64_t display_width, display_height; /* after pixel aspect and rotation */
+    int64_t rotation; /* quarter turns clockwise in degrees: 0, 90, 180, 270 */
+    int64_t flip;     /* mirrored left to right, before it is turned */
+    int64_t avg_rate_num, avg_rate_den, r_rate_num, r_rate_den;
+    char *pix_fmt, *color_range, *primaries, *transfer, *matrix;
+    char *hdr;                /* sdr, hdr10, hdr10plus, hlg, pq, dv */
+    char *scan, *field_order; /* progressive, interlaced; progressive, tt, bb, tb, bt */
+    int64_t bit_depth, alpha, max_cll, max_fall, dv_profile, closed_captions;
+    /* audio */
+    int64_t channels, sample_rate, bits;
+    char *layout, *sample_fmt;
+    /* subtitle */
+    char *subtitle; /* text, bitmap */
+};
+
+struct vs_probe_chapter {
+    int64_t start_us, end_us;
+    char *title;
+};
+
+struct vs_probe_tag {
+    char *scope;   /* container, stream, program, chapter */
+    int64_t index; /* of the stream, program or chapter */
+    char *key, *value;
+    int64_t altered; /* 1: cut, or bytes that were no UTF-8 were replaced */
+};
+
+struct vs_probe {
+    /* ok, partial, empty, not_media, unsupported, truncated, damaged, limit_time, limit_read, limit_memory,
+     * limit_streams, crashed, io_error, changed_while_probing. With ok, partial, truncated, damaged and
+     * changed_while_probing there may be facts; never rely on one being there. */
+    char *status;
+    char *limited_by; /* of a partial one: time, read, memory, streams, io */
+    char *detail;     /* for a person, with crashed */
+    char *prober;     /* "libavformat 59.27.100, …" */
+    char *isolation;  /* "fork rlimits seccomp landlock" */
+    int64_t elapsed_us, bytes_read, size;
+    char *media_kind; /* video, audio, image, image_sequence, subtitle, none */
+    char *format;     /* mp4, mov, matroska, webm, mpegts, avi, ogg, flv, … */
+    char *major_brand, *duration_source /* header, stream, pts, bitrate, scan */, *title, *encoder;
+    int64_t probe_score, start_us, duration_us, bit_rate, created_us, created_utc_offset_min;
+    int64_t n_video, n_audio, n_subtitle, n_data, n_attachment, n_programs;
+    int64_t main_video, main_audio; /* index of a stream */
+    int64_t faststart, fragmented, chapters_cut, tags_cut;
+    struct vs_probe_stream *streams;
+    struct vs_probe_chapter *chapters;
+    struct vs_probe_tag *tags;
+    size_t n_streams, n_chapters, n_tags;
+};
+
+/* One helper process and its socket. Thread-safe; starts the helper at the first probe, and again when it has died. */
+struct vs_prober;
+
+/* helper_path: NULL to look for it: the variable VIDSTORE_PROBE_HELPER, beside the library, where it was installed. */
+int vs_prober_new(const char *helper_path, struct vs_prober **ret, vidstore_error **e);
+/* Ends the helper. No probe may be running. NULL is nothing. */
+void vs_prober_free(struct vs_prober *prober);
+/* Starts the helper if it does not run. Its version and isolation (both for vs_free) may be unwanted.
+ * UNAVAILABLE: no helper, one of another protocol, or the kernel has no sandbox; the message says where it was sought. */
+int vs_prober_check(struct vs_prober *prober, char **ret_version, char **ret_isolation, vidstore_error **e);
+
+/* Probes a file through a descriptor, which is only read from and keeps its position. A file that is no media or breaks
+ * the parser is no error of this call: the status says so.
+ * INVALID: not a regular file. UNAVAILABLE: see vs_prober_check. BUSY: no place became free in time. */
+int vs_probe_fd(struct vs_prober *prober, int fd, const struct vs_probe_limits *limits, struct vs_probe **ret,
+                vidstore_error **e);
+void vs_probe_free(struct vs_probe *probe);
+
+static inline void vs_probe_cleanup(struct vs_probe **probe) {
+    vs_probe_free(*probe);
+}
+#define vs_autoprobe __attribute__((cleanup(vs_probe_cleanup))) struct vs_probe
+
+/* All that is known as a JSON object, unknown facts left out. A new reference. */
+int vs_probe_to_json(const struct vs_probe *probe, json_t **ret, vidstore_error **e);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include "media/media_internal.h"
+#include "util/alloc.h"
+#include "util/env.h"
+#include "util/error.h"
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+enum { MIN_PLACES = 2, MAX_PLACES = 16, FORKED_BUSY = -1 };
+
+struct vs_prober {
+    char *wanted_path; /* NULL: to be looked for */
+    /* The process that the rest belongs to. In one that was forked off, the lock may be held by a thread that is not
+     * there: the first to notice starts afresh. FORKED_BUSY while it does. */
+    atomic_int owner;
+    pthread_mutex_t lock;
+    pthread_cond_t place_free;
+    int running, places;
+    struct vs_media_helper *helper; /* NULL: none runs */
+};
+
+static int count_places(void) {
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < MIN_PLACES ? MIN_PLACES : n > MAX_PLACES ? MAX_PLACES : (int)n;
+}
+
+static void init_process(struct vs_prober *p) {
+    pthread_condattr_t attributes;
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&p->place_free, &attributes);
+    pthread_condattr_destroy(&attributes);
+    p->running = 0;
+    p->helper = NULL;
+}
+
+/* Must come before the lock is touched. */
+static void notice_fork(struct vs_prober *p) {
+    int self = (int)getpid();
+    for (int owner = atomic_load(&p->owner); owner != self; owner = atomic_load(&p->owner)) {
+        if (owner == FORKED_BUSY || !atomic_compare_exchange_strong(&p->owner, &owner, FORKED_BUSY)) {
+            sched_yield();
+            continue;
+        }
+        vs_media_helper_abandon(p->helper);
+        init_process(p);
+        atomic_store(&p->owner, self);
+    }
+}
+
+int vs_prober_new(const char *helper_path, struct vs_prober **ret, vidstore_error **e) {
+    *ret = NULL;
+    struct vs_prober *p = vs_calloc(1, sizeof *p);
+    if (!p)
+        return vs_fail_nomem(e);
+    if (helper_path && !(p->wanted_path = vs_strdup(helper_path))) {
+        vs_free(p);
+        return vs_fail_nomem(e);
+    }
+    p->places = count_places();
+    init_process(p);
+    atomic_init(&p->owner, (int)getpid());
+    *ret = p;
+    return 0;
+}
+
+void vs_prober_free(struct vs_prober *p) {
+    if (!p)
+        return;
+    notice_fork(p);
+    vs_media_helper_unref(p->helper);
+    pthread_cond_destroy(&p->place_free);
+    pthread_mutex_destroy(&p->lock);
+    vs_free(p->wanted_path);
+    vs_free(p);
+}
+
+int vs_media_enter(struct vs_prober *p, int64_t wait_ms, vidstore_error **e) {
+    struct timespec until;
+    notice_fork(p);
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += wait_ms / 1000;
+    until.tv_nsec += wait_ms % 1000 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_mutex_lock(&p->lock);
+    int error = 0;
+    while (p->running >= p->places && error != ETIMEDOUT)
+        error = pthread_cond_timedwait(&p->place_free, &p->lock, &until);
+    int entered = p->running < p->places;
+    p->running += entered;
+    pthread_mutex_unlock(&p->lock);
+    if (!entered) {
+        vs_fail(e, VIDSTORE_BUSY, NULL, "%d probes were running until the waiting time was over", p->places);
+        vs_error_set_retry(e, 1000);
+        return VIDSTORE_BUSY;
+    }
+    return 0;
+}
+
+void vs_media_leave(struct vs_prober *p) {
+    pthread_mutex_lock(&p->lock);
+    p->running--;
+    pthread_cond_signal(&p->place_free);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static int start_helper(struct vs_prober *p, vidstore_error **e) {
+    vs_autofree char *path = NULL;
+    int rc = vs_media_locate(p->wanted_path, &path, e);
+    return rc ? rc : vs_media_helper_start(path, &p->helper, e);
+}
+
+int vs_media_helper_get(struct vs_prober *p, struct vs_media_helper **ret, vidstore_error **e) {
+    *ret = NULL;
+    int rc = 0;
+    struct vs_media_helper *dead = NULL;
+    notice_fork(p);
+    pthread_mutex_lock(&p->lock);
+    if (p->helper && vs_media_helper_dead(p->helper, 0))
+        dead = VS_TAKE(p->helper);
+    if (!p->helper)
+        rc = start_helper(p, e); /* under the lock: the others need the same helper, and would start their own */
+    if (rc == 0)
+        *ret = vs_media_helper_ref(p->helper);
+    pthread_mutex_unlock(&p->lock);
+    vs_media_helper_unref(dead);
+    return rc;
+}
+
+void vs_media_helper_forget(struct vs_prober *p, struct vs_media_helper *h) {
+    pthread_mutex_lock(&p->lock);
+    int current = p->helper == h;
+    if (current)
+        p->helper = NULL;
+    pthread_mutex_unlock(&p->lock);
+    if (current)
+        vs_media_helper_unref(h);
+}
+
+int vs_prober_check(struct vs_prober *p, char **ret_version, char **ret_isolation, vidstore_error **e) {
+    struct vs_media_helper *h;
+    if (ret_version)
+        *ret_version = NULL;
+    if (ret_isolation)
+        *ret_isolation = NULL;
+    int rc = vs_media_helper_get(p, &h, e);
+    if (rc)
+        return rc;
+    vs_autofree char *version = vs_strdup(h->hello.version);
+    vs_autofree char *isolation = vs_media_isolation_words(h->hello.isolation);
+    vs_media_helper_unref(h);
+    if (!version || !isolation)
+        return vs_fail_nomem(e);
+    if (ret_version)
+        *ret_version = VS_TAKE(version);
+    if (ret_isolation)
+        *ret_isolation = VS_TAKE(isolation);
+    return 0;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* What host and helper say to each other, over a SOCK_SEQPACKET pair that is descriptor 3 of the helper.
+ *
+ * The helper speaks first, once: struct vs_media_hello. After that the host sends one struct vs_media_request a file,
+ * each with two descriptors as ancillary data: the media file, and the write end of a pipe made for this one answer, so
+ * that a process which reads a hostile file never holds a channel on which it could answer for another file. The answer
+ * is one JSON document of at most VS_MEDIA_ANSWER_MAX bytes; end of file without one means that the child died. */
+#ifndef VS_MEDIA_WIRE_H
+#define VS_MEDIA_WIRE_H
+
+#include <stdint.h>
+
+#define VS_MEDIA_MAGIC      0x76737062u /* "vspb" */
+#define VS_MEDIA_PROTOCOL   1u
+#define VS_MEDIA_SOCKET     3
+#define VS_MEDIA_ANSWER_MAX (4u << 20)
+#define VS_MEDIA_KILL_MS    500 /* past the deadline the helper kills the child after this time */
+
+/* Which layers shut a child in, as tried by the helper at its start. */
+enum {
+    VS_MEDIA_RLIMITS = 1u,
+    VS_MEDIA_SECCOMP = 2u,
+    VS_MEDIA_LANDLOCK = 4u,
+};
+
+struct vs_media_hello {
+    uint32_t magic, protocol;
+    uint32_t isolation;
+    char version[244]; /* "libavformat 59.27.100, libavcodec …", NUL-terminated */
+};
+
+struct vs_media_request {
+    uint32_t magic, max_streams;
+    int64_t max_read; /* bytes that may be read from the file, re-reads included */
+    int32_t timeout_ms;
+    int32_t decode; /* decode the first frame of the main video */
+};
+
+/* Caps of one answer, kept by the helper and enforced by the host. */
+enum {
+    VS_MEDIA_MAX_STREAMS = 256,
+    VS_MEDIA_MAX_CHAPTERS = 1000,
+    VS_MEDIA_MAX_TAGS = 1024,
+    VS_MEDIA_MAX_TAG_KEY = 256,
+    VS_MEDIA_MAX_TAG_VALUE = 4096,
+    VS_MEDIA_MAX_TAG_BYTES = 512 << 10, /* all values together */
+    VS_MEDIA_MAX_TITLE = 512,
+};
+
+#endif
