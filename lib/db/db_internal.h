@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts of an open database, shared by the files of lib/db and by nobody else. */
+#ifndef VS_DB_DB_INTERNAL_H
+#define VS_DB_DB_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+#include "db/catalog.h"
+#include "db/db.h"
+#include "db/driver.h"
+#include "util/alloc.h"
+#include "util/env.h"
+#include "util/error.h"
+
+struct vs_waiter {
+    pthread_cond_t cond;
+    pthread_t thread;
+    const char *what;
+    int granted;
+    struct vs_waiter *next;
+};
+
+/* The way to the writer: one holder, the others in the order in which they came. */
+struct vs_gate {
+    int held, closed;
+    pthread_t owner;
+    const char *what; /* static: what the holder does */
+    int64_t since_us;
+    struct vs_txn *txn; /* a host's transaction that holds it */
+    struct vs_waiter *first, *last;
+};
+
+struct vs_pool {
+    struct vs_conn *idle, *busy;
+    int open, max, waiting;
+    pthread_cond_t freed;
+};
+
+struct vs_db {
+    const struct vs_driver *drv;
+    pid_t pid;
+    atomic_int refs;
+    char *path; /* absolute; NULL: in memory */
+    dev_t dev;
+    ino_t ino;
+    int read_only, relaxed, newer; /* newer: a later library has migrated it compatibly */
+    pthread_mutex_t lock;          /* gate, pool and guard; never held while the engine works */
+    struct vs_gate gate;
+    struct vs_pool pool;
+    struct vs_conn *writer;       /* NULL when read-only, except in memory */
+    struct vs_conn *checkpointer; /* opened when first needed; used by the holder of the gate */
+    int64_t checkpoint_at;        /* next checkpoint when the log has so many pages */
+    pthread_t guard;
+    int guard_running, guard_stop;
+    pthread_cond_t guard_wake;
+};
+
+enum vs_txn_state { VS_TXN_ACTIVE, VS_TXN_ENDED, VS_TXN_EXPIRED, VS_TXN_ABORTED };
+
+struct vs_txn {
+    struct vs_db *db;
+    enum vs_txn_state state;
+    int depth, in_call, savepoint;
+    int64_t expires_us, max_age_ms;
+};
+
+enum { VS_CHECKPOINT_PAGES = 4000, VS_NAP_MS = 100 };
+
+void vs_db_ref(struct vs_db *db);
+void vs_db_unref(struct vs_db *db);
+/* FORKED, or 0. */
+int vs_db_check(const struct vs_db *db, vidstore_error **e);
+
+/* --- gate.c: all but vs_cond_init and vs_wait take the lock themselves ------------------------------------------- */
+
+int vs_cond_init(pthread_cond_t *cond);
+/* Waits on cond (with the lock held) until woken, at most until the call's deadline and a short nap: callers loop. */
+void vs_wait(struct vs_db *db, pthread_cond_t *cond, const struct vs_call *call);
+/* 0, CANCELLED, or `late` once the deadline has passed. */
+int vs_call_check(const struct vs_call *call, int late, vidstore_error **e);
+int vs_gate_take(struct vs_db *db, const struct vs_call *call, const char *what, vidstore_error **e);
+void vs_gate_give(struct vs_db *db);
+int vs_gate_mine(struct vs_db *db); /* this thread holds it */
+
+/* --- pool.c ---------------------------------------------------------------------------------------------------- */
+
+int vs_pool_take(struct vs_db *db, const struct vs_call *call, struct vs_conn **ret, vidstore_error **e);
+void vs_pool_give(struct vs_db *db, struct vs_conn *conn);
+int vs_conn_open(struct vs_db *db, enum vs_role role, const struct vs_call *call, struct vs_conn **ret, vidstore_error **e);
+void vs_conn_close(struct vs_conn *conn); /* NULL is fine */
+
+/* --- run.c ----------------------------------------------------------------------------------------------------- */
+
+int vs_conn_begin(struct vs_conn *conn, int write, const struct vs_call *call, vidstore_error **e);
+/* Ends what vs_conn_begin began. A read is simply ended; a failed write is rolled back. Returns rc, or what went wrong. */
+int vs_conn_end(struct vs_conn *conn, int rc, vidstore_error **e);
+/* With the gate held and no transaction open: a checkpoint when the log is long. Never fails. */
+void vs_checkpoint_if_due(struct vs_db *db);
+
+/* --- stmt.c ---------------------------------------------------------------------------------------------------- */
+
+void vs_conn_reset_all(struct vs_conn *conn);
+void vs_conn_free_statements(struct vs_conn *conn);
+/* After an error: notices that the engine has rolled the transaction away. */
+void vs_conn_check(struct vs_conn *conn);
+
+/* --- txn.c ----------------------------------------------------------------------------------------------------- */
+
+void vs_guard_stop(struct vs_db *db);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* The SQLite engine, shared by the files of this folder: the only ones that see sqlite3.h. */
+#ifndef VS_DB_SQLITE_INTERNAL_H
+#define VS_DB_SQLITE_INTERNAL_H
+
+#include <sqlite3.h>
+#include "db/driver.h"
+#include "util/alloc.h"
+#include "util/env.h"
+#include "util/error.h"
+
+enum {
+    SQLITE_STORE_ID = 0x76737472, /* application_id: "vstr" */
+    SQLITE_CHUNK_PAGES = 256,     /* of a backup step */
+};
+
+enum sqlite_fixed {
+    FIXED_BEGIN_READ,
+    FIXED_BEGIN_WRITE,
+    FIXED_COMMIT,
+    FIXED_ROLLBACK,
+    FIXED_SAVEPOINT,
+    FIXED_RELEASE,
+    FIXED_UNDO,
+    FIXED_COUNT
+};
+
+struct sqlite_conn {
+    struct vs_conn base;
+    sqlite3 *db;
+    char *path; /* NULL: in memory */
+    enum vs_role role;
+    int read_only, relaxed;
+    int watching;    /* what runs may be stopped by deadline and interrupt: it changes nothing */
+    uint32_t jitter; /* state of a small generator: two waiters shall not keep step */
+    sqlite3_stmt *fixed[FIXED_COUNT];
+};
+
+struct sqlite_statement {
+    struct vs_stmt base;
+    sqlite3_stmt *raw;
+};
+
+static inline struct sqlite_conn *sqlite_of(struct vs_conn *conn) {
+    return (struct sqlite_conn *)conn;
+}
+static inline sqlite3_stmt *sqlite_raw(struct vs_stmt *s) {
+    return ((struct sqlite_statement *)s)->raw;
+}
+
+/* Turns the connection's last error (rc as SQLite returned it) into one of ours. doing: "read the schema". */
+int vs_sqlite_fail(struct sqlite_conn *c, int rc, const char *doing, vidstore_error **e);
+/* The column of a constraint message such as "UNIQUE constraint failed: users.user_id, users.name": the last one.
+ * Gives buf, or NULL when the message names none. */
+const char *vs_sqlite_constraint_field(const char *message, char *buf, size_t size);
+
+/* Runs a text without results. */
+int vs_sqlite_exec(struct sqlite_conn *c, const char *sql, const char *doing, vidstore_error **e);
+/* Runs a text whose first column of the first row is a number; 0 when there is no row. */
+int vs_sqlite_number(struct sqlite_conn *c, const char *sql, int64_t *ret, vidstore_error **e);
+
+/* sqlite_open.c */
+int vs_sqlite_open(const struct vs_driver_open *how, struct vs_conn **ret, vidstore_error **e);
+int vs_sqlite_admit(struct vs_conn *conn, struct vs_admission *ret, vidstore_error **e);
+int vs_sqlite_adopt(struct vs_conn *conn, int empty, vidstore_error **e);
+void vs_sqlite_close(struct vs_conn *conn);
+
+/* sqlite_file.c */
+int vs_sqlite_locate(const struct vs_db_params *params, char **ret_path, vidstore_error **e);
+int vs_sqlite_is_network_fs(uint64_t magic);
+void vs_sqlite_holder(const char *path, char *buf, size_t size);
+
+/* sqlite_upkeep.c */
+int vs_sqlite_info(struct vs_conn *conn, struct vs_db_info *ret, vidstore_error **e);
+int vs_sqlite_checkpoint(struct vs_conn *conn, int64_t *ret_left, vidstore_error **e);
+int vs_sqlite_integrity(struct vs_conn *conn, int full, vidstore_error **e);
+int vs_sqlite_optimize(struct vs_conn *conn, int64_t max_pages, vidstore_error **e);
+int vs_sqlite_has_checkpoint_race(int version_number);
+
+/* sqlite_backup.c */
+int vs_sqlite_backup(struct vs_conn *conn, const char *target,
+    int (*progress)(void *arg, int64_t done_pages, int64_t all_pages), void *arg, vidstore_error **e);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening a connection, judging what it leads to, and setting it up. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include "db/sqlite/sqlite_internal.h"
+
+static int call_over(const struct vs_call *call) {
+    if (!call)
+        return 0;
+    if (call->interrupt && atomic_load(call->interrupt))
+        return 1;
+    return call->deadline_us && vs_mono_us() >= call->deadline_us;
+}
+
+/* About a millisecond, never the same twice. */
+static void nap(struct sqlite_conn *c) {
+    c->jitter = c->jitter * 1664525u + 1013904223u;
+    struct timespec ts = {0, 500000 + (long)(c->jitter >> 12)};
+    nanosleep(&ts, NULL);
+}
+
+static int on_busy(void *arg, int tries) {
+    struct sqlite_conn *c = arg;
+    if (call_over(c->base.call))
+        return 0;
+    nap(c);
+    return 1;
+}
+
+static int on_progress(void *arg) {
+    struct sqlite_conn *c = arg;
+    return c->watching && call_over(c->base.call);
+}
+
+static int on_commit_to_log(void *arg, sqlite3 *db, const char *schema, int pages) {
+    struct sqlite_conn *c = arg;
+    c->base.log_pages = pages;
+    return SQLITE_OK;
+}
+
+static int set_limits(struct sqlite_conn *c, vidstore_error **e) {
+    static const struct {
+        int what, value;
+    } config[] = {
+        {SQLITE_DBCONFIG_DEFENSIVE, 1},
+        {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+        {SQLITE_DBCONFIG_ENABLE_QPSG, 1},
+        {SQLITE_DBCONFIG_DQS_DML, 0},
+        {SQLITE_DBCONFIG_DQS_DDL, 0},
+        {SQLITE_DBCONFIG_ENABLE_FKEY, 1},
+        {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+    };
+    for (size_t i = 0; i < VS_COUNT(config); i++) {
+        int rc = sqlite3_db_config(c->db, config[i].what, config[i].value, (int *)NULL);
+        if (rc != SQLITE_OK)
+            return vs_sqlite_fail(c, rc, "set up the connection", e);
+    }
+    sqlite3_limit(c->db, SQLITE_LIMIT_ATTACHED, 0);
+    sqlite3_limit(c->db, SQLITE_LIMIT_WORKER_THREADS, 0);
+    return 0;
+}
+
+int vs_sqlite_open(const struct vs_driver_open *how, struct vs_conn **ret, vidstore_error **e) {
+    *ret = NULL;
+    struct sqlite_conn *c = vs_calloc(1, sizeof *c);
+    if (!c)
+        return vs_fail_nomem(e);
+    c->base.drv = &vs_driver_sqlite;
+    c->base.call = how->call;
+    c->role = how->role;
+    c->read_only = how->read_only;
+    c->relaxed = how->relaxed;
+    c->jitter = (uint32_t)(uintptr_t)c ^ (uint32_t)vs_mono_us();
+    if (how->path && !(c->path = vs_strdup(how->path))) {
+        vs_sqlite_close(&c->base);
+        return vs_fail_nomem(e);
+    }
+    /* No SQLITE_OPEN_CREATE: the file was made with the right mode before. */
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE;
+    flags |= !c->path ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : c->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    int rc = sqlite3_open_v2(c->path ? c->path : ":memory:", &c->db, flags, NULL);
+    int code = rc == SQLITE_OK ? 0 : vs_sqlite_fail(c, rc, "open the database", e);
+    if (!code) {
+        sqlite3_busy_handler(c->db, on_busy, c);
+        sqlite3_progress_handler(c->db, 1000, on_progress, c);
+        sqlite3_wal_hook(c->db, on_commit_to_log, c); /* takes the place of SQLite's own checkpoints */
+        code = set_limits(c, e);
+    }
+    if (code) {
+        vs_sqlite_close(&c->base);
+        return code;
+    }
+    *ret = &c->base;
+    return 0;
+}
+
+void vs_sqlite_close(struct vs_conn *conn) {
+    struct sqlite_conn *c = sqlite_of(conn);
+    for (int i = 0; i < FIXED_COUNT; i++)
+        sqlite3_finalize(c->fixed[i]);
+    c->base.call = NULL;
+    sqlite3_close_v2(c->db);
+    vs_free(c->path);
+    vs_free(c);
+}
+
+/* The three numbers that tell a store from anything else, from one snapshot. */
+static int read_marks(struct sqlite_conn *c, int64_t *ret_app, int64_t *ret_version, int64_t *ret_objects, vidstore_error **e) {
+    int rc = vs_sqlite_exec(c, "BEGIN", "look at the database", e);
+    if (rc)
+        return rc;
+    rc = vs_sqlite_number(c, "SELECT count(*) FROM sqlite_schema", ret_objects, e);
+    if (!rc)
+        rc = vs_sqlite_number(c, "PRAGMA application_id", ret_app, e);
+    if (!rc)
+        rc = vs_sqlite_number(c, "PRAGMA user_version", ret_version, e);
+    if (!sqlite3_get_autocommit(c->db))
+        sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+    return rc;
+}
+
+/* A refused file keeps its content: closing must not move a foreign log into it. */
+static void leave_alone(struct sqlite_conn *c) {
+    size_t len = c->path ? strlen(c->path) + 5 : 0;
+    vs_autofree char *log = len ? vs_malloc(len) : NULL;
+    struct stat st;
+    if (!log)
+        return;
+    snprintf(log, len, "%s-wal", c->path);
+    if (stat(log, &st) == 0 && st.st_size > 0)
+        sqlite3_db_config(c->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
+}
+
+int vs_sqlite_admit(struct vs_conn *conn, struct vs_admission *ret, vidstore_error **e) {
+    struct sqlite_conn *c = sqlite_of(conn);
+    int64_t app = 0, version = 0, objects = 0;
+    c->watching = 1;
+    int rc = read_marks(c, &app, &version, &objects, e);
+    if (!rc && app == 0 && version == 0 && objects == 0) {
+        *ret = (struct vs_admission){.empty = 1};
+    } else if (!rc && app != SQLITE_STORE_ID) {
+        rc = vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_FOREIGN_FILE, "path",
+            "the database belongs to another program (application id 0x%08x)", (unsigned)app);
+    } else if (!rc) {
+        *ret = (struct vs_admission){.version = version};
+    }
+    if (!rc && c->path && !c->read_only && sqlite3_db_readonly(c->db, "main") == 1)
+        rc = vs_fail(e, VIDSTORE_READONLY, "path", "no permission to write the database");
+    c->watching = 0;
+    if (rc)
+        leave_alone(c);
+    return rc;
+}
+
+/* The switch to the log may return BUSY without ever asking the busy handler. */
+static int use_log(struct sqlite_conn *c, vidstore_error **e) {
+    for (;;) {
+        sqlite3_stmt *s = NULL;
+        int rc = sqlite3_prepare_v2(c->db, "PRAGMA journal_mode=WAL", -1, &s, NULL);
+        int got = 0;
+        if (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+            const char *mode = (const char *)sqlite3_column_text(s, 0);
+            got = mode && strcmp(mode, "wal") == 0;
+        }
+        int last = sqlite3_finalize(s);
+        if (got)
+            return 0;
+        if (rc == SQLITE_ROW && last == SQLITE_OK)
+            return vs_fail(e, VIDSTORE_UNSUPPORTED, "path", "the file system does not support a write-ahead log");
+        if ((last & 0xff) != SQLITE_BUSY || call_over(c->base.call))
+            return vs_sqlite_fail(c, last, "switch to the write-ahead log", e);
+        nap(c);
+    }
+}
+
+int vs_sqlite_adopt(struct vs_conn *conn, int empty, vidstore_error **e) {
+    struct sqlite_conn *c = sqlite_of(conn);
+    int rc = 0;
+    if (c->role == VS_ROLE_WRITER && c->path && !c->read_only) {
+        /* auto_vacuum can only be chosen before the first page exists. */
+        rc = empty ? vs_sqlite_exec(c, "PRAGMA auto_vacuum=INCREMENTAL", "set up the database", e) : 0;
+        if (!rc)
+            rc = use_log(c, e);
+    }
+    if (!rc)
+        rc = vs_sqlite_exec(c,
+            c->relaxed ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL", "set up the connection", e);
+    if (!rc)
+        rc = vs_sqlite_exec(c,
+            "PRAGMA mmap_size=0; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=0;"
+            "PRAGMA journal_size_limit=67108864; PRAGMA secure_delete=FAST",
+            "set up the connection", e);
+    if (!rc)
+        rc = vs_sqlite_exec(c, c->role == VS_ROLE_WRITER ? "PRAGMA cache_size=-16384" : "PRAGMA cache_size=-8192",
+            "set up the connection", e);
+    if (!rc && c->path && c->role == VS_ROLE_READER)
+        rc = vs_sqlite_exec(c, "PRAGMA query_only=ON", "set up the connection", e);
+    /* PRAGMA wal_autocheckpoint has put its own hook in place of ours. */
+    sqlite3_wal_hook(c->db, on_commit_to_log, c);
+    return rc;
+}
