@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* table: audit_events */
+/* The fields of an event of the audit: see record/field.h. */
+VS_FIELD(ID, 5001, UUID, id, "id", VS_FILTER | VS_INDEX, 36, NULL)
+VS_FIELD(USER_ID, 5002, UUID, user_id, "user_id", VS_FILTER | VS_INDEX, 36, NULL)
+VS_FIELD(CREATED_US, 5003, TIME, created_us, "created", VS_FILTER, 0, NULL)
+VS_FIELD(ACTION, 5010, ENUM, action, "action", VS_FILTER, 0, vs_audit_actions)
+VS_FIELD(NOUN, 5011, TEXT, noun, "noun", VS_FILTER, 50, NULL)
+VS_FIELD(OBJECT_ID, 5012, UUID, object_id, "object_id", VS_FILTER | VS_INDEX, 36, NULL)
+VS_FIELD(OBJECT_NAME, 5013, TEXT, object_name, "object_name", VS_FILTER, 500, NULL)
+VS_FIELD(OWNER_ID, 5014, UUID, owner_id, "owner_id", VS_FILTER | VS_INDEX, 36, NULL)
+VS_FIELD(SUCCESS, 5015, BOOL, success, "success", VS_FILTER, 0, NULL)
+VS_FIELD(ERROR, 5016, TEXT, error, "error", VS_FILTER, 500, NULL)
+VS_FIELD(ACTOR, 5017, TEXT, actor, "actor", VS_FILTER, 20, NULL)
+VS_FIELD(ACTOR_NAME, 5018, TEXT, actor_name, "actor_name", VS_FILTER, 255, NULL)
+VS_FIELD(IP, 5019, TEXT, ip, "ip", VS_FILTER, 45, NULL)
+VS_FIELD(USER_AGENT, 5020, TEXT, user_agent, "user_agent", VS_FILTER, 512, NULL)
+VS_FIELD(REQUEST_ID, 5021, TEXT, request_id, "request_id", VS_FILTER, 128, NULL)
+VS_FIELD(DEVICE, 5022, TEXT, device, "device", VS_FILTER, 128, NULL)
+VS_FIELD(DETAILS, 5023, JSON, details, "details", 0, 1048576, NULL)
+VS_FIELD(DESCRIPTION, 5024, TEXT, description, "description", VS_FILTER, 4096, NULL)

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* What a noun is made of. One table a noun says everything about its fields; all the rest is generic.
+ *
+ * A table is a header lib/<noun>s/<noun>_fields.h of lines
+ *     VS_FIELD(SUFFIX, id, TYPE, column, "json name", uses, maximum, words)
+ * in the order of the columns in SELECT lists; VS_VIRTUAL has the same arguments and no column. The constant
+ * VIDSTORE_<NOUN>_<SUFFIX> of the public header has the same id. The same lines are read by the build: statements take
+ * their column lists from them, and the manual its tables. */
+#ifndef VS_RECORD_FIELD_H
+#define VS_RECORD_FIELD_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "statements.h"
+#include "vidstore/base.h"
+
+enum vs_type {
+    VS_INT,  /* 0 to the maximum; a maximum of 0 is INT64_MAX */
+    VS_BOOL, /* 0 or 1 */
+    VS_TIME, /* microseconds, 0 to the year 9999 */
+    VS_ENUM, /* one of the words */
+    VS_UUID, /* 16 bytes in the store, 36 characters outside */
+    VS_TEXT, /* at most maximum bytes of UTF-8 */
+    VS_JSON, /* text that is JSON: an object, or an array when VS_ARRAY is among the uses */
+    VS_HASH, /* maximum bytes in the store, twice as many hex digits outside */
+};
+
+enum vs_use {
+    VS_SET = 1 << 0,     /* by params, at creation and later */
+    VS_ONCE = 1 << 1,    /* by params, at creation only */
+    VS_FILTER = 1 << 2,  /* in the query language */
+    VS_SORT = 1 << 3,    /* as a page order: never NULL, and an index exists */
+    VS_INDEX = 1 << 4,   /* an index serves = on it */
+    VS_NULL = 1 << 5,    /* may be cleared */
+    VS_ARRAY = 1 << 6,   /* JSON: an array, not an object */
+    VS_SECRET = 1 << 7,  /* never leaves; a change is recorded as "changed" */
+    VS_QUIET = 1 << 8,   /* a change of it alone is no event of the audit */
+    VS_ADMIN = 1 << 9,   /* set by admins and the system only */
+    VS_FOLDED = 1 << 10, /* compared without regard to case: there is a column <column>_key */
+    VS_LINE = 1 << 11,   /* text without control characters */
+};
+
+struct vs_word {
+    int64_t value;
+    const char *name;
+}; /* a list of them ends with name NULL */
+
+struct vs_field {
+    int32_t id;
+    const char *column; /* NULL: virtual */
+    const char *name;
+    enum vs_type type;
+    uint32_t use;
+    int64_t max;
+    const struct vs_word *words;
+};
+
+struct vs_noun {
+    const char *name;  /* "user" */
+    const char *table; /* "users" */
+    int32_t base;      /* ids run from base + 1 to base + 999 */
+    const struct vs_field *fields;
+    size_t count;   /* of all fields; the virtual ones stand last */
+    size_t columns; /* of those with a column */
+    int32_t label;  /* field whose text names an object to people; 0: none */
+    struct {
+        enum vs_stmt_id by_id, by_external, insert, update, list, count;
+    } stmt;
+};
+
+/* The field of an id or of a JSON name; NULL when the noun has none. */
+const struct vs_field *vs_field_by_id(const struct vs_noun *noun, int32_t id);
+const struct vs_field *vs_field_by_name(const struct vs_noun *noun, const char *name, size_t len);
+/* Where the field of an id stands in the table; -1 when nowhere. */
+int vs_field_index(const struct vs_noun *noun, int32_t id);
+
+/* The name of a word, or NULL; and the value of a name: 1, or 0 when there is none. */
+const char *vs_word_name(const struct vs_word *words, int64_t value);
+int vs_word_value(const struct vs_word *words, const char *name, size_t len, int64_t *ret);
+
+#endif

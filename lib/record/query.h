@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* The query language: what may be asked of a noun, compiled to SQL over the noun's own field table.
+ *
+ *   or    := and {"or" and}          and := not {"and" not}        not := ["not"] ( "(" or ")" | test )
+ *   test  := field op value | field "is" ["not"] "null" | field ["not"] "in" "(" value {"," value} ")"
+ *   op    := "=" | "!=" | "<" | "<=" | ">" | ">=" | "~"
+ *   value := word | number | "quoted" | $n | 2026-01-31[T12:00[:00]][Z] | -7d (also s m h w)
+ *
+ * Words of enumerations become literals, so that partial indexes match; all other values are bound. */
+#ifndef VS_RECORD_QUERY_H
+#define VS_RECORD_QUERY_H
+
+#include "record/page.h"
+
+enum { VS_QUERY_BINDS = 32, VS_QUERY_TERMS = 64, VS_QUERY_DEPTH = 32, VS_QUERY_MAX = 65536, VS_PAGE_DEFAULT = 100, VS_PAGE_MAX = 1000, VS_COUNT_MAX = 10000 };
+
+struct vs_query_bind {
+    char *text; /* NULL: a number, or (when not set) nothing */
+    int64_t number;
+    int set;
+};
+
+struct vs_query {
+    uint32_t magic;
+    int failed; /* memory was out in a setter */
+    char *filter, *sort, *cursor;
+    int64_t limit; /* 0: the default */
+    uint32_t flags;
+    struct vs_query_bind binds[VS_QUERY_BINDS];
+    vidstore_error *error; /* the first bad setter */
+};
+
+/* One bound value of a compiled query. */
+struct vs_term {
+    const struct vs_field *field;
+    struct vs_value value;
+    char *text; /* owned text of the value, NULL for numbers */
+};
+
+/* A query compiled for a noun: where-clause, order and values. */
+struct vs_compiled {
+    const struct vs_noun *noun;
+    struct vs_buf where;
+    struct vs_term terms[VS_QUERY_TERMS];
+    int count;
+    int indexed; /* an index narrows it: some condition that must hold is = or a range on an indexed field */
+    const struct vs_field *sort; /* NULL: by seq */
+    int ascending;
+    int64_t limit;
+    uint32_t flags;
+    uint64_t digest; /* of noun, filter, binds and sort: what a cursor belongs to */
+};
+
+/* Checks the handle and compiles; a NULL query is all, newest first. The cursor's position is added to the where. */
+int vs_query_compile(const struct vs_query *query, const struct vs_noun *noun, struct vs_compiled *ret, vidstore_error **e);
+/* The filter alone, onto where and terms of ret. */
+int vs_query_parse(const struct vs_query *query, struct vs_compiled *ret, vidstore_error **e);
+/* Adds " AND column = value" for a value of the library's own. */
+int vs_compiled_and(struct vs_compiled *c, const char *column_test, const struct vs_field *field, struct vs_value value, vidstore_error **e);
+void vs_compiled_free(struct vs_compiled *c);
+
+/* Fills the {{where}}, {{order}} and {{limit}} of the noun's list or count template, binds, and hands over the
+ * statement. scratch holds bytes of bound ids until the reset. */
+typedef uint8_t vs_scratch[VS_QUERY_TERMS][64];
+int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_id tmpl, int64_t limit, vs_scratch scratch,
+    struct vs_stmt **ret, vidstore_error **e);
+/* Runs the list: one page. */
+int vs_compiled_page(struct vs_compiled *c, struct vs_conn *conn, struct vs_page **ret, vidstore_error **e);
+int vs_compiled_count(struct vs_compiled *c, struct vs_conn *conn, int64_t *ret, vidstore_error **e);
+
+/* Replaces {{name}} in a template by texts; names and texts end with NULL. */
+int vs_template_fill(struct vs_buf *b, const char *tmpl, const char *const *names, const char *const *texts, vidstore_error **e);
+
+/* Position of a page's end, as opaque text, and back. */
+int vs_cursor_make(const struct vs_compiled *c, const struct vs_record *last, char **ret, vidstore_error **e);
+int vs_cursor_apply(struct vs_compiled *c, const char *cursor, vidstore_error **e);
+
+static inline void vs_compiled_cleanup(struct vs_compiled *c) {
+    vs_compiled_free(c);
+}
+#define vs_autocompiled __attribute__((cleanup(vs_compiled_cleanup))) struct vs_compiled
+
+#endif

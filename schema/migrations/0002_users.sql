@@ -1,0 +1,50 @@
+-- SPDX-License-Identifier: MIT
+-- Who owns things and who acts. The password's hash stands apart, so that no list ever reads it.
+CREATE TABLE users (
+    seq {seq},
+    id {uuid} NOT NULL UNIQUE,
+    user_id {uuid} NOT NULL,
+    created_us {int} NOT NULL,
+    updated_us {int} NOT NULL,
+    version {int} NOT NULL,
+    external_id {text},
+    metadata {json},
+    deleted_us {int},
+    removal_id {uuid},
+    username {text} NOT NULL,
+    username_key {text} GENERATED ALWAYS AS (lower(username)) STORED,
+    email {text},
+    email_key {text} GENERATED ALWAYS AS (lower(email)) STORED,
+    full_name {text},
+    role {int} NOT NULL,
+    state {int} NOT NULL,
+    email_verified {int} NOT NULL,
+    last_login_us {int},
+    password_changed_us {int},
+    job_count {int} NOT NULL,
+    processing_ms {int} NOT NULL
+) {strict};
+
+CREATE UNIQUE INDEX users_username ON users(username_key) WHERE deleted_us IS NULL;
+CREATE UNIQUE INDEX users_email ON users(email_key) WHERE deleted_us IS NULL AND email IS NOT NULL;
+CREATE UNIQUE INDEX users_external ON users(external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX users_sorted ON users(username_key, seq);
+CREATE INDEX users_role ON users(role, state);
+CREATE INDEX users_state ON users(state);
+
+CREATE TABLE user_passwords (
+    user_id {uuid} NOT NULL UNIQUE REFERENCES users(id) ON DELETE CASCADE,
+    hash {text} NOT NULL,
+    updated_us {int} NOT NULL
+) {strict};
+
+CREATE TABLE user_identities (
+    seq {seq},
+    user_id {uuid} NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+    provider {text} NOT NULL,
+    subject {text} NOT NULL,
+    created_us {int} NOT NULL
+) {strict};
+
+CREATE UNIQUE INDEX user_identities_subject ON user_identities(provider, subject);
+CREATE INDEX user_identities_user ON user_identities(user_id);

@@ -1,0 +1,24 @@
+-- SPDX-License-Identifier: MIT
+-- each: users jobs videos files
+-- What every noun needs alike.
+
+-- name: {noun}_by_id
+SELECT seq, {columns} FROM {table} WHERE id = $1;
+
+-- name: {noun}_by_external
+SELECT seq, {columns} FROM {table} WHERE user_id = $1 AND external_id = $2;
+
+-- name: {noun}_insert
+INSERT INTO {table} ({columns}) VALUES ({values});
+
+-- name: {noun}_update :template
+UPDATE {table} SET {{set}} WHERE id = {{id}};
+
+-- name: {noun}_list :template
+SELECT seq, {columns} FROM {table} WHERE {{where}} ORDER BY {{order}} LIMIT {{limit}};
+
+-- name: {noun}_count :template
+SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {{where}} LIMIT {{limit}}) AS counted;
+
+-- name: {noun}_purge
+DELETE FROM {table} WHERE id = $1;
