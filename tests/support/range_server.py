@@ -14,6 +14,7 @@ chosen by the query; most may be combined. N xK means: only the first K requests
     slow=N          N bytes a second
     fail=STATUS[xK] answer with that status; retry-after=TEXT adds the header
     norange         ignore Range: always 200
+    part=N          answer a range with N bytes of it at most
     badrange[=K]    answer a range with a part that begins one byte late
     long            send one byte more than was announced
     chunked         chunked encoding, without a length
@@ -126,6 +127,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.end_headers()
         first, last = span
         part = "Range" in self.headers and self.wanted(etag, modified)
+        if part and "part" in self.query:
+            last = min(last, first + int(self.query["part"]) - 1)
         late = 1 if part and self.flag("badrange") else 0
         self.send_response(206 if part else 200)
         if part:

@@ -46,7 +46,7 @@ struct sink {
     size_t len;
     int writes, restarts, heads, ticks;
     int refuse, stop; /* what write and progress return */
-    int64_t refuse_at, last_done, last_total, longest_us, last_us, stopped_us, stop_after_us;
+    int64_t refuse_at, last_done, last_total, longest_us, last_us, stop_after_us;
     vidstore_error **e;
     struct vs_fetch_head head;
     char validator[VS_NET_VALIDATOR_MAX], type[VS_NET_TYPE_MAX], name[VS_NET_NAME_MAX];
@@ -80,10 +80,7 @@ static inline int sink_progress(void *arg, int64_t done, int64_t total) {
     s->last_us = now;
     s->last_done = done;
     s->last_total = total;
-    if (now < s->stop_after_us)
-        return 0;
-    s->stopped_us = now;
-    return s->stop;
+    return now < s->stop_after_us ? 0 : s->stop;
 }
 
 static inline void sink_head(void *arg, const struct vs_fetch_head *head) {
