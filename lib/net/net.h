@@ -60,10 +60,10 @@ struct vs_fetch_result {
 };
 
 /* Gets one URL into a sink. Blocks; any number of threads at once. 0 only when every byte that the server announced was
- * written. A dropped connection is resumed with a range and the validator, else started again.
- * INVALID (url; SYNTAX, TOO_LARGE, HTTP), FORBIDDEN (url; ADDRESS, HTTP), NOT_FOUND (HTTP), UNAVAILABLE (HTTP,
- * TRUNCATED or none; retryable, perhaps with a time), TIMEOUT (the deadline), CANCELLED, or what a callback returned.
- */
+ * written (an answer that announces nothing ends where the connection does). A dropped connection is resumed with a
+ * range and the validator, else started again. INVALID (url; SYNTAX, TOO_LARGE, HTTP), FORBIDDEN (url; ADDRESS, HTTP),
+ * NOT_FOUND (HTTP), UNAVAILABLE (HTTP, TRUNCATED, CHANGED or none; retryable, perhaps with a time), TIMEOUT (the
+ * deadline), CANCELLED, NOMEM, UNSUPPORTED (this libcurl), or what a callback returned. */
 int vs_net_fetch(const struct vs_fetch *req, struct vs_fetch_result *res, vidstore_error **e);
 
 /* Whether a URL may be given to vs_net_fetch: http or https, a host, no credentials, no control characters or blanks.
