@@ -100,15 +100,21 @@ def constants(enums):
     return out
 
 
+def kind_of(field):
+    """The type, with its maximum where the type alone does not say it."""
+    limited = field["type"] in ("int", "text", "json") and field.get("max")
+    return escape(f"{field['type']}, {field['max']}" if limited else field["type"])
+
+
 def field_table(noun, docs):
     """A noun's fields with what may be done with each."""
     out = [f".SS Fields of {noun['name']} in queries, JSON and by id", ".TS", "l l l lx.",
-           "\\fBname\\fR\t\\fBtype\\fR\t\\fBuse\\fR\t\\fBconstant and meaning\\fR", "_"]
+           "\\fBname\\fR\t\\fBtype, maximum\\fR\t\\fBuse\\fR\t\\fBconstant and meaning\\fR", "_"]
     for field in noun["fields"]:
         words = inline(docs.get(field["constant"], ""))
         name = "T{\n\\fB%s\\fR%s\nT}" % (field["constant"], "\n.br\n" + words if words else "")
         uses = "T{\n%s\nT}" % escape(", ".join(USES[u] for u in field["uses"] if u in USES) or "read only")
-        out.append("\t".join([escape(field["name"]), escape(field["type"]), uses, name]))
+        out.append("\t".join([escape(field["name"]), kind_of(field), uses, name]))
     return out + [".TE"]
 
 

@@ -14,12 +14,12 @@ import subprocess
 import sys
 
 # Private structs are not part of the ABI.
-PUBLIC_ONLY = ["--drop-private-types"]
+PUBLIC_ONLY = ["--drop-private-types", "--exported-interfaces-only"]
 
 
 def write_abi(args, path):
     command = ["abidw", "--headers-dir", args.headers, *PUBLIC_ONLY, "--no-corpus-path", "--no-comp-dir-path",
-               "--no-show-locs", "--out-file", path, args.library]
+               "--no-elf-needed", "--no-show-locs", "--out-file", path, args.library]
     subprocess.run(command, check=True)
 
 

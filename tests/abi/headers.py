@@ -37,7 +37,7 @@ def main(folders):
         for header in headers:
             for language in ("c", "cpp"):
                 with open(os.path.join(scratch, f"{header}.{language}"), "w", encoding="utf-8") as file:
-                    file.write(f"#include <vidstore/{header}>\n#include <vidstore/{header}>\n")
+                    file.write(f"#include <vidstore/{header}>\n" * 2 + "typedef int not_empty;\n")
             jobs += [(compiler, language, standard, folders, header, os.path.join(scratch, f"{header}.{language}"))
                      for compiler, language, standards in COMPILERS for standard in standards]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
