@@ -4,10 +4,10 @@
 #ifndef VS_MEDIA_MEDIA_H
 #define VS_MEDIA_MEDIA_H
 
-#include <jansson.h>
+#include "util/json.h"
+#include "vidstore/base.h"
 #include <stddef.h>
 #include <stdint.h>
-#include "vidstore/base.h"
 
 #define VS_MEDIA_UNKNOWN INT64_MIN
 
@@ -33,8 +33,8 @@ struct vs_probe_stream {
     /* video */
     int64_t width, height, sar_num, sar_den;
     int64_t display_width, display_height; /* after pixel aspect and rotation */
-    int64_t rotation; /* quarter turns clockwise in degrees: 0, 90, 180, 270 */
-    int64_t flip;     /* mirrored left to right, before it is turned */
+    int64_t rotation;                      /* quarter turns clockwise in degrees: 0, 90, 180, 270 */
+    int64_t flip;                          /* mirrored left to right, before it is turned */
     int64_t avg_rate_num, avg_rate_den, r_rate_num, r_rate_den;
     char *pix_fmt, *color_range, *primaries, *transfer, *matrix;
     char *hdr;                /* sdr, hdr10, hdr10plus, hlg, pq, dv */
@@ -90,7 +90,8 @@ int vs_prober_new(const char *helper_path, struct vs_prober **ret, vidstore_erro
 /* Ends the helper. No probe may be running. NULL is nothing. */
 void vs_prober_free(struct vs_prober *prober);
 /* Starts the helper if it does not run. Its version and isolation (both for vs_free) may be unwanted.
- * UNAVAILABLE: no helper, one of another protocol, or the kernel has no sandbox; the message says where it was sought. */
+ * UNAVAILABLE: no helper, one of another protocol, or the kernel has no sandbox; the message says where it was sought.
+ */
 int vs_prober_check(struct vs_prober *prober, char **ret_version, char **ret_isolation, vidstore_error **e);
 
 /* Probes a file through a descriptor, which is only read from and keeps its position. A file that is no media or breaks

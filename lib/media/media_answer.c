@@ -172,8 +172,8 @@ int vs_media_answer_read(const char *text, size_t size, struct vs_probe *probe, 
     const struct list lists[] = {
         {"streams", &vs_media_stream_fields, sizeof *probe->streams, VS_MEDIA_MAX_STREAMS, (void **)&probe->streams,
          &probe->n_streams},
-        {"chapters", &vs_media_chapter_fields, sizeof *probe->chapters, VS_MEDIA_MAX_CHAPTERS, (void **)&probe->chapters,
-         &probe->n_chapters},
+        {"chapters", &vs_media_chapter_fields, sizeof *probe->chapters, VS_MEDIA_MAX_CHAPTERS,
+         (void **)&probe->chapters, &probe->n_chapters},
         {"tags", &vs_media_tag_fields, sizeof *probe->tags, VS_MEDIA_MAX_TAGS, (void **)&probe->tags, &probe->n_tags},
     };
     rc = read_record(o, &vs_media_probe_fields, probe, e);

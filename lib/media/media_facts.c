@@ -10,8 +10,9 @@
 #define COUNT_MAX INT64_C(1000000000000000)
 #define SIZE_PX   INT64_C(1000000)
 
-static const char *const statuses[] = {"ok", "partial", "empty", "not_media", "unsupported", "truncated", "damaged",
-                                       "limit_time", "limit_read", "limit_memory", "limit_streams", "io_error", NULL};
+static const char *const statuses[] = {
+    "ok",         "partial",    "empty",        "not_media",     "unsupported", "truncated", "damaged",
+    "limit_time", "limit_read", "limit_memory", "limit_streams", "io_error",    NULL};
 static const char *const limits[] = {"time", "read", "memory", "streams", "io", NULL};
 static const char *const media_kinds[] = {"video", "audio", "image", "image_sequence", "subtitle", "none", NULL};
 static const char *const duration_sources[] = {"header", "stream", "pts", "bitrate", "scan", NULL};
@@ -23,15 +24,24 @@ static const char *const ranges[] = {"limited", "full", NULL};
 static const char *const subtitles[] = {"text", "bitmap", NULL};
 static const char *const scopes[] = {"container", "stream", "program", "chapter", NULL};
 
-#define INT(record, field, low, high)  {#field, offsetof(struct record, field), VS_MEDIA_INT, VS_MEDIA_ANSWER, low, high, NULL}
-#define FLAG(record, field)            {#field, offsetof(struct record, field), VS_MEDIA_FLAG, VS_MEDIA_ANSWER, 0, 1, NULL}
-#define RATIO(record, field)           {#field, offsetof(struct record, field##_num), VS_MEDIA_RATIO, VS_MEDIA_ANSWER, 1, INT32_MAX, NULL}
-#define WORD(record, field, size)      {#field, offsetof(struct record, field), VS_MEDIA_WORD, VS_MEDIA_ANSWER, 0, size, NULL}
-#define ENUM(record, field, words)     {#field, offsetof(struct record, field), VS_MEDIA_WORD, VS_MEDIA_ANSWER, 0, 32, words}
-#define TEXT(record, field, size)      {#field, offsetof(struct record, field), VS_MEDIA_TEXT, VS_MEDIA_ANSWER, 0, size, NULL}
-#define WORDS(record, field, size)     {#field, offsetof(struct record, field), VS_MEDIA_WORDS, VS_MEDIA_ANSWER, 0, size, NULL}
-#define HOST_INT(record, field)        {#field, offsetof(struct record, field), VS_MEDIA_INT, VS_MEDIA_HOST, 0, INT64_MAX, NULL}
-#define HOST_TEXT(record, field)       {#field, offsetof(struct record, field), VS_MEDIA_TEXT, VS_MEDIA_HOST, 0, 0, NULL}
+#define INT(record, field, low, high)                                                                                  \
+    { #field, offsetof(struct record, field), VS_MEDIA_INT, VS_MEDIA_ANSWER, low, high, NULL }
+#define FLAG(record, field)                                                                                            \
+    { #field, offsetof(struct record, field), VS_MEDIA_FLAG, VS_MEDIA_ANSWER, 0, 1, NULL }
+#define RATIO(record, field)                                                                                           \
+    { #field, offsetof(struct record, field##_num), VS_MEDIA_RATIO, VS_MEDIA_ANSWER, 1, INT32_MAX, NULL }
+#define WORD(record, field, size)                                                                                      \
+    { #field, offsetof(struct record, field), VS_MEDIA_WORD, VS_MEDIA_ANSWER, 0, size, NULL }
+#define ENUM(record, field, words)                                                                                     \
+    { #field, offsetof(struct record, field), VS_MEDIA_WORD, VS_MEDIA_ANSWER, 0, 32, words }
+#define TEXT(record, field, size)                                                                                      \
+    { #field, offsetof(struct record, field), VS_MEDIA_TEXT, VS_MEDIA_ANSWER, 0, size, NULL }
+#define WORDS(record, field, size)                                                                                     \
+    { #field, offsetof(struct record, field), VS_MEDIA_WORDS, VS_MEDIA_ANSWER, 0, size, NULL }
+#define HOST_INT(record, field)                                                                                        \
+    { #field, offsetof(struct record, field), VS_MEDIA_INT, VS_MEDIA_HOST, 0, INT64_MAX, NULL }
+#define HOST_TEXT(record, field)                                                                                       \
+    { #field, offsetof(struct record, field), VS_MEDIA_TEXT, VS_MEDIA_HOST, 0, 0, NULL }
 
 static const struct vs_media_field probe_fields[] = {
     ENUM(vs_probe, status, statuses),
@@ -210,7 +220,8 @@ static json_t *record_json(const struct vs_media_fields *fields, const void *rec
     json_t *o = json_object();
     for (size_t i = 0; o && i < fields->count; i++) {
         const struct vs_media_field *f = &fields->list[i];
-        int known = vs_media_is_text(f) ? *vs_media_text_at(record, f) != NULL : *vs_media_int_at(record, f) != VS_MEDIA_UNKNOWN;
+        int known = vs_media_is_text(f) ? *vs_media_text_at(record, f) != NULL
+                                        : *vs_media_int_at(record, f) != VS_MEDIA_UNKNOWN;
         if (known && json_object_set_new(o, f->name, field_json(f, record)) != 0) {
             json_decref(o);
             return NULL;
@@ -234,7 +245,8 @@ int vs_probe_to_json(const struct vs_probe *p, json_t **ret, vidstore_error **e)
     json_t *o = record_json(&vs_media_probe_fields, p);
     int rc = o ? 0 : -1;
     if (rc == 0)
-        rc = json_object_set_new(o, "streams", list_json(&vs_media_stream_fields, p->streams, p->n_streams, sizeof *p->streams));
+        rc = json_object_set_new(o, "streams",
+                                 list_json(&vs_media_stream_fields, p->streams, p->n_streams, sizeof *p->streams));
     if (rc == 0)
         rc = json_object_set_new(o, "chapters",
                                  list_json(&vs_media_chapter_fields, p->chapters, p->n_chapters, sizeof *p->chapters));

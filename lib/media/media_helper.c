@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-enum { HELLO_MS = 15000, EXIT_MS = 1000 };
+enum { HELLO_MS = 10000, EXIT_MS = 1000 };
 
 static int prepare_actions(posix_spawn_file_actions_t *actions, int sock) {
     int rc = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
@@ -33,7 +33,9 @@ static int prepare_signals(posix_spawnattr_t *attributes) {
     rc = rc ? rc : posix_spawnattr_setsigdefault(attributes, &all);
     /* a group of its own: a terminal's Ctrl-C is for the host to handle */
     rc = rc ? rc : posix_spawnattr_setpgroup(attributes, 0);
-    return rc ? rc : posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    return rc ? rc
+              : posix_spawnattr_setflags(attributes,
+                                         POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 }
 
 /* 0 or an errno. */
@@ -97,7 +99,8 @@ static int hear_hello(struct vs_media_helper *h, const char *path, vidstore_erro
     /* never unprotected: no layer below these may be missing */
     uint32_t needed = VS_MEDIA_RLIMITS | VS_MEDIA_SECCOMP;
     if ((h->hello.isolation & needed) != needed)
-        return vs_fail(e, VIDSTORE_UNAVAILABLE, NULL, "the probe helper can't enter its sandbox on this system (seccomp)");
+        return vs_fail(e, VIDSTORE_UNAVAILABLE, NULL,
+                       "the probe helper can't enter its sandbox on this system (seccomp)");
     return 0;
 }
 

@@ -17,7 +17,8 @@ static inline void vs_media_close_cleanup(int *fd) {
 /* media_locate.c: the helper's path, for vs_free. UNAVAILABLE naming the paths tried. */
 int vs_media_locate(const char *wanted, char **ret, vidstore_error **e);
 
-/* media_helper.c: one running helper. Counted, because a probe may still talk to one that another thread has given up. */
+/* media_helper.c: one running helper. Counted, because a probe may still talk to one that another thread has given up.
+ */
 struct vs_media_helper {
     int refs; /* atomic */
     int sock, pidfd;

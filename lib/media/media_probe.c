@@ -30,7 +30,8 @@ struct question {
     int64_t elapsed_us;
 };
 
-static int take_limits(const struct vs_probe_limits *l, struct vs_media_request *ret, int64_t *ret_wait, vidstore_error **e) {
+static int take_limits(const struct vs_probe_limits *l, struct vs_media_request *ret, int64_t *ret_wait,
+                       vidstore_error **e) {
     static const struct vs_probe_limits none;
     l = l ? l : &none;
     *ret = (struct vs_media_request){

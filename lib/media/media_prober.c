@@ -115,7 +115,9 @@ void vs_media_leave(struct vs_prober *p) {
 static int start_helper(struct vs_prober *p, vidstore_error **e) {
     vs_autofree char *path = NULL;
     int rc = vs_media_locate(p->wanted_path, &path, e);
-    return rc ? rc : vs_media_helper_start(path, &p->helper, e);
+    rc = rc ? rc : vs_media_helper_start(path, &p->helper, e);
+    /* once more: one that was killed while it started says nothing about the next */
+    return rc == VIDSTORE_UNAVAILABLE && path ? vs_media_helper_start(path, &p->helper, e) : rc;
 }
 
 int vs_media_helper_get(struct vs_prober *p, struct vs_media_helper **ret, vidstore_error **e) {

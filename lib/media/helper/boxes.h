@@ -11,7 +11,7 @@ struct boxes {
     int faststart;  /* the index stands before the data; -1: one of the two is missing */
     int fragmented; /* -1: not known */
     int has_moov;
-    int truncated; /* a box goes on past the end of the file */
+    int truncated;       /* a box goes on past the end of the file */
     char major_brand[5]; /* "" when there is none */
 };
 

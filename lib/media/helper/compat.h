@@ -14,7 +14,8 @@
 /* Side data of a stream; NULL when there is none, or it is shorter than size. */
 static inline const void *stream_side_data(const AVStream *st, enum AVPacketSideDataType type, size_t size) {
 #if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
-    const AVPacketSideData *s = av_packet_side_data_get(st->codecpar->coded_side_data, st->codecpar->nb_coded_side_data, type);
+    const AVPacketSideData *s =
+        av_packet_side_data_get(st->codecpar->coded_side_data, st->codecpar->nb_coded_side_data, type);
     return s && s->size >= size ? s->data : NULL;
 #else
     size_t got = 0;

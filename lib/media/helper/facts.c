@@ -41,7 +41,9 @@ static void put_duration(const struct probe *p) {
         source = "header";
     } else {
         enum AVDurationEstimationMethod method = p->ic->duration_estimation_method;
-        source = method == AVFMT_DURATION_FROM_PTS ? "pts" : method == AVFMT_DURATION_FROM_STREAM ? "stream" : "bitrate";
+        source = method == AVFMT_DURATION_FROM_PTS      ? "pts"
+                 : method == AVFMT_DURATION_FROM_STREAM ? "stream"
+                                                        : "bitrate";
     }
     put_int(p->answer, "duration_us", duration);
     put_word(p->answer, "duration_source", source);

@@ -61,7 +61,6 @@ static int open_input(struct probe *p) {
     return rc;
 }
 
-
 /* Without this, a file that was never finished (what browsers record) has no duration: read on to its end. */
 static void scan_duration(struct probe *p) {
     const struct source *s = &p->source;
@@ -90,7 +89,8 @@ static void scan_duration(struct probe *p) {
 }
 
 static int truncated(const struct probe *p) {
-    return p->boxes.truncated || p->ebml.truncated || p->riff_truncated || (p->boxes.found && p->boxes.complete && !p->boxes.has_moov);
+    return p->boxes.truncated || p->ebml.truncated || p->riff_truncated ||
+           (p->boxes.found && p->boxes.complete && !p->boxes.has_moov);
 }
 
 /* Why nothing could be learned. */
@@ -133,7 +133,8 @@ static int is_complete(const AVStream *st) {
     const AVCodecParameters *c = st->codecpar;
     if (c->codec_id == AV_CODEC_ID_NONE)
         return 0;
-    return c->codec_type == AVMEDIA_TYPE_VIDEO ? c->width > 0 : c->codec_type != AVMEDIA_TYPE_AUDIO || c->sample_rate > 0;
+    return c->codec_type == AVMEDIA_TYPE_VIDEO ? c->width > 0
+                                               : c->codec_type != AVMEDIA_TYPE_AUDIO || c->sample_rate > 0;
 }
 
 static int any_complete(const AVFormatContext *ic) {
@@ -152,9 +153,10 @@ static const char *learned_status(struct probe *p, int rc) {
         return p->ic->probe_score < SURE_SCORE ? "not_media" : truncated(p) ? "truncated" : "damaged";
     }
     if (p->source.stop != SOURCE_GOES_ON) {
-        put_word(p->answer, "limited_by", p->source.stop == SOURCE_OUT_OF_TIME     ? "time"
-                                          : p->source.stop == SOURCE_OUT_OF_BUDGET ? "read"
-                                                                                   : "io");
+        put_word(p->answer, "limited_by",
+                 p->source.stop == SOURCE_OUT_OF_TIME     ? "time"
+                 : p->source.stop == SOURCE_OUT_OF_BUDGET ? "read"
+                                                          : "io");
         return "partial";
     }
     if (too_many_streams || p->out_of_memory || rc == AVERROR(ENOMEM)) {

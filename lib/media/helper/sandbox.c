@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define COUNT(a)      (sizeof(a) / sizeof *(a))
 #define ADDRESS_SPACE (UINT64_C(1) << 30)
 
 /* The compiled filter: the helper makes it once, each child loads it. */
@@ -21,11 +21,15 @@ static struct sock_fprog program;
 
 /* Calls that a probe needs and that reach nothing but its own memory. */
 static const int harmless[] = {
-    SCMP_SYS(brk),           SCMP_SYS(munmap),       SCMP_SYS(mremap),          SCMP_SYS(madvise),
-    SCMP_SYS(futex),         SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres),   SCMP_SYS(gettimeofday),
-    SCMP_SYS(getrandom),     SCMP_SYS(getpid),       SCMP_SYS(gettid),          SCMP_SYS(getrusage),
-    SCMP_SYS(rt_sigreturn),  SCMP_SYS(exit),         SCMP_SYS(exit_group),      SCMP_SYS(restart_syscall),
-    SCMP_SYS(sched_yield),   SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(brk),          SCMP_SYS(munmap),
+    SCMP_SYS(mremap),       SCMP_SYS(madvise),
+    SCMP_SYS(futex),        SCMP_SYS(clock_gettime),
+    SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday),
+    SCMP_SYS(getrandom),    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),       SCMP_SYS(getrusage),
+    SCMP_SYS(rt_sigreturn), SCMP_SYS(exit),
+    SCMP_SYS(exit_group),   SCMP_SYS(restart_syscall),
+    SCMP_SYS(sched_yield),  SCMP_SYS(sched_getaffinity),
 #ifdef __x86_64__
     SCMP_SYS(time),
 #endif
@@ -34,10 +38,11 @@ static const int harmless[] = {
 /* Libraries try these and cope with EACCES better than with ENOSYS, which everything else gets. A refusal harms no more
  * than a kill, and a new libc does not take every probe down. */
 static const int refused[] = {
-    SCMP_SYS(openat), SCMP_SYS(newfstatat), SCMP_SYS(faccessat), SCMP_SYS(readlinkat), SCMP_SYS(socket),
-    SCMP_SYS(connect), SCMP_SYS(ioctl), SCMP_SYS(fcntl), SCMP_SYS(execve), SCMP_SYS(kill), SCMP_SYS(ptrace),
+    SCMP_SYS(openat),  SCMP_SYS(newfstatat), SCMP_SYS(faccessat), SCMP_SYS(readlinkat), SCMP_SYS(socket),
+    SCMP_SYS(connect), SCMP_SYS(ioctl),      SCMP_SYS(fcntl),     SCMP_SYS(execve),     SCMP_SYS(kill),
+    SCMP_SYS(ptrace),
 #ifdef __x86_64__
-    SCMP_SYS(open), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(access), SCMP_SYS(readlink),
+    SCMP_SYS(open),    SCMP_SYS(stat),       SCMP_SYS(lstat),     SCMP_SYS(access),     SCMP_SYS(readlink),
 #endif
 };
 
@@ -113,7 +118,10 @@ static int enter_landlock(void) {
     if (abi < 1)
         return 0;
     struct landlock_attr attr = {
-        .fs = abi >= 5 ? 0xFFFF : abi >= 3 ? 0x7FFF : abi == 2 ? 0x3FFF : 0x1FFF,
+        .fs = abi >= 5   ? 0xFFFF
+              : abi >= 3 ? 0x7FFF
+              : abi == 2 ? 0x3FFF
+                         : 0x1FFF,
         .net = abi >= 4 ? 3 : 0,
         .scoped = abi >= 6 ? 3 : 0,
     };

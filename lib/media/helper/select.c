@@ -4,7 +4,8 @@
 
 int select_is_picture(const AVStream *st) {
     return st->codecpar->codec_type == AVMEDIA_TYPE_VIDEO &&
-           (st->disposition & (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS | AV_DISPOSITION_STILL_IMAGE));
+           (st->disposition &
+            (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS | AV_DISPOSITION_STILL_IMAGE));
 }
 
 /* By rank: not a still codec, default, the larger area; at a tie the lower index stays. */
@@ -54,8 +55,9 @@ static int shares_program(AVFormatContext *ic, int a, int b) {
 
 /* Tracks beside the main one: commentary, and those for the hard of hearing or seeing. */
 static int audio_rank(const AVStream *st) {
-    static const int beside = AV_DISPOSITION_COMMENT | AV_DISPOSITION_HEARING_IMPAIRED | AV_DISPOSITION_VISUAL_IMPAIRED |
-                              AV_DISPOSITION_DESCRIPTIONS | AV_DISPOSITION_CLEAN_EFFECTS;
+    static const int beside = AV_DISPOSITION_COMMENT | AV_DISPOSITION_HEARING_IMPAIRED |
+                              AV_DISPOSITION_VISUAL_IMPAIRED | AV_DISPOSITION_DESCRIPTIONS |
+                              AV_DISPOSITION_CLEAN_EFFECTS;
     int channels = st->codecpar->ch_layout.nb_channels;
     return (st->disposition & beside ? 0 : 1 << 20) + (st->disposition & AV_DISPOSITION_DEFAULT ? 1 << 19 : 0) +
            (channels > 0 && channels < 1024 ? channels : 0);

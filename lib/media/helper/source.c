@@ -27,6 +27,8 @@ ptrdiff_t source_at(struct source *s, int64_t offset, void *buf, size_t size) {
         return 0;
     if (stopped(s))
         return -1;
+    if ((int64_t)size > s->budget - s->total)
+        size = (size_t)(s->budget - s->total);
     ssize_t got;
     do
         got = pread(s->fd, buf, size, offset);

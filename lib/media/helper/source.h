@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The bytes of the file, read through one door that keeps the byte budget and the deadline.
- * libavformat asks its interrupt callback only in its own protocols, never on a custom AVIO: the limits have to be here. */
+ * libavformat asks its interrupt callback only in its own protocols, never on a custom AVIO: the limits have to be
+ * here. */
 #ifndef VS_HELPER_SOURCE_H
 #define VS_HELPER_SOURCE_H
 
@@ -13,7 +14,7 @@ struct source {
     int fd;
     int64_t size, pos;
     int64_t total, budget;
-    int64_t deadline_us; /* monotonic */
+    int64_t deadline_us;   /* monotonic */
     enum source_stop stop; /* why reading ended; never goes back */
 };
 

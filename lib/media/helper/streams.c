@@ -52,7 +52,8 @@ static void put_geometry(json_t *o, AVFormatContext *ic, AVStream *st) {
     }
     int64_t width = p->width, height = p->height;
     if (sar.num > 0 && sar.den > 0) /* the side that grows, so that no line is lost */
-        sar.num > sar.den ? (width = av_rescale(width, sar.num, sar.den)) : (height = av_rescale(height, sar.den, sar.num));
+        sar.num > sar.den ? (width = av_rescale(width, sar.num, sar.den))
+                          : (height = av_rescale(height, sar.den, sar.num));
     int sideways = t.known && (t.rotation == 90 || t.rotation == 270);
     put_positive(o, "display_width", sideways ? height : width);
     put_positive(o, "display_height", sideways ? width : height);
@@ -126,10 +127,12 @@ static void put_light(json_t *o, const AVStream *st, const struct frame_facts *f
     int seen = frame && frame->decoded;
     struct light l = read_light(st, frame);
     put_word(o, "color_range", word_range(p->color_range || !seen ? p->color_range : frame->range));
-    put_word(o, "primaries",
-             word_primaries(p->color_primaries != AVCOL_PRI_UNSPECIFIED || !seen ? p->color_primaries : frame->primaries));
+    put_word(
+        o, "primaries",
+        word_primaries(p->color_primaries != AVCOL_PRI_UNSPECIFIED || !seen ? p->color_primaries : frame->primaries));
     put_word(o, "transfer", word_transfer(l.transfer));
-    put_word(o, "matrix", word_matrix(p->color_space != AVCOL_SPC_UNSPECIFIED || !seen ? p->color_space : frame->matrix));
+    put_word(o, "matrix",
+             word_matrix(p->color_space != AVCOL_SPC_UNSPECIFIED || !seen ? p->color_space : frame->matrix));
     put_word(o, "hdr", hdr_word(&l));
     put_positive(o, "max_cll", l.max_cll);
     put_positive(o, "max_fall", l.max_fall);
@@ -151,7 +154,8 @@ static void put_video(json_t *o, AVFormatContext *ic, AVStream *st, const struct
 static void put_audio(json_t *o, const AVCodecParameters *p) {
     char layout[128];
     put_positive(o, "channels", p->ch_layout.nb_channels);
-    if (p->ch_layout.order != AV_CHANNEL_ORDER_UNSPEC && av_channel_layout_describe(&p->ch_layout, layout, sizeof layout) > 0)
+    if (p->ch_layout.order != AV_CHANNEL_ORDER_UNSPEC &&
+        av_channel_layout_describe(&p->ch_layout, layout, sizeof layout) > 0)
         put_text(o, "layout", layout, sizeof layout);
     put_positive(o, "sample_rate", p->sample_rate);
     put_word(o, "sample_fmt", av_get_sample_fmt_name(p->format));

@@ -78,7 +78,8 @@ static int64_t parse_offset(const char *s) {
     if (*s == 'Z')
         return 0;
     int hours, minutes;
-    if ((*s != '+' && *s != '-') || sscanf(s + 1, s[1] && s[2] && s[3] == ':' ? "%2d:%2d" : "%2d%2d", &hours, &minutes) != 2)
+    if ((*s != '+' && *s != '-') ||
+        sscanf(s + 1, s[1] && s[2] && s[3] == ':' ? "%2d:%2d" : "%2d%2d", &hours, &minutes) != 2)
         return INT64_MIN;
     if (hours < 0 || hours > 14 || minutes < 0 || minutes > 59)
         return INT64_MIN;
@@ -90,8 +91,10 @@ int text_parse_time(const char *text, int64_t *ret_us, int64_t *ret_offset_min) 
     struct tm t = {0};
     int used = 0;
     *ret_offset_min = INT64_MIN;
-    if (!text || sscanf(text, "%4d-%2d-%2d%*1[T ]%2d:%2d:%2d%n", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour, &t.tm_min,
-                        &t.tm_sec, &used) != 6 || !used)
+    if (!text ||
+        sscanf(text, "%4d-%2d-%2d%*1[T ]%2d:%2d:%2d%n", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour, &t.tm_min,
+               &t.tm_sec, &used) != 6 ||
+        !used)
         return -1;
     if (t.tm_year < 1970 || t.tm_mon < 1 || t.tm_mon > 12 || t.tm_mday < 1 || t.tm_mday > 31 || t.tm_hour < 0 ||
         t.tm_hour > 23 || t.tm_min < 0 || t.tm_min > 59 || t.tm_sec < 0 || t.tm_sec > 60)
