@@ -117,6 +117,37 @@ def group_name(enum):
     return name + "_field" if enum["doc"].startswith("Fields of") else name
 
 
+def add_words(enum):
+    """The word that JSON, filters and bindings use for each value: the name without what all the names begin with."""
+    names = [v["name"] for v in enum["values"] if not v["name"].endswith("_UNKNOWN")]
+    prefix = os.path.commonprefix(names)
+    prefix = prefix[:prefix.rindex("_") + 1]
+    for value in enum["values"]:
+        if value["name"] in names:
+            value["word"] = value["name"].removeprefix(prefix).lower()
+
+
+def enum_of(noun, words, names):
+    """The public enumeration behind a list of words: vs_job_states -> job_state, vs_file_backends -> backend."""
+    stem = re.sub(r"s$", "", re.sub(r"ies$", "y", words.removeprefix(f"vs_{noun}_")))
+    for stem in (stem, words.removeprefix(f"vs_{noun}_")):
+        for name in (f"{noun}_{stem}", stem):
+            if name in names:
+                return name
+    raise cheader.HeaderError(f"no enumeration in the headers belongs to {words}")
+
+
+def describe_nouns(table_paths, known, enums):
+    nouns = [fieldtable.read(path, known) for path in table_paths]
+    by_name = {e["name"]: e for e in enums}
+    for noun in nouns:
+        for field in noun["fields"]:
+            if "words" in field:
+                field["enum"] = enum_of(noun["name"], field.pop("words"), by_name)
+                add_words(by_name[field["enum"]])
+    return nouns
+
+
 def describe(version, header_paths, table_paths):
     known = {}
     order = sorted(header_paths, key=lambda p: (os.path.basename(p) != "base.h", os.path.basename(p)))
@@ -149,7 +180,7 @@ def describe(version, header_paths, table_paths):
         "enums": enums,
         "macros": [dict(m, header=h["header"]) for h in headers for m in h["macros"]],
         "functions": functions,
-        "nouns": [fieldtable.read(path, known) for path in table_paths],
+        "nouns": describe_nouns(table_paths, known, enums),
     }
 
 
