@@ -1,0 +1,596 @@
+# SPDX-License-Identifier: MIT
+"""The Python binding against the real library: every function of the C API is called, and does what it says.
+
+The last case fails when the API has a function that no other case reached, so that a new call needs a line here.
+"""
+import array
+import datetime
+import http.server
+import io
+import json
+import os
+import shutil
+import tempfile
+import threading
+import time
+import unittest
+import uuid
+import wave
+
+import counted
+import vidstore
+from vidstore import _errors, _library
+
+called = set()
+untraced_call = vidstore.lib.call
+
+
+def traced_call(name, *args):
+    called.add(name)
+    return untraced_call(name, *args)
+
+
+vidstore.lib.call = traced_call
+PASSWORD = "correct horse battery"
+
+
+def tone(path):
+    """A second of sound that a probe understands."""
+    with wave.open(path, "wb") as sound:
+        sound.setnchannels(2)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(array.array("h", [n % 997 for n in range(16000)]).tobytes())
+    return path
+
+
+class Case(unittest.TestCase):
+    """A store of its own a case, and a session of the system."""
+
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix="vidstore-python-")
+        self.addCleanup(shutil.rmtree, self.directory, True)
+        self.location = os.path.join(self.directory, "store")
+        self.store = vidstore.open(self.location)
+        self.addCleanup(self.store.close)
+        self.system = self.store.system("test")
+        self.addCleanup(self.system.close)
+
+    def path(self, name, data=None):
+        path = os.path.join(self.directory, name)
+        if data is not None:
+            with open(path, "wb") as file:
+                file.write(data)
+        return path
+
+    def user(self, name, **fields):
+        return self.system.user.create(username=name, **fields)
+
+    def file(self, name="a.bin", data=b"abc", session=None, **fields):
+        with (session or self.system).upload.open(name=name, **fields) as upload:
+            upload.write(data)
+            return upload.finish()
+
+    def fails(self, code, function, *args, **kwargs):
+        """Calls what has to fail with a code, and returns the exception."""
+        with self.assertRaises(vidstore.VidstoreError) as caught:
+            function(*args, **kwargs)
+        self.assertEqual(code, caught.exception.code)
+        return caught.exception
+
+
+class Marshalling(Case):
+    def test_nul_in_text_is_refused(self):
+        for attempt in (
+            lambda: self.system.job.submit(kind="a\0b"),
+            lambda: self.system.job.submit({"kind": "a\0b"}),
+            lambda: self.system.job.submit({"kind": "x", "metadata": {"deep": ["a\0b"]}}),
+            lambda: self.system.job.submit(kind="x", metadata={"a\0b": 1}),
+            lambda: self.system.job.list("season = \0"),
+            lambda: self.system.job.list("season = $1", "a\0b"),
+            lambda: self.system.user.get_by_name("a\0b"),
+            lambda: self.system.file.put_path("/tmp/a\0b"),
+            lambda: vidstore.open("/tmp/a\0b"),
+        ):
+            self.assertRaises(ValueError, attempt)
+
+    def test_text_that_utf8_can_not_hold_is_refused(self):
+        self.assertRaises(ValueError, lambda: self.system.job.submit(kind="\ud800"))
+
+    def test_numbers_that_do_not_fit_are_refused(self):
+        self.assertRaises(ValueError, lambda: self.system.job.submit(kind="x", priority=2**63))
+        self.assertRaises(ValueError, lambda: self.system.maintain(100, flags=2**32))
+        self.assertRaises(ValueError, lambda: self.system.maintain(100, flags=-1))
+        self.assertRaises(TypeError, lambda: self.system.job.submit(kind="x", priority=1.5))
+
+    def test_unknown_names_are_refused(self):
+        self.assertRaises(TypeError, lambda: self.system.job.submit(colour="red"))
+        error = self.fails("INVALID", self.system.job.submit, {"kind": "x", "colour": "red"})
+        self.assertEqual(("unknown_field", False), (error.subcode, error.retryable))
+        self.assertRaises(ValueError, lambda: self.system.job.remove(str(uuid.uuid4()), "sideways"))
+
+    def test_text_of_every_kind_comes_back(self):
+        season = "Staffel „Über“ 🎬 'quoted' \"double\" % _ \\"
+        job = self.system.job.submit(kind="x", season=season, metadata={"æ": [1, None, True, "ß"]})
+        again = self.system.job.get(job.id)
+        self.assertEqual(season, again.season)
+        self.assertEqual({"æ": [1, None, True, "ß"]}, again.metadata)
+
+    def test_closed_handles_say_so(self):
+        session = self.store.system("short")
+        session.close()
+        session.close()
+        self.assertTrue(session.closed)
+        self.assertRaises(ValueError, session.stats)
+
+    def test_handles_may_be_closed_in_any_order(self):
+        store = vidstore.open(self.path("other"))
+        session = store.system("late")
+        store.close()
+        job = session.job.submit(kind="x")
+        page = session.job.list()
+        session.close()
+        self.assertEqual(job.id, page.records[0].id)
+
+    def test_time_goes_in_and_comes_out(self):
+        when = datetime.datetime(2031, 5, 6, 7, 8, 9, 123456, datetime.timezone.utc)
+        job = self.system.job.submit(kind="x", run_at=when)
+        self.assertEqual(when, job.run_at)
+        self.assertEqual("scheduled", job.state)
+        self.assertEqual(when, vidstore.time_of(job.number("run_at")))
+        self.assertRaises(ValueError, lambda: self.system.job.submit(kind="x", run_at=when.replace(tzinfo=None)))
+
+    def test_signatures_come_from_the_description(self):
+        import inspect
+        names = list(inspect.signature(self.system.job.claim).parameters)
+        self.assertEqual(["kinds", "wait_ms"], names[-2:])
+        self.assertIn("ready job", self.system.job.claim.__doc__)
+
+
+class Errors(Case):
+    def test_every_status_is_a_class(self):
+        for name, number in vidstore.lib.enums["status"].items():
+            if number < 0:
+                self.assertTrue(issubclass(_errors.classes[number], vidstore.VidstoreError))
+                self.assertEqual(name, "VIDSTORE_" + vidstore.status_name(number))
+        self.assertEqual("UNKNOWN", vidstore.status_name(-9999))
+
+    def test_what_an_error_tells(self):
+        with self.assertRaises(vidstore.NotFoundError) as caught:
+            self.system.job.get(str(uuid.uuid4()))
+        self.assertEqual(vidstore.NOT_FOUND, caught.exception.status)
+        self.assertFalse(caught.exception.retryable)
+        self.assertEqual(0, caught.exception.retry_after_ms)
+        self.assertNotEqual("", str(caught.exception))
+        error = self.fails("INVALID", self.system.user.create, username="x" * 500)
+        self.assertEqual("username", error.field)
+        self.assertIsNone(error.cause)
+        self.assertIsInstance(self.fails("INVALID", self.system.job.get, "no uuid"), vidstore.InvalidError)
+
+
+class Stores(Case):
+    def test_version_and_features(self):
+        self.assertEqual(vidstore.lib.api["version"], vidstore.version())
+        major, minor, micro = map(int, vidstore.version().split("."))
+        self.assertEqual(major * 1000000 + minor * 1000 + micro, vidstore.version_number())
+        self.assertEqual(1, vidstore.feature_supported("sqlite"))
+        self.assertEqual(0, vidstore.feature_supported(9999))
+
+    def test_options(self):
+        self.assertEqual(os.path.realpath(self.location), os.path.realpath(self.store.location))
+        self.system.close()
+        self.store.close()
+        with vidstore.open(self.location, read_only=True, deadline_ms=1000, durability="relaxed") as store:
+            with store.system("reader") as session:
+                self.fails("READONLY", session.job.submit, kind="x")
+        self.fails("NOT_FOUND", vidstore.open, self.path("nowhere"), create=False)
+        self.fails("INVALID", vidstore.open, self.path("bad"), deadline_ms=-5)
+        self.assertRaises(TypeError, lambda: vidstore.open(self.path("bad"), colour="red"))
+
+    def test_the_instance_stays_the_same(self):
+        first = self.store.instance_id
+        self.store.close()
+        with vidstore.open(self.location) as store:
+            self.assertEqual(first, store.instance_id)
+
+    def test_sessions(self):
+        user = self.user("ada", password=PASSWORD)
+        with self.store.on_behalf(user.id, ip="192.0.2.1", user_agent="test") as session:
+            self.assertEqual((user.id, "user"), (session.user_id, session.role))
+        with self.store.login("ADA", PASSWORD, request_id="r1", device="d1") as session:
+            self.assertEqual(user.id, session.user_id)
+        with self.store.anonymous() as session:
+            self.assertEqual((None, None), (session.user_id, session.role))
+            self.fails("FORBIDDEN", session.job.submit, kind="x")
+        self.assertEqual("admin", self.system.role)
+        self.fails("UNAUTHENTICATED", self.store.login, "ada", "wrong password!")
+        self.fails("INVALID", self.store.on_behalf, user.id, ip="x" * 100)
+
+    def test_deadline_and_interrupt(self):
+        self.system.set_deadline(5000)
+        self.system.set_deadline()
+        self.fails("INVALID", self.system.set_deadline, 0)
+        self.system.set_deadline(datetime.timedelta(seconds=60))
+        timer = threading.Timer(0.3, self.system.interrupt)
+        timer.start()
+        start = time.monotonic()
+        self.fails("CANCELLED", self.system.job.claim, "never", 20000)
+        self.assertLess(time.monotonic() - start, 10)
+        timer.join()
+
+    def test_transactions(self):
+        with self.system.transaction():
+            kept = self.system.video.create(title="kept")
+            with self.assertRaises(KeyError), self.system.transaction():
+                undone = self.system.video.create(title="undone")
+                raise KeyError
+        self.assertTrue(self.system.video.exists(kept.id))
+        self.assertFalse(self.system.video.exists(undone.id))
+        self.system.begin()
+        lost = self.system.video.create(title="lost")
+        self.fails("STATE", self.system.job.claim)
+        self.system.rollback()
+        self.assertFalse(self.system.video.exists(lost.id))
+        self.system.begin()
+        self.system.video.update(kept.id, title="new")
+        self.system.commit()
+        self.assertEqual("new", self.system.video.get(kept.id).title)
+        self.fails("STATE", self.system.commit)
+
+    def test_settings(self):
+        names = {setting["name"] for setting in self.system.setting.list()}
+        self.assertIn("fetch.allow_private", names)
+        default = self.system.setting.get("retention.job_days")
+        self.system.setting.set("retention.job_days", "7")
+        self.assertEqual("7", self.system.setting.get("retention.job_days"))
+        self.system.setting.set("retention.job_days", None)
+        self.assertEqual(default, self.system.setting.get("retention.job_days"))
+        self.fails("NOT_FOUND", self.system.setting.get, "no.such.setting")
+
+
+class Nouns(Case):
+    """What users, jobs, videos and files have in common."""
+
+    def make(self, noun, **fields):
+        unique = uuid.uuid4().hex[:12]
+        if noun == "file":
+            return self.file(name=unique + ".bin", data=unique.encode(), **fields)
+        if noun == "user":
+            return self.system.user.create(username="u" + unique, **fields)
+        if noun == "job":
+            return self.system.job.submit(kind="x", **fields)
+        return self.system.video.create(title=unique, **fields)
+
+    def test_the_common_calls(self):
+        for noun in ("user", "job", "video", "file"):
+            with self.subTest(noun):
+                self.common(noun, getattr(self.system, noun))
+
+    def common(self, noun, calls):
+        record = self.make(noun, external_id="ext-" + noun, metadata={"a": 1})
+        self.assertEqual(record, calls.get(record.id))
+        self.assertEqual(record.id, calls.get_external(record.user_id, "ext-" + noun).id)
+        self.assertTrue(calls.exists(record.id))
+        changed = calls.update(record.id, {"metadata": {"b": 2}}, external_id=None, expect_version=record.version)
+        self.assertEqual(({"b": 2}, None), (changed.metadata, changed.external_id))
+        self.assertGreater(changed.version, record.version)
+        self.fails("CONFLICT", calls.update, record.id, metadata={}, expect_version=record.version)
+        self.fails("CONFLICT", calls.update, record.id, {"metadata": {}, "expect_version": record.version})
+        self.assertEqual(record.id, calls.list("id = $1", record.id).records[0].id)
+        self.assertEqual(1, calls.count("id = $1", uuid.UUID(record.id)))
+        self.fails("STATE", calls.purge, record.id)
+        calls.remove(record.id)
+        self.assertFalse(calls.exists(record.id))
+        self.assertEqual(1, calls.count("id = $1", record.id, flags="deleted"))
+        if noun != "user":
+            self.assertEqual(record.id, calls.restore(record.id).id)
+            calls.remove(record.id, "cascade")
+        calls.purge(record.id)
+        self.assertEqual(0, calls.count("id = $1", record.id, flags=["deleted", "exact_count"]))
+
+    def test_getters_agree_with_the_fields(self):
+        for noun in ("user", "job", "video", "file"):
+            record, ctype = self.make(noun), f"vidstore_{noun}"
+            names = list(vidstore.lib.starting(ctype + "_"))
+            for name in names:
+                description = vidstore.lib.descriptions[name]
+                field = name[len(ctype) + 1 :]
+                field = field if field in record._fields else field.removesuffix("_us")
+                if len(description["params"]) != 1 or field not in record._fields:
+                    continue
+                with self.subTest(name):
+                    value = vidstore.lib.call(name, record.pointer)
+                    if description["returns"]["type"] == "const char *":
+                        self.assertEqual(getattr(record, field), _library.string(value))
+                    else:
+                        number = record.number(field)
+                        self.assertEqual(_library.INT64_NULL if number is None else number, value)
+
+    def test_records(self):
+        job = self.system.job.submit(kind="x", use_gpu=True, tags=["a", "b"])
+        self.assertIs(True, job.use_gpu)
+        self.assertEqual(["a", "b"], job.tags)
+        self.assertIsNone(job.season)
+        self.assertEqual(("normal", vidstore.PRIORITY_NORMAL), (job.priority, job.number("priority")))
+        self.assertIsInstance(job.created, datetime.datetime)
+        self.assertEqual("pending", job.status)
+        self.assertIn("season", dir(job))
+        self.assertEqual(set(job.to_dict()) - set(job._fields), set())
+        self.assertRaises(AttributeError, lambda: job.colour)
+        self.assertIn(job.id, repr(job))
+        self.assertEqual(1, len({job, self.system.job.get(job.id)}))
+
+    def test_bulk(self):
+        rows = {"user": [{"username": f"bulk{n}"} for n in range(3)], "video": [{"title": f"v{n}"} for n in range(3)],
+                "job": [{"kind": "x", "season": f"s{n}"} for n in range(3)]}
+        for noun, params in rows.items():
+            with self.subTest(noun):
+                calls = getattr(self.system, noun)
+                made = calls.bulk_create(params).records
+                self.assertEqual(3, len(made))
+                ids = [record.id for record in made]
+                again = calls.bulk_update(ids, [{"metadata": {"n": n}} for n in range(3)]).records
+                self.assertEqual([{"n": 0}, {"n": 1}, {"n": 2}], [record.metadata for record in again])
+                self.assertRaises(ValueError, calls.bulk_update, ids, [{}])
+                self.fails("INVALID", calls.bulk_create, [params[0], {"metadata": 5}])
+
+    def test_bulk_each(self):
+        page = self.system.user.bulk_create([{"username": "one"}, {"username": ""}, {"username": "two"}], "each")
+        self.assertEqual([True, False, True], [record is not None for record in page.records])
+        self.assertEqual([vidstore.OK, vidstore.INVALID, vidstore.OK], [page.status(n) for n in range(3)])
+        self.assertIsNone(page.error(0))
+        self.assertEqual("INVALID", page.error(1).code)
+
+
+class Queries(Case):
+    def test_iterating_goes_over_the_pages(self):
+        made = [job.id for job in self.system.job.bulk_create([{"kind": "x"} for _ in range(25)]).records]
+        page = self.system.job.list(limit=10)
+        self.assertEqual(10, page.count)
+        self.assertEqual(sorted(made), sorted(job.id for job in page))
+        self.assertEqual(10, len(page.records))
+        self.assertEqual(page.next().records[0].id, self.system.job.list(limit=10, cursor=page.cursor).records[0].id)
+        self.assertIsNone(page.next().next().next())
+        self.assertEqual(10, len(page.to_dict()["items"]))
+        self.assertRaises(IndexError, lambda: page[10])
+
+    def test_filters(self):
+        self.system.job.submit(kind="x", season="100% \"Harbour\"", priority="urgent")
+        self.system.job.submit(kind="y", season="1000 Mountains", compression_level=7)
+        count = self.system.job.count
+        self.assertEqual(1, count("state = ready and season ~ $1", "100%"))
+        self.assertEqual(1, count("state = ready and compression_level = $1", 7))
+        self.assertEqual(1, count(vidstore.Query("priority = urgent", flags="scan")))
+        self.assertEqual(2, count())
+        error = self.fails("INVALID", self.system.job.list, "state = = ready")
+        self.assertEqual("syntax", error.subcode)
+        self.fails("INVALID", self.system.job.list, "colour = red")
+        self.assertRaises(TypeError, count, vidstore.Query("state = ready"), flags="scan")
+
+    def test_order(self):
+        for name in ("mike", "alpha", "zulu"):
+            self.user(name)
+        names = [user.username for user in self.system.user.list(sort="username asc")]
+        self.assertEqual(["alpha", "mike", "zulu"], names)
+
+
+class Users(Case):
+    def test_passwords_and_states(self):
+        user = self.user("ada", email="ada@example.org", password=PASSWORD)
+        self.assertNotIn("password", user.to_dict())
+        self.assertEqual(user.id, self.system.user.get_by_name("ADA@example.org").id)
+        self.assertEqual(user.id, self.system.user.verify_password("ada", PASSWORD).id)
+        self.fails("UNAUTHENTICATED", self.system.user.verify_password, "ada", "something else")
+        self.system.user.set_password(user.id, "another password")
+        self.assertEqual(user.id, self.system.user.verify_password("ada", "another password").id)
+        self.assertEqual("suspended", self.system.user.set_state(user.id, "suspended").state)
+        self.fails("UNAUTHENTICATED", self.system.user.verify_password, "ada", "another password")
+        self.assertEqual("active", self.system.user.set_state(user.id, vidstore.USER_ACTIVE).state)
+
+    def test_identities_and_numbers(self):
+        user = self.user("ada")
+        self.system.user.link_identity(user.id, "https://login.example.org", "4711")
+        found = self.system.user.get_by_identity("https://login.example.org", "4711")
+        self.assertEqual(user.id, found.id)
+        self.assertIsInstance(self.system.user.stats(user.id), dict)
+        self.system.user.unlink_identity(user.id, "https://login.example.org", "4711")
+        self.fails("NOT_FOUND", self.system.user.get_by_identity, "https://login.example.org", "4711")
+
+
+class Jobs(Case):
+    def test_a_worker(self):
+        job = self.system.job.submit(kind="x")
+        self.assertIsNone(self.system.job.claim("y"))
+        with self.system.job.claim("x", 1000) as lease:
+            self.assertEqual((job.id, 0), (lease.job.id, lease.signals))
+            lease.progress("downloading", 5, 10)
+            self.assertIsNone(lease.checkpoint_get())
+            lease.checkpoint(b"at \0 five")
+            self.assertEqual(b"at \0 five", lease.checkpoint_get())
+            attached = self.system.lease.attach(lease.token)
+            self.assertEqual(job.id, attached.job.id)
+            attached.close()
+            self.assertEqual("running", lease.session.job.get(job.id).state)
+            lease.finish({"frames": 3})
+        done = self.system.job.wait(job.id, 1000)
+        self.assertEqual(("completed", {"frames": 3}), (done.state, done.result))
+        self.assertEqual(1, len(self.system.job.history(job.id)))
+
+    def test_leaving_a_lease_by_an_exception_fails_the_job(self):
+        job = self.system.job.submit(kind="x", max_attempts=1)
+        with self.assertRaises(ZeroDivisionError), self.system.job.claim("x"):
+            1 / 0
+        failed = self.system.job.get(job.id)
+        self.assertEqual("failed", failed.state)
+        self.assertIn("ZeroDivisionError", failed.error)
+        self.assertIn(self.system.job.retry(job.id).state, ("ready", "scheduled"))
+
+    def test_cancel_and_release(self):
+        job = self.system.job.submit(kind="x")
+        with self.system.job.claim("x") as lease:
+            self.system.job.cancel(job.id)
+            for _ in range(100):
+                if lease.signals & vidstore.SIGNAL_CANCEL:
+                    break
+                time.sleep(0.05)
+            self.assertTrue(lease.signals & vidstore.SIGNAL_CANCEL)
+            lease.release()
+        self.assertEqual("cancelled", self.system.job.get(job.id).state)
+
+    def test_a_failure_that_is_final(self):
+        job = self.system.job.submit(kind="x")
+        with self.system.job.claim("x") as lease:
+            lease.fail("can't be done", retry=False)
+        self.assertEqual("can't be done", self.system.job.get(job.id).error)
+
+
+class Files(Case):
+    def test_upload_and_read(self):
+        data = os.urandom(300000)
+        with self.system.upload.open(name="a.mkv") as upload:
+            shutil.copyfileobj(io.BytesIO(data[:200000]), upload)
+            upload.write(bytearray(data[200000:]))
+            upload.write(memoryview(b""))
+            self.assertEqual(300000, upload.size)
+            self.assertRaises(TypeError, upload.write, "text")
+            error = self.fails("INVALID", upload.seal, 5)
+            self.assertEqual("truncated", error.subcode)
+            upload.seal(300000)
+            file = self.system.upload.publish(upload)
+        with self.system.file.open(file.id) as reader:
+            self.assertEqual(300000, reader.size)
+            self.assertEqual(data, reader.read())
+            self.assertEqual(data[100:200], reader.pread(100, 100))
+            self.assertEqual(b"", reader.pread(300000, 10))
+            reader.seek(-5, io.SEEK_END)
+            self.assertEqual(data[-5:], io.BufferedReader(reader).read())
+        with self.system.file.open(file.id) as reader:
+            self.assertEqual(data[:10], os.pread(reader.fd, 10, 0) if reader.fd >= 0 else data[:10])
+        self.assertRaises(ValueError, reader.pread, 0, 1)
+        self.system.file.save(file.id, self.path("copy"))
+        with open(self.path("copy"), "rb") as copy, open(self.system.file.path(file.id), "rb") as original:
+            self.assertEqual((data, data), (copy.read(), original.read()))
+        self.assertIsNotNone(self.system.file.verify(file.id).verified)
+
+    def test_an_upload_is_resumed_or_given_up(self):
+        upload = self.system.upload.open(name="a.bin")
+        upload.write(b"first ")
+        name = upload.id
+        upload.close()
+        with self.system.upload.resume(name) as upload:
+            self.assertEqual(6, upload.size)
+            upload.write(b"second")
+            self.assertEqual(12, upload.finish().size)
+        with self.system.upload.open(name="b.bin") as upload:
+            upload.write(b"x")
+            given_up = upload.id
+            upload.abort()
+        self.fails("NOT_FOUND", self.system.upload.resume, given_up)
+
+    def test_files_of_the_host(self):
+        path = self.path("host.txt", b"hello")
+        first = self.system.file.put_path(path)
+        self.assertEqual(("host.txt", 5), (first.name, first.size))
+        with open(path, "rb") as source:
+            second = self.system.file.put_fd(source, name="other.txt", access="public")
+        read, write = os.pipe()
+        os.write(write, b"hello")
+        os.close(write)
+        third = self.system.file.put_fd(read, 5, name="piped.txt")
+        os.close(read)
+        self.assertEqual({first.sha256}, {second.sha256, third.sha256})
+        groups = self.system.file.duplicates(limit=10)
+        self.assertEqual(({first.id, second.id, third.id}, 3), (set(groups[0]["ids"]), groups[0]["count"]))
+        with self.store.anonymous() as anybody:
+            self.assertEqual([second.id], [file.id for file in anybody.file.list()])
+
+    def test_put_refuses_what_is_no_file(self):
+        self.fails("INVALID", self.system.file.put_path, self.directory)
+        self.fails("NOT_FOUND", self.system.file.put_path, self.path("nothing"))
+
+
+class Videos(Case):
+    def test_probe(self):
+        path = tone(self.path("tone.wav"))
+        video = self.system.video.create(title="tone")
+        self.fails("NOT_FOUND", self.system.video.probe, video.id)
+        self.system.file.put_path(path, video_id=video.id)
+        probed = self.system.video.probe(video.id)
+        self.assertEqual(("ok", "audio", 2, 8000), (probed.probe_status, probed.media_kind, probed.audio_channels,
+                                                    probed.sample_rate))
+        self.assertIn("streams", self.system.video.facts(video.id))
+        other = self.system.video.create(title="by descriptor")
+        with open(path, "rb") as file:
+            again = self.system.video.probe_fd(other.id, file.fileno())
+        self.assertEqual(probed.number("duration_us") if "duration_us" in probed._fields else probed.number("duration"),
+                         again.number("duration_us") if "duration_us" in again._fields else again.number("duration"))
+
+    def test_fetch(self):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.send_header("Content-Length", "5")
+                self.end_headers()
+                self.wfile.write(b"hello")
+
+            def log_message(self, *args):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        url = f"http://127.0.0.1:{server.server_port}/hello.txt"
+        video = self.system.video.create(url=url)
+        self.fails("FORBIDDEN", self.system.video.fetch, video.id)
+        self.system.setting.set("fetch.allow_private", "1")
+        file = self.system.video.fetch(video.id)
+        self.assertEqual((5, video.id), (file.size, file.video_id))
+        self.assertEqual(file.id, self.system.video.get(video.id).source_file_id)
+
+
+class Audit(Case):
+    def test_events(self):
+        job = self.system.job.submit(kind="x")
+        events = self.system.audit.list("object_id = $1", job.id).records
+        self.assertEqual(["job_created"], [event.action for event in events])
+        event = self.system.audit.get(events[0].id)
+        self.assertEqual(("job", job.id, True), (event.noun, event.object_id, event.success))
+        self.assertEqual(event, events[0])
+        self.assertEqual(event.id, event.to_dict()["id"])
+        self.system.audit.record("importer", None, "a note", {"n": 1})
+        count = self.system.audit.count(flags="exact_count")
+        self.assertGreaterEqual(count, 2)
+        self.assertGreaterEqual(self.system.audit.stats()["total"], 2)
+        with open(self.path("audit.jsonl"), "w+") as lines:
+            self.assertEqual(count, self.system.audit.export(None, lines))
+            lines.seek(0)
+            written = [json.loads(line) for line in lines]
+        self.assertEqual(count, len(written))
+        self.assertEqual(job.id, next(e for e in written if e["action"] == "job_created")["object_id"])
+
+
+class Upkeep(Case):
+    def test_upkeep(self):
+        self.file()
+        self.assertIsInstance(self.system.maintain(1000, ["dry_run", "all"]), dict)
+        self.assertIsInstance(self.system.maintain(datetime.timedelta(seconds=2)), dict)
+        self.assertIn("jobs", self.system.stats())
+        self.assertIn(self.system.doctor()["verdict"], ("ok", "warning"))
+        self.assertIn(self.system.doctor(1)["verdict"], ("ok", "warning"))
+        self.system.backup(self.path("backup"))
+        vidstore.restore(self.path("backup"), self.path("restored"))
+        with vidstore.open(self.path("restored")) as store, store.system("check") as session:
+            self.assertEqual(1, session.file.count())
+        self.fails("EXISTS", self.system.backup, self.path("backup"))
+
+
+class ZZZ(unittest.TestCase):
+    def test_every_function_of_the_api_was_called(self):
+        import gc
+        gc.collect()
+        self.assertEqual([], sorted(set(vidstore.lib.descriptions) - called))
+
+
+if __name__ == "__main__":
+    counted.main()
