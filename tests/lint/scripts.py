@@ -72,7 +72,8 @@ class Description(unittest.TestCase):
             path = os.path.join(folder, "base.h")
             with open(path, "w", encoding="utf-8") as file:
                 file.write("/**\n * @file base.h\n * Base.\n */\n/** S. */\n"
-                           "enum { VIDSTORE_OK = 0, VIDSTORE_INVALID = -3, VIDSTORE_IO = -19 };\n/** V. */\ntypedef struct vidstore vidstore;\n" + text)
+                           "enum { VIDSTORE_OK = 0, VIDSTORE_INVALID = -3, VIDSTORE_IO = -19 };\n"
+                           "/** V. */\ntypedef struct vidstore vidstore;\n" + text)
             return apidoc.describe(version, [path], [])
 
     def test_params(self):
@@ -108,7 +109,8 @@ class Fields(unittest.TestCase):
     def test_table(self):
         noun = self.read('VS_FIELD(A, 1, TEXT, a, "a", VS_SET |\n VS_NULL, 2 * 8, NULL)\n'
                          'VS_VIRTUAL(B, 2, INT, , "b", 0, 0, NULL)\n'
-                         'VS_FIELD(C, 3, HASH, c, "c", VS_SECRET, 32, NULL)\n', {"VIDSTORE_JOB_A": 1, "VIDSTORE_JOB_B": 2})
+                         'VS_FIELD(C, 3, HASH, c, "c", VS_SECRET, 32, NULL)\n',
+                         {"VIDSTORE_JOB_A": 1, "VIDSTORE_JOB_B": 2})
         self.assertEqual([f["name"] for f in noun["fields"]], ["a", "b"])
         self.assertEqual((noun["fields"][0]["max"], noun["fields"][0]["uses"]), (16, ["null", "set"]))
 
