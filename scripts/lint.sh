@@ -44,7 +44,7 @@ check_format() {
             return 0
             ;;
     esac
-    git ls-files -co --exclude-standard '*.c' '*.h' '*.h.in' | while read -r file; do
+    git ls-files -co --exclude-standard '*.c' '*.h' | while read -r file; do
         [ ! -f "$file" ] || printf '%s\n' "$file"
     done | xargs -r "$formatter" --dry-run -Werror
 }
