@@ -3,8 +3,8 @@
 #ifndef VS_DB_CATALOG_H
 #define VS_DB_CATALOG_H
 
-#include <stdint.h>
 #include "statements.h"
+#include <stdint.h>
 
 struct vs_statement {
     const char *name;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A database from opening to closing. */
 #include "db/db.h"
+#include "db/migrate.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "db/migrate.h"
 
 enum { DEFAULT_OPEN_MS = 30000, DEFAULT_READERS = 4, MAX_READERS = 64 };
 
@@ -32,7 +32,9 @@ int vs_db_read_only(const struct vs_db *db) {
 }
 
 int vs_db_check(const struct vs_db *db, vidstore_error **e) {
-    return vs_db_forked(db) ? vs_fail(e, VIDSTORE_FORKED, NULL, "the store was opened before fork: open it anew in the child") : 0;
+    return vs_db_forked(db)
+               ? vs_fail(e, VIDSTORE_FORKED, NULL, "the store was opened before fork: open it anew in the child")
+               : 0;
 }
 
 static int make(const struct vs_db_params *params, struct vs_db **ret, vidstore_error **e) {
@@ -71,7 +73,7 @@ static int locate(struct vs_db *db, const struct vs_db_params *params, vidstore_
 
 /* Everything that can refuse comes before anything that writes. */
 static int judge(struct vs_db *db, struct vs_conn *conn, const struct vs_db_params *params, const struct vs_call *call,
-    const struct vs_history *h, int *ret_empty, vidstore_error **e) {
+                 const struct vs_history *h, int *ret_empty, vidstore_error **e) {
     struct vs_admission found = {0};
     int rc = db->drv->admit(conn, &found, e);
     *ret_empty = found.empty;
@@ -79,8 +81,9 @@ static int judge(struct vs_db *db, struct vs_conn *conn, const struct vs_db_para
         return rc;
     if (found.empty) {
         int fresh = params->create && !params->read_only;
-        return fresh || !db->path ? 0
-                                  : vs_fail_sub(e, VIDSTORE_NOT_FOUND, VIDSTORE_SUB_NOT_A_STORE, "path", "the database is empty");
+        return fresh || !db->path
+                   ? 0
+                   : vs_fail_sub(e, VIDSTORE_NOT_FOUND, VIDSTORE_SUB_NOT_A_STORE, "path", "the database is empty");
     }
     if (found.version == 0)
         return vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_SCHEMA_EDITED, "path", "the database has lost its version");
@@ -90,11 +93,13 @@ static int judge(struct vs_db *db, struct vs_conn *conn, const struct vs_db_para
     conn->call = call;
     if (db->read_only && version < h->count)
         return vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_SCHEMA_OLD, "path",
-            "the database has schema version %lld and must be migrated to %d: open it for writing once", (long long)version, h->count);
+                           "the database has schema version %lld and must be migrated to %d: open it for writing once",
+                           (long long)version, h->count);
     return 0;
 }
 
-static int open_first(struct vs_db *db, const struct vs_db_params *params, const struct vs_call *call, vidstore_error **e) {
+static int open_first(struct vs_db *db, const struct vs_db_params *params, const struct vs_call *call,
+                      vidstore_error **e) {
     static const enum vs_role roles[] = {VS_ROLE_WRITER, VS_ROLE_READER};
     struct vs_driver_open how = {db->path, roles[db->read_only != 0], db->read_only, db->relaxed, call};
     struct vs_history h = {vs_migrations, vs_migration_count};
@@ -129,7 +134,8 @@ int vs_db_open(const struct vs_db_params *params, struct vs_db **ret, vidstore_e
     int rc = make(params, &db, e);
     if (rc)
         return rc;
-    struct vs_call call = {.deadline_us = vs_mono_us() + (params->deadline_ms > 0 ? params->deadline_ms : DEFAULT_OPEN_MS) * 1000};
+    struct vs_call call = {.deadline_us =
+                               vs_mono_us() + (params->deadline_ms > 0 ? params->deadline_ms : DEFAULT_OPEN_MS) * 1000};
     rc = locate(db, params, e);
     if (!rc)
         rc = open_first(db, params, &call, e);

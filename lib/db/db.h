@@ -7,11 +7,11 @@
 #ifndef VS_DB_DB_H
 #define VS_DB_DB_H
 
-#include <stdatomic.h>
-#include <stdint.h>
 #include "statements.h" /* generated from schema/queries: enum vs_stmt_id */
 #include "util/uuid.h"
 #include "vidstore/base.h"
+#include <stdatomic.h>
+#include <stdint.h>
 
 struct vs_db;   /* the database of one open store */
 struct vs_conn; /* one connection to it */
@@ -19,18 +19,18 @@ struct vs_stmt; /* one prepared statement of a connection */
 struct vs_txn;  /* a transaction that a host holds open across calls */
 
 struct vs_db_params {
-    const char *path;         /* of the database file; NULL: in memory */
-    int create;               /* make it when it is not there */
-    int read_only;            /* never migrates, never writes */
-    int relaxed;              /* synchronous=NORMAL: the last commits may be lost in a power cut */
-    int allow_network_fs;     /* open on NFS, CIFS, FUSE... all the same */
-    int readers;              /* most reader connections; 0: 4 */
-    int64_t deadline_ms;      /* for opening and migrating; 0: 30 s */
+    const char *path;     /* of the database file; NULL: in memory */
+    int create;           /* make it when it is not there */
+    int read_only;        /* never migrates, never writes */
+    int relaxed;          /* synchronous=NORMAL: the last commits may be lost in a power cut */
+    int allow_network_fs; /* open on NFS, CIFS, FUSE... all the same */
+    int readers;          /* most reader connections; 0: 4 */
+    int64_t deadline_ms;  /* for opening and migrating; 0: 30 s */
 };
 
 /* How long a call may take, and what stops it earlier. */
 struct vs_call {
-    int64_t deadline_us;        /* on the clock of vs_mono_us(); 0: none */
+    int64_t deadline_us;         /* on the clock of vs_mono_us(); 0: none */
     const atomic_int *interrupt; /* non-zero: stop with CANCELLED; may be NULL */
 };
 
@@ -61,10 +61,12 @@ int vs_db_write(struct vs_db *db, const struct vs_call *call, vs_op *op, void *a
 
 /* Takes the writer and begins. After max_age_ms a thread of the database's own rolls it back and frees the writer
  * (never in the middle of a call), and every later use says TXN_EXPIRED. */
-int vs_txn_begin(struct vs_db *db, const struct vs_call *call, int64_t max_age_ms, struct vs_txn **ret, vidstore_error **e);
+int vs_txn_begin(struct vs_db *db, const struct vs_call *call, int64_t max_age_ms, struct vs_txn **ret,
+                 vidstore_error **e);
 /* Brackets one call inside the transaction: gives the connection, under a savepoint when `savepoint`, and takes it
  * back; `failed` undoes what the call did since the savepoint. ABORTED when SQLite has rolled the whole away. */
-int vs_txn_enter(struct vs_txn *txn, const struct vs_call *call, int savepoint, struct vs_conn **ret, vidstore_error **e);
+int vs_txn_enter(struct vs_txn *txn, const struct vs_call *call, int savepoint, struct vs_conn **ret,
+                 vidstore_error **e);
 int vs_txn_leave(struct vs_txn *txn, int failed, vidstore_error **e);
 /* Nested begin, commit and rollback: savepoints by depth. */
 int vs_txn_nest(struct vs_txn *txn, vidstore_error **e);
@@ -73,6 +75,13 @@ int vs_txn_depth(const struct vs_txn *txn); /* 1: no savepoint of the host's is 
 int vs_txn_commit(struct vs_txn *txn, vidstore_error **e);
 int vs_txn_rollback(struct vs_txn *txn, vidstore_error **e);
 void vs_txn_free(struct vs_txn *txn); /* rolls back what is open; NULL is fine */
+
+/* --- savepoints inside one operation -------------------------------------------------------------------------- */
+
+/* A savepoint of a write operation's own; each is ended by a release (kept) or an undo, innermost first. */
+int vs_mark(struct vs_conn *conn, vidstore_error **e);
+int vs_mark_release(struct vs_conn *conn, vidstore_error **e);
+int vs_mark_undo(struct vs_conn *conn, vidstore_error **e);
 
 /* --- statements --------------------------------------------------------------------------------------------- */
 
@@ -85,10 +94,10 @@ const char *vs_stmt_text(const struct vs_conn *conn, enum vs_stmt_id id);
 
 /* Parameters count from 1. A failed bind is reported by the next step. Text and bytes are bound without a copy: they
  * must live until the reset. */
-void vs_bind_int(struct vs_stmt *s, int at, int64_t value);                     /* INT64_MIN: NULL */
-void vs_bind_text(struct vs_stmt *s, int at, const char *text, int64_t len);    /* NULL: NULL; len -1: strlen */
-void vs_bind_blob(struct vs_stmt *s, int at, const void *bytes, int64_t len);   /* NULL: NULL */
-void vs_bind_uuid(struct vs_stmt *s, int at, const struct vs_uuid *id);         /* NULL: NULL */
+void vs_bind_int(struct vs_stmt *s, int at, int64_t value);                   /* INT64_MIN: NULL */
+void vs_bind_text(struct vs_stmt *s, int at, const char *text, int64_t len);  /* NULL: NULL; len -1: strlen */
+void vs_bind_blob(struct vs_stmt *s, int at, const void *bytes, int64_t len); /* NULL: NULL */
+void vs_bind_uuid(struct vs_stmt *s, int at, const struct vs_uuid *id);       /* NULL: NULL */
 void vs_bind_null(struct vs_stmt *s, int at);
 
 enum { VS_DONE = 0, VS_ROW = 1 };
@@ -97,16 +106,17 @@ enum { VS_DONE = 0, VS_ROW = 1 };
 int vs_step(struct vs_stmt *s, vidstore_error **e);
 /* Steps a statement that gives no rows, resets it, and says how many rows it changed. */
 int vs_run(struct vs_stmt *s, int64_t *ret_changes, vidstore_error **e);
-/* Steps a statement that gives at most one row: VS_ROW (read the columns, then vs_reset), VS_DONE, or a negative code. */
+/* Steps a statement that gives at most one row: VS_ROW (read the columns, then vs_reset), VS_DONE, or a negative code.
+ */
 int vs_row(struct vs_stmt *s, vidstore_error **e);
 void vs_reset(struct vs_stmt *s); /* NULL is fine */
 
 /* Columns count from 0. Pointers live until the next step or reset. */
 int vs_col_null(struct vs_stmt *s, int at);
-int64_t vs_col_int(struct vs_stmt *s, int at);                            /* NULL: INT64_MIN */
-const char *vs_col_text(struct vs_stmt *s, int at, size_t *ret_len);      /* NULL: NULL; ret_len may be NULL */
+int64_t vs_col_int(struct vs_stmt *s, int at);                       /* NULL: INT64_MIN */
+const char *vs_col_text(struct vs_stmt *s, int at, size_t *ret_len); /* NULL: NULL; ret_len may be NULL */
 const void *vs_col_blob(struct vs_stmt *s, int at, size_t *ret_len);
-int vs_col_uuid(struct vs_stmt *s, int at, struct vs_uuid *ret);          /* 1, or 0 and the nil UUID when NULL */
+int vs_col_uuid(struct vs_stmt *s, int at, struct vs_uuid *ret); /* 1, or 0 and the nil UUID when NULL */
 
 static inline void vs_reset_cleanup(struct vs_stmt **s) {
     vs_reset(*s);
@@ -117,7 +127,7 @@ static inline void vs_reset_cleanup(struct vs_stmt **s) {
 /* --- upkeep --------------------------------------------------------------------------------------------------- */
 
 struct vs_db_info {
-    const char *engine, *engine_version;   /* static */
+    const char *engine, *engine_version; /* static */
     int64_t schema_version, compatible_version, library_schema_version;
     int64_t page_count, page_size, freelist_count, wal_bytes, file_bytes;
     int fts5, wal, threadsafe, checkpoint_race; /* checkpoint_race 1: this SQLite needs (and has) the guard */
@@ -133,7 +143,7 @@ int vs_db_schema_check(struct vs_db *db, const struct vs_call *call, vidstore_er
 /* Copies the database to a new file in steps, verified. The target must not exist. progress may be NULL; non-zero
  * from it stops with CANCELLED. */
 int vs_db_backup(struct vs_db *db, const struct vs_call *call, const char *target,
-    int (*progress)(void *arg, int64_t done_pages, int64_t all_pages), void *arg, vidstore_error **e);
+                 int (*progress)(void *arg, int64_t done_pages, int64_t all_pages), void *arg, vidstore_error **e);
 /* ANALYZE within limits and incremental vacuum of at most max_pages. */
 int vs_db_optimize(struct vs_db *db, const struct vs_call *call, int64_t max_pages, vidstore_error **e);
 /* Who holds the writer: this process's operation or another process; "" when nobody. For messages and doctor. */

@@ -3,15 +3,15 @@
 #ifndef VS_DB_DB_INTERNAL_H
 #define VS_DB_DB_INTERNAL_H
 
-#include <pthread.h>
-#include <stdatomic.h>
-#include <sys/types.h>
 #include "db/catalog.h"
 #include "db/db.h"
 #include "db/driver.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
 
 struct vs_waiter {
     pthread_cond_t cond;
@@ -87,13 +87,15 @@ int vs_gate_mine(struct vs_db *db); /* this thread holds it */
 
 int vs_pool_take(struct vs_db *db, const struct vs_call *call, struct vs_conn **ret, vidstore_error **e);
 void vs_pool_give(struct vs_db *db, struct vs_conn *conn);
-int vs_conn_open(struct vs_db *db, enum vs_role role, const struct vs_call *call, struct vs_conn **ret, vidstore_error **e);
+int vs_conn_open(struct vs_db *db, enum vs_role role, const struct vs_call *call, struct vs_conn **ret,
+                 vidstore_error **e);
 void vs_conn_close(struct vs_conn *conn); /* NULL is fine */
 
 /* --- run.c ----------------------------------------------------------------------------------------------------- */
 
 int vs_conn_begin(struct vs_conn *conn, int write, const struct vs_call *call, vidstore_error **e);
-/* Ends what vs_conn_begin began. A read is simply ended; a failed write is rolled back. Returns rc, or what went wrong. */
+/* Ends what vs_conn_begin began. A read is simply ended; a failed write is rolled back. Returns rc, or what went wrong.
+ */
 int vs_conn_end(struct vs_conn *conn, int rc, vidstore_error **e);
 /* With the gate held and no transaction open: a checkpoint when the log is long. Never fails. */
 void vs_checkpoint_if_due(struct vs_db *db);

@@ -3,10 +3,10 @@
 #ifndef VS_DB_DRIVER_H
 #define VS_DB_DRIVER_H
 
+#include "db/db.h"
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "db/db.h"
 
 enum vs_role {
     VS_ROLE_WRITER,
@@ -29,9 +29,9 @@ struct vs_conn {
     struct vs_db *db;
     const struct vs_call *call; /* what is being served; NULL: no limits */
     enum vs_conn_state state;
-    pthread_t owner; /* of a reader that is checked out */
-    int depth;       /* nested uses of a reader by its owner */
-    int active;      /* statements that stand on a row */
+    pthread_t owner;   /* of a reader that is checked out */
+    int depth;         /* nested uses of a reader by its owner */
+    int active;        /* statements that stand on a row */
     int64_t log_pages; /* length of the write-ahead log after the last commit */
     struct vs_stmt *named[VS_STMT_COUNT];
     struct vs_stmt *composed; /* most recently used first */
@@ -115,7 +115,7 @@ struct vs_driver {
     int (*integrity)(struct vs_conn *conn, int full, vidstore_error **e);
     int (*optimize)(struct vs_conn *conn, int64_t max_pages, vidstore_error **e);
     int (*backup)(struct vs_conn *conn, const char *target,
-        int (*progress)(void *arg, int64_t done_pages, int64_t all_pages), void *arg, vidstore_error **e);
+                  int (*progress)(void *arg, int64_t done_pages, int64_t all_pages), void *arg, vidstore_error **e);
     /* Which other process holds the write lock; "" when none or unknown. */
     void (*holder)(const char *path, char *buf, size_t size);
 };

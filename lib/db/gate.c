@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The gate before the writer: one at a time, in the order in which they came, and never longer than a call may wait. */
+#include "db/db_internal.h"
 #include <stdio.h>
 #include <time.h>
-#include "db/db_internal.h"
 
 int vs_cond_init(pthread_cond_t *cond) {
     pthread_condattr_t attr;
@@ -116,7 +116,7 @@ int vs_gate_take(struct vs_db *db, const struct vs_call *call, const char *what,
         int txn = g->txn != NULL;
         pthread_mutex_unlock(&db->lock);
         return vs_fail(e, VIDSTORE_MISUSE, NULL, "this thread holds %s already: write through it or end it first",
-            txn ? "a transaction" : "the writer");
+                       txn ? "a transaction" : "the writer");
     }
     int code = g->closed ? VIDSTORE_MISUSE : 0;
     if (!code && !g->held)
@@ -156,7 +156,8 @@ void vs_db_holder(struct vs_db *db, char *buf, size_t size) {
     pthread_mutex_lock(&db->lock);
     struct vs_gate *g = &db->gate;
     if (g->held && !pthread_equal(g->owner, pthread_self()))
-        snprintf(buf, size, "%s of this process, for %lld ms", g->what, (long long)((vs_mono_us() - g->since_us) / 1000));
+        snprintf(buf, size, "%s of this process, for %lld ms", g->what,
+                 (long long)((vs_mono_us() - g->since_us) / 1000));
     pthread_mutex_unlock(&db->lock);
     if (!*buf && db->path)
         db->drv->holder(db->path, buf, size);

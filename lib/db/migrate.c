@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Migrations: the history of a database compared with that of the library, and brought up to it. */
+#include "db/migrate.h"
+#include "vidstore/version.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "db/migrate.h"
-#include "vidstore/version.h"
 
 static int edited(vidstore_error **e, const char *what, int version) {
-    return vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_SCHEMA_EDITED, "path", "%s %d of the database is not the one of this library",
-        what, version);
+    return vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_SCHEMA_EDITED, "path",
+                       "%s %d of the database is not the one of this library", what, version);
 }
 
 static int read_compatible(struct vs_conn *conn, int64_t *ret, vidstore_error **e) {
@@ -49,7 +49,8 @@ static int check_ledger(struct vs_conn *conn, const struct vs_history *h, int64_
 }
 
 /* In a transaction: may this library work with it, and from which version on? */
-static int judge(struct vs_conn *conn, const struct vs_history *h, int64_t *ret_version, int *ret_newer, vidstore_error **e) {
+static int judge(struct vs_conn *conn, const struct vs_history *h, int64_t *ret_version, int *ret_newer,
+                 vidstore_error **e) {
     *ret_newer = 0;
     int rc = conn->drv->get_version(conn, ret_version, e);
     if (rc || *ret_version == 0)
@@ -62,14 +63,15 @@ static int judge(struct vs_conn *conn, const struct vs_history *h, int64_t *ret_
             return rc;
         if (compatible == 0 || compatible > h->count)
             return vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_SCHEMA_NEWER, "path",
-                "the database has schema version %lld, this library knows %d: use a newer one", (long long)*ret_version, h->count);
+                               "the database has schema version %lld, this library knows %d: use a newer one",
+                               (long long)*ret_version, h->count);
         *ret_newer = 1;
     }
     return check_ledger(conn, h, *ret_version, e);
 }
 
 int vs_migrate_check(struct vs_conn *conn, const struct vs_call *call, const struct vs_history *h, int64_t *ret_version,
-    int *ret_newer, vidstore_error **e) {
+                     int *ret_newer, vidstore_error **e) {
     int rc = vs_conn_begin(conn, 0, call, e);
     return rc ? rc : vs_conn_end(conn, judge(conn, h, ret_version, ret_newer, e), e);
 }
@@ -125,7 +127,8 @@ static int write_compatible(struct vs_conn *conn, int64_t compatible, vidstore_e
     return vs_run(s, NULL, e);
 }
 
-static int apply(struct vs_conn *conn, const struct vs_call *call, const struct vs_history *h, int64_t from, vidstore_error **e) {
+static int apply(struct vs_conn *conn, const struct vs_call *call, const struct vs_history *h, int64_t from,
+                 vidstore_error **e) {
     int64_t compatible = 0;
     int rc = from ? read_compatible(conn, &compatible, e) : 0, rewrite = 0;
     for (int64_t i = from; i < h->count; i++)
@@ -144,7 +147,8 @@ static int apply(struct vs_conn *conn, const struct vs_call *call, const struct 
     return rc ? rc : conn->drv->set_version(conn, h->count, e);
 }
 
-int vs_migrate(struct vs_conn *conn, const struct vs_call *call, const struct vs_history *h, int *ret_newer, vidstore_error **e) {
+int vs_migrate(struct vs_conn *conn, const struct vs_call *call, const struct vs_history *h, int *ret_newer,
+               vidstore_error **e) {
     int64_t version;
     int rc = vs_migrate_check(conn, call, h, &version, ret_newer, e);
     if (rc || version >= h->count)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Connections: opening one, and the pool of readers. */
-#include <sys/stat.h>
 #include "db/db_internal.h"
+#include <sys/stat.h>
 
 /* A connection that is opened later must lead to the same file: a store that was replaced under us is not ours. */
 static int check_same_file(struct vs_db *db, vidstore_error **e) {
@@ -13,7 +13,8 @@ static int check_same_file(struct vs_db *db, vidstore_error **e) {
     return 0;
 }
 
-int vs_conn_open(struct vs_db *db, enum vs_role role, const struct vs_call *call, struct vs_conn **ret, vidstore_error **e) {
+int vs_conn_open(struct vs_db *db, enum vs_role role, const struct vs_call *call, struct vs_conn **ret,
+                 vidstore_error **e) {
     *ret = NULL;
     struct vs_driver_open how = {db->path, role, db->read_only, db->relaxed, call};
     struct vs_conn *conn = NULL;

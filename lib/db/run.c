@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Running an operation in a transaction of its own. */
-#include <stdio.h>
 #include "db/db_internal.h"
+#include <stdio.h>
 
 int vs_conn_begin(struct vs_conn *conn, int write, const struct vs_call *call, vidstore_error **e) {
     conn->call = call;
@@ -23,7 +23,8 @@ static int commit(struct vs_conn *conn, vidstore_error **e) {
     conn->drv->rollback(conn, NULL);
     if (unknown) {
         char cause[400];
-        snprintf(cause, sizeof cause, "%s", vidstore_error_cause(why) ? vidstore_error_cause(why) : vidstore_error_message(why));
+        snprintf(cause, sizeof cause, "%s",
+                 vidstore_error_cause(why) ? vidstore_error_cause(why) : vidstore_error_message(why));
         vs_fail(e, VIDSTORE_UNKNOWN_OUTCOME, NULL, "the commit may or may not have happened");
         vs_error_set_cause(e, cause);
         return VIDSTORE_UNKNOWN_OUTCOME;

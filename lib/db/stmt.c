@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Statements of a connection: found by id or text, kept, bound, stepped. */
-#include <string.h>
 #include "db/db_internal.h"
+#include <string.h>
 
 /* --- finding -------------------------------------------------------------------------------------------------- */
 

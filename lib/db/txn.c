@@ -58,7 +58,8 @@ void vs_guard_stop(struct vs_db *db) {
 
 /* --- begin and end -------------------------------------------------------------------------------------------- */
 
-int vs_txn_begin(struct vs_db *db, const struct vs_call *call, int64_t max_age_ms, struct vs_txn **ret, vidstore_error **e) {
+int vs_txn_begin(struct vs_db *db, const struct vs_call *call, int64_t max_age_ms, struct vs_txn **ret,
+                 vidstore_error **e) {
     *ret = NULL;
     int rc = vs_db_check(db, e);
     if (!rc && db->read_only)
@@ -93,8 +94,9 @@ int vs_txn_begin(struct vs_db *db, const struct vs_call *call, int64_t max_age_m
 static int why_not(struct vs_txn *txn, enum vs_txn_state state, vidstore_error **e) {
     switch (state) {
     case VS_TXN_EXPIRED:
-        return vs_fail(e, VIDSTORE_TXN_EXPIRED, NULL, "the transaction was open for more than %lld ms and was rolled back",
-            (long long)txn->max_age_ms);
+        return vs_fail(e, VIDSTORE_TXN_EXPIRED, NULL,
+                       "the transaction was open for more than %lld ms and was rolled back",
+                       (long long)txn->max_age_ms);
     case VS_TXN_ABORTED:
         return vs_fail(e, VIDSTORE_ABORTED, NULL, "the transaction was rolled back by an earlier failure");
     default:
@@ -158,7 +160,8 @@ static int survive(struct vs_txn *txn, int rc) {
 
 /* --- one call inside ------------------------------------------------------------------------------------------- */
 
-int vs_txn_enter(struct vs_txn *txn, const struct vs_call *call, int savepoint, struct vs_conn **ret, vidstore_error **e) {
+int vs_txn_enter(struct vs_txn *txn, const struct vs_call *call, int savepoint, struct vs_conn **ret,
+                 vidstore_error **e) {
     *ret = NULL;
     int rc = claim(txn, e);
     if (rc)
@@ -244,4 +247,16 @@ void vs_txn_free(struct vs_txn *txn) {
         finish(txn, VS_TXN_ENDED, VIDSTORE_CANCELLED, NULL);
     vs_free(txn);
     vs_db_unref(db);
+}
+
+int vs_mark(struct vs_conn *conn, vidstore_error **e) {
+    return conn->drv->savepoint(conn, e);
+}
+
+int vs_mark_release(struct vs_conn *conn, vidstore_error **e) {
+    return conn->drv->release(conn, e);
+}
+
+int vs_mark_undo(struct vs_conn *conn, vidstore_error **e) {
+    return conn->drv->undo(conn, e);
 }

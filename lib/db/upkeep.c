@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Looking after a database: figures, checks, copies. */
+#include "db/migrate.h"
+#include "util/buf.h"
 #include <stdlib.h>
 #include <string.h>
-#include "db/migrate.h"
 
 enum { VACUUM_CHUNK_PAGES = 500 };
 
@@ -27,7 +28,8 @@ static int read_info(struct vs_conn *conn, void *arg, vidstore_error **e) {
 }
 
 int vs_db_info(struct vs_db *db, const struct vs_call *call, struct vs_db_info *ret, vidstore_error **e) {
-    *ret = (struct vs_db_info){.engine = db->drv->name, .engine_version = db->drv->version(), .library_schema_version = vs_migration_count};
+    *ret = (struct vs_db_info){
+        .engine = db->drv->name, .engine_version = db->drv->version(), .library_schema_version = vs_migration_count};
     return vs_db_read(db, call, read_info, ret, e);
 }
 
@@ -62,19 +64,15 @@ static int listing_add(struct listing *l, struct vs_stmt *s, vidstore_error **e)
         l->line = line;
         l->cap = cap;
     }
-    const char *part[3] = {vs_col_text(s, 0, NULL), vs_col_text(s, 1, NULL), vs_col_text(s, 2, NULL)};
-    size_t size = 3;
-    for (int i = 0; i < 3; i++)
-        size += part[i] ? strlen(part[i]) : 0;
-    char *line = vs_malloc(size);
-    if (!line)
-        return vs_fail_nomem(e);
-    char *at = line;
+    vs_autobuf b = {0};
     for (int i = 0; i < 3; i++) {
-        at = stpcpy(at, part[i] ? part[i] : "");
-        *at++ = i < 2 ? ' ' : 0;
+        const char *part = vs_col_text(s, i, NULL);
+        vs_buf_str(&b, part ? part : "");
+        vs_buf_char(&b, ' ');
     }
-    l->line[l->count++] = line;
+    if (b.failed)
+        return vs_fail_nomem(e);
+    l->line[l->count++] = VS_TAKE(b.data);
     return 0;
 }
 
@@ -103,14 +101,16 @@ static int compare(const struct listing *live, const struct listing *wanted, vid
         i++;
     if (i == live->count && i == wanted->count)
         return 0;
-    return vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_SCHEMA_EDITED, NULL, "the schema is not what the migrations make: \"%.200s\" instead of \"%.200s\"",
-        i < live->count ? live->line[i] : "nothing", i < wanted->count ? wanted->line[i] : "nothing");
+    return vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_SCHEMA_EDITED, NULL,
+                       "the schema is not what the migrations make: \"%.200s\" instead of \"%.200s\"",
+                       i < live->count ? live->line[i] : "nothing", i < wanted->count ? wanted->line[i] : "nothing");
 }
 
 int vs_db_schema_check(struct vs_db *db, const struct vs_call *call, vidstore_error **e) {
     int rc = vs_db_check(db, e);
     if (!rc && db->newer)
-        rc = vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_SCHEMA_NEWER, NULL, "a newer library has migrated the database: only it can compare the schema");
+        rc = vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_SCHEMA_NEWER, NULL,
+                         "a newer library has migrated the database: only it can compare the schema");
     if (rc)
         return rc;
     VS_CLEANUP(listing_free) struct listing live = {0}, wanted = {0};
@@ -134,7 +134,7 @@ static int copy(struct vs_conn *conn, void *arg, vidstore_error **e) {
 }
 
 int vs_db_backup(struct vs_db *db, const struct vs_call *call, const char *target,
-    int (*progress)(void *arg, int64_t done_pages, int64_t all_pages), void *arg, vidstore_error **e) {
+                 int (*progress)(void *arg, int64_t done_pages, int64_t all_pages), void *arg, vidstore_error **e) {
     if (!target || !*target)
         return vs_fail(e, VIDSTORE_INVALID, "target", "the target is empty");
     struct backup b = {target, progress, arg};

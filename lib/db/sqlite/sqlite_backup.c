@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copying a database to a new file while it is in use. */
+#include "db/sqlite/sqlite_internal.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,7 +8,6 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-#include "db/sqlite/sqlite_internal.h"
 
 typedef int progress_fn(void *arg, int64_t done_pages, int64_t all_pages);
 
@@ -70,7 +70,8 @@ static int should_stop(const struct vs_call *call, vidstore_error **e) {
     return 0;
 }
 
-static int copy_pages(struct sqlite_conn *from, struct sqlite_conn *to, progress_fn *progress, void *arg, vidstore_error **e) {
+static int copy_pages(struct sqlite_conn *from, struct sqlite_conn *to, progress_fn *progress, void *arg,
+                      vidstore_error **e) {
     /* Nobody else sees the target before it is whole, and a failed one is deleted: no journal, one sync at the end. */
     int code = vs_sqlite_exec(to, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF", "set up the copy", e);
     if (code)
@@ -90,7 +91,9 @@ static int copy_pages(struct sqlite_conn *from, struct sqlite_conn *to, progress
     int ended = sqlite3_backup_finish(b);
     if (code)
         return code;
-    return rc == SQLITE_DONE && ended == SQLITE_OK ? 0 : vs_sqlite_fail(to, ended != SQLITE_OK ? ended : rc, "copy the database", e);
+    return rc == SQLITE_DONE && ended == SQLITE_OK
+               ? 0
+               : vs_sqlite_fail(to, ended != SQLITE_OK ? ended : rc, "copy the database", e);
 }
 
 static int copy_to(struct sqlite_conn *from, const char *target, progress_fn *progress, void *arg, vidstore_error **e) {
@@ -116,7 +119,8 @@ static int verify(struct sqlite_conn *from, const char *target, vidstore_error *
     if (!rc)
         rc = vs_sqlite_number(from, "PRAGMA user_version", &expected, e);
     if (!rc && version != expected)
-        rc = vs_fail(e, VIDSTORE_CORRUPT, "target", "the copy has version %lld instead of %lld", (long long)version, (long long)expected);
+        rc = vs_fail(e, VIDSTORE_CORRUPT, "target", "the copy has version %lld instead of %lld", (long long)version,
+                     (long long)expected);
     vs_sqlite_close(copy);
     return rc;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The SQLite engine: transactions, statements, and the table that offers them. */
 #include "db/sqlite/sqlite_internal.h"
+#include <stdio.h>
 #include <string.h>
 
 enum { OLDEST_SQLITE = 3040000 };
@@ -33,12 +34,8 @@ int vs_sqlite_number(struct sqlite_conn *c, const char *sql, int64_t *ret, vidst
 
 static int run_fixed(struct sqlite_conn *c, enum sqlite_fixed which) {
     static const char *const text[FIXED_COUNT] = {
-        [FIXED_BEGIN_READ] = "BEGIN",
-        [FIXED_BEGIN_WRITE] = "BEGIN IMMEDIATE",
-        [FIXED_COMMIT] = "COMMIT",
-        [FIXED_ROLLBACK] = "ROLLBACK",
-        [FIXED_SAVEPOINT] = "SAVEPOINT vs",
-        [FIXED_RELEASE] = "RELEASE vs",
+        [FIXED_BEGIN_READ] = "BEGIN",    [FIXED_BEGIN_WRITE] = "BEGIN IMMEDIATE", [FIXED_COMMIT] = "COMMIT",
+        [FIXED_ROLLBACK] = "ROLLBACK",   [FIXED_SAVEPOINT] = "SAVEPOINT vs",      [FIXED_RELEASE] = "RELEASE vs",
         [FIXED_UNDO] = "ROLLBACK TO vs",
     };
     c->watching = 0;
@@ -214,12 +211,10 @@ static int get_version(struct vs_conn *conn, int64_t *ret, vidstore_error **e) {
 }
 
 static int set_version(struct vs_conn *conn, int64_t version, vidstore_error **e) {
-    char *sql = sqlite3_mprintf("PRAGMA application_id=%d; PRAGMA user_version=%lld", SQLITE_STORE_ID, (long long)version);
-    if (!sql)
-        return vs_fail_nomem(e);
-    int rc = vs_sqlite_exec(sqlite_of(conn), sql, "set the version", e);
-    sqlite3_free(sql);
-    return rc;
+    char sql[96]; /* a PRAGMA takes no bound values */
+    snprintf(sql, sizeof sql, "PRAGMA application_id=%d; PRAGMA user_version=%lld", SQLITE_STORE_ID,
+             (long long)version);
+    return vs_sqlite_exec(sqlite_of(conn), sql, "set the version", e);
 }
 
 const struct vs_driver vs_driver_sqlite = {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* SQLite's errors as ours. */
+#include "db/sqlite/sqlite_internal.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include "db/sqlite/sqlite_internal.h"
 
 enum { FIELD_MAX = 64, CAUSE_MAX = 512 };
 
@@ -38,9 +38,8 @@ const char *vs_sqlite_constraint_field(const char *message, char *buf, size_t si
 static const char *datatype_field(const char *message, char *buf, size_t size) {
     const char *at = strstr(message, " column ");
     const char *dot = at ? strchr(at, '.') : NULL;
-    if (!dot || strlen(dot + 1) >= size)
-        return NULL;
-    return strcpy(buf, dot + 1);
+    int len = dot ? snprintf(buf, size, "%s", dot + 1) : -1;
+    return len > 0 && (size_t)len < size ? buf : NULL;
 }
 
 static int fail_constraint(int extended, const char *message, vidstore_error **e) {
@@ -95,7 +94,7 @@ static int is_full(int err) {
 static int fail_io(int extended, int err, const char *doing, vidstore_error **e) {
     if (extended == SQLITE_IOERR_NOMEM)
         return vs_fail_nomem(e);
-    if (is_full(err) && extended == SQLITE_IOERR_WRITE)
+    if (is_full(err) && extended != SQLITE_IOERR_READ && extended != SQLITE_IOERR_SHORT_READ)
         return vs_fail(e, VIDSTORE_FULL, NULL, "the disk is full: could not %s", doing);
     if (extended == SQLITE_IOERR_CORRUPTFS || extended == SQLITE_IOERR_DATA)
         return vs_fail(e, VIDSTORE_CORRUPT, NULL, "the file system reports damage: could not %s", doing);
@@ -106,7 +105,8 @@ static int fail_io(int extended, int err, const char *doing, vidstore_error **e)
 
 static int fail_open(int err, const char *doing, vidstore_error **e) {
     if (err == EACCES || err == EPERM || err == EROFS)
-        return vs_fail(e, VIDSTORE_READONLY, NULL, "no permission to write the database and its folder: could not %s", doing);
+        return vs_fail(e, VIDSTORE_READONLY, NULL, "no permission to write the database and its folder: could not %s",
+                       doing);
     if (err == ENOENT)
         return vs_fail(e, VIDSTORE_NOT_FOUND, NULL, "the database file is gone: could not %s", doing);
     if (is_full(err))
@@ -118,7 +118,8 @@ static int is_syntax(const char *message) {
     return strncmp(message, "fts5:", 5) == 0 || strstr(message, "malformed JSON");
 }
 
-static int classify(struct sqlite_conn *c, int extended, int err, const char *message, const char *doing, vidstore_error **e) {
+static int classify(struct sqlite_conn *c, int extended, int err, const char *message, const char *doing,
+                    vidstore_error **e) {
     switch (extended & 0xff) {
     case SQLITE_BUSY:
         return fail_busy(c, extended, e);
@@ -136,7 +137,7 @@ static int classify(struct sqlite_conn *c, int extended, int err, const char *me
         return vs_fail(e, VIDSTORE_CORRUPT, NULL, "the database is damaged: could not %s", doing);
     case SQLITE_NOTADB:
         return vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_FOREIGN_FILE, NULL,
-            "the file is not a database, or its first page is damaged: could not %s", doing);
+                           "the file is not a database, or its first page is damaged: could not %s", doing);
     case SQLITE_READONLY:
         if (extended == SQLITE_READONLY_DBMOVED)
             return vs_fail(e, VIDSTORE_IO, NULL, "the database file was moved or replaced while open");
@@ -151,19 +152,33 @@ static int classify(struct sqlite_conn *c, int extended, int err, const char *me
         return vs_fail(e, VIDSTORE_ABORTED, NULL, "the transaction was rolled back: could not %s", doing);
     default:
         if (is_syntax(message))
-            return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, NULL, "a text can't be read: could not %s", doing);
+            return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, NULL, "a text can't be read: could not %s",
+                               doing);
         return vs_fail(e, VIDSTORE_INTERNAL, NULL, "the database refused to %s", doing);
     }
+}
+
+/* What the system said. A failed COMMIT does not pass it on: then the log's own file is asked. */
+static int system_error(struct sqlite_conn *c, int extended) {
+    int err = c->db ? sqlite3_system_errno(c->db) : 0;
+    sqlite3_file *log = NULL;
+    if (err || !c->db || (extended & 0xff) != SQLITE_IOERR)
+        return err;
+    sqlite3_file_control(c->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (log && log->pMethods)
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &err);
+    return err;
 }
 
 int vs_sqlite_fail(struct sqlite_conn *c, int rc, const char *doing, vidstore_error **e) {
     /* A code that SQLite returned without touching the connection (MISUSE, a bind) would be masked by an older one. */
     int own = c->db ? sqlite3_extended_errcode(c->db) : rc;
     int extended = (own & 0xff) == (rc & 0xff) ? own : rc;
-    int err = c->db ? sqlite3_system_errno(c->db) : 0;
+    int err = system_error(c, extended);
     const char *message = c->db && extended == own ? sqlite3_errmsg(c->db) : sqlite3_errstr(rc);
     char cause[CAUSE_MAX];
-    if (err && ((extended & 0xff) == SQLITE_IOERR || (extended & 0xff) == SQLITE_CANTOPEN || (extended & 0xff) == SQLITE_FULL))
+    if (err &&
+        ((extended & 0xff) == SQLITE_IOERR || (extended & 0xff) == SQLITE_CANTOPEN || (extended & 0xff) == SQLITE_FULL))
         snprintf(cause, sizeof cause, "SQLite %d: %s (errno %d: %s)", extended, message, err, strerrordesc_np(err));
     else
         snprintf(cause, sizeof cause, "SQLite %d: %s", extended, message);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The database as a file: where it lies, how it comes into being, who else has it locked. */
+#include "db/sqlite/sqlite_internal.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -11,7 +12,6 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
-#include "db/sqlite/sqlite_internal.h"
 
 enum { SHM_WRITE_LOCK_BYTE = 120 };
 
@@ -69,6 +69,12 @@ static int put_in_place(const char *temp, const char *path) {
     return err == EEXIST ? 0 : err;
 }
 
+static int fail_create(int err, const char *path, vidstore_error **e) {
+    if (err == EACCES || err == EPERM || err == EROFS)
+        return vs_fail(e, VIDSTORE_READONLY, "path", "no permission to create %s", path);
+    return vs_fail_errno(e, err, "path", "create the database");
+}
+
 /* An empty file of mode 0600, whatever the umask. It is closed before it has its name: closing a descriptor of a file
  * that SQLite has open elsewhere in this process would drop all its locks. */
 static int make_file(const char *folder, const char *path, vidstore_error **e) {
@@ -84,24 +90,25 @@ static int make_file(const char *folder, const char *path, vidstore_error **e) {
     snprintf(temp, size, "%s.new-%016" PRIx64, path, n);
     int fd = open(temp, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
-        return vs_fail_errno(e, errno, "path", "create the database");
+        return fail_create(errno, path, e);
     int failed = fchmod(fd, 0600) < 0 ? errno : 0;
     close(fd);
     if (failed)
         unlink(temp);
     else
         failed = put_in_place(temp, path);
-    return failed ? vs_fail_errno(e, failed, "path", "create the database") : sync_folder(folder, e);
+    return failed ? fail_create(failed, path, e) : sync_folder(folder, e);
 }
 
 static int check_file_system(const char *folder, vidstore_error **e) {
     struct statfs fs;
     if (statfs(folder, &fs) < 0)
-        return errno == ENOENT ? vs_fail_sub(e, VIDSTORE_NOT_FOUND, VIDSTORE_SUB_NOT_A_STORE, "path", "there is no folder %s", folder)
+        return errno == ENOENT ? vs_fail_sub(e, VIDSTORE_NOT_FOUND, VIDSTORE_SUB_NOT_A_STORE, "path",
+                                             "there is no folder %s", folder)
                                : vs_fail_errno(e, errno, "path", "look at the folder of the database");
     if (vs_sqlite_is_network_fs((uint64_t)fs.f_type))
         return vs_fail_sub(e, VIDSTORE_UNSUPPORTED, VIDSTORE_SUB_NETWORK_FS, "path",
-            "%s lies on a network file system, where a database gets damaged", folder);
+                           "%s lies on a network file system, where a database gets damaged", folder);
     return 0;
 }
 
@@ -120,7 +127,8 @@ int vs_sqlite_locate(const struct vs_db_params *params, char **ret_path, vidstor
         if (errno != ENOENT)
             return vs_fail_errno(e, errno, "path", "look at the database");
         if (!params->create || params->read_only)
-            return vs_fail_sub(e, VIDSTORE_NOT_FOUND, VIDSTORE_SUB_NOT_A_STORE, "path", "there is no database %s", params->path);
+            return vs_fail_sub(e, VIDSTORE_NOT_FOUND, VIDSTORE_SUB_NOT_A_STORE, "path", "there is no database %s",
+                               params->path);
         if ((rc = make_file(folder, params->path, e)))
             return rc;
     } else if (!S_ISREG(st.st_mode)) {
@@ -176,7 +184,8 @@ void vs_sqlite_holder(const char *path, char *buf, size_t size) {
         unsigned major_, minor_;
         unsigned long long inode;
         long long from, to;
-        if (sscanf(line, "%*s POSIX %*s WRITE %ld %x:%x:%llu %lld %lld", &pid, &major_, &minor_, &inode, &from, &to) != 6)
+        if (sscanf(line, "%*s POSIX %*s WRITE %ld %x:%x:%llu %lld %lld", &pid, &major_, &minor_, &inode, &from, &to) !=
+            6)
             continue;
         if (inode == (unsigned long long)st.st_ino && from <= SHM_WRITE_LOCK_BYTE && to >= SHM_WRITE_LOCK_BYTE &&
             makedev(major_, minor_) == st.st_dev) {

@@ -3,11 +3,11 @@
 #ifndef VS_DB_SQLITE_INTERNAL_H
 #define VS_DB_SQLITE_INTERNAL_H
 
-#include <sqlite3.h>
 #include "db/driver.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
+#include <sqlite3.h>
 
 enum {
     SQLITE_STORE_ID = 0x76737472, /* application_id: "vstr" */
@@ -79,6 +79,6 @@ int vs_sqlite_has_checkpoint_race(int version_number);
 
 /* sqlite_backup.c */
 int vs_sqlite_backup(struct vs_conn *conn, const char *target,
-    int (*progress)(void *arg, int64_t done_pages, int64_t all_pages), void *arg, vidstore_error **e);
+                     int (*progress)(void *arg, int64_t done_pages, int64_t all_pages), void *arg, vidstore_error **e);
 
 #endif

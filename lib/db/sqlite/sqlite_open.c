@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening a connection, judging what it leads to, and setting it up. */
+#include "db/sqlite/sqlite_internal.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include "db/sqlite/sqlite_internal.h"
 
 static int call_over(const struct vs_call *call) {
     if (!call)
@@ -79,7 +79,9 @@ int vs_sqlite_open(const struct vs_driver_open *how, struct vs_conn **ret, vidst
     }
     /* No SQLITE_OPEN_CREATE: the file was made with the right mode before. */
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE;
-    flags |= !c->path ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : c->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    flags |= !c->path       ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+             : c->read_only ? SQLITE_OPEN_READONLY
+                            : SQLITE_OPEN_READWRITE;
     int rc = sqlite3_open_v2(c->path ? c->path : ":memory:", &c->db, flags, NULL);
     int code = rc == SQLITE_OK ? 0 : vs_sqlite_fail(c, rc, "open the database", e);
     if (!code) {
@@ -107,7 +109,8 @@ void vs_sqlite_close(struct vs_conn *conn) {
 }
 
 /* The three numbers that tell a store from anything else, from one snapshot. */
-static int read_marks(struct sqlite_conn *c, int64_t *ret_app, int64_t *ret_version, int64_t *ret_objects, vidstore_error **e) {
+static int read_marks(struct sqlite_conn *c, int64_t *ret_app, int64_t *ret_version, int64_t *ret_objects,
+                      vidstore_error **e) {
     int rc = vs_sqlite_exec(c, "BEGIN", "look at the database", e);
     if (rc)
         return rc;
@@ -142,7 +145,7 @@ int vs_sqlite_admit(struct vs_conn *conn, struct vs_admission *ret, vidstore_err
         *ret = (struct vs_admission){.empty = 1};
     } else if (!rc && app != SQLITE_STORE_ID) {
         rc = vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_FOREIGN_FILE, "path",
-            "the database belongs to another program (application id 0x%08x)", (unsigned)app);
+                         "the database belongs to another program (application id 0x%08x)", (unsigned)app);
     } else if (!rc) {
         *ret = (struct vs_admission){.version = version};
     }
@@ -185,16 +188,17 @@ int vs_sqlite_adopt(struct vs_conn *conn, int empty, vidstore_error **e) {
             rc = use_log(c, e);
     }
     if (!rc)
-        rc = vs_sqlite_exec(c,
-            c->relaxed ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL", "set up the connection", e);
+        rc = vs_sqlite_exec(c, c->relaxed ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL",
+                            "set up the connection", e);
     if (!rc)
-        rc = vs_sqlite_exec(c,
+        rc = vs_sqlite_exec(
+            c,
             "PRAGMA mmap_size=0; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=0;"
             "PRAGMA journal_size_limit=67108864; PRAGMA secure_delete=FAST",
             "set up the connection", e);
     if (!rc)
         rc = vs_sqlite_exec(c, c->role == VS_ROLE_WRITER ? "PRAGMA cache_size=-16384" : "PRAGMA cache_size=-8192",
-            "set up the connection", e);
+                            "set up the connection", e);
     if (!rc && c->path && c->role == VS_ROLE_READER)
         rc = vs_sqlite_exec(c, "PRAGMA query_only=ON", "set up the connection", e);
     /* PRAGMA wal_autocheckpoint has put its own hook in place of ours. */

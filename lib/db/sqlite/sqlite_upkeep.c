@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Looking after an SQLite database. */
+#include "db/sqlite/sqlite_internal.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "db/sqlite/sqlite_internal.h"
 
 int vs_sqlite_has_checkpoint_race(int version) {
     if (version >= 3051003)
@@ -76,9 +76,9 @@ int vs_sqlite_integrity(struct vs_conn *conn, int full, vidstore_error **e) {
     int rc = check(c, full ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)", e);
     if (!rc)
         rc = check(c,
-            "SELECT 'row ' || coalesce(rowid, '?') || ' of ' || \"table\" || ' refers to nothing in ' || parent "
-            "FROM pragma_foreign_key_check LIMIT 1",
-            e);
+                   "SELECT 'row ' || coalesce(rowid, '?') || ' of ' || \"table\" || ' refers to nothing in ' || parent "
+                   "FROM pragma_foreign_key_check LIMIT 1",
+                   e);
     c->watching = 0;
     return rc;
 }
