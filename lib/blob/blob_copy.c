@@ -2,7 +2,7 @@
 /* Moving a descriptor's bytes into a part. */
 #include "blob/blob.h"
 #include "blob/blob_driver.h"
-#include "util/alloc.h"
+#include "blob/blob_hasher.h"
 #include "util/error.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -31,30 +31,39 @@ static int read_piece(int fd, void *buf, size_t len, size_t *ret_len, int *ret_w
     return 0;
 }
 
-int vs_blob_writer_copy_fd(struct vs_blob_writer *w, int fd, int64_t max, vs_blob_progress progress, void *arg,
-                           int64_t *ret_copied, vidstore_error **e) {
-    int64_t copied = 0;
-    int64_t *done = ret_copied ? ret_copied : &copied;
-    vs_autofree uint8_t *piece = vs_malloc(VS_BLOB_PIECE);
-    *done = 0;
-    if (!piece)
-        return vs_fail_nomem(e);
-    posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* only advice: pipes and sockets refuse it */
+static int copy_pieces(struct vs_blob_writer *w, struct vs_blob_hasher *h, int fd, int64_t max,
+                       vs_blob_progress progress, void *arg, int64_t *done, vidstore_error **e) {
     while (max < 0 || *done < max) {
+        uint8_t *piece = vs_blob_hasher_piece(h);
         size_t len = VS_BLOB_PIECE, got;
         int waiting;
         if (max >= 0 && max - *done < (int64_t)len)
             len = (size_t)(max - *done);
         int r = read_piece(fd, piece, len, &got, &waiting, e);
         if (r == 0 && got > 0)
-            r = vs_blob_writer_write(w, piece, got, e);
+            r = vs_blob_append(w, piece, got, e);
         if (r != 0)
             return r;
         if (got == 0 && !waiting)
             return 0;
+        if (got > 0)
+            vs_blob_hasher_add(h, got);
         *done += (int64_t)got;
         if (progress && progress(arg, *done) != 0)
             return vs_fail(e, VIDSTORE_CANCELLED, NULL, "copying was stopped");
     }
     return 0;
+}
+
+int vs_blob_writer_copy_fd(struct vs_blob_writer *w, int fd, int64_t max, vs_blob_progress progress, void *arg,
+                           int64_t *ret_copied, vidstore_error **e) {
+    struct vs_blob_hasher h;
+    int64_t copied = 0;
+    int64_t *done = ret_copied ? ret_copied : &copied;
+    *done = 0;
+    posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* only advice: pipes and sockets refuse it */
+    int r = vs_blob_hasher_start(&h, w->digest, e);
+    if (r == 0)
+        r = copy_pieces(w, &h, fd, max, progress, arg, done, e);
+    return vs_blob_hasher_finish(&h) == 0 ? r : vs_blob_digest_failed(w, e);
 }

@@ -63,6 +63,10 @@ struct vs_blob_driver {
 
 /* Writing is refused on a read-only backend, and with FULL when `coming` more bytes would eat into the reserve. */
 int vs_blob_may_write(struct vs_blobs *blobs, int64_t coming, vidstore_error **e);
+/* Writing without digesting: whoever calls it sees to it that the bytes get into w->digest, in order. */
+int vs_blob_append(struct vs_blob_writer *w, const void *data, size_t len, vidstore_error **e);
+/* The digest failed: the part is lost. */
+int vs_blob_digest_failed(struct vs_blob_writer *w, vidstore_error **e);
 /* The size of the pieces in which long runs of bytes are moved. */
 #define VS_BLOB_PIECE ((size_t)1 << 20)
 

@@ -2,27 +2,24 @@
 /* Reading a sealed blob from end to end, to know or to check what it holds. */
 #include "blob/blob.h"
 #include "blob/blob_driver.h"
-#include "util/alloc.h"
+#include "blob/blob_hasher.h"
 #include "util/error.h"
 
 static void digest_cleanup(struct vs_sha256 **h) {
     vs_sha256_free(*h);
 }
 
-static int digest_reader(struct vs_blob_reader *reader, vs_blob_progress progress, void *arg, struct vs_sha256 *h,
+static int digest_pieces(struct vs_blob_reader *reader, vs_blob_progress progress, void *arg, struct vs_blob_hasher *h,
                          vidstore_error **e) {
-    vs_autofree uint8_t *piece = vs_malloc(VS_BLOB_PIECE);
-    if (!piece)
-        return vs_fail_nomem(e);
     for (int64_t at = 0; at < reader->size;) {
+        uint8_t *piece = vs_blob_hasher_piece(h);
         size_t len;
         int r = vs_blob_reader_pread(reader, at, piece, VS_BLOB_PIECE, &len, e);
         if (r != 0)
             return r;
         if (len == 0)
             return vs_fail_sub(e, VIDSTORE_IO, VIDSTORE_SUB_CHANGED, NULL, "the blob shrank while it was read");
-        if (vs_sha256_add(h, piece, len) != 0)
-            return vs_fail(e, VIDSTORE_INTERNAL, NULL, "the digest can't go on");
+        vs_blob_hasher_add(h, len);
         if (reader->blobs->driver->reader_done_with)
             reader->blobs->driver->reader_done_with(reader, at, at + (int64_t)len);
         at += (int64_t)len;
@@ -30,6 +27,15 @@ static int digest_reader(struct vs_blob_reader *reader, vs_blob_progress progres
             return vs_fail(e, VIDSTORE_CANCELLED, NULL, "reading the blob was stopped");
     }
     return 0;
+}
+
+static int digest_reader(struct vs_blob_reader *reader, vs_blob_progress progress, void *arg, struct vs_sha256 *digest,
+                         vidstore_error **e) {
+    struct vs_blob_hasher h;
+    int r = vs_blob_hasher_start(&h, digest, e);
+    if (r == 0)
+        r = digest_pieces(reader, progress, arg, &h, e);
+    return vs_blob_hasher_finish(&h) == 0 ? r : vs_fail(e, VIDSTORE_INTERNAL, NULL, "the digest can't go on");
 }
 
 int vs_blob_digest(struct vs_blobs *blobs, const char *key, vs_blob_progress progress, void *arg, int64_t *ret_size,

@@ -89,7 +89,7 @@ int vs_blob_writer_reopen(struct vs_blobs *blobs, const char *key, struct vs_blo
     return r;
 }
 
-int vs_blob_writer_write(struct vs_blob_writer *w, const void *data, size_t len, vidstore_error **e) {
+int vs_blob_append(struct vs_blob_writer *w, const void *data, size_t len, vidstore_error **e) {
     int r = check_usable(w, e);
     if (r != 0 || len == 0)
         return r;
@@ -105,10 +105,19 @@ int vs_blob_writer_write(struct vs_blob_writer *w, const void *data, size_t len,
     if (r != 0)
         return give_up_if_lost(w, r);
     w->size += (int64_t)len;
-    if (vs_sha256_add(w->digest, data, len) == 0)
-        return 0;
+    return 0;
+}
+
+int vs_blob_digest_failed(struct vs_blob_writer *w, vidstore_error **e) {
     w->lost = 1;
     return give_up_if_lost(w, vs_fail(e, VIDSTORE_INTERNAL, NULL, "the digest can't go on"));
+}
+
+int vs_blob_writer_write(struct vs_blob_writer *w, const void *data, size_t len, vidstore_error **e) {
+    int r = vs_blob_append(w, data, len, e);
+    if (r == 0 && len > 0 && vs_sha256_add(w->digest, data, len) != 0)
+        r = vs_blob_digest_failed(w, e);
+    return r;
 }
 
 int64_t vs_blob_writer_size(const struct vs_blob_writer *w) {

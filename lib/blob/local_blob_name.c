@@ -92,7 +92,12 @@ int vs_local_move(int from_dir, const char *from, int to_dir, const char *to) {
     /* Not every file system knows the flag; a link never replaces either. */
     if (linkat(from_dir, from, to_dir, to, 0) != 0)
         return -1;
-    return unlinkat(from_dir, from, 0);
+    if (unlinkat(from_dir, from, 0) == 0)
+        return 0;
+    int why = errno;
+    unlinkat(to_dir, to, 0);
+    errno = why;
+    return -1;
 }
 
 static int leaf_number(const char *key) {

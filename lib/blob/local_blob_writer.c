@@ -104,6 +104,10 @@ int vs_local_writer_reopen(struct vs_blobs *blobs, const char *key, struct vs_bl
         return r;
     if (fstat(w->fd, &st) != 0)
         return vs_local_fail(e, errno, "look at the part");
+    if (st.st_nlink > 1 && vs_local_stat(blobs, key, &(struct vs_blob_stat){0}, NULL) == 0) {
+        unlinkat(lb->tmp, name, 0); /* killed while it was moved by linking: the two names are one file */
+        return fail_missing(blobs, key, e);
+    }
     posix_fadvise(w->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     w->base.size = w->started = st.st_size;
     *ret = &VS_TAKE(w)->base;
