@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading what the probing process says. A hostile file may have taken it over, so nothing is believed: every value is
- * within its bounds, every text UTF-8, every list short, every index in range, or the whole answer is refused. */
+/* Reading what the probing process says. A hostile file may have taken it over, so nothing is believed: every text is
+ * UTF-8 and short, every list short, every index in range, every value of its kind, or the whole answer is refused. */
 #include "media/media_fields.h"
 #include "media/media_internal.h"
 #include "util/alloc.h"
@@ -58,16 +58,20 @@ static int read_words(const json_t *value, const struct vs_media_field *f, char 
     return 0;
 }
 
+/* A number out of bounds is what a damaged file says of itself: not known. One that is no integer is a lie. */
 static int read_int(const json_t *value, const struct vs_media_field *f, int64_t *ret) {
-    if (!json_is_integer(value) || json_integer_value(value) < f->min || json_integer_value(value) > f->max)
-        return 0;
-    *ret = json_integer_value(value);
-    return 1;
+    int64_t number = json_integer_value(value);
+    *ret = number >= f->min && number <= f->max ? number : VS_MEDIA_UNKNOWN;
+    return json_is_integer(value);
 }
 
 static int read_ratio(const json_t *value, const struct vs_media_field *f, int64_t ret[2]) {
-    return json_is_array(value) && json_array_size(value) == 2 && read_int(json_array_get(value, 0), f, &ret[0]) &&
-           read_int(json_array_get(value, 1), f, &ret[1]);
+    if (!json_is_array(value) || json_array_size(value) != 2 || !read_int(json_array_get(value, 0), f, &ret[0]) ||
+        !read_int(json_array_get(value, 1), f, &ret[1]))
+        return 0;
+    if (ret[0] == VS_MEDIA_UNKNOWN || ret[1] == VS_MEDIA_UNKNOWN)
+        ret[0] = ret[1] = VS_MEDIA_UNKNOWN;
+    return 1;
 }
 
 static int read_field(const json_t *value, const struct vs_media_field *f, void *record, vidstore_error **e) {

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,8 @@ static int have_ffmpeg(void) {
 
 static void make(const char *arguments) {
     char command[2048];
-    snprintf(command, sizeof command, "cd %s && ffmpeg -hide_banner -loglevel error -y %s </dev/null", folder, arguments);
+    snprintf(command, sizeof command, "cd %s && ffmpeg -hide_banner -loglevel error -y %s </dev/null", folder,
+             arguments);
     ck_assert_msg(system(command) == 0, "ffmpeg failed: %s", arguments);
 }
 
@@ -248,8 +250,10 @@ END_TEST
 START_TEST(other_containers) {
     static const struct {
         const char *name, *format, *codec, *source;
-    } files[] = {{"v.mkv", "matroska", "vp9", "header"}, {"v.webm", "webm", "vp8", "header"},
-                 {"live.webm", "webm", "vp8", "scan"},   {"m.ts", "mpegts", "mpeg2video", "pts"},
+    } files[] = {{"v.mkv", "matroska", "vp9", "header"},
+                 {"v.webm", "webm", "vp8", "header"},
+                 {"live.webm", "webm", "vp8", "scan"},
+                 {"m.ts", "mpegts", "mpeg2video", "pts"},
                  {"m.avi", "avi", "mpeg4", "stream"}};
     const size_t i = (size_t)_i;
     vs_autoprobe *p = probe(files[i].name);
@@ -388,7 +392,8 @@ START_TEST(limits_hold) {
     vs_autoprobe *read = probe_limited("noise.bin", &(struct vs_probe_limits){.max_read = 8192});
     ck_assert_str_eq(read->status, "limit_read");
     vs_autoprobe *late = probe_limited("noise.bin", &(struct vs_probe_limits){.timeout_ms = 1});
-    ck_assert_msg(strcmp(late->status, "limit_time") == 0 || strcmp(late->status, "not_media") == 0, "%s", late->status);
+    ck_assert_msg(strcmp(late->status, "limit_time") == 0 || strcmp(late->status, "not_media") == 0, "%s",
+                  late->status);
     if (have_ffmpeg()) {
         vs_autoprobe *streams = probe_limited("many.mka", &(struct vs_probe_limits){.max_streams = 4});
         ck_assert_str_eq(streams->status, "limit_streams");
@@ -406,8 +411,12 @@ START_TEST(limits_are_checked) {
         struct vs_probe_limits limits;
         const char *field;
     } bad[] = {
-        {{.max_streams = 257}, "max_streams"}, {{.max_streams = -1}, "max_streams"}, {{.max_read = -1}, "max_read"},
-        {{.timeout_ms = 3600001}, "timeout_ms"}, {{.timeout_ms = INT64_MAX}, "timeout_ms"}, {{.wait_ms = -1}, "wait_ms"},
+        {{.max_streams = 257}, "max_streams"},
+        {{.max_streams = -1}, "max_streams"},
+        {{.max_read = -1}, "max_read"},
+        {{.timeout_ms = 3600001}, "timeout_ms"},
+        {{.timeout_ms = INT64_MAX}, "timeout_ms"},
+        {{.wait_ms = -1}, "wait_ms"},
     };
     vidstore_error *e = NULL;
     struct vs_probe *p;
@@ -423,8 +432,8 @@ END_TEST
 
 /* ---- a client that survives its helper ---- */
 
-/* The helper that is a child of this process; 0 when there is none. Zombies do not count. */
-static pid_t helper_pid(void) {
+/* A helper process that is a child of another; 0 when there is none. Zombies do not count. */
+static pid_t helper_under(pid_t wanted) {
     DIR *d = opendir("/proc");
     pid_t found = 0;
     for (struct dirent *entry; (entry = readdir(d));) {
@@ -432,7 +441,7 @@ static pid_t helper_pid(void) {
         int parent = 0;
         snprintf(path, sizeof path, "/proc/%s/stat", entry->d_name);
         FILE *f = atoi(entry->d_name) > 0 ? fopen(path, "re") : NULL;
-        if (f && fscanf(f, "%*d (%63[^)]) %c %d", name, &state, &parent) == 3 && parent == getpid() && state != 'Z' &&
+        if (f && fscanf(f, "%*d (%63[^)]) %c %d", name, &state, &parent) == 3 && parent == wanted && state != 'Z' &&
             strcmp(name, "vidstore-probe") == 0)
             found = atoi(entry->d_name);
         if (f)
@@ -440,6 +449,10 @@ static pid_t helper_pid(void) {
     }
     closedir(d);
     return found;
+}
+
+static pid_t helper_pid(void) {
+    return helper_under(getpid());
 }
 
 START_TEST(the_helper_is_killed) {
@@ -452,25 +465,102 @@ START_TEST(the_helper_is_killed) {
 }
 END_TEST
 
+/* Meddling with the helper while probes go on. */
+struct meddler {
+    pid_t server;
+    int signal;
+    atomic_int stop;
+};
+
 static void *kill_now_and_then(void *arg) {
+    struct meddler *m = arg;
     for (int killed = 0; killed < 5;) {
         usleep(250000);
         pid_t pid = helper_pid();
         if (pid)
             killed += kill(pid, SIGKILL) == 0;
     }
-    *(volatile int *)arg = 1;
+    m->stop = 1;
     return NULL;
 }
 
 START_TEST(the_helper_is_killed_at_work) {
     pthread_t killer;
-    volatile int over = 0;
-    pthread_create(&killer, NULL, kill_now_and_then, (void *)&over);
-    while (!over)
+    struct meddler m = {0};
+    pthread_create(&killer, NULL, kill_now_and_then, &m);
+    while (!m.stop)
         expect_status("noise.bin", "not_media");
     pthread_join(killer, NULL);
     expect_status("noise.bin", "not_media");
+}
+END_TEST
+
+static void *signal_children(void *arg) {
+    struct meddler *m = arg;
+    while (!m->stop) {
+        pid_t child = helper_under(m->server);
+        if (child)
+            kill(child, m->signal);
+    }
+    return NULL;
+}
+
+/* The process that reads one file dies, or hangs: that file's probe says so, and nothing else happens. */
+static void meddle(int signal, const char *status, int64_t timeout_ms) {
+    pthread_t thread;
+    expect_status("text.mp4", "not_media");
+    struct meddler m = {.server = helper_pid(), .signal = signal};
+    pthread_create(&thread, NULL, signal_children, &m);
+    int seen = 0;
+    for (int i = 0; i < 100 && !seen; i++) {
+        vs_autoprobe *p = probe_limited("noise.bin", &(struct vs_probe_limits){.timeout_ms = timeout_ms});
+        seen = strcmp(p->status, status) == 0;
+        ck_assert(!seen || p->detail);
+        ck_assert_int_le(p->elapsed_us, 3000000);
+    }
+    m.stop = 1;
+    pthread_join(thread, NULL);
+    ck_assert(seen);
+    ck_assert_int_eq(helper_pid(), m.server);
+    expect_status("noise.bin", "not_media");
+}
+
+START_TEST(a_child_dies) {
+    meddle(SIGSEGV, "crashed", 5000);
+}
+END_TEST
+
+START_TEST(a_child_hangs) {
+    meddle(SIGSTOP, "limit_time", 200);
+}
+END_TEST
+
+START_TEST(the_host_dies) {
+    int pipes[2];
+    pid_t helper = 0;
+    ck_assert_int_eq(pipe(pipes), 0);
+    pid_t host = fork();
+    if (host == 0) {
+        vs_prober_check(prober, NULL, NULL, NULL);
+        helper = helper_pid();
+        ck_assert_int_eq(write(pipes[1], &helper, sizeof helper), (ssize_t)sizeof helper);
+        kill(getpid(), SIGKILL);
+    }
+    ck_assert_int_eq(read(pipes[0], &helper, sizeof helper), (ssize_t)sizeof helper);
+    ck_assert_int_gt(helper, 0);
+    waitpid(host, NULL, 0);
+    char path[64], state = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", helper);
+    for (int i = 0; i < 300; i++, usleep(10000)) {
+        FILE *f = fopen(path, "re");
+        if (!f)
+            return;
+        int n = fscanf(f, "%*d (%*[^)]) %c", &state);
+        fclose(f);
+        if (n != 1 || state == 'Z')
+            return;
+    }
+    ck_abort_msg("the helper outlives its host");
 }
 END_TEST
 
@@ -481,7 +571,8 @@ START_TEST(the_helper_is_stopped) {
     kill(helper_pid(), SIGSTOP);
     int fd = open_in_folder("text.mp4", O_RDONLY);
     int64_t began = vs_mono_us();
-    ck_assert_int_eq(vs_probe_fd(prober, fd, &(struct vs_probe_limits){.timeout_ms = 200}, &p, &e), VIDSTORE_UNAVAILABLE);
+    ck_assert_int_eq(vs_probe_fd(prober, fd, &(struct vs_probe_limits){.timeout_ms = 200}, &p, &e),
+                     VIDSTORE_UNAVAILABLE);
     ck_assert_int_lt(vs_mono_us() - began, 5000000);
     close(fd);
     vidstore_error_free(e);
@@ -609,7 +700,7 @@ END_TEST
 
 struct toucher {
     int fd;
-    volatile int stop;
+    atomic_int stop;
 };
 
 static void *touch_on(void *arg) {
@@ -716,8 +807,6 @@ static const char *const lies[] = {
     "{\"status\":\"crashed\"}",
     "{\"status\":\"ok\",\"status\":\"ok\"}",
     "{\"status\":\"ok\"} x",
-    "{\"status\":\"ok\",\"duration_us\":-1}",
-    "{\"status\":\"ok\",\"duration_us\":9223372036854775807}",
     "{\"status\":\"ok\",\"duration_us\":9223372036854775808}",
     "{\"status\":\"ok\",\"duration_us\":1.5}",
     "{\"status\":\"ok\",\"duration_us\":\"1\"}",
@@ -729,14 +818,13 @@ static const char *const lies[] = {
     "{\"status\":\"ok\",\"major_brand\":\"isom5\"}",
     "{\"status\":\"ok\",\"main_video\":0}",
     "{\"status\":\"ok\",\"main_audio\":0,\"streams\":[" STREAM "}]}",
-    "{\"status\":\"ok\",\"main_video\":-1,\"streams\":[" STREAM "}]}",
+    "{\"status\":\"ok\",\"main_video\":255,\"streams\":[" STREAM "}]}",
+    "{\"status\":\"ok\",\"streams\":[{\"index\":-1,\"kind\":\"video\",\"disposition\":[]}]}",
     "{\"status\":\"ok\",\"streams\":{}}",
     "{\"status\":\"ok\",\"streams\":[1]}",
     "{\"status\":\"ok\",\"streams\":[{}]}",
     "{\"status\":\"ok\",\"streams\":[" STREAM "}," STREAM "}]}",
-    "{\"status\":\"ok\",\"streams\":[" STREAM ",\"width\":0}]}",
     "{\"status\":\"ok\",\"streams\":[" STREAM ",\"rotation\":45}]}",
-    "{\"status\":\"ok\",\"streams\":[" STREAM ",\"sar\":[1,0]}]}",
     "{\"status\":\"ok\",\"streams\":[" STREAM ",\"sar\":[1,2,3]}]}",
     "{\"status\":\"ok\",\"streams\":[" STREAM ",\"hdr\":\"hdr11\"}]}",
     "{\"status\":\"ok\",\"streams\":[{\"index\":0,\"kind\":\"video\",\"disposition\":[\"a b\"]}]}",
@@ -746,6 +834,24 @@ static const char *const lies[] = {
 
 START_TEST(lying_answers) {
     ck_assert_int_eq(read_answer(lies[_i]), VIDSTORE_INVALID);
+}
+END_TEST
+
+START_TEST(absurd_numbers) {
+    static const char text[] =
+        "{\"status\":\"ok\",\"duration_us\":-1,\"bit_rate\":9223372036854775807,\"main_video\":-1,"
+        "\"streams\":[" STREAM ",\"width\":0,\"height\":240,\"sar\":[1,0],\"bits\":70000}]}";
+    struct vs_probe p;
+    vs_media_probe_init(&p);
+    ck_assert_int_eq(vs_media_answer_read(text, sizeof text - 1, &p, NULL), 0);
+    ck_assert_int_eq(p.duration_us, VS_MEDIA_UNKNOWN);
+    ck_assert_int_eq(p.bit_rate, VS_MEDIA_UNKNOWN);
+    ck_assert_int_eq(p.main_video, VS_MEDIA_UNKNOWN);
+    ck_assert_int_eq(p.streams[0].width, VS_MEDIA_UNKNOWN);
+    ck_assert_int_eq(p.streams[0].height, 240);
+    ck_assert_int_eq(p.streams[0].sar_num, VS_MEDIA_UNKNOWN);
+    ck_assert_int_eq(p.streams[0].bits, VS_MEDIA_UNKNOWN);
+    vs_media_probe_clear(&p);
 }
 END_TEST
 
@@ -808,6 +914,9 @@ Suite *media_suite(void) {
     c = new_case(suite, "helper");
     tcase_add_test(c, the_helper_is_killed);
     tcase_add_test(c, the_helper_is_killed_at_work);
+    tcase_add_test(c, a_child_dies);
+    tcase_add_test(c, a_child_hangs);
+    tcase_add_test(c, the_host_dies);
     tcase_add_test(c, the_helper_is_stopped);
     tcase_add_test(c, the_helper_is_missing);
     tcase_add_test(c, it_says_what_it_is);
@@ -822,6 +931,7 @@ Suite *media_suite(void) {
     c = new_case(suite, "answers");
     tcase_add_loop_test(c, good_answers, 0, 5);
     tcase_add_loop_test(c, lying_answers, 0, (int)VS_COUNT(lies));
+    tcase_add_test(c, absurd_numbers);
     tcase_add_test(c, answers_without_measure);
     tcase_add_unchecked_fixture(c, NULL, remove_files);
     return suite;
