@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* Looking at what there is: lists, one thing in full, and what a filter finds. */
+#include "noun.h"
+#include <stdio.h>
+#include <string.h>
+
+/* "user_id = …" for --user; *ret is NULL without it. */
+static int owner_filter(struct cli *cli, const struct cli_args *args, char **ret) {
+    const char *who = cli_value(args, "user");
+    cli_auto(vidstore_user) *user = NULL;
+    int result = who ? cli_user_find(cli, who, &user) : CLI_OK;
+    if (user)
+        *ret = cli_print("user_id = %s", vidstore_user_id(user));
+    return result;
+}
+
+int cmd_ls(struct cli *cli, const struct cli_args *args) {
+    cli_autofree char *filter = NULL;
+    int result = owner_filter(cli, args, &filter);
+    return result ? result : cli_list(cli, args, &cli_videos, filter, NULL);
+}
+
+static int put_duplicates(struct cli *cli, const struct cli_args *args) {
+    static const struct cli_column columns[] = {
+        {"SIZE", CLI_RIGHT}, {"FILES", CLI_RIGHT}, {"SHA-256", CLI_ELASTIC}, {"IDS", CLI_ELASTIC}};
+    vidstore_error *error = NULL;
+    int64_t limit = 100;
+    if (cli_number(args, "limit", 1, 1000, &limit))
+        return CLI_USAGE;
+    cli_auto(vidstore_query) *query = vidstore_query_new();
+    vidstore_query_limit(query, limit);
+    cli_auto(vidstore_text) *text = NULL;
+    if (vidstore_file_duplicates(cli->session, query, &text, &error))
+        return cli_fail(cli, &error);
+    if (cli->json) {
+        cli_put_json(vidstore_text_data(text));
+        return CLI_OK;
+    }
+    cli_auto(json_t) *groups = cli_json(vidstore_text_data(text));
+    cli_auto(cli_table) *table = cli_table_new(cli, columns, sizeof columns / sizeof *columns);
+    size_t i;
+    json_t *group;
+    json_array_foreach(groups, i, group) {
+        char number[CLI_TEXT];
+        cli_autofree char *ids = json_dumps(json_object_get(group, "ids"), 0);
+        cli_table_cell(table, cli_size(json_integer_value(json_object_get(group, "size")), number), CLI_PLAIN);
+        cli_table_cell(table, cli_count(json_integer_value(json_object_get(group, "count")), number), CLI_PLAIN);
+        cli_table_cell(table, json_string_value(json_object_get(group, "sha256")), CLI_PLAIN);
+        cli_table_cell(table, ids, CLI_PLAIN);
+    }
+    if (i)
+        cli_table_print(table);
+    else if (!cli->quiet)
+        fputs("no duplicates\n", stderr);
+    return groups ? CLI_OK : CLI_FAILURE;
+}
+
+int cmd_files(struct cli *cli, const struct cli_args *args) {
+    if (cli_flag(args, "duplicates"))
+        return put_duplicates(cli, args);
+    cli_autofree char *filter = NULL, *of_video = NULL;
+    const char *video = cli_value(args, "video");
+    char id[CLI_UUID_TEXT];
+    int result = owner_filter(cli, args, &filter);
+    if (!result && video)
+        result = cli_id_find(cli, &cli_videos, video, id);
+    if (!result && video)
+        of_video = cli_print("video_id = %s", id);
+    return result ? result : cli_list(cli, args, &cli_files, filter, of_video);
+}
+
+int cmd_search(struct cli *cli, const struct cli_args *args) {
+    const struct cli_noun *noun = args->count > 1 ? cli_noun_find(args->operands[1]) : &cli_videos;
+    if (!noun)
+        return cli_usage(args, "there is no noun \"%s\": videos, jobs, files, users or audit", args->operands[1]);
+    return cli_list(cli, args, noun, args->operands[0], NULL);
+}
+
+/* Streams, chapters and tags, as the probe found them. */
+static int put_facts(struct cli *cli, const char *id) {
+    vidstore_error *error = NULL;
+    vidstore_text *facts = NULL;
+    if (vidstore_video_facts(cli->session, id, &facts, &error)) {
+        int none = vidstore_error_code(error) == VIDSTORE_NOT_FOUND;
+        if (!none)
+            return cli_fail_on(cli, id, &error);
+        vidstore_error_free(error);
+        return cli_complain(CLI_NOT_FOUND, "%s: not probed yet (NOT_FOUND)", id);
+    }
+    if (!cli->json)
+        cli_heading(cli, "What the probe found");
+    return cli_put_report(cli, facts);
+}
+
+int cmd_show(struct cli *cli, const struct cli_args *args) {
+    for (int i = 0; i < args->count; i++) {
+        const struct cli_noun *noun = NULL;
+        char id[CLI_UUID_TEXT];
+        int result = cli_object_find(cli, args->operands[i], &noun, id);
+        int only_facts = cli_flag(args, "streams") && cli->json && noun == &cli_videos;
+        if (i && !result && !cli->json)
+            putchar('\n');
+        if (!result && !only_facts)
+            result = cli_show_id(cli, noun, id);
+        if (!result && noun == &cli_videos && cli_flag(args, "streams"))
+            result = put_facts(cli, id);
+        if (result)
+            return result;
+    }
+    return CLI_OK;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* Bytes out of the store, and records out of sight. */
+#include "noun.h"
+#include "work.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CHUNK = 1 << 20 };
+
+/* A file's id, or the id of a video, which means the file that it was fetched as. */
+static int find_file(struct cli *cli, const char *text, char ret[CLI_UUID_TEXT]) {
+    const struct cli_noun *noun = NULL;
+    int result = cli_object_find(cli, text, &noun, ret);
+    if (result || noun == &cli_files)
+        return result;
+    if (noun != &cli_videos)
+        return cli_complain(CLI_INVALID, "%s is a %s, not a file or video (INVALID, field id)", text, noun->name);
+    vidstore_error *error = NULL;
+    cli_auto(vidstore_video) *video = NULL;
+    if (vidstore_video_get(cli->session, ret, &video, &error))
+        return cli_fail_on(cli, text, &error);
+    const char *file = vidstore_video_text(video, VIDSTORE_VIDEO_SOURCE_FILE_ID);
+    if (!file)
+        return cli_complain(CLI_NOT_FOUND, "%s: the video has no file (NOT_FOUND)", text);
+    snprintf(ret, CLI_UUID_TEXT, "%s", file);
+    return CLI_OK;
+}
+
+static int write_all(const char *data, int64_t size) {
+    while (size > 0) {
+        ssize_t wrote = write(STDOUT_FILENO, data, (size_t)size);
+        if (wrote < 0 && errno == EINTR && !cli_stopped())
+            continue;
+        if (wrote < 0)
+            return -1;
+        data += wrote;
+        size -= wrote;
+    }
+    return 0;
+}
+
+static int get_stream(struct cli *cli, const char *id) {
+    vidstore_error *error = NULL;
+    cli_auto(vidstore_reader) *reader = NULL;
+    if (isatty(STDOUT_FILENO))
+        return cli_complain(CLI_USAGE, "bytes are not for a terminal; use -o FILE or a pipe");
+    if (vidstore_file_open(cli->session, id, &reader, &error))
+        return cli_fail_on(cli, id, &error);
+    cli_autofree char *chunk = cli_alloc(CHUNK);
+    struct cli_progress progress;
+    cli_progress_begin(&progress, cli, "get", 1);
+    int64_t total = vidstore_reader_size(reader);
+    for (int64_t done = 0, got = 0; done < total; done += got) {
+        if (vidstore_reader_read(reader, done, chunk, CHUNK, &got, &error)) {
+            cli_progress_end(&progress);
+            return cli_fail_on(cli, id, &error);
+        }
+        if (write_all(chunk, got)) {
+            cli_progress_end(&progress);
+            return cli_complain(CLI_FAILURE, "standard output: %s (IO)", strerrordesc_np(errno));
+        }
+        cli_progress_update(&progress, done + got, total);
+    }
+    cli_progress_end(&progress);
+    return CLI_OK;
+}
+
+struct saving {
+    const char *path;
+    int64_t total;
+    struct cli_progress progress;
+};
+
+static void show_save(struct cli_work *work) {
+    struct saving *saving = work->context;
+    struct stat status;
+    if (!stat(saving->path, &status))
+        cli_progress_update(&saving->progress, status.st_size, saving->total);
+}
+
+static vidstore_status call_save(struct cli_work *work, vidstore_error **reterr) {
+    const struct saving *saving = work->context;
+    return vidstore_file_save(work->session, work->id, saving->path, reterr);
+}
+
+static int get_file(struct cli *cli, const char *id, const char *path) {
+    vidstore_error *error = NULL;
+    cli_auto(vidstore_file) *file = NULL;
+    if (vidstore_file_get(cli->session, id, &file, &error))
+        return cli_fail_on(cli, id, &error);
+    struct saving saving = {.path = path ? path : vidstore_file_name(file), .total = vidstore_file_size(file)};
+    /* A stored name has no slash, but it may be one that means a directory. */
+    if (!path && (!strcmp(saving.path, ".") || !strcmp(saving.path, "..")))
+        return cli_complain(CLI_INVALID, "the file is called \"%s\"; use -o (INVALID, field output)", saving.path);
+    cli_catch_signals();
+    cli_progress_begin(&saving.progress, cli, saving.path, 1);
+    struct cli_work work = {.session = cli->session,
+                            .call = call_save,
+                            .poll = cli->meter ? show_save : NULL,
+                            .context = &saving,
+                            .id = id};
+    vidstore_status status = cli_work_run(&work, &error);
+    cli_progress_end(&saving.progress);
+    if (status)
+        return cli_fail_on(cli, saving.path, &error);
+    if (cli->json)
+        return cli_show_record(cli, &cli_files, file);
+    if (!cli->quiet) {
+        char size[CLI_TEXT];
+        cli_put_safe(saving.path);
+        printf("  %s, SHA-256 is right\n", cli_size(saving.total, size));
+    }
+    return CLI_OK;
+}
+
+int cmd_get(struct cli *cli, const struct cli_args *args) {
+    char id[CLI_UUID_TEXT];
+    const char *output = cli_value(args, "output");
+    int result = find_file(cli, args->operands[0], id);
+    if (result)
+        return result;
+    if (!cli_flag(args, "path"))
+        return output && !strcmp(output, "-") ? get_stream(cli, id) : get_file(cli, id, output);
+    vidstore_error *error = NULL;
+    cli_auto(vidstore_text) *path = NULL;
+    if (vidstore_file_path(cli->session, id, &path, &error))
+        return cli_fail_on(cli, id, &error);
+    cli_put_safe(vidstore_text_data(path));
+    putchar('\n');
+    return CLI_OK;
+}
+
+static vidstore_status call_verify(struct cli_work *work, vidstore_error **reterr) {
+    return vidstore_file_verify(work->session, work->id, &work->file, reterr);
+}
+
+int cmd_verify(struct cli *cli, const struct cli_args *args) {
+    cli_catch_signals();
+    int first = CLI_OK;
+    for (int i = 0; i < args->count && !cli_stopped(); i++) {
+        vidstore_error *error = NULL;
+        char id[CLI_UUID_TEXT];
+        int result = find_file(cli, args->operands[i], id);
+        struct cli_work work = {.session = cli->session, .call = call_verify, .id = id};
+        if (!result && cli_work_run(&work, &error))
+            result = cli_fail_on(cli, args->operands[i], &error);
+        cli_auto(vidstore_file) *file = work.file;
+        if (!result && cli->json)
+            result = cli_show_record(cli, &cli_files, file);
+        else if (!result && !cli->quiet)
+            printf("%s  ok  %s\n", cli_id(cli, id), vidstore_file_sha256(file));
+        if (!first)
+            first = result;
+    }
+    return first;
+}
+
+static vidstore_status purge(vidstore_session *session, const struct cli_noun *noun, const char *id,
+                             vidstore_error **reterr) {
+    return noun == &cli_videos  ? vidstore_video_purge(session, id, reterr)
+           : noun == &cli_jobs  ? vidstore_job_purge(session, id, reterr)
+           : noun == &cli_files ? vidstore_file_purge(session, id, reterr)
+                                : vidstore_user_purge(session, id, reterr);
+}
+
+int cmd_rm(struct cli *cli, const struct cli_args *args) {
+    int32_t mode = cli_flag(args, "cascade")  ? VIDSTORE_REMOVE_CASCADE
+                   : cli_flag(args, "detach") ? VIDSTORE_REMOVE_DETACH
+                                              : VIDSTORE_REMOVE_RESTRICT;
+    for (int i = 0; i < args->count; i++) {
+        vidstore_error *error = NULL;
+        const struct cli_noun *noun = NULL;
+        char id[CLI_UUID_TEXT];
+        int result = cli_object_find(cli, args->operands[i], &noun, id);
+        if (result)
+            return result;
+        if (!noun->remove)
+            return cli_complain(CLI_REFUSED, "%s: what happened can't be removed (FORBIDDEN)", args->operands[i]);
+        if (noun->remove(cli->session, id, mode, &error))
+            return cli_fail_on(cli, args->operands[i], &error);
+        if (cli_flag(args, "purge") && purge(cli->session, noun, id, &error))
+            return cli_fail_on(cli, args->operands[i], &error);
+        if (!cli->quiet && !cli->json)
+            printf("%s  %s removed\n", id, noun->name);
+    }
+    return CLI_OK;
+}
+
+/* A removed record is in no list, so its noun is found by trying. */
+static int restore_one(struct cli *cli, const char *id) {
+    vidstore_error *error = NULL;
+    cli_auto(vidstore_video) *video = NULL;
+    cli_auto(vidstore_job) *job = NULL;
+    cli_auto(vidstore_file) *file = NULL;
+    if (!vidstore_video_restore(cli->session, id, &video, &error))
+        return cli->json ? cli_show_record(cli, &cli_videos, video) : CLI_OK;
+    if (vidstore_error_code(error) != VIDSTORE_NOT_FOUND)
+        return cli_fail_on(cli, id, &error);
+    vidstore_error_free(error);
+    if (!vidstore_job_restore(cli->session, id, &job, &error))
+        return cli->json ? cli_show_record(cli, &cli_jobs, job) : CLI_OK;
+    if (vidstore_error_code(error) != VIDSTORE_NOT_FOUND)
+        return cli_fail_on(cli, id, &error);
+    vidstore_error_free(error);
+    if (!vidstore_file_restore(cli->session, id, &file, &error))
+        return cli->json ? cli_show_record(cli, &cli_files, file) : CLI_OK;
+    return cli_fail_on(cli, id, &error);
+}
+
+int cmd_undelete(struct cli *cli, const struct cli_args *args) {
+    int result = CLI_OK;
+    for (int i = 0; !result && i < args->count; i++)
+        result = restore_one(cli, args->operands[i]);
+    return result;
+}

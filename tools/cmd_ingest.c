@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* Bringing videos in: from files of this machine, or from URLs. */
+#include "noun.h"
+#include "work.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CHUNK = 1 << 20 };
+
+static int is_url(const char *text) {
+    return !strncasecmp(text, "http://", 7) || !strncasecmp(text, "https://", 8);
+}
+
+/* The name without directories, query and ending. */
+static char *title_of(const char *source) {
+    cli_autofree char *copy = cli_copy(source);
+    if (is_url(source))
+        copy[strcspn(copy, "?#")] = 0;
+    size_t length = strlen(copy);
+    while (length > 1 && copy[length - 1] == '/')
+        copy[--length] = 0;
+    const char *slash = strrchr(copy, '/');
+    char *name = cli_copy(slash && slash[1] ? slash + 1 : copy);
+    char *dot = strrchr(name, '.');
+    if (dot && dot != name)
+        *dot = 0;
+    /* A title is one line of UTF-8; a file's name may be anything. */
+    char *safe = cli_safe(name);
+    free(name);
+    return safe;
+}
+
+static vidstore_video_params *video_params(const struct cli_args *args, int index) {
+    vidstore_video_params *params = vidstore_video_params_new();
+    const char *source = args->operands[index], *title = cli_value(args, "title");
+    const char *series = cli_value(args, "series"), *season = cli_value(args, "season");
+    cli_autofree char *guessed = title_of(source);
+    vidstore_video_params_set_text(params, VIDSTORE_VIDEO_TITLE, title ? title : guessed);
+    if (series)
+        vidstore_video_params_set_text(params, VIDSTORE_VIDEO_SERIES, series);
+    if (season)
+        vidstore_video_params_set_text(params, VIDSTORE_VIDEO_SEASON, season);
+    int64_t episode = INT64_MIN;
+    if (!cli_number(args, "episode", 0, 1000000, &episode) && episode != INT64_MIN)
+        vidstore_video_params_set_int64(params, VIDSTORE_VIDEO_EPISODE, episode + index);
+    if (is_url(source))
+        vidstore_video_params_set_text(params, VIDSTORE_VIDEO_URL, source);
+    return params;
+}
+
+static vidstore_file_params *file_params(const struct cli_args *args, const char *path) {
+    vidstore_file_params *params = vidstore_file_params_new();
+    const char *slash = strrchr(path, '/');
+    cli_autofree char *safe = cli_safe(slash ? slash + 1 : path);
+    vidstore_file_params_set_text(params, VIDSTORE_FILE_NAME, safe);
+    if (cli_value(args, "category"))
+        vidstore_file_params_set_text(params, VIDSTORE_FILE_CATEGORY, cli_value(args, "category"));
+    if (cli_value(args, "access"))
+        vidstore_file_params_set_text(params, VIDSTORE_FILE_ACCESS, cli_value(args, "access"));
+    return params;
+}
+
+/* Copies the bytes and seals them. A file that grows meanwhile is taken up to the size that it had. */
+static int copy_bytes(struct cli *cli, int fd, int64_t total, const char *path, vidstore_upload *upload) {
+    vidstore_error *error = NULL;
+    cli_autofree char *chunk = cli_alloc(CHUNK);
+    struct cli_progress progress;
+    cli_progress_begin(&progress, cli, path, 1);
+    for (int64_t done = 0; done < total;) {
+        int64_t want = total - done < CHUNK ? total - done : CHUNK;
+        ssize_t got = cli_stopped() ? -1 : read(fd, chunk, (size_t)want);
+        if (got < 0 && errno == EINTR && !cli_stopped())
+            continue;
+        if (got <= 0) {
+            cli_progress_end(&progress);
+            if (cli_stopped())
+                return cli_complain(CLI_INTERRUPTED, "%s: stopped", path);
+            return cli_complain(CLI_FAILURE, "%s: %s (IO)", path,
+                                got ? strerrordesc_np(errno) : "became shorter while it was read");
+        }
+        if (vidstore_upload_write(upload, chunk, got, &error)) {
+            cli_progress_end(&progress);
+            return cli_fail_on(cli, path, &error);
+        }
+        done += got;
+        cli_progress_update(&progress, done, total);
+    }
+    cli_progress_end(&progress);
+    return vidstore_upload_seal(upload, total, &error) ? cli_fail_on(cli, path, &error) : CLI_OK;
+}
+
+/* The file, its video and the tie between them, in one commit. */
+static vidstore_status publish(struct cli *cli, vidstore_upload *upload, vidstore_video_params *video_params,
+                               vidstore_video **ret_video, vidstore_error **reterr) {
+    cli_auto(vidstore_file) *file = NULL, *tied = NULL;
+    cli_auto(vidstore_file_params) *tie = vidstore_file_params_new();
+    vidstore_status status = vidstore_begin(cli->session, 0, reterr);
+    if (status)
+        return status;
+    status = vidstore_upload_publish(cli->session, upload, &file, reterr);
+    if (!status) {
+        vidstore_video_params_set_text(video_params, VIDSTORE_VIDEO_SOURCE_FILE_ID, vidstore_file_id(file));
+        vidstore_video_params_set_int64(video_params, VIDSTORE_VIDEO_DOWNLOAD_STATE, VIDSTORE_WORK_COMPLETED);
+        status = vidstore_video_create(cli->session, video_params, ret_video, reterr);
+    }
+    if (!status) {
+        vidstore_file_params_set_text(tie, VIDSTORE_FILE_VIDEO_ID, vidstore_video_id(*ret_video));
+        status = vidstore_file_update(cli->session, vidstore_file_id(file), tie, &tied, reterr);
+    }
+    if (!status)
+        return vidstore_commit(cli->session, reterr);
+    vidstore_rollback(cli->session, NULL);
+    return status;
+}
+
+/* Probes what has arrived. What is no media is refused: it leaves again, unless it is to be kept. */
+static int look_into(struct cli *cli, const struct cli_args *args, const char *source, const char *video_id) {
+    vidstore_error *error = NULL;
+    cli_auto(vidstore_video) *probed = NULL;
+    vidstore_status status = cli_probe(cli, cli->session, video_id, &probed, &error);
+    if (status == VIDSTORE_MEDIA && !cli_flag(args, "keep"))
+        vidstore_video_remove(cli->session, video_id, VIDSTORE_REMOVE_CASCADE, NULL);
+    if (status)
+        return cli_fail_on(cli, source, &error);
+    if (cli->json)
+        return cli_show_record(cli, &cli_videos, probed);
+    cli_autofree char *facts = cli_video_facts(probed);
+    char size[CLI_TEXT];
+    cli_autofree char *line = cli_print("%s  %s  %s  %s", cli_id(cli, video_id), cli_video_label(probed),
+                                        cli_size(vidstore_video_int64(probed, VIDSTORE_VIDEO_SIZE), size), facts);
+    cli_put_safe(line);
+    putchar('\n');
+    fflush(stdout);
+    return CLI_OK;
+}
+
+static int open_source(const char *path, int64_t *ret_size) {
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return -cli_complain(errno == ENOENT || errno == ENOTDIR ? CLI_NOT_FOUND : CLI_FAILURE, "%s: %s (%s)", path,
+                             strerrordesc_np(errno), errno == ENOENT || errno == ENOTDIR ? "NOT_FOUND" : "IO");
+    if (fstat(fd, &status) || !S_ISREG(status.st_mode)) {
+        close(fd);
+        return -cli_complain(CLI_INVALID, "%s: not a regular file (INVALID, field path)", path);
+    }
+    *ret_size = status.st_size;
+    return fd;
+}
+
+static int ingest_file(struct cli *cli, const struct cli_args *args, int index) {
+    vidstore_error *error = NULL;
+    const char *path = args->operands[index];
+    int64_t size = 0;
+    cli_autoclose int fd = open_source(path, &size);
+    if (fd < 0)
+        return -fd;
+    cli_auto(vidstore_file_params) *params = file_params(args, path);
+    cli_auto(vidstore_upload) *upload = NULL;
+    if (vidstore_upload_open(cli->session, params, &upload, &error))
+        return cli_fail_on(cli, path, &error);
+    cli_auto(vidstore_video_params) *wanted = video_params(args, index);
+    cli_auto(vidstore_video) *video = NULL;
+    int result = copy_bytes(cli, fd, size, path, upload);
+    if (!result && publish(cli, upload, wanted, &video, &error))
+        result = cli_fail_on(cli, path, &error);
+    if (result) {
+        vidstore_upload_abort(upload, NULL);
+        return result;
+    }
+    return look_into(cli, args, path, vidstore_video_id(video));
+}
+
+static int ingest_url(struct cli *cli, const struct cli_args *args, int index) {
+    vidstore_error *error = NULL;
+    const char *url = args->operands[index];
+    cli_auto(vidstore_video_params) *params = video_params(args, index);
+    cli_auto(vidstore_video) *video = NULL;
+    cli_auto(vidstore_file) *file = NULL;
+    if (vidstore_video_create(cli->session, params, &video, &error))
+        return cli_fail_on(cli, url, &error);
+    if (cli_fetch(cli, cli->session, vidstore_video_id(video), cli_video_label(video), &file, &error)) {
+        int result = cli_fail_on(cli, url, &error);
+        if (!cli->quiet)
+            fprintf(stderr, "vidstore: `vidstore fetch %s` goes on with it\n", vidstore_video_id(video));
+        return result;
+    }
+    return look_into(cli, args, url, vidstore_video_id(video));
+}
+
+static int submit_url(struct cli *cli, const struct cli_args *args, int index) {
+    vidstore_error *error = NULL;
+    cli_autofree char *guessed = title_of(args->operands[index]);
+    const char *title = cli_value(args, "title"), *season = cli_value(args, "season");
+    cli_auto(json_t) *sources =
+        json_pack("[{s:s, s:s}]", "url", args->operands[index], "title", title ? title : guessed);
+    cli_autofree char *text = sources ? json_dumps(sources, 0) : NULL;
+    if (!text)
+        return cli_complain(CLI_INVALID, "%s: not UTF-8 (INVALID, field url)", args->operands[index]);
+    cli_auto(vidstore_job_params) *params = vidstore_job_params_new();
+    vidstore_job_params_set_text(params, VIDSTORE_JOB_KIND, "download_only");
+    vidstore_job_params_set_text(params, VIDSTORE_JOB_SOURCES, text);
+    if (season)
+        vidstore_job_params_set_text(params, VIDSTORE_JOB_SEASON, season);
+    cli_auto(vidstore_job) *job = NULL;
+    if (vidstore_job_submit(cli->session, params, &job, &error))
+        return cli_fail_on(cli, args->operands[index], &error);
+    if (cli->json)
+        cli_show_record(cli, &cli_jobs, job);
+    else
+        printf("%s\n", vidstore_job_id(job));
+    fflush(stdout);
+    return cli_flag(args, "wait") ? cli_wait_job(cli, vidstore_job_id(job)) : CLI_OK;
+}
+
+int cmd_ingest(struct cli *cli, const struct cli_args *args) {
+    int64_t episode = 0;
+    if (cli_number(args, "episode", 0, 1000000, &episode))
+        return CLI_USAGE;
+    cli_catch_signals();
+    /* One bad file must not keep the others out: go on, and answer with the first failure. */
+    int first = CLI_OK;
+    for (int i = 0; i < args->count && !cli_stopped(); i++) {
+        int result = !is_url(args->operands[i]) ? ingest_file(cli, args, i)
+                     : cli_flag(args, "submit") ? submit_url(cli, args, i)
+                                                : ingest_url(cli, args, i);
+        if (!first)
+            first = result;
+    }
+    return first;
+}
+
+static int each_video(struct cli *cli, const struct cli_args *args, int fetch) {
+    cli_catch_signals();
+    for (int i = 0; i < args->count; i++) {
+        vidstore_error *error = NULL;
+        char id[CLI_UUID_TEXT];
+        int result = cli_id_find(cli, &cli_videos, args->operands[i], id);
+        if (result)
+            return result;
+        cli_auto(vidstore_video) *video = NULL, *probed = NULL;
+        cli_auto(vidstore_file) *file = NULL;
+        if (vidstore_video_get(cli->session, id, &video, &error))
+            return cli_fail_on(cli, id, &error);
+        if (fetch && cli_fetch(cli, cli->session, id, cli_video_label(video), &file, &error))
+            return cli_fail_on(cli, id, &error);
+        if (cli_probe(cli, cli->session, id, &probed, &error))
+            return cli_fail_on(cli, id, &error);
+        result = cli_show_record(cli, &cli_videos, probed);
+        if (result)
+            return result;
+    }
+    return CLI_OK;
+}
+
+int cmd_fetch(struct cli *cli, const struct cli_args *args) {
+    return each_video(cli, args, 1);
+}
+
+int cmd_probe(struct cli *cli, const struct cli_args *args) {
+    return each_video(cli, args, 0);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include "noun.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { PASSWORD_MAX = 1024 };
+
+/* Reads up to the end of a line. Returns how many bytes there were, or -1. */
+static int read_line(int fd, char *buffer, size_t size) {
+    size_t length = 0;
+    for (;;) {
+        char c;
+        ssize_t got = read(fd, &c, 1);
+        if (got < 0 && errno == EINTR && !cli_stopped())
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0 || c == '\n')
+            break;
+        if (length + 1 >= size)
+            return -1;
+        buffer[length++] = c;
+    }
+    if (length && buffer[length - 1] == '\r')
+        length--;
+    buffer[length] = 0;
+    return strlen(buffer) == length ? (int)length : -1;
+}
+
+static int ask(int terminal, const char *prompt, char buffer[PASSWORD_MAX + 2]) {
+    struct termios before, silent;
+    if (tcgetattr(terminal, &before))
+        return -1;
+    silent = before;
+    silent.c_lflag &= ~(tcflag_t)ECHO;
+    if (write(terminal, prompt, strlen(prompt)) < 0 || tcsetattr(terminal, TCSAFLUSH, &silent))
+        return -1;
+    int length = read_line(terminal, buffer, PASSWORD_MAX + 2);
+    tcsetattr(terminal, TCSAFLUSH, &before);
+    ssize_t ignored = write(terminal, "\n", 1);
+    return ignored < 0 ? -1 : length;
+}
+
+static int ask_twice(char password[PASSWORD_MAX + 2]) {
+    char again[PASSWORD_MAX + 2];
+    cli_autoclose int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    if (terminal < 0)
+        return cli_complain(CLI_USAGE, "there is no terminal to ask for a password; use --password-fd");
+    /* A signal must not leave the terminal without its echo. */
+    cli_catch_signals();
+    int length = ask(terminal, "Password: ", password);
+    int same = length >= 0 && ask(terminal, "Once more: ", again) == length && !strcmp(password, again);
+    explicit_bzero(again, sizeof again);
+    if (cli_stopped())
+        return CLI_INTERRUPTED;
+    return same ? CLI_OK : cli_complain(CLI_INVALID, "the passwords differ (INVALID, field password)");
+}
+
+static int read_password(const struct cli_args *args, char password[PASSWORD_MAX + 2]) {
+    int64_t fd = -1;
+    if (cli_number(args, "password-fd", 0, INT32_MAX, &fd))
+        return CLI_USAGE;
+    if (fd < 0)
+        return ask_twice(password);
+    if (read_line((int)fd, password, PASSWORD_MAX + 2) >= 0)
+        return CLI_OK;
+    return cli_complain(CLI_INVALID, "no password could be read from descriptor %d (INVALID, field password)", (int)fd);
+}
+
+static void set_text(vidstore_user_params *params, int32_t field, const char *value) {
+    if (value)
+        vidstore_user_params_set_text(params, field, value);
+}
+
+int cmd_user_add(struct cli *cli, const struct cli_args *args) {
+    cli_auto(vidstore_user_params) *params = vidstore_user_params_new();
+    set_text(params, VIDSTORE_USER_USERNAME, args->operands[0]);
+    set_text(params, VIDSTORE_USER_EMAIL, cli_value(args, "email"));
+    set_text(params, VIDSTORE_USER_FULL_NAME, cli_value(args, "full-name"));
+    set_text(params, VIDSTORE_USER_ROLE, cli_value(args, "role"));
+    set_text(params, VIDSTORE_USER_ID, cli_value(args, "id"));
+    if (cli_flag(args, "pending"))
+        vidstore_user_params_set_int64(params, VIDSTORE_USER_STATE, VIDSTORE_USER_PENDING);
+    if (cli_flag(args, "password") || cli_flag(args, "password-fd")) {
+        char password[PASSWORD_MAX + 2];
+        int result = read_password(args, password);
+        if (!result)
+            vidstore_user_params_set_text(params, VIDSTORE_USER_PASSWORD, password);
+        explicit_bzero(password, sizeof password);
+        if (result)
+            return result;
+    }
+    vidstore_error *error = NULL;
+    cli_auto(vidstore_user) *user = NULL;
+    if (vidstore_user_create(cli->session, params, &user, &error))
+        return cli_fail_on(cli, args->operands[0], &error);
+    if (cli->json)
+        return cli_show_record(cli, &cli_users, user);
+    printf("%s\n", vidstore_user_id(user));
+    return CLI_OK;
+}
+
+int cmd_user_list(struct cli *cli, const struct cli_args *args) {
+    const char *role = cli_value(args, "role"), *state = cli_value(args, "state");
+    if ((role && !cli_is_word(role)) || (state && !cli_is_word(state)))
+        return cli_usage(args, "roles and states are words");
+    cli_autofree char *by_role = role ? cli_print("role = %s", role) : NULL;
+    cli_autofree char *by_state = state ? cli_print("state = %s", state) : NULL;
+    return cli_list(cli, args, &cli_users, by_role, by_state);
+}
+
+int cmd_user_show(struct cli *cli, const struct cli_args *args) {
+    vidstore_error *error = NULL;
+    cli_auto(vidstore_user) *user = NULL;
+    int result = cli_user_find(cli, args->operands[0], &user);
+    if (result)
+        return result;
+    result = cli_show_record(cli, &cli_users, user);
+    if (result || cli->json)
+        return result;
+    vidstore_text *stats = NULL;
+    if (vidstore_user_stats(cli->session, vidstore_user_id(user), &stats, &error))
+        return cli_fail(cli, &error);
+    cli_heading(cli, "Has and did");
+    return cli_put_report(cli, stats);
+}
+
+int cmd_user_passwd(struct cli *cli, const struct cli_args *args) {
+    vidstore_error *error = NULL;
+    cli_auto(vidstore_user) *user = NULL;
+    int result = cli_user_find(cli, args->operands[0], &user);
+    if (result)
+        return result;
+    char password[PASSWORD_MAX + 2];
+    int none = cli_flag(args, "none");
+    result = none ? CLI_OK : read_password(args, password);
+    if (!result && vidstore_user_set_password(cli->session, vidstore_user_id(user), none ? NULL : password, &error))
+        result = cli_fail_on(cli, args->operands[0], &error);
+    explicit_bzero(password, sizeof password);
+    return result;
+}
+
+int cmd_user_role(struct cli *cli, const struct cli_args *args) {
+    vidstore_error *error = NULL;
+    cli_auto(vidstore_user) *user = NULL, *changed = NULL;
+    int result = cli_user_find(cli, args->operands[0], &user);
+    if (result)
+        return result;
+    cli_auto(vidstore_user_params) *params = vidstore_user_params_new();
+    vidstore_user_params_set_text(params, VIDSTORE_USER_ROLE, args->operands[1]);
+    vidstore_user_params_expect_version(params, vidstore_user_int64(user, VIDSTORE_USER_VERSION));
+    if (vidstore_user_update(cli->session, vidstore_user_id(user), params, &changed, &error))
+        return cli_fail_on(cli, args->operands[0], &error);
+    return cli->json ? cli_show_record(cli, &cli_users, changed) : CLI_OK;
+}
+
+static int set_states(struct cli *cli, const struct cli_args *args, int32_t state) {
+    for (int i = 0; i < args->count; i++) {
+        vidstore_error *error = NULL;
+        cli_auto(vidstore_user) *user = NULL, *changed = NULL;
+        int result = cli_user_find(cli, args->operands[i], &user);
+        if (result)
+            return result;
+        if (vidstore_user_set_state(cli->session, vidstore_user_id(user), state, &changed, &error))
+            return cli_fail_on(cli, args->operands[i], &error);
+        if (cli->json && cli_show_record(cli, &cli_users, changed))
+            return CLI_FAILURE;
+    }
+    return CLI_OK;
+}
+
+int cmd_user_activate(struct cli *cli, const struct cli_args *args) {
+    return set_states(cli, args, VIDSTORE_USER_ACTIVE);
+}
+
+int cmd_user_suspend(struct cli *cli, const struct cli_args *args) {
+    return set_states(cli, args, VIDSTORE_USER_SUSPENDED);
+}
+
+int cmd_user_deactivate(struct cli *cli, const struct cli_args *args) {
+    return set_states(cli, args, VIDSTORE_USER_DEACTIVATED);
+}

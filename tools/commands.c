@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of commands: parsing, help, completion and the check of the man page all read it. */
+#include "noun.h"
+#include <string.h>
+
+#define END                                                                                                            \
+    { NULL, 0, NULL, NULL }
+#define OPTIONS(name) static const struct cli_option name[]
+
+OPTIONS(user_add) = {
+    {"email", 0, "ADDRESS", "e-mail address"},
+    {"full-name", 0, "NAME", "name in full"},
+    {"role", 0, "viewer|user|admin", "what the user may do (default user)"},
+    {"pending", 0, NULL, "create it inactive"},
+    {"id", 0, "UUID", "the id it shall have"},
+    {"password", 'p', NULL, "ask for a password on the terminal"},
+    {"password-fd", 0, "N", "read the password from a descriptor, up to the end of the line"},
+    END,
+};
+OPTIONS(user_passwd) = {
+    {"password-fd", 0, "N", "read the password from a descriptor, up to the end of the line"},
+    {"none", 0, NULL, "take the password away"},
+    END,
+};
+OPTIONS(user_list) = {
+    {"role", 0, "viewer|user|admin", "only of this role"},
+    {"state", 0, "pending|active|suspended|deactivated", "only in this state"},
+    CLI_LIST_OPTIONS,
+    END,
+};
+OPTIONS(ingest) = {
+    {"title", 't', "TITLE", "title of the video (default: from the name of the file)"},
+    {"series", 0, "NAME", "the series it belongs to"},
+    {"season", 0, "NAME", "the season it belongs to"},
+    {"episode", 0, "N", "number of the first; further ones count up"},
+    {"category", 0, "temporary|processed|archive|permanent", "how long the file is kept (default permanent)"},
+    {"access", 0, "private|restricted|authenticated|public", "who may read the file (default private)"},
+    {"keep", 0, NULL, "keep what turns out to be no media"},
+    {"submit", 0, NULL, "leave URLs to a worker: submit a job each and return"},
+    {"wait", 'w', NULL, "with --submit: wait until the jobs have ended"},
+    END,
+};
+OPTIONS(submit) = {
+    {"kind", 'k', "download_only|full_pipeline|process_only|compress_only|merge_episodes|WORD",
+     "what is to be done (default download_only)"},
+    {"season", 0, "NAME", "name of the season; several sources make one"},
+    {"priority", 'p', "low|normal|high|urgent", "how urgent (default normal)"},
+    {"quality", 0, "TEXT", "such as 1080p"},
+    {"preset", 0, "TEXT", "compression preset, such as medium"},
+    {"tag", 0, "WORD", "a tag; may be repeated"},
+    {"webhook", 0, "URL", "to be told at the end"},
+    {"max-attempts", 0, "N", "1 to 1000 (default 4)"},
+    {"external-id", 0, "TEXT", "your own id for it: submitting it again is refused"},
+    {"id", 0, "UUID", "the id it shall have: submitting it again changes nothing"},
+    {"json-file", 0, "FILE", "the whole request as a JSON object; - is standard input"},
+    {"wait", 'w', NULL, "wait until it has ended"},
+    END,
+};
+OPTIONS(worker) = {
+    {"kinds", 'k', "KIND,KIND", "what to claim (default download_only,full_pipeline)"},
+    {"name", 0, "NAME", "how leases are signed (default: host name and process id)"},
+    {"once", 0, NULL, "do one job at most, and none when none is ready"},
+    {"drain", 0, NULL, "leave when nothing is left to do"},
+    {"idle-exit", 0, "TIME", "leave after this time without a job"},
+    END,
+};
+OPTIONS(jobs_list) = {
+    {"state", 0, "scheduled|ready|blocked|running|completed|failed|cancelled|dead", "only in this state"},
+    {"kind", 'k', "KIND", "only of this kind"},
+    {"parent", 0, "ID", "only the parts of this job"},
+    {"user", 'u', "USER", "only of this user"},
+    {"watch", 'w', NULL, "show it again and again"},
+    {"interval", 0, "TIME", "with --watch: how often (default 1s)"},
+    CLI_LIST_OPTIONS,
+    END,
+};
+OPTIONS(list) = {{"user", 'u', "USER", "only of this user"}, CLI_LIST_OPTIONS, END};
+OPTIONS(files) = {
+    {"user", 'u', "USER", "only of this user"},
+    {"video", 0, "ID", "only of this video"},
+    {"duplicates", 0, NULL, "groups of files with the same content"},
+    CLI_LIST_OPTIONS,
+    END,
+};
+OPTIONS(search) = {CLI_LIST_OPTIONS, END};
+OPTIONS(show) = {{"streams", 0, NULL, "of a video: all that the probe found"}, END};
+OPTIONS(get) = {
+    {"output", 'o', "FILE", "where to (default: the file's own name; - is standard output)"},
+    {"path", 0, NULL, "only say where the bytes lie"},
+    END,
+};
+OPTIONS(rm) = {
+    {"cascade", 0, NULL, "remove what hangs on it too"},
+    {"detach", 0, NULL, "keep what hangs on it, and cut the tie"},
+    {"purge", 0, NULL, "for good: restoring is not possible any more"},
+    END,
+};
+OPTIONS(audit_list) = {
+    {"action", 0, "WORD", "only this action, such as job_completed"},
+    {"since", 0, "TIME", "only of the last 90s, 10m, 2h or 7d"},
+    {"user", 'u', "USER", "only what this user did"},
+    {"object", 0, "ID", "only what happened to this"},
+    CLI_LIST_OPTIONS,
+    END,
+};
+OPTIONS(audit_export) = {
+    {"output", 'o', "FILE", "a new file; - is standard output (default)"},
+    {"since", 0, "TIME", "only of the last 90s, 10m, 2h or 7d"},
+    {"filter", 'f', "FILTER", "only what the filter finds"},
+    END,
+};
+OPTIONS(audit_stats) = {{"since", 0, "TIME", "only of the last 90s, 10m, 2h or 7d"}, END};
+OPTIONS(stats) = {{"user", 'u', "USER", "what this user has and did"}, END};
+OPTIONS(maintain) = {
+    {"dry-run", 'n', NULL, "only say what would be done"},
+    {"all", 0, NULL, "also what is not due yet"},
+    {"budget", 0, "TIME", "about how long a slice may take (default 10s)"},
+    END,
+};
+OPTIONS(doctor) = {{"full", 0, NULL, "read every page and check every index"}, END};
+OPTIONS(config) = {{"reset", 0, NULL, "the default again"}, END};
+OPTIONS(seed) = {
+    {"users", 0, "N", "how many users"},
+    {"jobs", 0, "N", "how many jobs, each with a video"},
+    {"videos", 0, "N", "how many videos without a job"},
+    {"files", 0, "N", "how many small files"},
+    {"seed", 0, "N", "another number gives other data (default 1)"},
+    END,
+};
+OPTIONS(help) = {
+    {"table", 0, NULL, "the table of commands, for programs"},
+    {"exit-codes", 0, NULL, "what the exit codes mean"},
+    END,
+};
+
+const struct cli_command cli_commands[] = {
+    {"init", "", "make a store, or bring one up to date", 0, 0, CLI_CREATES | CLI_AS_SYSTEM, NULL, cmd_init},
+    {"ingest", "FILE|URL…", "bring videos in: store, hash and probe them", 1, -1, CLI_CREATES, ingest, cmd_ingest},
+    {"submit", "[URL|PATH…]", "queue a job for the workers", 0, -1, 0, submit, cmd_submit},
+    {"worker", "", "do the jobs that are queued", 0, 0, CLI_AS_SYSTEM, worker, cmd_worker},
+    {"jobs list", "", "list jobs, newest first", 0, 0, CLI_DEFAULT, jobs_list, cmd_jobs_list},
+    {"jobs show", "JOB", "one job and its parts", 1, 1, 0, NULL, cmd_jobs_show},
+    {"jobs history", "JOB", "the attempts at a job", 1, 1, 0, NULL, cmd_jobs_history},
+    {"jobs cancel", "JOB…", "cancel jobs and their parts", 1, -1, 0, NULL, cmd_jobs_cancel},
+    {"jobs retry", "JOB…", "make failed, dead or cancelled jobs ready again", 1, -1, 0, NULL, cmd_jobs_retry},
+    {"ls", "", "the catalogue: list videos, newest first", 0, 0, 0, list, cmd_ls},
+    {"files", "", "list files, newest first", 0, 0, 0, files, cmd_files},
+    {"show", "ID…", "all about a video, job, file, user or event", 1, -1, 0, show, cmd_show},
+    {"search", "FILTER [NOUN]", "list what a filter finds: videos, or another noun", 1, 2, 0, search, cmd_search},
+    {"get", "FILE", "copy a file out of the store; a video's id means its file", 1, 1, 0, get, cmd_get},
+    {"verify", "FILE…", "read files and compare them with their SHA-256", 1, -1, 0, NULL, cmd_verify},
+    {"fetch", "VIDEO…", "fetch what a video's URL names, or go on with it", 1, -1, 0, NULL, cmd_fetch},
+    {"probe", "VIDEO…", "look into the file of a video again", 1, -1, 0, NULL, cmd_probe},
+    {"rm", "ID…", "remove a video, job, file or user", 1, -1, 0, rm, cmd_rm},
+    {"undelete", "ID…", "bring back a removed video, job or file", 1, -1, 0, NULL, cmd_undelete},
+    {"user ls", "", "list users", 0, 0, CLI_DEFAULT, user_list, cmd_user_list},
+    {"user add", "NAME", "create a user", 1, 1, CLI_CREATES, user_add, cmd_user_add},
+    {"user show", "USER", "one user, and what it has", 1, 1, 0, NULL, cmd_user_show},
+    {"user passwd", "USER", "set a password", 1, 1, 0, user_passwd, cmd_user_passwd},
+    {"user role", "USER viewer|user|admin", "change what a user may do", 2, 2, 0, NULL, cmd_user_role},
+    {"user activate", "USER…", "let users in (again)", 1, -1, 0, NULL, cmd_user_activate},
+    {"user suspend", "USER…", "keep users out for a while", 1, -1, 0, NULL, cmd_user_suspend},
+    {"user deactivate", "USER…", "keep users out", 1, -1, 0, NULL, cmd_user_deactivate},
+    {"audit list", "", "what happened, newest first", 0, 0, CLI_DEFAULT, audit_list, cmd_audit_list},
+    {"audit export", "", "write events as JSON Lines, oldest first", 0, 0, 0, audit_export, cmd_audit_export},
+    {"audit stats", "", "count events by kind", 0, 0, 0, audit_stats, cmd_audit_stats},
+    {"stats", "", "numbers of the store, or of a user", 0, 0, 0, stats, cmd_stats},
+    {"config", "[NAME [VALUE]]", "show or change settings", 0, 2, 0, config, cmd_config},
+    {"maintain", "", "remove what has expired, free space, recover jobs", 0, 0, 0, maintain, cmd_maintain},
+    {"backup", "DIRECTORY", "copy the whole store while it is in use", 1, 1, 0, NULL, cmd_backup},
+    {"restore", "BACKUP DIRECTORY", "make a store from a backup", 2, 2, CLI_NO_STORE | CLI_AS_SYSTEM, NULL,
+     cmd_restore},
+    {"doctor", "", "examine the store", 0, 0, 0, doctor, cmd_doctor},
+    {"seed", "", "fill a store with synthetic data, for trials", 0, 0, CLI_CREATES | CLI_AS_SYSTEM, seed, cmd_seed},
+    {"help", "[COMMAND]", "say what there is", 0, 2, CLI_NO_STORE, help, cmd_help},
+    {"version", "", "say which version this is", 0, 0, CLI_NO_STORE, NULL, cmd_version},
+    {NULL, NULL, NULL, 0, 0, 0, NULL, NULL},
+};
+
+const struct cli_command *cli_command_find(int argc, char **argv, int *used) {
+    const struct cli_command *by_default = NULL;
+    *used = 1;
+    for (const struct cli_command *command = cli_commands; argc > 0 && command->name; command++) {
+        const char *space = strchr(command->name, ' ');
+        size_t length = space ? (size_t)(space - command->name) : strlen(command->name);
+        if (strlen(argv[0]) != length || strncmp(argv[0], command->name, length))
+            continue;
+        if (!space)
+            return command;
+        if (argc > 1 && !strcmp(argv[1], space + 1)) {
+            *used = 2;
+            return command;
+        }
+        if (command->flags & CLI_DEFAULT)
+            by_default = command;
+    }
+    /* A second word that is no option and no sub-command is a mistake, not an operand of the default. */
+    return argc > 1 && argv[1][0] != '-' ? NULL : by_default;
+}
