@@ -95,7 +95,7 @@ def describe_function(header, function, handles, codes):
         "returns": describe_return(function),
         "params": [describe_param(function["name"], p, handles) for p in function["params"]],
         "threads": doc["threads"],
-        "blocks": doc.get("blocks", "no"),
+        "blocks": "no" if doc.get("blocks", "nothing") == "nothing" else doc["blocks"],
         "codes": codes,
         "since": doc["since"],
     }
