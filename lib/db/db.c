@@ -147,9 +147,11 @@ int vs_db_open(const struct vs_db_params *params, struct vs_db **ret, vidstore_e
     return 0;
 }
 
-/* A transaction that the host left open: nobody is inside it when its store is closed. */
+/* A transaction that the host left open: a call inside it is waited for. */
 static void drop_transaction(struct vs_db *db) {
     pthread_mutex_lock(&db->lock);
+    while (db->gate.txn && db->gate.txn->in_call)
+        vs_wait(db, &db->pool.freed, NULL);
     struct vs_txn *txn = db->gate.txn;
     if (txn) {
         txn->state = VS_TXN_ABORTED;

@@ -50,6 +50,37 @@ int vs_conn_end(struct vs_conn *conn, int rc, vidstore_error **e) {
     return rc;
 }
 
+/* --- savepoints ------------------------------------------------------------------------------------------------ */
+
+/* Outside a transaction a savepoint would begin one of its own. */
+static int may_mark(struct vs_conn *conn, vidstore_error **e) {
+    if (conn->state == VS_CONN_ABORTED)
+        return vs_fail(e, VIDSTORE_ABORTED, NULL, "the transaction was rolled back by an earlier failure");
+    return conn->state == VS_CONN_WRITING ? 0 : vs_fail(e, VIDSTORE_INTERNAL, NULL, "a savepoint outside a write");
+}
+
+static int mark(struct vs_conn *conn, int (*move)(struct vs_conn *conn, vidstore_error **e), vidstore_error **e) {
+    int rc = may_mark(conn, e);
+    if (rc || !(rc = move(conn, e)))
+        return rc;
+    vs_conn_check(conn);
+    return rc;
+}
+
+int vs_mark(struct vs_conn *conn, vidstore_error **e) {
+    return mark(conn, conn->drv->savepoint, e);
+}
+
+int vs_mark_release(struct vs_conn *conn, vidstore_error **e) {
+    return mark(conn, conn->drv->release, e);
+}
+
+int vs_mark_undo(struct vs_conn *conn, vidstore_error **e) {
+    return mark(conn, conn->drv->undo, e);
+}
+
+/* --- the log --------------------------------------------------------------------------------------------------- */
+
 /* With the gate held and the writer idle. The writer's own lock keeps every other process from committing, which is
  * what makes a checkpoint safe in SQLite before 3.51.3. */
 static int guarded_checkpoint(struct vs_db *db, const struct vs_call *call, int64_t *ret_left, vidstore_error **e) {
@@ -97,6 +128,8 @@ int vs_db_checkpoint(struct vs_db *db, const struct vs_call *call, int64_t *ret_
         *ret_left_pages = left;
     return rc;
 }
+
+/* --- reading and writing --------------------------------------------------------------------------------------- */
 
 int vs_db_write(struct vs_db *db, const struct vs_call *call, vs_op *op, void *arg, vidstore_error **e) {
     int rc = vs_db_check(db, e);

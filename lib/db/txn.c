@@ -248,15 +248,3 @@ void vs_txn_free(struct vs_txn *txn) {
     vs_free(txn);
     vs_db_unref(db);
 }
-
-int vs_mark(struct vs_conn *conn, vidstore_error **e) {
-    return conn->drv->savepoint(conn, e);
-}
-
-int vs_mark_release(struct vs_conn *conn, vidstore_error **e) {
-    return conn->drv->release(conn, e);
-}
-
-int vs_mark_undo(struct vs_conn *conn, vidstore_error **e) {
-    return conn->drv->undo(conn, e);
-}

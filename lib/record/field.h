@@ -64,7 +64,7 @@ struct vs_noun {
     size_t columns; /* of those with a column */
     int32_t label;  /* field whose text names an object to people; 0: none */
     struct {
-        enum vs_stmt_id by_id, by_external, insert, update, list, count;
+        enum vs_stmt_id by_id, by_external, insert, update, purge, list, count;
     } stmt;
 };
 

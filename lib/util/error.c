@@ -17,10 +17,7 @@ struct vidstore_error {
 };
 
 /* Reporting that memory has run out must not need memory. */
-static struct {
-    struct vidstore_error head;
-    char text[16];
-} nomem = { { .code = VIDSTORE_NOMEM }, "out of memory" };
+static struct vidstore_error nomem = { .code = VIDSTORE_NOMEM };
 
 static const struct {
     int32_t code;
@@ -72,7 +69,7 @@ static vidstore_error *make(int code, int32_t subcode, const char *field, const 
     size_t message_len = strlen(message), field_len = field ? strlen(field) : 0;
     vidstore_error *error = vs_malloc(sizeof *error + message_len + 1 + field_len + 1);
     if (!error)
-        return &nomem.head;
+        return &nomem;
     *error = (struct vidstore_error){ .code = code, .subcode = subcode };
     atomic_init(&error->refs, 1);
     memcpy(error->message, message, message_len + 1);
@@ -110,7 +107,7 @@ int vs_fail_sub(vidstore_error **e, int code, int32_t subcode, const char *field
 int vs_fail_nomem(vidstore_error **e) {
     if (e) {
         vidstore_error_free(*e);
-        *e = &nomem.head;
+        *e = &nomem;
     }
     return VIDSTORE_NOMEM;
 }
@@ -148,14 +145,14 @@ int vs_fail_errno(vidstore_error **e, int errnum, const char *field, const char 
 }
 
 void vs_error_set_cause(vidstore_error **e, const char *cause) {
-    if (!e || !*e || *e == &nomem.head || !cause)
+    if (!e || !*e || *e == &nomem || !cause)
         return;
     vs_free((*e)->cause);
     (*e)->cause = vs_strdup(cause); /* only detail: an error without it is still an error */
 }
 
 void vs_error_set_retry(vidstore_error **e, int64_t retry_after_ms) {
-    if (e && *e && *e != &nomem.head)
+    if (e && *e && *e != &nomem)
         (*e)->retry_after_ms = retry_after_ms;
 }
 
@@ -168,7 +165,7 @@ void vs_error_clear(vidstore_error **e) {
 
 vidstore_error *vs_error_ref(const vidstore_error *error) {
     vidstore_error *own = (vidstore_error *)error;
-    if (own && own != &nomem.head)
+    if (own && own != &nomem)
         atomic_fetch_add_explicit(&own->refs, 1, memory_order_relaxed);
     return own;
 }
@@ -182,8 +179,8 @@ int32_t vidstore_error_subcode(const vidstore_error *error) {
 }
 
 const char *vidstore_error_message(const vidstore_error *error) {
-    if (error == &nomem.head)
-        return nomem.text;
+    if (error == &nomem)
+        return "out of memory";
     return error ? error->message : "";
 }
 
@@ -215,7 +212,7 @@ const char *vidstore_error_cause(const vidstore_error *error) {
 }
 
 void vidstore_error_free(vidstore_error *error) {
-    if (!error || error == &nomem.head || atomic_fetch_sub_explicit(&error->refs, 1, memory_order_acq_rel) != 1)
+    if (!error || error == &nomem || atomic_fetch_sub_explicit(&error->refs, 1, memory_order_acq_rel) != 1)
         return;
     vs_free(error->cause);
     vs_free(error);

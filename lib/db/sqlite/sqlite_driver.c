@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The SQLite engine: transactions, statements, and the table that offers them. */
 #include "db/sqlite/sqlite_internal.h"
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -103,27 +104,31 @@ static int in_transaction(struct vs_conn *conn) {
 
 /* --- statements --------------------------------------------------------------------------------------------- */
 
+static void finalize(struct vs_stmt *s) {
+    sqlite3_finalize(sqlite_raw(s));
+    vs_free(s);
+}
+
 static int prepare(struct vs_conn *conn, const char *sql, size_t len, struct vs_stmt **ret, vidstore_error **e) {
     struct sqlite_conn *c = sqlite_of(conn);
+    if (len > INT_MAX)
+        return vs_fail(e, VIDSTORE_INTERNAL, NULL, "a statement of %zu bytes", len);
     struct sqlite_statement *s = vs_calloc(1, sizeof *s);
     if (!s)
         return vs_fail_nomem(e);
-    int rc = sqlite3_prepare_v3(c->db, sql, (int)len, SQLITE_PREPARE_PERSISTENT, &s->raw, NULL);
-    if (rc != SQLITE_OK || !s->raw) {
+    const char *rest = NULL;
+    int rc = sqlite3_prepare_v3(c->db, sql, (int)len, SQLITE_PREPARE_PERSISTENT, &s->raw, &rest);
+    int whole = rc == SQLITE_OK && s->raw && rest == sql + len;
+    if (!whole) {
         int code = rc != SQLITE_OK ? vs_sqlite_fail(c, rc, "prepare a statement", e)
-                                   : vs_fail(e, VIDSTORE_INTERNAL, NULL, "an empty statement");
-        vs_free(s);
+                                   : vs_fail(e, VIDSTORE_INTERNAL, NULL, "a text that is not one statement");
+        finalize(&s->base);
         return code;
     }
     s->base.conn = conn;
     s->base.readonly = sqlite3_stmt_readonly(s->raw);
     *ret = &s->base;
     return 0;
-}
-
-static void finalize(struct vs_stmt *s) {
-    sqlite3_finalize(sqlite_raw(s));
-    vs_free(s);
 }
 
 static int bind_int(struct vs_stmt *s, int at, int64_t value) {

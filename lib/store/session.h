@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* Sessions inside: who acts, in which transaction; and the way every call takes to the database. */
+#ifndef VS_STORE_SESSION_H
+#define VS_STORE_SESSION_H
+
+#include "access/policy.h"
+#include "store/store.h"
+#include "trail/trail.h"
+#include "util/buf.h"
+#include "vidstore/session.h"
+
+/* A refusal that happened inside a transaction: recorded after it, so that no rollback loses it. */
+struct vs_refusal {
+    struct vs_refusal *next;
+    char noun[32];
+    struct vs_uuid object, owner;
+    int has_object, has_owner, code;
+    int32_t action;
+};
+
+struct vidstore_session {
+    uint32_t magic;
+    struct vidstore *store;
+    struct vs_actor actor;
+    struct vs_txn *txn; /* NULL: none */
+    int64_t deadline_ms; /* 0: the store's */
+    atomic_int interrupt, busy;
+    vs_op *fence; /* runs first in every write: the lease still holds; NULL: none */
+    void *fence_arg;
+    struct vs_refusal *refusals;
+    int bulk;     /* a bulk call is under way: its items leave no event each */
+    int borrowed; /* a lease's: vidstore_session_free leaves it alone */
+    char user_id[VS_UUID_TEXT];
+};
+
+/* A session of its own for a user, the system or nobody. name may be NULL. */
+int vs_session_new(struct vidstore *store, enum vs_actor_kind kind, const struct vs_uuid *user, int32_t role,
+    const char *name, const vidstore_origin *origin, vidstore_session **ret, vidstore_error **e);
+void vs_session_destroy(vidstore_session *session);
+
+/* What every public call does first: the handle, the process, the interrupt flag. */
+int vs_session_enter(vidstore_session *session, vidstore_error **e);
+void vs_session_leave(vidstore_session **session);
+/* STATE when a transaction is open: for calls that may take long. */
+int vs_session_outside(const vidstore_session *session, vidstore_error **e);
+struct vs_call vs_session_call(const vidstore_session *session);
+
+/* Runs op: in the session's transaction when there is one (undone to before op when it fails), else in one of its
+ * own. A write checks the lease first. */
+int vs_session_read(vidstore_session *session, vs_op *op, void *arg, vidstore_error **e);
+int vs_session_write(vidstore_session *session, vs_op *op, void *arg, vidstore_error **e);
+
+/* vs_policy_check, with the refusal on record. object may be NULL. */
+int vs_session_may(vidstore_session *session, const char *noun, enum vs_verb verb, const struct vs_uuid *object,
+    const struct vs_uuid *owner, int64_t access_level, vidstore_error **e);
+/* Records that something was refused or failed: now, or after the transaction. */
+void vs_session_refused(vidstore_session *session, int32_t action, const char *noun, const struct vs_uuid *object,
+    const struct vs_uuid *owner, int code);
+
+/* Writes the refusals that a transaction held back. */
+void vs_session_flush_refusals(vidstore_session *session);
+
+/* The head of a public function: outs are written, the session checked and left again whatever happens. */
+#define VS_ENTER_VOID(session_, reterr_) \
+    if (reterr_) \
+        *(reterr_) = NULL; \
+    int vs_entered_ = vs_session_enter(session_, reterr_); \
+    if (vs_entered_) \
+        return vs_entered_; \
+    __attribute__((cleanup(vs_session_leave), unused)) vidstore_session *vs_leave_ = session_
+#define VS_ENTER(session_, ret_, reterr_) \
+    __typeof__(*(ret_)) vs_unwanted_ = (__typeof__(*(ret_)))0; \
+    if (!(ret_)) \
+        (ret_) = &vs_unwanted_; \
+    *(ret_) = (__typeof__(*(ret_)))0; \
+    VS_ENTER_VOID(session_, reterr_)
+
+#endif

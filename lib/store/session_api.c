@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* Public calls on sessions that need no noun: system and anonymous sessions, transactions, interrupt. */
+#include "store/session.h"
+#include "util/error.h"
+#include "util/handle.h"
+#include "util/utf8.h"
+#include "vidstore/user.h"
+
+enum { DEADLINE_MAX_MS = 86400000, NAME_MAX_BYTES = 100 };
+
+static int begin_session(vidstore *store, vidstore_session ***ret, vidstore_session **unwanted, vidstore_error **e) {
+    if (!*ret)
+        *ret = unwanted;
+    **ret = NULL;
+    if (e)
+        *e = NULL;
+    return vs_store_check(store, e);
+}
+
+vidstore_status vidstore_session_system(vidstore *store, const char *name, vidstore_session **ret_session, vidstore_error **reterr) {
+    vidstore_session *unwanted = NULL;
+    int r = begin_session(store, &ret_session, &unwanted, reterr);
+    if (!r)
+        r = vs_check_text(name, "name", NAME_MAX_BYTES, reterr);
+    if (!r && !*name)
+        r = vs_fail(reterr, VIDSTORE_INVALID, "name", "name is empty");
+    if (!r)
+        r = vs_session_new(store, VS_ACTOR_SYSTEM, NULL, VIDSTORE_ROLE_ADMIN, name, NULL, ret_session, reterr);
+    vidstore_session_free(unwanted);
+    return r;
+}
+
+vidstore_status vidstore_session_anonymous(vidstore *store, const vidstore_origin *origin, vidstore_session **ret_session,
+    vidstore_error **reterr) {
+    vidstore_session *unwanted = NULL;
+    int r = begin_session(store, &ret_session, &unwanted, reterr);
+    if (!r)
+        r = vs_session_new(store, VS_ACTOR_ANONYMOUS, NULL, VIDSTORE_ROLE_UNKNOWN, NULL, origin, ret_session, reterr);
+    vidstore_session_free(unwanted);
+    return r;
+}
+
+void vidstore_session_free(vidstore_session *session) {
+    if (!session || session->magic != VS_MAGIC_SESSION || session->borrowed)
+        return;
+    vs_session_destroy(session);
+}
+
+const char *vidstore_session_user_id(const vidstore_session *session) {
+    if (!session || session->magic != VS_MAGIC_SESSION || session->actor.kind == VS_ACTOR_ANONYMOUS)
+        return NULL;
+    return session->user_id;
+}
+
+int32_t vidstore_session_role(const vidstore_session *session) {
+    return session && session->magic == VS_MAGIC_SESSION ? session->actor.role : VIDSTORE_ROLE_UNKNOWN;
+}
+
+vidstore_status vidstore_session_set_deadline(vidstore_session *session, int64_t deadline_ms, vidstore_error **reterr) {
+    VS_ENTER_VOID(session, reterr);
+    if (deadline_ms != INT64_MIN && (deadline_ms < 1 || deadline_ms > DEADLINE_MAX_MS))
+        return vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "deadline_ms", "deadline_ms is not between 1 and %d", DEADLINE_MAX_MS);
+    session->deadline_ms = deadline_ms == INT64_MIN ? 0 : deadline_ms;
+    return 0;
+}
+
+void vidstore_interrupt(vidstore_session *session) {
+    if (session && session->magic == VS_MAGIC_SESSION && atomic_load(&session->busy))
+        atomic_store(&session->interrupt, 1);
+}
+
+vidstore_status vidstore_begin(vidstore_session *session, uint32_t flags, vidstore_error **reterr) {
+    VS_ENTER_VOID(session, reterr);
+    if (flags)
+        return vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "flags", "flags has unknown bits");
+    struct vs_call call = vs_session_call(session);
+    if (session->txn)
+        return vs_txn_nest(session->txn, reterr);
+    return vs_txn_begin(session->store->db, &call, session->store->options.txn_max_age_ms, &session->txn, reterr);
+}
+
+static int no_transaction(vidstore_error **e) {
+    return vs_fail(e, VIDSTORE_STATE, "session", "no transaction is open");
+}
+
+static void end_transaction(vidstore_session *session) {
+    vs_txn_free(session->txn);
+    session->txn = NULL;
+    vs_settings_forget(&session->store->settings);
+    vs_session_flush_refusals(session);
+}
+
+vidstore_status vidstore_commit(vidstore_session *session, vidstore_error **reterr) {
+    VS_ENTER_VOID(session, reterr);
+    if (!session->txn)
+        return no_transaction(reterr);
+    int outermost = vs_txn_depth(session->txn) <= 1;
+    int r = vs_txn_commit(session->txn, reterr);
+    if (outermost || r == VIDSTORE_TXN_EXPIRED || r == VIDSTORE_ABORTED)
+        end_transaction(session);
+    return r;
+}
+
+vidstore_status vidstore_rollback(vidstore_session *session, vidstore_error **reterr) {
+    VS_ENTER_VOID(session, reterr);
+    if (!session->txn)
+        return no_transaction(reterr);
+    int outermost = vs_txn_depth(session->txn) <= 1;
+    int r = vs_txn_rollback(session->txn, reterr);
+    if (outermost || r == VIDSTORE_TXN_EXPIRED || r == VIDSTORE_ABORTED)
+        end_transaction(session);
+    return r;
+}

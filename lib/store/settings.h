@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* Settings of the store: a table of what there is, and rows for what was changed. */
+#ifndef VS_STORE_SETTINGS_H
+#define VS_STORE_SETTINGS_H
+
+#include <pthread.h>
+#include <stdint.h>
+#include "vidstore/base.h"
+
+struct vs_call;
+struct vs_db;
+
+enum vs_setting_id {
+    VS_SETTING_JOB_LEASE_MS,
+    VS_SETTING_JOB_STALL_MS,
+    VS_SETTING_JOB_RETENTION_DAYS,
+    VS_SETTING_FAILED_RETENTION_DAYS,
+    VS_SETTING_AUDIT_RETENTION_DAYS,
+    VS_SETTING_REMOVED_RETENTION_DAYS,
+    VS_SETTING_BLOB_GRACE_MS,
+    VS_SETTING_UPLOAD_KEEP_MS,
+    VS_SETTING_TEMPORARY_HOURS,
+    VS_SETTING_PROCESSED_HOURS,
+    VS_SETTING_ARCHIVE_HOURS,
+    VS_SETTING_FETCH_ALLOW_PRIVATE,
+    VS_SETTING_FETCH_MAX_BYTES,
+    VS_SETTING_FETCH_STALL_MS,
+    VS_SETTING_FETCH_DEADLINE_MS,
+    VS_SETTING_FETCH_TRIES,
+    VS_SETTING_PROBE_MAX_BYTES,
+    VS_SETTING_PROBE_DEADLINE_MS,
+    VS_SETTING_PASSWORD_MIN,
+    VS_SETTINGS
+};
+
+struct vs_setting {
+    const char *name;
+    int64_t value, min, max;
+    int boolean;
+    const char *about;
+};
+extern const struct vs_setting vs_setting_table[VS_SETTINGS];
+
+/* The values last read; read again when they are older than a second, so that other processes' changes arrive. */
+struct vs_settings {
+    pthread_mutex_t lock;
+    int64_t read_us; /* monotonic; 0: never */
+    int64_t values[VS_SETTINGS];
+};
+
+/* The value of a setting: fresh to a second, or its default when it can't be read. Must not be called from inside a
+ * database operation. */
+int64_t vs_setting(struct vidstore *store, enum vs_setting_id id);
+void vs_settings_init(struct vs_settings *settings);
+void vs_settings_forget(struct vs_settings *settings);
+int vs_setting_find(const char *name); /* its number, or -1 */
+
+#endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/store.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "util/alloc.h"
+#include "util/env.h"
+#include "util/error.h"
+#include "util/handle.h"
+#include "vidstore/store.h"
+
+int vs_store_check(const struct vidstore *store, vidstore_error **e) {
+    int r = vs_check_handle(store, VS_MAGIC_STORE, "store", e);
+    if (!r && vs_db_forked(store->db))
+        r = vs_fail(e, VIDSTORE_FORKED, "store", "the store was opened before fork(): open it again in the child");
+    return r;
+}
+
+struct vidstore *vs_store_ref(struct vidstore *store) {
+    atomic_fetch_add_explicit(&store->refs, 1, memory_order_relaxed);
+    return store;
+}
+
+static void destroy(struct vidstore *store) {
+    for (int i = 0; i < VS_SLOTS; i++)
+        if (store->services[i].state)
+            store->services[i].stop(store->services[i].state);
+    vs_prober_free(store->prober);
+    vs_db_close(store->db);
+    vs_blobs_close(store->blobs);
+    vs_options_free(&store->options);
+    pthread_mutex_destroy(&store->lock);
+    pthread_mutex_destroy(&store->settings.lock);
+    store->magic = VS_MAGIC_FREED;
+    vs_free(store);
+}
+
+void vs_store_unref(struct vidstore *store) {
+    if (!store || atomic_fetch_sub_explicit(&store->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    if (store->db && vs_db_forked(store->db))
+        return; /* the parent's threads and locks are not ours to touch: leak */
+    destroy(store);
+}
+
+int vs_store_prober(struct vidstore *store, struct vs_prober **ret, vidstore_error **e) {
+    int r = 0;
+    pthread_mutex_lock(&store->lock);
+    if (!store->prober)
+        r = vs_prober_new(store->options.helper, &store->prober, e);
+    *ret = store->prober;
+    pthread_mutex_unlock(&store->lock);
+    return r;
+}
+
+int vs_store_service(struct vidstore *store, enum vs_slot slot, int (*start)(struct vidstore *, void **, vidstore_error **),
+    void (*stop)(void *), void **ret, vidstore_error **e) {
+    struct vs_service *service = &store->services[slot];
+    int r = 0;
+    pthread_mutex_lock(&store->lock);
+    if (!service->state) {
+        r = start(store, &service->state, e);
+        service->stop = stop;
+    }
+    *ret = service->state;
+    pthread_mutex_unlock(&store->lock);
+    return r;
+}
+
+/* The directory of the store: made when it may be, private to its owner. */
+static int prepare_directory(const struct vs_options *options, vidstore_error **e) {
+    struct stat st;
+    if (stat(options->path, &st) == 0) {
+        if (!S_ISDIR(st.st_mode))
+            return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_NOT_A_STORE, "location", "%s is not a directory", options->path);
+        return 0;
+    }
+    if (errno != ENOENT)
+        return vs_fail_errno(e, errno, "location", "look at the store's directory");
+    if (!options->create || options->read_only)
+        return vs_fail_sub(e, VIDSTORE_NOT_FOUND, VIDSTORE_SUB_NOT_A_STORE, "location", "there is no store at %s", options->path);
+    if (mkdir(options->path, 0700) && errno != EEXIST)
+        return vs_fail_errno(e, errno, "location", "make the store's directory");
+    return 0;
+}
+
+static int open_database(struct vidstore *store, vidstore_error **e) {
+    vs_autofree char *path = NULL;
+    struct vs_options *o = &store->options;
+    if (o->path) {
+        size_t size = strlen(o->path) + sizeof "/store.db";
+        path = vs_malloc(size);
+        if (!path)
+            return vs_fail_nomem(e);
+        snprintf(path, size, "%s/store.db", o->path);
+    }
+    struct vs_db_params params = { .path = path, .create = o->create && !o->read_only, .read_only = o->read_only,
+        .relaxed = o->relaxed, .allow_network_fs = o->network_fs, .readers = (int)o->readers, .deadline_ms = o->deadline_ms };
+    return vs_db_open(&params, &store->db, e);
+}
+
+/* The instance's id lives in the database; the first opener makes it. */
+static int instance_read(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct vidstore *store = arg;
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_META_GET, &s, e);
+    if (r)
+        return r;
+    vs_bind_text(s, 1, "instance", -1);
+    r = vs_row(s, e);
+    if (r == VS_ROW)
+        snprintf(store->instance, sizeof store->instance, "%s", vs_col_text(s, 0, NULL));
+    return r < 0 ? r : 0;
+}
+
+static int instance_write(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct vidstore *store = arg;
+    struct vs_uuid id;
+    int r = instance_read(conn, store, e);
+    if (r || store->instance[0])
+        return r;
+    vs_autostmt *s = NULL;
+    r = vs_uuid_make(&id, e);
+    if (!r)
+        r = vs_stmt(conn, VS_STMT_META_SET, &s, e);
+    if (r)
+        return r;
+    vs_uuid_format(&id, store->instance);
+    vs_bind_text(s, 1, "instance", -1);
+    vs_bind_text(s, 2, store->instance, -1);
+    r = vs_run(s, NULL, e);
+    if (r)
+        store->instance[0] = '\0';
+    return r;
+}
+
+static int find_instance(struct vidstore *store, vidstore_error **e) {
+    struct vs_call call = { vs_mono_us() + store->options.deadline_ms * 1000, NULL };
+    int r = vs_db_read(store->db, &call, instance_read, store, e);
+    if (!r && !store->instance[0] && !store->options.read_only)
+        r = vs_db_write(store->db, &call, instance_write, store, e);
+    if (!r && !store->instance[0])
+        r = vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_NOT_A_STORE, "location", "the store was never completely created");
+    return r;
+}
+
+/* Bytes and database carry the same mark, so that a directory put together from two stores is found out before a
+ * clean-up deletes what the other one owns. */
+static int match_blobs(struct vidstore *store, vidstore_error **e) {
+    struct vs_uuid mine, theirs;
+    vs_autoerror vidstore_error *why = NULL;
+    int r = vs_uuid_parse(store->instance, "instance", &mine, e);
+    if (r)
+        return r;
+    r = vs_blobs_marker_read(store->blobs, &theirs, &why);
+    if (r == VIDSTORE_NOT_FOUND && !store->options.read_only) {
+        r = vs_blobs_marker_write(store->blobs, &mine, 0, e);
+        if (r != VIDSTORE_EXISTS)
+            return r;
+        vs_error_clear(e);
+        r = vs_blobs_marker_read(store->blobs, &theirs, &why);
+    }
+    if (r == VIDSTORE_NOT_FOUND)
+        return 0;
+    if (r)
+        return vs_fail(e, r, "location", "%s", vidstore_error_message(why));
+    if (vs_uuid_equal(&mine, &theirs))
+        return 0;
+    return vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_FOREIGN_BLOBS, "location",
+        "the bytes in this directory belong to another instance of the store");
+}
+
+static int open_all(struct vidstore *store, vidstore_error **e) {
+    struct vs_options *o = &store->options;
+    struct vs_blob_options blob = { .read_only = o->read_only };
+    int r = o->path ? prepare_directory(o, e) : 0;
+    if (!r)
+        r = open_database(store, e);
+    if (!r)
+        r = o->path ? vs_blobs_open(o->path, &blob, &store->blobs, e) : vs_blobs_open_temporary(&blob, &store->blobs, e);
+    if (!r)
+        r = find_instance(store, e);
+    return r ? r : match_blobs(store, e);
+}
+
+vidstore_status vidstore_open(const char *location, const vidstore_open_params *params, vidstore **ret_store, vidstore_error **reterr) {
+    vidstore *unwanted = NULL;
+    if (!ret_store)
+        ret_store = &unwanted;
+    *ret_store = NULL;
+    if (reterr)
+        *reterr = NULL;
+    struct vidstore *store = vs_calloc(1, sizeof *store);
+    if (!store)
+        return vs_fail_nomem(reterr);
+    store->magic = VS_MAGIC_STORE;
+    atomic_init(&store->refs, 1);
+    pthread_mutex_init(&store->lock, NULL);
+    vs_settings_init(&store->settings);
+    int r = vs_options_make(location, params, &store->options, reterr);
+    if (!r)
+        r = open_all(store, reterr);
+    if (r)
+        vs_store_unref(store);
+    else
+        *ret_store = store;
+    vidstore_close(unwanted);
+    return r;
+}
+
+void vidstore_close(vidstore *store) {
+    if (!store || store->magic != VS_MAGIC_STORE || atomic_exchange(&store->closing, 1))
+        return;
+    vs_store_unref(store);
+}
+
+const char *vidstore_location(const vidstore *store) {
+    if (!store || store->magic != VS_MAGIC_STORE)
+        return NULL;
+    return store->options.path ? store->options.path : ":memory:";
+}
+
+const char *vidstore_instance_id(const vidstore *store) {
+    return store && store->magic == VS_MAGIC_STORE ? store->instance : NULL;
+}

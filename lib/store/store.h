@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* The root handle: one open store, shared by its sessions. */
+#ifndef VS_STORE_STORE_H
+#define VS_STORE_STORE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include "blob/blob.h"
+#include "db/db.h"
+#include "media/media.h"
+#include "store/settings.h"
+#include "vidstore/store.h"
+
+/* The options of vidstore_open, as they turned out. */
+struct vs_options {
+    char *path; /* absolute directory; NULL: in memory */
+    int read_only, create, relaxed, network_fs;
+    int64_t deadline_ms, txn_max_age_ms, readers;
+    char *helper; /* of the prober; NULL: found */
+    char *worker; /* how this process signs its leases */
+};
+
+/* Something that a part keeps for the life of the store, such as the thread that renews leases. */
+enum vs_slot { VS_SLOT_LEASES, VS_SLOTS };
+struct vs_service {
+    void *state;
+    void (*stop)(void *state);
+};
+
+struct vidstore {
+    uint32_t magic;
+    atomic_int refs; /* the host's handle, and one for each session, upload, reader and lease */
+    struct vs_options options;
+    struct vs_db *db;
+    struct vs_blobs *blobs;
+    char instance[VS_UUID_TEXT];
+    struct vs_settings settings;
+    pthread_mutex_t lock; /* guards what follows */
+    struct vs_prober *prober;
+    struct vs_service services[VS_SLOTS];
+    atomic_int closing;
+};
+
+/* The handle is that of an open store, in the process that opened it. */
+int vs_store_check(const struct vidstore *store, vidstore_error **e);
+struct vidstore *vs_store_ref(struct vidstore *store);
+void vs_store_unref(struct vidstore *store); /* the last one closes; NULL is fine */
+/* The prober, started at the first use. It lives as long as the store. */
+int vs_store_prober(struct vidstore *store, struct vs_prober **ret, vidstore_error **e);
+/* The state of a service, made by `start` at the first use. It is stopped when the store closes. */
+int vs_store_service(struct vidstore *store, enum vs_slot slot, int (*start)(struct vidstore *, void **, vidstore_error **),
+    void (*stop)(void *), void **ret, vidstore_error **e);
+
+/* The options from params, URI, environment and defaults, in that order. */
+int vs_options_make(const char *location, const vidstore_open_params *params, struct vs_options *ret, vidstore_error **e);
+void vs_options_free(struct vs_options *options);
+
+#endif

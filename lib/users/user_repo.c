@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "users/user_repo.h"
+#include <inttypes.h>
+#include <string.h>
+#include "users/users.h"
+#include "util/alloc.h"
+#include "util/error.h"
+#include "util/json.h"
+#include "util/utf8.h"
+
+static int one(struct vs_stmt *s, struct vs_record **ret, vidstore_error **e) {
+    int r = vs_row(s, e);
+    if (r == VS_DONE)
+        return vs_fail(e, VIDSTORE_NOT_FOUND, "name", "no such user");
+    if (r < 0)
+        return r;
+    vs_autoblock *block = vs_block_new(2048);
+    r = block ? vs_record_decode(block, &vs_user_noun, s, ret, e) : vs_fail_nomem(e);
+    if (!r)
+        VS_TAKE(block);
+    return r;
+}
+
+int vs_user_repo_by_name(struct vs_conn *conn, const char *name, struct vs_record **ret, vidstore_error **e) {
+    vs_autostmt *s = NULL, *by_email = NULL;
+    vs_autofree char *key = vs_ascii_fold(name);
+    if (!key)
+        return vs_fail_nomem(e);
+    int r = vs_stmt(conn, VS_STMT_USER_BY_USERNAME, &s, e);
+    if (r)
+        return r;
+    vs_bind_text(s, 1, key, -1);
+    r = one(s, ret, e);
+    if (r != VIDSTORE_NOT_FOUND || !strchr(name, '@'))
+        return r;
+    vs_error_clear(e);
+    r = vs_stmt(conn, VS_STMT_USER_BY_EMAIL, &by_email, e);
+    if (r)
+        return r;
+    vs_bind_text(by_email, 1, key, -1);
+    return one(by_email, ret, e);
+}
+
+int vs_user_repo_by_identity(struct vs_conn *conn, const char *provider, const char *subject, struct vs_record **ret, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_USER_BY_IDENTITY, &s, e);
+    if (r)
+        return r;
+    vs_bind_text(s, 1, provider, -1);
+    vs_bind_text(s, 2, subject, -1);
+    return one(s, ret, e);
+}
+
+int vs_user_repo_link(struct vs_conn *conn, const struct vs_uuid *user, const char *provider, const char *subject, int64_t now_us, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_IDENTITY_ADD, &s, e);
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, user);
+    vs_bind_text(s, 2, provider, -1);
+    vs_bind_text(s, 3, subject, -1);
+    vs_bind_int(s, 4, now_us);
+    return vs_run(s, NULL, e);
+}
+
+int vs_user_repo_unlink(struct vs_conn *conn, const struct vs_uuid *user, const char *provider, const char *subject, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int64_t gone = 0;
+    int r = vs_stmt(conn, VS_STMT_IDENTITY_REMOVE, &s, e);
+    if (r)
+        return r;
+    vs_bind_text(s, 1, provider, -1);
+    vs_bind_text(s, 2, subject, -1);
+    vs_bind_uuid(s, 3, user);
+    r = vs_run(s, &gone, e);
+    return r || gone ? r : vs_fail(e, VIDSTORE_NOT_FOUND, "subject", "the user has no such identity");
+}
+
+int vs_user_repo_hash(struct vs_conn *conn, const struct vs_uuid *user, char **ret, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_USER_HASH, &s, e);
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, user);
+    r = vs_row(s, e);
+    *ret = NULL;
+    if (r == VS_ROW && !(*ret = vs_strdup(vs_col_text(s, 0, NULL))))
+        return vs_fail_nomem(e);
+    return r < 0 ? r : 0;
+}
+
+/* Runs a statement whose one parameter is the user. */
+static int run_for(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *user, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, id, &s, e);
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, user);
+    return vs_run(s, NULL, e);
+}
+
+int vs_user_repo_set_hash(struct vs_conn *conn, const struct vs_uuid *user, const char *hash, int64_t now_us, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    if (!*hash)
+        return run_for(conn, VS_STMT_USER_HASH_CLEAR, user, e);
+    int r = vs_stmt(conn, VS_STMT_USER_HASH_SET, &s, e);
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, user);
+    vs_bind_text(s, 2, hash, -1);
+    vs_bind_int(s, 3, now_us);
+    return vs_run(s, NULL, e);
+}
+
+int vs_user_repo_forget(struct vs_conn *conn, const struct vs_uuid *user, vidstore_error **e) {
+    int r = run_for(conn, VS_STMT_USER_HASH_CLEAR, user, e);
+    return r ? r : run_for(conn, VS_STMT_IDENTITY_CLEAR, user, e);
+}
+
+static int number_for(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *user, int64_t *ret, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, id, &s, e);
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, user);
+    r = vs_row(s, e);
+    *ret = r == VS_ROW ? vs_col_int(s, 0) : 0;
+    return r < 0 ? r : 0;
+}
+
+int vs_user_repo_other_admins(struct vs_conn *conn, const struct vs_uuid *user, int64_t *ret, vidstore_error **e) {
+    return number_for(conn, VS_STMT_USER_OTHER_ADMINS, user, ret, e);
+}
+
+int vs_user_repo_owned(struct vs_conn *conn, const struct vs_uuid *user, int64_t *ret, vidstore_error **e) {
+    return number_for(conn, VS_STMT_USER_OWNED, user, ret, e);
+}
+
+int vs_user_repo_remove_owned(struct vs_conn *conn, const struct vs_uuid *user, const struct vs_uuid *removal, int64_t now_us, vidstore_error **e) {
+    static const enum vs_stmt_id all[] = { VS_STMT_USER_REMOVE_FILES, VS_STMT_USER_REMOVE_VIDEOS, VS_STMT_USER_REMOVE_JOBS };
+    int r = 0;
+    for (size_t i = 0; !r && i < VS_COUNT(all); i++) {
+        vs_autostmt *s = NULL;
+        r = vs_stmt(conn, all[i], &s, e);
+        if (r)
+            return r;
+        vs_bind_int(s, 1, now_us);
+        vs_bind_uuid(s, 2, removal);
+        vs_bind_uuid(s, 3, user);
+        r = vs_run(s, NULL, e);
+    }
+    return r;
+}
+
+int vs_user_count_job(struct vs_conn *conn, const struct vs_uuid *user, int64_t jobs, int64_t processing_ms, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_uuid_is_nil(user) ? 0 : vs_stmt(conn, VS_STMT_USER_ADD_WORK, &s, e);
+    if (r || !s)
+        return r;
+    vs_bind_int(s, 1, jobs);
+    vs_bind_int(s, 2, processing_ms);
+    vs_bind_uuid(s, 3, user);
+    return vs_run(s, NULL, e);
+}
+
+/* "videos":{"count":…,"duration_us":…} from a statement that gives two numbers. */
+static int pair(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *user, const char *form, struct vs_buf *b, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, id, &s, e);
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, user);
+    r = vs_row(s, e);
+    if (r < 0)
+        return r;
+    vs_buf_str(b, form);
+    vs_buf_fmt(b, "{\"count\":%" PRId64 ",\"total\":%" PRId64 "}", vs_col_int(s, 0), vs_col_int(s, 1));
+    return 0;
+}
+
+static int identities(struct vs_conn *conn, const struct vs_uuid *user, struct vs_buf *b, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_IDENTITY_LIST, &s, e), count = 0;
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, user);
+    vs_buf_str(b, ",\"identities\":[");
+    while ((r = vs_step(s, e)) == VS_ROW) {
+        size_t len = 0;
+        const char *text = vs_col_text(s, 0, &len);
+        vs_buf_str(b, count++ ? ",{\"provider\":" : "{\"provider\":");
+        vs_json_string(b, text, len);
+        text = vs_col_text(s, 1, &len);
+        vs_buf_str(b, ",\"subject\":");
+        vs_json_string(b, text, len);
+        vs_buf_fmt(b, ",\"created\":%" PRId64 "}", vs_col_int(s, 2));
+    }
+    vs_buf_char(b, ']');
+    return r;
+}
+
+int vs_user_repo_stats(struct vs_conn *conn, const struct vs_uuid *user, struct vs_buf *b, vidstore_error **e) {
+    int r = pair(conn, VS_STMT_USER_VIDEOS_STATS, user, "\"videos\":", b, e);
+    if (!r)
+        r = pair(conn, VS_STMT_USER_FILES_STATS, user, ",\"files\":", b, e);
+    return r ? r : identities(conn, user, b, e);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* What may happen to a user. */
+#include <stdio.h>
+#include <string.h>
+#include "users/user_repo.h"
+#include "users/users.h"
+#include "util/alloc.h"
+#include "util/error.h"
+
+enum { USERNAME_MAX = 50 };
+
+static int check_username(const struct vs_change *c, vidstore_error **e) {
+    const char *name = vs_change_text(c, VIDSTORE_USER_USERNAME);
+    if (!name || !*name)
+        return vs_fail(e, VIDSTORE_INVALID, "username", "username is missing");
+    size_t characters = 0;
+    for (const unsigned char *p = (const unsigned char *)name; *p; p++) {
+        int plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || *p >= 0x80;
+        if (!plain && !strchr("._-@+", *p))
+            return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "username", "username has a character other than letters, digits and . _ - @ +");
+        characters += (*p & 0xC0) != 0x80;
+    }
+    if (characters > USERNAME_MAX)
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LONG, "username", "username is longer than %d characters", USERNAME_MAX);
+    return 0;
+}
+
+/* Only what everybody agrees on: something, one @, something; no space. Mail to it proves the rest. */
+static int check_email(const struct vs_change *c, vidstore_error **e) {
+    const char *email = vs_change_text(c, VIDSTORE_USER_EMAIL);
+    const char *at = email ? strchr(email, '@') : NULL;
+    if (!email || (at && at > email && at[1] && !strchr(at + 1, '@') && !strpbrk(email, " <>,;")))
+        return 0;
+    return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "email", "email is not an address");
+}
+
+static int check(const struct vs_change *c, vidstore_error **e) {
+    int r = check_username(c, e);
+    return r ? r : check_email(c, e);
+}
+
+static int create(struct vs_change *c, vidstore_error **e) {
+    vs_change_default_int(c, VIDSTORE_USER_ROLE, VIDSTORE_ROLE_USER);
+    vs_change_default_int(c, VIDSTORE_USER_STATE, VIDSTORE_USER_ACTIVE);
+    vs_change_default_int(c, VIDSTORE_USER_EMAIL_VERIFIED, 0);
+    vs_change_set_int(c, VIDSTORE_USER_JOB_COUNT, 0);
+    vs_change_set_int(c, VIDSTORE_USER_PROCESSING_MS, 0);
+    if (vs_change_int(c, VIDSTORE_USER_STATE) == VIDSTORE_USER_DELETED)
+        return vs_fail(e, VIDSTORE_INVALID, "state", "a user can't be created deleted");
+    if (c->extra)
+        vs_change_set_int(c, VIDSTORE_USER_PASSWORD_CHANGED_US, c->now_us);
+    return check(c, e);
+}
+
+/* The store must not lock its people out: one active admin stays. */
+static int keep_an_admin(const struct vs_change *c, vidstore_error **e) {
+    int64_t others = 0;
+    int was = vs_record_int(c->old, VIDSTORE_USER_ROLE) == VIDSTORE_ROLE_ADMIN && vs_record_int(c->old, VIDSTORE_USER_STATE) == VIDSTORE_USER_ACTIVE;
+    int stays = vs_change_int(c, VIDSTORE_USER_ROLE) == VIDSTORE_ROLE_ADMIN && vs_change_int(c, VIDSTORE_USER_STATE) == VIDSTORE_USER_ACTIVE;
+    if (!was || stays)
+        return 0;
+    int r = vs_user_repo_other_admins(c->conn, &c->id, &others, e);
+    if (!r && !others)
+        r = vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "state", "this is the last active admin");
+    return r;
+}
+
+static int update(struct vs_change *c, vidstore_error **e) {
+    int r = check(c, e);
+    if (!r && vs_change_int(c, VIDSTORE_USER_STATE) == VIDSTORE_USER_DELETED)
+        r = vs_fail(e, VIDSTORE_INVALID, "state", "a user is deleted by removing it");
+    if (!r)
+        r = keep_an_admin(c, e);
+    if (c->extra)
+        vs_change_set_int(c, VIDSTORE_USER_PASSWORD_CHANGED_US, c->now_us);
+    if (vs_change_differs(c, VIDSTORE_USER_ROLE))
+        c->action = VIDSTORE_AUDIT_ROLE_CHANGED;
+    else if (c->extra)
+        c->action = VIDSTORE_AUDIT_PASSWORD_CHANGED;
+    return r;
+}
+
+static int saved(struct vs_change *c, vidstore_error **e) {
+    return c->extra ? vs_user_repo_set_hash(c->conn, &c->id, c->extra, c->now_us, e) : 0;
+}
+
+/* A removed user is a tombstone: the row stays, so that what it did keeps a name that says so; the person goes. */
+static int remove_user(struct vs_change *c, vidstore_error **e) {
+    int64_t owned = 0;
+    char name[32];
+    vs_change_set_int(c, VIDSTORE_USER_STATE, VIDSTORE_USER_DELETED);
+    int r = keep_an_admin(c, e);
+    if (!r && c->mode == VIDSTORE_REMOVE_RESTRICT) {
+        r = vs_user_repo_owned(c->conn, &c->id, &owned, e);
+        if (!r && owned)
+            r = vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_DEPENDENTS, "id", "the user still owns jobs, videos or files");
+    }
+    if (!r && c->mode == VIDSTORE_REMOVE_CASCADE)
+        r = vs_user_repo_remove_owned(c->conn, &c->id, &c->removal, c->now_us, e);
+    if (!r)
+        r = vs_user_repo_forget(c->conn, &c->id, e);
+    snprintf(name, sizeof name, "deleted-%.12s", vs_record_text(c->old, VIDSTORE_USER_ID) + 24);
+    if (!r)
+        r = vs_change_set_text(c, VIDSTORE_USER_USERNAME, name, e);
+    for (size_t i = 0; !r && i < 3; i++) {
+        static const int32_t personal[] = { VIDSTORE_USER_EMAIL, VIDSTORE_USER_FULL_NAME, VIDSTORE_USER_METADATA };
+        r = vs_change_set_text(c, personal[i], NULL, e);
+    }
+    return r;
+}
+
+static int purge(struct vs_change *c, vidstore_error **e) {
+    int64_t owned = 0;
+    int r = vs_user_repo_owned(c->conn, &c->id, &owned, e);
+    if (!r && owned)
+        r = vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_DEPENDENTS, "id", "the user still owns jobs, videos or files");
+    return r;
+}
+
+const struct vs_rules vs_user_rules = {
+    .noun = &vs_user_noun,
+    .created = VIDSTORE_AUDIT_USER_CREATED,
+    .updated = VIDSTORE_AUDIT_USER_UPDATED,
+    .removed = VIDSTORE_AUDIT_USER_DELETED,
+    .purged = VIDSTORE_AUDIT_USER_PURGED,
+    .create = create,
+    .update = update,
+    .saved = saved,
+    .remove = remove_user,
+    .purge = purge,
+};
