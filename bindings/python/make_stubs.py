@@ -136,7 +136,8 @@ def generated(ctype):
 
 def made_by(member, call):
     inner = member.fget if isinstance(member, property) else member
-    return getattr(inner, "__name__", "") == call.name[len("vidstore_") :] and "invoke" in getattr(inner, "__qualname__", "")
+    ours = getattr(inner, "__name__", "") == call.name[len("vidstore_") :]
+    return ours and "invoke" in getattr(inner, "__qualname__", "")
 
 
 def block(head, lines):

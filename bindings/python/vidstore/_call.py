@@ -271,7 +271,8 @@ class Call:
         arguments: List[Any] = [owner.pointer] if self.bound else []
         for slot in self.slots:
             arguments += slot.convert(values[slot.name], keep)
-        if len({len(array) for array in keep if isinstance(array, ctypes.Array) and array._type_ is ctypes.c_void_p}) > 1:
+        arrays = [kept for kept in keep if isinstance(kept, ctypes.Array) and kept._type_ is ctypes.c_void_p]
+        if len({len(array) for array in arrays}) > 1:
             raise ValueError(f"{self.name}(): the lists differ in length")
         places = [kind() for kind, _ in self.results]
         returned = lib.call(self.name, *arguments, *(ctypes.byref(p) for p in places), *self._error(keep))

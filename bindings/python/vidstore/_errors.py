@@ -39,7 +39,8 @@ globals().update({cls.__name__: cls for cls in classes.values()})
 def from_pointer(pointer: Optional[int], status: int = 0) -> VidstoreError:
     """The exception that an error object stands for; the object stays the caller's."""
     status = lib.call("vidstore_error_code", pointer) or status
-    error = classes.get(status, VidstoreError)(string(lib.call("vidstore_error_message", pointer)) or f"status {status}")
+    message = string(lib.call("vidstore_error_message", pointer)) or f"status {status}"
+    error = classes.get(status, VidstoreError)(message)
     error.status = status
     error.code = string(lib.call("vidstore_status_name", status)) or "UNKNOWN"
     subcode = lib.call("vidstore_error_subcode", pointer)

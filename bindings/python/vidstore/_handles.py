@@ -181,7 +181,8 @@ def _grouped(call: Call, verb: str) -> Any:
         return call(self._session, *args, **kwargs)
 
     plain = method(call)
-    invoke.__name__, invoke.__doc__, invoke.__signature__ = verb, plain.__doc__, plain.__signature__  # type: ignore[attr-defined]
+    invoke.__name__, invoke.__doc__ = verb, plain.__doc__
+    invoke.__signature__ = plain.__signature__  # type: ignore[attr-defined]
     return invoke
 
 
