@@ -68,11 +68,9 @@ _vidstore() {
     fi
 
     case $command in
-        '')
-            values=$(_vidstore_table "$program" | awk -F '\t' '$1 == "command" { split($2, w, " "); print w[1] }' | sort -u)
-            ;;
-        help)
-            values=$(_vidstore_table "$program" | awk -F '\t' '$1 == "command" { split($2, w, " "); print w[1] }' | sort -u)
+        '' | help)
+            values=$(_vidstore_table "$program" |
+                awk -F '\t' '$1 == "command" { split($2, w, " "); print w[1] }' | sort -u)
             ;;
         config)
             values=$("$program" --json config 2>/dev/null | grep -o '"name": *"[^"]*"' | cut -d '"' -f 4)
