@@ -21,7 +21,7 @@ struct vs_probe_limits {
 };
 
 /* Facts. A number that is not known is VS_MEDIA_UNKNOWN, a text NULL; flags are 0 or 1. Texts are valid UTF-8 without
- * NUL, words are ours and ASCII. What the numbers mean is in notes to the field tables in media_fields.h. */
+ * NUL; words are ours and ASCII. Bounds and JSON names are in the field tables (media_facts.c). */
 struct vs_probe_stream {
     char *kind; /* video, audio, subtitle, data, attachment */
     char *codec, *profile;
