@@ -5,12 +5,15 @@ README.md has a table with a line an operation and the calls that replace it. Ea
 what the operation did and must have made every call that its line names; a line without a case fails, and so does a
 case without a line. The functions stay those of C: the binding is only a way to call them.
 """
+import contextlib
 import datetime
 import hashlib
 import os
 import re
 import shutil
+import sqlite3
 import tempfile
+import time
 import unittest
 import uuid
 
@@ -47,10 +50,7 @@ class Pattern(unittest.TestCase):
     def setUp(self):
         self.directory = tempfile.mkdtemp(prefix="vidstore-patterns-")
         self.addCleanup(shutil.rmtree, self.directory, True)
-        self.store = vidstore.open(os.path.join(self.directory, "store"), durability="relaxed")
-        self.addCleanup(self.store.close)
-        self.s = self.store.system("patterns")
-        self.addCleanup(self.s.close)
+        self.open()
         called.clear()
 
     def user(self, name="ada", **fields):
@@ -70,6 +70,21 @@ class Pattern(unittest.TestCase):
     def only(self, record, page):
         """A list that must hold this record and no other."""
         self.assertEqual([record.id], [found.id for found in page])
+
+    def age(self, table, column, days):
+        """Lets days pass for what a table holds, as seen by the time in a column."""
+        self.s.close()
+        self.store.close()
+        with contextlib.closing(sqlite3.connect(os.path.join(self.directory, "store", "store.db"))) as database:
+            database.execute(f"UPDATE {table} SET {column} = {column} - {days * 86400 * 1000000}")
+            database.commit()
+        self.open()
+
+    def open(self):
+        self.store = vidstore.open(os.path.join(self.directory, "store"), durability="relaxed")
+        self.addCleanup(self.store.close)
+        self.s = self.store.system("patterns")
+        self.addCleanup(self.s.close)
 
     def denied(self, code, function, *args, **kwargs):
         with self.assertRaises(vidstore.VidstoreError) as caught:
@@ -257,8 +272,10 @@ def _(t):
 
 @pattern("users.update_last_login")
 def _(t):
-    t.assertIsNone(t.user(password=PASSWORD).last_login)
-    t.assertIsNotNone(t.s.user.verify_password("ada", PASSWORD).last_login)
+    user = t.user(password=PASSWORD)
+    t.assertIsNone(user.last_login)
+    t.s.user.verify_password("ada", PASSWORD)
+    t.assertLess(now() - t.s.user.get(user.id).last_login, HOUR)
 
 
 @pattern("users.activate_user")
@@ -301,7 +318,6 @@ def _(t):
     user = t.user()
     t.job(user_id=user.id)
     with t.s.job.claim("work") as lease:
-        import time
         time.sleep(0.02)
         lease.finish()
     t.assertGreaterEqual(t.s.user.get(user.id).processing_ms, 20)
@@ -345,8 +361,10 @@ def _(t):
     admin = t.user("root", role="admin", password=PASSWORD)
     t.s.user.verify_password("root", PASSWORD)
     t.user("keyonly")  # never logged in by password: not inactive, only unknown
-    found = t.s.user.list("state = active and role != admin and last_login < $1", now() + HOUR)
-    t.only(idle, found)
+    t.age("users", "last_login_us", 366)
+    t.user("fresh", password=PASSWORD)
+    t.s.user.verify_password("fresh", PASSWORD)
+    t.only(idle, t.s.user.list("state = active and role != admin and last_login < -365d"))
     t.s.user.set_state(idle.id, "deactivated")
     t.assertEqual("active", t.s.user.get(admin.id).state)
 
@@ -448,12 +466,14 @@ def _(t):
 
 @pattern("jobs.cleanup_old_jobs")
 def _(t):
-    kept = t.job()
+    waiting = t.job()
     for _ in range(2):
         t.s.job.cancel(t.job().id)
-    t.s.setting.set("retention.job_days", "0")
+    t.age("jobs", "completed_us", 20)
+    fresh = t.s.job.cancel(t.job().id)
+    t.s.setting.set("retention.completed_days", "7")
     t.s.maintain(5000, "all")
-    t.only(kept, t.s.job.list())
+    t.assertEqual({waiting.id, fresh.id}, {job.id for job in t.s.job.list(flags="deleted")})
 
 
 @pattern("jobs.get_jobs_by_date_range")
@@ -728,11 +748,15 @@ def _(t):
     file = t.file(expires=now() - HOUR)
     kept = t.file("b.bin", b"other")
     path = t.s.file.path(file.id)
+    t.s.setting.set("retention.removed_days", "1")
+    t.s.setting.set("retention.blob_grace_ms", "0")
     t.s.maintain(5000, "all")
     t.only(kept, t.s.file.list())
     t.denied("NOT_FOUND", t.s.file.get, file.id)
+    t.age("files", "deleted_us", 2)
+    t.s.maintain(5000, "all")
+    t.assertFalse(os.path.exists(path))  # the bytes went with the record
     t.assertTrue(os.path.exists(t.s.file.path(kept.id)))
-    del path
 
 
 @pattern("storage.cleanup_temporary_files")
@@ -833,11 +857,13 @@ def _(t):
 
 @pattern("audit.cleanup_old_logs")
 def _(t):
-    days = int(t.s.setting.get("retention.audit_days"))
-    t.s.setting.set("retention.audit_days", str(days + 1))
-    before = t.s.audit.count(flags="exact_count")
+    old = t.job()
+    t.age("audit_events", "created_us", 100)
+    fresh = t.job()
+    t.s.setting.set("retention.audit_days", "90")
     t.s.maintain(5000, "all")
-    t.assertGreaterEqual(t.s.audit.count(flags="exact_count"), before)  # nothing is old enough here
+    t.assertEqual(0, t.s.audit.count("object_id = $1", old.id))
+    t.assertEqual(1, t.s.audit.count("object_id = $1", fresh.id))
 
 
 @pattern("audit.get_user_login_history")

@@ -240,11 +240,11 @@ class Stores(Case):
     def test_settings(self):
         names = {setting["name"] for setting in self.system.setting.list()}
         self.assertIn("fetch.allow_private", names)
-        default = self.system.setting.get("retention.job_days")
-        self.system.setting.set("retention.job_days", "7")
-        self.assertEqual("7", self.system.setting.get("retention.job_days"))
-        self.system.setting.set("retention.job_days", None)
-        self.assertEqual(default, self.system.setting.get("retention.job_days"))
+        default = self.system.setting.get("retention.completed_days")
+        self.system.setting.set("retention.completed_days", "7")
+        self.assertEqual("7", self.system.setting.get("retention.completed_days"))
+        self.system.setting.set("retention.completed_days", None)
+        self.assertEqual(default, self.system.setting.get("retention.completed_days"))
         self.fails("NOT_FOUND", self.system.setting.get, "no.such.setting")
 
 
@@ -323,6 +323,7 @@ class Nouns(Case):
     def test_bulk(self):
         rows = {"user": [{"username": f"bulk{n}"} for n in range(3)], "video": [{"title": f"v{n}"} for n in range(3)],
                 "job": [{"kind": "x", "season": f"s{n}"} for n in range(3)]}
+        fresh = {"user": {"username": "fresh"}, "video": {"title": "fresh"}, "job": {"kind": "fresh"}}
         for noun, params in rows.items():
             with self.subTest(noun):
                 calls = getattr(self.system, noun)
@@ -332,7 +333,7 @@ class Nouns(Case):
                 again = calls.bulk_update(ids, [{"metadata": {"n": n}} for n in range(3)]).records
                 self.assertEqual([{"n": 0}, {"n": 1}, {"n": 2}], [record.metadata for record in again])
                 self.assertRaises(ValueError, calls.bulk_update, ids, [{}])
-                self.fails("INVALID", calls.bulk_create, [params[0], {"metadata": 5}])
+                self.fails("INVALID", calls.bulk_create, [fresh[noun], {"metadata": 5}])
 
     def test_bulk_each(self):
         page = self.system.user.bulk_create([{"username": "one"}, {"username": ""}, {"username": "two"}], "each")
