@@ -44,7 +44,7 @@ static int show_setting(struct cli *cli, const char *name) {
     vidstore_error *error = NULL;
     cli_auto(vidstore_text) *value = NULL;
     if (vidstore_setting_get(cli->session, name, &value, &error))
-        return cli_fail_on(cli, name, &error);
+        return cli_fail(cli, &error);
     if (cli->json) {
         cli_auto(json_t) *object = json_pack("{s:s, s:s}", "name", name, "value", vidstore_text_data(value));
         cli_autofree char *text = object ? json_dumps(object, 0) : NULL;
@@ -68,6 +68,6 @@ int cmd_config(struct cli *cli, const struct cli_args *args) {
     if (args->count == 1 && !reset)
         return show_setting(cli, name);
     if (vidstore_setting_set(cli->session, name, reset ? NULL : args->operands[1], &error))
-        return cli_fail_on(cli, name, &error);
+        return cli_fail(cli, &error);
     return cli->json ? show_setting(cli, name) : CLI_OK;
 }

@@ -1,0 +1,306 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Shows what the library does, with its own command and nothing else: a season of six episodes fetched by two workers,
+# one of which is killed in the middle of a download. Checks each of its claims and fails when one does not hold.
+#
+# usage: demo.sh [--quiet] [FILE…]      with the build directory in BUILD, else ./build
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+BUILD=${BUILD:-$root/build}
+vidstore=$BUILD/tools/vidstore
+quiet=
+if [ "${1:-}" = --quiet ]; then
+    quiet=1
+    shift
+fi
+
+failures=0
+claims=0
+workers=
+server=
+
+# --- what is printed -------------------------------------------------------------------------------------------------
+
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
+    bold=$(printf '\033[1m') dim=$(printf '\033[2m') green=$(printf '\033[32m') red=$(printf '\033[31m')
+    plain=$(printf '\033[0m')
+else
+    bold='' dim='' green='' red='' plain=''
+fi
+
+say() {
+    [ -n "$quiet" ] || printf '%s\n' "$*"
+}
+
+step() {
+    say ''
+    say "$bold$*$plain"
+}
+
+# Shows a command, runs it, shows what it says.
+run() {
+    say "$dim\$ vidstore $*$plain"
+    if [ -n "$quiet" ]; then
+        "$vidstore" "$@" >>"$work/log" 2>&1
+    else
+        "$vidstore" "$@"
+    fi
+}
+
+# claim TEXT COMMAND…: the command says whether the text is true.
+claim() {
+    text=$1
+    shift
+    claims=$((claims + 1))
+    if "$@" >>"$work/log" 2>&1; then
+        say "  ${green}✓$plain $text"
+    else
+        failures=$((failures + 1))
+        printf '  %s✗ %s%s\n' "$red" "$text" "$plain"
+    fi
+}
+
+die() {
+    printf 'demo: %s\n' "$*" >&2
+    exit 1
+}
+
+# shellcheck disable=SC2317,SC2329 # called by the trap
+clean_up() {
+    for pid in $workers; do
+        kill -TERM "$pid" 2>/dev/null
+    done
+    # The server leaves when its standard input closes.
+    [ -z "$server" ] || exec 9>&-
+    wait 2>/dev/null
+    rm -rf "$work/www" "$work/pipe" "$work/port"
+    [ -z "$quiet" ] || [ "$failures" != 0 ] || rm -rf "$work"
+}
+
+# --- asking the store ------------------------------------------------------------------------------------------------
+
+# json EXPRESSION: what a Python expression gives for the JSON on standard input, called `it`.
+json() {
+    python3 -c 'import json, sys
+it = json.load(sys.stdin)
+value = eval(sys.argv[1])
+print(value if not isinstance(value, (list, tuple)) else "\n".join(str(v) for v in value))' "$1"
+}
+
+quietly() {
+    "$vidstore" --json "$@" 2>>"$work/log"
+}
+
+exits() {
+    wanted=$1
+    shift
+    "$@"
+    [ $? = "$wanted" ]
+}
+
+same() {
+    echo "\"$1\" and \"$2\""
+    [ "$1" = "$2" ]
+}
+
+# --- material --------------------------------------------------------------------------------------------------------
+
+clip() {
+    name=$1
+    seconds=$2
+    size=$3
+    shift 3
+    ffmpeg -nostdin -v error -y -f lavfi -i "testsrc2=size=$size:rate=25:duration=$seconds" \
+        -f lavfi -i "sine=frequency=440:duration=$seconds" "$@" -shortest "$work/www/$name" || die "ffmpeg can't make $name"
+}
+
+make_clips() {
+    command -v ffmpeg >/dev/null || die "needs the ffmpeg command, or clips of yours as arguments"
+    clip harbour-1.mp4 12 640x360 -vf 'noise=alls=30:allf=t' -c:v libx264 -preset ultrafast -crf 26 -c:a aac \
+        -metadata title='The Arrival' &
+    clip harbour-2.mkv 4 480x270 -c:v libx265 -preset ultrafast -x265-params log-level=none -c:a libopus &
+    clip harbour-3.webm 3 320x180 -c:v libvpx -deadline realtime -cpu-used 8 -c:a libvorbis &
+    clip harbour-4.ts 3 480x270 -c:v mpeg2video -c:a mp2 &
+    clip harbour-5.avi 3 320x240 -c:v mpeg4 -c:a libmp3lame &
+    clip harbour-6.mov 3 360x640 -c:v libx264 -preset ultrafast -c:a aac &
+    wait
+}
+
+take_clips() {
+    for file in "$@"; do
+        [ -f "$file" ] || die "$file is no file"
+        cp "$file" "$work/www/$(basename "$file" | tr -c 'A-Za-z0-9._\n-' _)" || die "$file can't be copied"
+    done
+}
+
+# A playlist that calls itself a video and wants to be shown a file of this machine.
+make_hostile() {
+    printf '#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:10.0,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n' \
+        >"$work/www/holiday.mp4"
+}
+
+start_server() {
+    mkfifo "$work/pipe"
+    python3 "$root/tests/support/range_server.py" "$work/www" --log "$work/requests" <"$work/pipe" >"$work/port" &
+    server=$!
+    exec 9>"$work/pipe"
+    for _ in $(seq 100); do
+        [ ! -s "$work/port" ] || break
+        sleep 0.05
+    done
+    [ -s "$work/port" ] || die "the server did not start"
+    base=http://127.0.0.1:$(cat "$work/port")
+}
+
+start_worker() {
+    "$vidstore" worker --name "$1" --drain >"$work/$1.out" 2>>"$work/log" 9>&- &
+    eval "pid_$1=$!"
+    workers="$workers $!"
+}
+
+# --- the demonstration -----------------------------------------------------------------------------------------------
+
+[ -x "$vidstore" ] || die "$vidstore is not there: build first, or set BUILD"
+work=$(mktemp -d "${TMPDIR:-/tmp}/vidstore-demo.XXXXXX") || exit 1
+mkdir "$work/www"
+VIDSTORE_STORE=$work/library.vidstore
+export VIDSTORE_STORE
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+began=$(date +%s)
+
+if [ $# = 0 ]; then
+    make_clips
+else
+    take_clips "$@"
+fi
+first=''
+rest=''
+count=0
+for path in "$work"/www/*; do
+    count=$((count + 1))
+    if [ -z "$first" ]; then
+        first=$(basename "$path")
+    else
+        rest="$rest $(basename "$path")"
+    fi
+done
+# The first episode comes so slowly that a worker can be killed in the middle of it.
+rate=$(($(wc -c <"$work/www/$first") / 6 + 1))
+make_hostile
+start_server
+
+step '1. A store, its settings and two users'
+run init
+run config fetch.allow_private on
+run config job.lease_ms 1500
+run user add lena --email lena@example.org --full-name 'Lena Holm'
+run user add otto --email otto@example.org
+claim 'two users exist' same "$(quietly user ls | json 'len(it["items"])')" 2
+
+step "2. Lena submits a season of $count episodes, and somebody a \"video\" that wants to read /etc/passwd"
+set -- "$base/$first?slow=$rate"
+for name in $rest; do
+    set -- "$@" "$base/$name"
+done
+season=$(quietly --as lena submit --season 'Harbour Lights' --priority high "$@" | json 'it["id"]')
+say "$dim\$ vidstore --as lena submit --season 'Harbour Lights' --priority high $base/$first …$plain"
+say "$season"
+hostile=$(quietly --as lena submit --max-attempts 1 "$base/holiday.mp4" | json 'it["id"]')
+claim "the season is $count jobs under one" same "$(quietly jobs list --parent "$season" --count | json 'it["count"]')" \
+    "$count"
+
+step '3. Two workers; the one with the slow episode is killed (SIGKILL) in the middle of it'
+start_worker one
+start_worker two
+victim=''
+for _ in $(seq 200); do
+    set -- "$(quietly search "url ~ \"slow=$rate\" and download_done > 0" | json \
+        '(["%s %d" % (v["job_id"], 100 * v["download_done"] // (v["download_total"] or 1 << 62)) for v in it["items"]] or [""])[0]')"
+    slow_job=${1% *}
+    percent=${1#* }
+    if [ -n "$slow_job" ] && [ "$percent" -ge 25 ]; then
+        victim=$(quietly jobs show "$slow_job" | json 'it["worker"]')
+        break
+    fi
+    sleep 0.1
+done
+[ -n "$victim" ] || die "the slow download did not get going; see $work/log"
+eval "kill -KILL \$pid_$victim"
+say "  worker $victim killed with episode 1 at $percent %"
+claim 'the kill came in the middle of the download' test "$percent" -lt 95
+for pid in $workers; do
+    wait "$pid" 2>/dev/null
+done
+workers=''
+survivor=two
+[ "$victim" = one ] && survivor=two || survivor=one
+say "  what worker $survivor did:"
+[ -n "$quiet" ] || sed 's/^/    /' "$work/$survivor.out"
+claim 'its job was taken over' grep -q 'taken over after [0-9.]* s, [1-9][0-9]* % already there' "$work/$survivor.out"
+claim 'and the download went on where it stood' \
+    python3 -c 'import sys; sys.exit(not any("slow=" in line and "bytes=" in line for line in open(sys.argv[1])))' \
+    "$work/requests"
+claim 'the season is complete' same "$(quietly jobs show "$season" | json 'it["state"]')" completed
+
+step '4. The catalogue: every file stored, hashed and probed'
+run ls --user lena
+claim "$count videos are probed" same "$(quietly search 'probe_status = ok' --count | json 'it["count"]')" "$count"
+for path in "$work"/www/*; do
+    name=$(basename "$path")
+    [ "$name" != holiday.mp4 ] || continue
+    sum=$(sha256sum "$path" | cut -d ' ' -f 1)
+    claim "$name has the SHA-256 of what was served" \
+        same "$(quietly search "sha256 = $sum" files | json 'len(it["items"])')" 1
+done
+
+step '5. One video in full'
+video=$(quietly search "url ~ \"slow=$rate\"" | json 'it["items"][0]["id"]')
+run show "$video"
+file=$(quietly show "$video" | json 'it["source_file_id"]')
+run verify "$file"
+"$vidstore" get "$file" -o - >"$work/out" 2>>"$work/log"
+claim 'its bytes come out as they went in' cmp "$work/out" "$work/www/$first"
+rm -f "$work/out"
+
+step '6. The history of the job that was taken over'
+run jobs history "$slow_job"
+claim 'it tells of a crash and of a completion' same \
+    "$(quietly jobs history "$slow_job" | json '"%s %s" % (it[0]["outcome"], it[-1]["outcome"])')" 'crashed completed'
+
+step '7. What happened, as the audit tells it'
+run audit list --limit 12
+claim 'the audit has the completion of the season' test \
+    "$(quietly audit list --action job_completed --object "$season" | json 'len(it["items"])')" -ge 1
+
+step '8. What Otto sees of it: nothing'
+run --as otto ls
+claim 'Otto has no videos' same "$(quietly --as otto ls | json 'len(it["items"])')" 0
+claim "Lena's video is not there for him" exits 3 "$vidstore" --as otto show "$video"
+claim 'and he can not have its file' exits 3 "$vidstore" --as otto get "$file" -o "$work/stolen"
+
+step '9. The hostile one was refused, and kept nobody up'
+run jobs list --parent "$season" --state completed
+claim 'its job failed' same "$(quietly jobs show "$hostile" | json 'it["state"]')" failed
+claim 'because it is no media' same \
+    "$(quietly search "job_id = $hostile" | json 'it["items"][0]["probe_status"] in ("not_media", "unsupported")')" True
+claim 'from a file it is refused as well (exit code 7)' exits 7 "$vidstore" ingest "$work/www/holiday.mp4"
+run doctor
+claim 'the store is in good health' exits 0 "$vidstore" doctor --full
+
+say ''
+if [ "$failures" = 0 ]; then
+    say "${green}All $claims claims hold$plain, after $(($(date +%s) - began)) s. The store stays; try"
+    say ''
+    say "  export VIDSTORE_STORE=$VIDSTORE_STORE PATH=$BUILD/tools:\$PATH"
+    say "  vidstore ls"
+    say "  vidstore show $video --streams"
+    say "  vidstore search 'codec = h264 and height > 300'"
+    say "  vidstore jobs show $season"
+    say "  vidstore stats"
+    [ -z "$quiet" ] || printf '%s claims hold\n' "$claims"
+else
+    printf '%s of %s claims do not hold; see %s/log\n' "$failures" "$claims" "$work" >&2
+    exit 1
+fi

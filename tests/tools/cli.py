@@ -1,0 +1,611 @@
+# SPDX-License-Identifier: MIT
+"""The command vidstore from outside: exit codes, JSON, harmless output, pipes, terminals, signals.
+
+usage: cli.py VIDSTORE [TEST…]      with the source tree in VIDSTORE_SOURCE_ROOT
+"""
+import fcntl
+import hashlib
+import json
+import os
+import pty
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+import unicodedata
+import unittest
+import wave
+
+PROGRAM = os.path.abspath(sys.argv[1])
+ROOT = os.environ.get("VIDSTORE_SOURCE_ROOT") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SERVER = os.path.join(ROOT, "tests", "support", "range_server.py")
+OK, FAILURE, USAGE, NOT_FOUND, INVALID, REFUSED, BUSY, MEDIA = range(8)
+NOBODY = "00000000-0000-7000-8000-000000000001"
+
+
+def write_wav(path, seconds=1, rate=8000):
+    """A real media file without the help of any program."""
+    with wave.open(path, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(b"".join(struct.pack("<h", (i * 37) % 2000 - 1000) for i in range(seconds * rate)))
+
+
+class Server:
+    """The range server on a directory."""
+
+    def __init__(self, directory, *options):
+        self.process = subprocess.Popen([sys.executable, SERVER, directory, *options], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE)
+        self.base = "http://127.0.0.1:%d" % int(self.process.stdout.readline())
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def on_terminal(arguments, columns=80, environment=None, answers=()):
+    """Runs the command on a terminal of its own; gives (exit code, what it showed). Each answer is typed when a colon
+    was shown."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.environ.pop("COLUMNS", None)
+        os.environ.pop("NO_COLOR", None)
+        os.environ.update({"TERM": "xterm", **(environment or {})})
+        time.sleep(0.05)  # until the size is set
+        os.execv(PROGRAM, [PROGRAM, *arguments])
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
+    shown, answers = b"", list(answers)
+    until = time.monotonic() + 30
+    while time.monotonic() < until and select.select([fd], [], [], 30)[0]:
+        try:
+            piece = os.read(fd, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        shown += piece
+        if answers and piece.endswith(b": "):
+            os.write(fd, answers.pop(0).encode() + b"\n")
+    os.close(fd)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
+
+
+def columns_of(line):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in line)
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="vidstore-cli-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.store = os.path.join(self.folder, "store")
+        self.environment = {**os.environ, "VIDSTORE_STORE": self.store}
+        self.environment.pop("NO_COLOR", None)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def run_command(self, *arguments, expect=OK, **more):
+        done = subprocess.run([PROGRAM, *arguments], capture_output=True, env=self.environment, timeout=60,
+                              stdin=more.pop("stdin", subprocess.DEVNULL), **more)
+        self.assertEqual(done.returncode, expect, f"vidstore {' '.join(arguments)}: {done.stderr.decode()}")
+        return done
+
+    def text(self, *arguments, **more):
+        return self.run_command(*arguments, **more).stdout.decode()
+
+    def error(self, *arguments, expect):
+        return self.run_command(*arguments, expect=expect).stderr.decode()
+
+    def json(self, *arguments, **more):
+        return json.loads(self.text("--json", *arguments, **more))
+
+    def wav(self, name="tone.wav", seconds=1):
+        write_wav(self.path(name), seconds)
+        return self.path(name)
+
+
+class Usage(Case):
+    def test_wrong_calls_are_usage_errors(self):
+        for arguments in (["nothing"], ["ls", "--nothing"], ["ls", "operand"], ["ingest"], ["jobs", "nothing"],
+                          ["ls", "--limit"], ["--color", "blue", "version"], ["user", "role", "x"], ["config", "--reset"]):
+            with self.subTest(arguments):
+                self.run_command("init")
+                said = self.error(*arguments, expect=USAGE)
+                self.assertEqual(said.count("\n"), 1, said)
+                self.assertTrue(said.startswith("vidstore"), said)
+
+    def test_limits_of_numbers(self):
+        self.run_command("init")
+        for number, code in (("0", USAGE), ("1", OK), ("1000", OK), ("1001", USAGE), ("", USAGE), ("1x", USAGE),
+                             ("99999999999999999999", USAGE)):
+            with self.subTest(number):
+                self.run_command("ls", "--limit", number, expect=code)
+
+    def test_help_of_every_command(self):
+        rows = [line.split("\t") for line in self.text("help", "--table").splitlines()]
+        commands = [row[1] for row in rows if row[0] == "command"]
+        self.assertGreater(len(commands), 30)
+        for command in commands:
+            said = self.text("help", *command.split())
+            self.assertIn(command, said)
+            self.assertIn(command, self.text(*command.split(), "--help"))
+
+    def test_no_store(self):
+        said = self.error("ls", expect=NOT_FOUND)
+        self.assertIn("NOT_FOUND", said)
+        self.assertFalse(os.path.exists(self.store))
+
+    def test_foreign_directory_is_left_alone(self):
+        os.mkdir(self.store)
+        with open(os.path.join(self.store, "store.db"), "w") as file:
+            file.write("not a database at all" * 100)
+        before = hashlib.sha256(open(os.path.join(self.store, "store.db"), "rb").read()).digest()
+        done = subprocess.run([PROGRAM, "ls"], capture_output=True, env=self.environment)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(hashlib.sha256(open(os.path.join(self.store, "store.db"), "rb").read()).digest(), before)
+
+    def test_options_before_and_behind(self):
+        self.run_command("init")
+        self.assertEqual(self.text("--json", "user", "ls"), self.text("user", "ls", "--json"))
+        self.environment.pop("VIDSTORE_STORE")
+        self.assertEqual(self.text("-s", self.store, "--json", "ls"), self.text("ls", "--json", "--store", self.store))
+
+
+class Users(Case):
+    def setUp(self):
+        super().setUp()
+        self.run_command("init")
+
+    def test_life_of_a_user(self):
+        self.run_command("user", "add", "root", "--role", "admin")
+        user = self.json("user", "add", "lena", "--email", "lena@example.org", "--role", "viewer")
+        self.assertEqual((user["username"], user["role"], user["state"]), ("lena", "viewer", "active"))
+        self.run_command("user", "role", "LENA@example.org", "user")
+        self.run_command("user", "deactivate", user["id"])
+        self.assertEqual(self.json("user", "show", user["id"][-12:])["state"], "deactivated")
+        self.error("--as", "lena", "ls", expect=REFUSED)
+        self.run_command("user", "activate", "lena")
+        self.assertEqual(self.json("--as", "lena", "ls")["items"], [])
+
+    def test_refusals(self):
+        self.run_command("user", "add", "lena")
+        self.assertIn("EXISTS", self.error("user", "add", "LENA", expect=REFUSED))
+        self.assertIn("field role", self.error("user", "role", "lena", "king", expect=INVALID))
+        self.assertIn("NOT_FOUND", self.error("user", "show", "otto", expect=NOT_FOUND))
+        self.assertIn("NOT_FOUND", self.error("--as", "otto", "ls", expect=NOT_FOUND))
+
+    def test_password_from_descriptor(self):
+        self.run_command("user", "add", "lena")
+        for password, code in (("a long enough one", OK), ("short", INVALID)):
+            read, write = os.pipe()
+            os.write(write, password.encode() + b"\nthe rest")
+            os.close(write)
+            self.run_command("user", "passwd", "lena", "--password-fd", str(read), expect=code, pass_fds=[read])
+            os.close(read)
+        self.assertIsNotNone(self.json("user", "show", "lena")["password_changed"])
+        self.run_command("user", "passwd", "lena", "--none")
+        self.assertIsNone(self.json("user", "show", "lena")["password_changed"])
+
+    def test_password_on_terminal_is_not_shown(self):
+        self.run_command("user", "add", "lena")
+        typed = ["a long enough one", "a long enough one"]
+        code, shown = on_terminal(["-s", self.store, "user", "passwd", "lena"], answers=typed)
+        self.assertEqual(code, OK, shown)
+        self.assertNotIn("long enough", shown)
+        code, shown = on_terminal(["-s", self.store, "user", "passwd", "lena"], answers=["a long enough one", "another"])
+        self.assertEqual(code, INVALID, shown)
+
+    def test_password_without_terminal(self):
+        self.run_command("user", "add", "lena")
+        self.run_command("user", "passwd", "lena", expect=USAGE, start_new_session=True)
+
+    def test_users_see_their_own(self):
+        self.run_command("user", "add", "lena")
+        self.run_command("user", "add", "otto")
+        self.run_command("--as", "lena", "ingest", self.wav())
+        video = self.json("ls")["items"][0]
+        self.assertEqual(len(self.json("--as", "lena", "ls")["items"]), 1)
+        self.assertEqual(self.json("--as", "otto", "ls")["items"], [])
+        self.run_command("--as", "otto", "show", video["id"], expect=NOT_FOUND)
+        self.run_command("--as", "otto", "get", video["source_file_id"], "-o", self.path("x"), expect=NOT_FOUND)
+        self.assertFalse(os.path.exists(self.path("x")))
+        self.assertIn("FORBIDDEN", self.error("--as", "otto", "config", "job.lease_ms", "1000", expect=REFUSED))
+
+
+class Output(Case):
+    TRAP = "A\u202egnp\u009b31m wide 日本語のタイトル e\u0301"
+
+    def setUp(self):
+        super().setUp()
+        self.run_command("init")
+
+    def trapped(self):
+        self.run_command("ingest", "--title", self.TRAP.replace("\u009b", ""), self.wav())
+        return self.json("ls")["items"][0]
+
+    def test_nothing_steers_the_terminal(self):
+        video = self.trapped()
+        for said in (self.text("ls"), self.text("show", video["id"]), self.text("audit")):
+            self.assertNotIn("\u202e", said)
+            self.assertNotIn("\x1b", said)
+        self.assertIn("\\u202e", self.text("ls"))
+
+    def test_file_names_with_escapes(self):
+        name = self.path("evil\x1b[2J\n\x9b.wav")
+        write_wav(name)
+        said = self.text("ingest", name)
+        self.assertNotIn("\x1b", said)
+        self.assertIn("\\x1b", said)
+        missing = self.error("ingest", self.path("\x1b[31m"), expect=NOT_FOUND)
+        self.assertNotIn("\x1b", missing)
+        self.assertEqual(missing.count("\n"), 1)
+
+    def test_json_stays_the_same_when_escaped(self):
+        self.trapped()
+        said = self.text("--json", "ls")
+        self.assertNotIn("\u202e", said)
+        self.assertEqual(json.loads(said)["items"][0]["title"], self.TRAP.replace("\u009b", ""))
+
+    def test_no_colours_in_a_pipe(self):
+        self.trapped()
+        for command in (["ls"], ["jobs"], ["config"], ["doctor"], ["help"]):
+            self.assertNotIn("\x1b", self.text(*command))
+        self.assertIn("\x1b[", self.text("ls", "--color", "always"))
+
+    def test_colours_on_a_terminal_unless_unwanted(self):
+        self.trapped()
+        command = ["-s", self.store, "ls"]
+        self.assertIn("\x1b[", on_terminal(command)[1])
+        self.assertNotIn("\x1b[", on_terminal(command, environment={"NO_COLOR": "1"})[1])
+        self.assertIn("\x1b[", on_terminal(command, environment={"NO_COLOR": ""})[1])
+        self.assertNotIn("\x1b[", on_terminal(command, environment={"TERM": "dumb"})[1])
+
+    def test_tables_fit_the_terminal(self):
+        self.trapped()
+        for width in (20, 60, 80, 132):
+            code, shown = on_terminal(["-s", self.store, "ls"], columns=width, environment={"NO_COLOR": "1"})
+            self.assertEqual(code, OK)
+            for line in shown.splitlines():
+                self.assertLessEqual(columns_of(line), width, f"{width}: {line!r}")
+
+    def test_ids_are_whole_in_a_pipe_and_enough_on_a_terminal(self):
+        video = self.trapped()
+        self.assertIn(video["id"], self.text("ls"))
+        code, shown = on_terminal(["-s", self.store, "ls"], environment={"NO_COLOR": "1"})
+        self.assertIn(video["id"][-12:], shown)
+        self.assertNotIn(video["id"], shown)
+        self.assertEqual(self.json("show", video["id"][-12:])["id"], video["id"])
+        self.run_command("show", video["id"][-7:], expect=NOT_FOUND)
+
+    def test_a_reader_that_leaves(self):
+        self.run_command("seed", "--users", "500")
+        reader = subprocess.Popen([PROGRAM, "user", "ls", "--all"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  env=self.environment)
+        reader.stdout.readline()
+        reader.stdout.close()
+        said = reader.stderr.read()
+        reader.stderr.close()
+        reader.wait()
+        self.assertEqual(said, b"")
+
+    def test_a_full_disk_behind_the_output(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([PROGRAM, "config"], stdout=full, stderr=subprocess.PIPE, env=self.environment)
+        self.assertEqual(done.returncode, FAILURE)
+        self.assertIn(b"(IO)", done.stderr)
+
+    def test_times(self):
+        self.trapped()
+        created = self.json("ls")["items"][0]["created"] // 1000000
+        self.assertIn(time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(created)), self.text("audit", "--utc"))
+        self.environment["TZ"] = "XYZ-3"
+        self.assertIn(time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(created + 3 * 3600)), self.text("audit"))
+
+    def test_json_of_every_reading_command(self):
+        video = self.trapped()
+        job = self.json("submit", "http://127.0.0.1:1/x")["id"]
+        self.run_command("user", "add", "lena")
+        for command in (["ls"], ["files"], ["files", "--duplicates"], ["jobs"], ["jobs", "show", job], ["user"],
+                        ["jobs", "history", job], ["user", "show", "lena"], ["audit"], ["audit", "stats"], ["stats"],
+                        ["stats", "--user", "lena"], ["config"], ["config", "job.lease_ms"], ["doctor"], ["version"],
+                        ["show", video["id"]], ["show", "--streams", video["id"]], ["search", "title ~ wide"],
+                        ["search", "kind = download_only", "jobs"], ["maintain", "--dry-run"], ["ls", "--count"],
+                        ["verify", video["id"]], ["init"]):
+            with self.subTest(command):
+                self.assertIsInstance(self.json(*command), (dict, list))
+
+
+class Videos(Case):
+    def setUp(self):
+        super().setUp()
+        self.run_command("init")
+
+    def test_ingest_and_get(self):
+        path = self.wav("tone.wav", 2)
+        video = self.json("ingest", path, "--series", "Tones", "--episode", "7")
+        self.assertEqual((video["title"], video["episode"], video["probe_status"]), ("tone", 7, "ok"))
+        self.assertEqual(video["duration"], 2000000)
+        file = self.json("show", video["source_file_id"])
+        content = open(path, "rb").read()
+        self.assertEqual((file["size"], file["sha256"]), (len(content), hashlib.sha256(content).hexdigest()))
+        self.assertEqual(file["video_id"], video["id"])
+        self.run_command("get", file["id"], "-o", self.path("copy"))
+        self.assertEqual(open(self.path("copy"), "rb").read(), content)
+        self.error("get", file["id"], "-o", self.path("copy"), expect=REFUSED)
+        self.assertEqual(self.run_command("get", video["id"], "-o", "-").stdout, content)
+        self.assertEqual(open(self.text("get", video["id"], "--path").strip(), "rb").read(), content)
+
+    def test_what_is_no_media_is_refused(self):
+        with open(self.path("notes.mp4"), "w") as file:
+            file.write("#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n")
+        self.assertIn("MEDIA", self.error("ingest", self.path("notes.mp4"), expect=MEDIA))
+        self.assertEqual(self.json("ls")["items"], [])
+        self.error("ingest", "--keep", self.path("notes.mp4"), expect=MEDIA)
+        self.assertNotEqual(self.json("ls")["items"][0]["probe_status"], "ok")
+
+    def test_one_bad_file_keeps_nobody_out(self):
+        self.error("ingest", self.path("missing.wav"), self.folder, self.wav(), expect=NOT_FOUND)
+        self.assertEqual(len(self.json("ls")["items"]), 1)
+
+    def test_remove_and_undelete(self):
+        video = self.json("ingest", self.wav())
+        self.error("rm", video["id"], expect=REFUSED)
+        self.run_command("rm", "--cascade", video["id"])
+        self.error("show", video["id"], expect=NOT_FOUND)
+        self.run_command("undelete", video["id"])
+        self.assertEqual(self.json("show", video["id"])["id"], video["id"])
+        self.assertEqual(len(self.json("files")["items"]), 1)
+
+    def test_damage_is_found(self):
+        video = self.json("ingest", self.wav())
+        path = self.text("get", video["id"], "--path").strip()
+        os.chmod(path, 0o600)
+        with open(path, "r+b") as file:
+            file.seek(100)
+            file.write(b"\xff\xfe")
+        self.assertIn("CORRUPT", self.error("verify", video["id"], expect=FAILURE))
+
+    def test_search(self):
+        self.run_command("ingest", self.wav("a.wav", 1), self.wav("b.wav", 3))
+        self.assertEqual([v["title"] for v in self.json("search", "duration > 2000000")["items"]], ["b"])
+        self.assertEqual([v["title"] for v in self.json("search", "title = $1", "--bind", "a")["items"]], ["a"])
+        self.assertEqual(self.json("search", "title ~ a or title ~ b", "--count")["count"], 2)
+        self.error("search", "title ==", expect=INVALID)
+        self.error("search", "nofield = 1", expect=INVALID)
+        self.error("search", "name = a", "nouns", expect=USAGE)
+
+    def test_pages(self):
+        self.run_command("seed", "--users", "7")
+        seen, cursor = [], []
+        while True:
+            page = self.json("user", "ls", "--limit", "3", *cursor)
+            seen += [user["id"] for user in page["items"]]
+            if not page["cursor"]:
+                break
+            cursor = ["--cursor", page["cursor"]]
+        self.assertEqual((len(seen), len(set(seen))), (7, 7))
+        rows = self.text("user", "ls", "--limit", "2", "--all").count("@example.org")
+        self.assertEqual(rows, 7)
+
+
+class Jobs(Case):
+    def setUp(self):
+        super().setUp()
+        self.run_command("init")
+        self.run_command("config", "fetch.allow_private", "on")
+        os.mkdir(self.path("www"))
+
+    def serve(self, *options):
+        server = Server(self.path("www"), *options)
+        self.addCleanup(server.stop)
+        return server
+
+    def state(self, job):
+        return self.json("jobs", "show", job)["state"]
+
+    def worker(self, *arguments):
+        return subprocess.Popen([PROGRAM, "worker", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                env=self.environment)
+
+    def test_a_season(self):
+        for name in ("1.wav", "2.wav"):
+            write_wav(self.path("www/" + name))
+        server = self.serve()
+        job = self.text("submit", "--season", "One", server.base + "/1.wav", server.base + "/2.wav").strip()
+        said = self.text("worker", "--drain")
+        self.assertEqual(said.count("completed"), 2, said)
+        self.assertEqual(self.state(job), "completed")
+        self.assertEqual(sorted(v["episode"] for v in self.json("ls")["items"]), [1, 2])
+        self.assertTrue(all(v["probe_status"] == "ok" for v in self.json("ls")["items"]))
+
+    def test_bad_jobs_do_not_stop_the_worker(self):
+        write_wav(self.path("www/good.wav"))
+        with open(self.path("www/bad.mp4"), "w") as file:
+            file.write("no video")
+        server = self.serve()
+        bad = self.text("submit", "--max-attempts", "1", server.base + "/bad.mp4").strip()
+        gone = self.text("submit", "--max-attempts", "1", server.base + "/gone.mp4").strip()
+        good = self.text("submit", server.base + "/good.wav").strip()
+        self.run_command("worker", "--drain")
+        self.assertEqual([self.state(bad), self.state(gone), self.state(good)], ["failed", "failed", "completed"])
+        outcomes = [attempt["outcome"] for attempt in self.json("jobs", "history", good)]
+        self.assertEqual(outcomes, ["completed"])
+
+    def test_same_id_twice(self):
+        job = [self.json("submit", "--id", NOBODY, "http://127.0.0.1:1/x")["id"] for _ in range(2)]
+        self.assertEqual(job, [NOBODY, NOBODY])
+        self.assertIn("CONFLICT", self.error("submit", "--id", NOBODY, "http://127.0.0.1:1/y", expect=REFUSED))
+        self.assertEqual(len(self.json("jobs")["items"]), 1)
+
+    def test_request_from_json(self):
+        with open(self.path("request.json"), "w") as file:
+            json.dump({"kind": "own_kind", "season": "S", "tags": ["a"], "request": {"x": [1, None]}}, file)
+        job = self.json("submit", "--json-file", self.path("request.json"), "--priority", "high")
+        self.assertEqual((job["kind"], job["priority"], job["request"]), ("own_kind", "high", {"x": [1, None]}))
+        for wrong in ('{"kind": 1}', '{"nothing": 1}', "[", '{"state": "completed"}'):
+            with open(self.path("request.json"), "w") as file:
+                file.write(wrong)
+            self.error("submit", "--json-file", self.path("request.json"), expect=INVALID)
+
+    def test_cancel_and_retry(self):
+        job = self.text("submit", "http://127.0.0.1:1/x").strip()
+        self.run_command("jobs", "cancel", job)
+        self.assertEqual(self.state(job), "cancelled")
+        self.run_command("jobs", "retry", job)
+        self.assertEqual(self.state(job), "ready")
+        self.error("jobs", "cancel", NOBODY, expect=NOT_FOUND)
+
+    def test_once_without_a_job(self):
+        self.assertEqual(self.text("worker", "--once"), "")
+
+    def wait_for(self, what, seconds=20):
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if what():
+                return
+            time.sleep(0.05)
+        self.fail("waited in vain")
+
+    def test_terminated_worker_gives_the_lease_back(self):
+        write_wav(self.path("www/slow.wav"), 30)
+        server = self.serve()
+        job = self.text("submit", server.base + "/slow.wav?slow=40000").strip()
+        worker = self.worker()
+        self.wait_for(lambda: self.json("ls")["items"][0]["download_done"])
+        began = time.monotonic()
+        worker.send_signal(signal.SIGTERM)
+        out, error = worker.communicate(timeout=20)
+        self.assertLess(time.monotonic() - began, 5)
+        self.assertEqual(worker.returncode, OK, error)
+        self.assertIn(b"released", out)
+        self.assertEqual(self.state(job), "ready")
+
+    def test_cancelled_while_running(self):
+        write_wav(self.path("www/slow.wav"), 30)
+        server = self.serve()
+        job = self.text("submit", server.base + "/slow.wav?slow=40000").strip()
+        self.run_command("config", "job.lease_ms", "1000")
+        worker = self.worker("--drain")
+        self.wait_for(lambda: self.json("ls")["items"][0]["download_done"])
+        self.run_command("jobs", "cancel", job)
+        out, error = worker.communicate(timeout=30)
+        self.assertIn(b"cancelled", out, error)
+        self.assertEqual(self.state(job), "cancelled")
+
+    def test_killed_worker_is_taken_over(self):
+        write_wav(self.path("www/slow.wav"), 30)
+        log = self.path("requests")
+        server = self.serve("--log", log)
+        self.run_command("config", "job.lease_ms", "1000")
+        job = self.text("submit", server.base + "/slow.wav?slow=150000").strip()
+        worker = self.worker()
+        self.wait_for(lambda: (self.json("ls")["items"][0]["download_done"] or 0) > 100000)
+        worker.kill()
+        worker.communicate()
+        said = self.text("worker", "--drain")
+        self.assertRegex(said, r"taken over after \d+\.\d s, [1-9]\d* % already there")
+        self.assertEqual(self.state(job), "completed")
+        self.assertEqual(self.json("jobs", "history", job)[0]["outcome"], "crashed")
+        content = open(self.path("www/slow.wav"), "rb").read()
+        self.assertEqual(self.json("files")["items"][0]["sha256"], hashlib.sha256(content).hexdigest())
+        with open(log) as file:
+            self.assertTrue(any("bytes=" in line for line in file))
+
+
+class Upkeep(Case):
+    def setUp(self):
+        super().setUp()
+        self.run_command("init")
+
+    def test_backup_and_restore(self):
+        self.run_command("ingest", self.wav())
+        self.run_command("backup", self.path("backup"))
+        self.error("backup", self.path("backup"), expect=REFUSED)
+        self.run_command("restore", self.path("backup"), self.path("again"))
+        self.error("restore", self.path("backup"), self.path("again"), expect=REFUSED)
+        self.error("restore", self.path("nothing"), self.path("third"), expect=NOT_FOUND)
+        before, after = self.json("ls"), self.json("-s", self.path("again"), "ls")
+        self.assertEqual([v["id"] for v in before["items"]], [v["id"] for v in after["items"]])
+        self.run_command("-s", self.path("again"), "verify", after["items"][0]["id"])
+
+    def test_doctor_and_maintain(self):
+        self.assertEqual(self.json("doctor", "--full")["verdict"], "ok")
+        self.assertIn("ok", self.text("doctor"))
+        self.json("maintain", "--dry-run")
+        self.json("maintain", "--budget", "1s")
+
+    def test_settings(self):
+        self.run_command("config", "job.lease_ms", "1500")
+        self.assertEqual(self.text("config", "job.lease_ms"), "1500\n")
+        self.run_command("config", "job.lease_ms", "--reset")
+        self.assertEqual(self.text("config", "job.lease_ms"), "30000\n")
+        self.assertIn("field", self.error("config", "job.lease_ms", "soon", expect=INVALID))
+        self.error("config", "no.such", expect=NOT_FOUND)
+
+    def test_audit(self):
+        self.run_command("user", "add", "lena")
+        self.run_command("config", "job.lease_ms", "1500")
+        page = self.json("audit", "--action", "config_changed")
+        self.assertEqual([event["object_name"] for event in page["items"]], ["job.lease_ms"])
+        self.assertTrue(page["items"][0]["actor_name"].startswith("cli:"))
+        self.assertEqual(self.json("audit", "--since", "1h", "--count")["count"], self.json("audit", "--count")["count"])
+        lines = self.text("audit", "export").splitlines()
+        self.assertEqual(len(lines), self.json("audit", "--count")["count"])
+        self.assertLess(json.loads(lines[0])["created"], json.loads(lines[-1])["created"])
+        self.run_command("audit", "export", "-o", self.path("audit.jsonl"))
+        self.assertEqual(len(open(self.path("audit.jsonl")).readlines()), len(lines))
+        self.error("audit", "export", "-o", self.path("audit.jsonl"), expect=REFUSED)
+        self.error("audit", "list", "--since", "soon", expect=USAGE)
+
+    def test_seed(self):
+        self.run_command("seed", "--users", "20", "--jobs", "30", "--videos", "40", "--files", "10")
+        counts = [self.json(*noun, "--count")["count"] for noun in (["user", "ls"], ["jobs"], ["ls"], ["files"])]
+        self.assertEqual(counts, [20, 30, 70, 10])
+        self.error("seed", "--users", "1", expect=REFUSED)
+        self.run_command("seed", "--users", "1", "--seed", "2")
+        self.error("seed", expect=USAGE)
+
+
+class Completion(Case):
+    def complete(self, *words):
+        script = os.path.join(ROOT, "tools", "completion.bash")
+        typed = " ".join(f"'{word}'" for word in ("$0", *words)).replace("'$0'", '"$0"')
+        code = f'source "$1"; COMP_WORDS=({typed}); COMP_CWORD={len(words)}; _vidstore; printf "%s\\n" "${{COMPREPLY[@]}}"'
+        done = subprocess.run(["bash", "-c", code, PROGRAM, script], capture_output=True, text=True, env=self.environment)
+        self.assertEqual(done.stderr, "")
+        return done.stdout.split()
+
+    def test_words(self):
+        self.assertIn("jobs", self.complete("j"))
+        self.assertEqual(sorted(self.complete("jobs", "")), ["cancel", "history", "list", "retry", "show"])
+        self.assertEqual(self.complete("jobs", "list", "--sta"), ["--state"])
+        self.assertEqual(self.complete("jobs", "list", "--state", "comp"), ["completed"])
+        self.assertEqual(self.complete("submit", "--priority", "u"), ["urgent"])
+        self.assertEqual(self.complete("-s", "x", "ls", "--js"), ["--json"])
+        self.assertEqual(self.complete("user", "role", "lena", "v"), ["viewer"])
+
+    def test_settings(self):
+        self.run_command("init")
+        self.assertIn("job.lease_ms", self.complete("config", "job."))
+
+
+def main():
+    result = unittest.main(argv=[sys.argv[0], *sys.argv[2:]], exit=False).result
+    bad_failures, bad_errors = len(result.failures), len(result.errors)
+    percent = 100 if result.wasSuccessful() else 0
+    # As libcheck says it, so that the totals count each case.
+    print(f"{percent}%: Checks: {result.testsRun}, Failures: {bad_failures}, Errors: {bad_errors}")
+    return 0 if result.wasSuccessful() and result.testsRun else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
