@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* Public calls on the audit: reading, and a host's own events. */
+#include <string.h>
+#include "audit/audit.h"
+#include "record/record_api.h"
+#include "util/alloc.h"
+#include "util/error.h"
+#include "util/json.h"
+#include "util/utf8.h"
+#include "vidstore/query.h"
+
+#define vs_audit_event_noun vs_audit_noun
+VS_RECORD_API(audit_event, audit_event)
+
+struct get {
+    vidstore_session *session;
+    struct vs_uuid id;
+    struct vs_record *found;
+};
+
+/* An event may be seen by whom it concerns: the owner of the object, and who acted. */
+static int get_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct get *get = arg;
+    vs_autorecord *event = NULL;
+    int r = vs_crud_load(conn, &vs_audit_noun, &get->id, 1, &event, e);
+    if (r)
+        return r;
+    struct vs_uuid actor = vs_record_uuid(event, VIDSTORE_AUDIT_USER_ID), owner = vs_record_uuid(event, VIDSTORE_AUDIT_OWNER_ID);
+    r = vs_policy_check(&get->session->actor, "audit", VS_READ, &owner, 0, NULL);
+    if (r)
+        r = vs_policy_check(&get->session->actor, "audit", VS_READ, &actor, 0, e);
+    if (!r)
+        get->found = VS_TAKE(event);
+    return r;
+}
+
+vidstore_status vidstore_audit_get(vidstore_session *session, const char *id, vidstore_audit_event **ret_event, vidstore_error **reterr) {
+    VS_ENTER(session, ret_event, reterr);
+    struct get get = { session, { { 0 } }, NULL };
+    int r = vs_uuid_parse(id, "id", &get.id, reterr);
+    if (!r)
+        r = vs_session_read(session, get_op, &get, reterr);
+    if (r)
+        vs_record_free(get.found);
+    else
+        *ret_event = (vidstore_audit_event *)get.found;
+    vidstore_audit_event_free(vs_unwanted_);
+    return r;
+}
+
+vidstore_status vidstore_audit_list(vidstore_session *session, const vidstore_query *query, vidstore_page **ret_page, vidstore_error **reterr) {
+    VS_ENTER(session, ret_page, reterr);
+    int r = vs_crud_list(session, &vs_audit_noun, query, (struct vs_page **)ret_page, reterr);
+    vidstore_page_free(vs_unwanted_);
+    return r;
+}
+
+vidstore_status vidstore_audit_count(vidstore_session *session, const vidstore_query *query, int64_t *ret_count, vidstore_error **reterr) {
+    VS_ENTER(session, ret_count, reterr);
+    return vs_crud_count(session, &vs_audit_noun, query, ret_count, reterr);
+}
+
+struct append {
+    vidstore_session *session;
+    struct vs_event event;
+};
+
+static int append_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct append *append = arg;
+    return vs_trail_append(conn, &append->session->actor, &append->event, e);
+}
+
+vidstore_status vidstore_audit_record(vidstore_session *session, const char *noun, const char *object_id, const char *description,
+    const char *details_json, vidstore_error **reterr) {
+    VS_ENTER_VOID(session, reterr);
+    struct vs_uuid object;
+    int r = vs_check_text(noun, "noun", 50, reterr);
+    if (!r && !*noun)
+        r = vs_fail(reterr, VIDSTORE_INVALID, "noun", "noun is empty");
+    if (!r && object_id)
+        r = vs_uuid_parse(object_id, "object_id", &object, reterr);
+    if (!r)
+        r = vs_check_text(description, "description", 4096, reterr);
+    if (!r && details_json && !(r = vs_check_text(details_json, "details", 65536, reterr)))
+        r = vs_json_check(details_json, strlen(details_json), 65536, JSON_OBJECT, "details", reterr);
+    if (!r && session->actor.kind == VS_ACTOR_ANONYMOUS)
+        r = vs_fail(reterr, VIDSTORE_FORBIDDEN, NULL, "an anonymous session may not write to the audit");
+    if (r)
+        return r;
+    struct append append = { session, { .action = VIDSTORE_AUDIT_CONFIG_CHANGED, .noun = noun, .object = object_id ? &object : NULL,
+        .owner = &session->actor.user, .details = details_json, .description = description } };
+    return vs_session_write(session, append_op, &append, reterr);
+}
