@@ -90,20 +90,31 @@ static int check_operands(const struct cli_args *args) {
     return CLI_OK;
 }
 
+/* What getopt_long() did not like. */
+static int bad_option(const struct option_set *set, int found, char **argv, const struct cli_args *args) {
+    const struct cli_option *option = option_of(set, optopt);
+    if (option && found == ':')
+        return cli_usage(args, "option --%s needs a value: %s", option->name, option->value);
+    if (option)
+        return cli_usage(args, "option --%s takes no value", option->name);
+    if (optopt)
+        return cli_usage(args, "does not know the option -%c", optopt);
+    return cli_usage(args, "does not know the option %s", argv[optind - 1]);
+}
+
 /* The words of argv that getopt_long() is to see: argv[0] stands for the program in its messages. */
 static int parse_words(const struct option_set *set, int argc, char **argv, struct cli_args *ret) {
     opterr = 0;
     optind = 0; /* glibc: begin anew */
     for (;;) {
-        int at = optind ? optind : 1;
         int found = getopt_long(argc, argv, set->shorts, set->longs, NULL);
         if (found == -1)
             break;
-        if (found == '?' || found == ':') {
-            const char *word = at < argc ? argv[at] : argv[argc - 1];
-            return cli_usage(ret, found == ':' ? "option %s needs a value" : "does not know the option %s", word);
-        }
+        if (found == '?' || found == ':')
+            return bad_option(set, found, argv, ret);
         const struct cli_option *option = option_of(set, found);
+        /* One word may hold many: -qqqq. */
+        ret->given = cli_grow(ret->given, (size_t)ret->given_count + 1, sizeof *ret->given);
         ret->given[ret->given_count++] = (struct cli_given){option, option->value ? optarg : ""};
     }
     ret->operands = argv + optind;
@@ -119,7 +130,7 @@ int cli_args_parse(struct cli *cli, const struct cli_command *command, int argc,
         set.shorts[1] = ':';
     add_options(&set, command ? command->options : NULL);
     add_options(&set, cli_global_options);
-    *ret = (struct cli_args){.command = command, .given = cli_alloc(sizeof *ret->given * (size_t)(argc + 1) * 8)};
+    *ret = (struct cli_args){.command = command};
     int result = parse_words(&set, argc, argv, ret);
     if (!result)
         result = apply_globals(cli, ret);

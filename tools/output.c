@@ -118,35 +118,53 @@ static int ends_with(const char *text, const char *end) {
     return a >= b && !strcmp(text + a - b, end);
 }
 
+/* Microseconds of our days: no count or size of a store comes near without being called bytes. */
+static int is_moment(int64_t number) {
+    return number > INT64_C(946684800000000) && number < INT64_C(7258118400000000);
+}
+
 static void scalar_text(const struct cli *cli, const char *key, const json_t *value, char buffer[CLI_TEXT]) {
     int64_t number = json_is_integer(value) ? json_integer_value(value) : INT64_MIN;
     if (json_is_boolean(value))
         snprintf(buffer, CLI_TEXT, "%s", json_is_true(value) ? "yes" : "no");
     else if (!json_is_integer(value))
         snprintf(buffer, CLI_TEXT, json_is_real(value) ? "%.3g" : "-", json_real_value(value));
-    else if (ends_with(key, "_us"))
-        cli_time(cli, number, buffer);
     else if (ends_with(key, "_ms"))
         snprintf(buffer, CLI_TEXT, "%.*f s", number < 1000 ? 3 : 1, (double)number / 1000);
     else if (ends_with(key, "bytes") || ends_with(key, "size"))
         cli_size(number, buffer);
+    else if (ends_with(key, "_us") || is_moment(number))
+        cli_time(cli, number, buffer);
     else
         cli_count(number, buffer);
 }
 
+/* "processing_ms" is "processing": the unit shows in the value. */
+static char *label_of(const char *key) {
+    char *label = cli_copy(key);
+    size_t length = strlen(label);
+    if (length > 3 && (ends_with(label, "_us") || ends_with(label, "_ms")))
+        label[length - 3] = 0;
+    for (char *c = label; *c; c++)
+        if (*c == '_')
+            *c = ' ';
+    return label;
+}
+
 static void put_value(const struct cli *cli, const char *key, const json_t *value, int depth) {
     char buffer[CLI_TEXT];
+    cli_autofree char *label = label_of(key);
     if (json_is_string(value))
-        put_line(cli, depth, key, json_string_value(value), cli_state_colour(json_string_value(value)));
+        put_line(cli, depth, label, json_string_value(value), cli_state_colour(json_string_value(value)));
     else if (json_is_object(value) || json_is_array(value)) {
         if (json_object_size(value) || json_array_size(value)) {
-            cli_autofree char *safe = cli_safe(key);
+            cli_autofree char *safe = cli_safe(label);
             printf("%*s%s%s%s\n", 2 + 2 * depth, "", cli_colour(cli, CLI_BOLD), safe, cli_colour(cli, CLI_PLAIN));
             cli_sheet_json(cli, value, depth + 1);
         }
     } else {
         scalar_text(cli, key, value, buffer);
-        put_line(cli, depth, key, buffer, CLI_PLAIN);
+        put_line(cli, depth, label, buffer, CLI_PLAIN);
     }
 }
 

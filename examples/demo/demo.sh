@@ -117,7 +117,7 @@ clip() {
 
 make_clips() {
     command -v ffmpeg >/dev/null || die "needs the ffmpeg command, or clips of yours as arguments"
-    clip harbour-1.mp4 12 640x360 -vf 'noise=alls=30:allf=t' -c:v libx264 -preset ultrafast -crf 26 -c:a aac \
+    clip harbour-1.mp4 10 640x360 -vf 'noise=alls=20:allf=t' -c:v libx264 -preset ultrafast -crf 30 -c:a aac \
         -metadata title='The Arrival' &
     clip harbour-2.mkv 4 480x270 -c:v libx265 -preset ultrafast -x265-params log-level=none -c:a libopus &
     clip harbour-3.webm 3 320x180 -c:v libvpx -deadline realtime -cpu-used 8 -c:a libvorbis &
