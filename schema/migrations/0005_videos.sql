@@ -71,7 +71,8 @@ CREATE TABLE videos (
     language {text},
     streams {int},
     chapters {int},
-    recorded_us {int}
+    recorded_us {int},
+    facts {json}
 ) {strict};
 
 CREATE INDEX videos_user ON videos(user_id, seq);

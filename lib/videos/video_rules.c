@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* What may happen to a video. */
+#include <string.h>
+#include "net/net.h"
+#include "util/error.h"
+#include "videos/video_repo.h"
+#include "videos/videos.h"
+
+/* The two kinds of work that a video goes through have the same fields. */
+struct work {
+    int32_t state, error, retries, started, completed;
+};
+static const struct work download = { VIDSTORE_VIDEO_DOWNLOAD_STATE, VIDSTORE_VIDEO_DOWNLOAD_ERROR, VIDSTORE_VIDEO_DOWNLOAD_RETRIES,
+    VIDSTORE_VIDEO_DOWNLOAD_STARTED_US, VIDSTORE_VIDEO_DOWNLOAD_COMPLETED_US };
+static const struct work processing = { VIDSTORE_VIDEO_PROCESSING_STATE, VIDSTORE_VIDEO_PROCESSING_ERROR, VIDSTORE_VIDEO_PROCESSING_RETRIES,
+    VIDSTORE_VIDEO_PROCESSING_STARTED_US, VIDSTORE_VIDEO_PROCESSING_COMPLETED_US };
+
+/* A change of state stamps its time, counts a failure, and forgets the error of the try before. */
+static int follow_state(struct vs_change *c, const struct work *w, vidstore_error **e) {
+    if (!c->old || !vs_change_differs(c, w->state))
+        return 0;
+    switch (vs_change_int(c, w->state)) {
+    case VIDSTORE_WORK_ACTIVE:
+        if (!vs_change_differs(c, w->started))
+            vs_change_set_int(c, w->started, c->now_us);
+        vs_change_set_int(c, w->completed, INT64_MIN);
+        return vs_change_differs(c, w->error) ? 0 : vs_change_set_text(c, w->error, NULL, e);
+    case VIDSTORE_WORK_COMPLETED:
+        if (!vs_change_differs(c, w->completed))
+            vs_change_set_int(c, w->completed, c->now_us);
+        return vs_change_differs(c, w->error) ? 0 : vs_change_set_text(c, w->error, NULL, e);
+    case VIDSTORE_WORK_FAILED:
+        if (!vs_change_differs(c, w->retries))
+            vs_change_set_int(c, w->retries, vs_change_int(c, w->retries) + 1);
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+/* A path of this machine is for the host to name, never for its users. */
+static int check_url(const struct vs_change *c, vidstore_error **e) {
+    const char *url = vs_change_text(c, VIDSTORE_VIDEO_URL);
+    if (!url || !vs_change_differs(c, VIDSTORE_VIDEO_URL))
+        return 0;
+    if (*url != '/')
+        return vs_net_check_url(url, e);
+    if (vs_policy_is_admin(&c->session->actor) || c->session->actor.kind == VS_ACTOR_WORKER)
+        return 0;
+    return vs_fail(e, VIDSTORE_FORBIDDEN, "url", "only an admin may name a path of this machine");
+}
+
+static int check_file_name(const struct vs_change *c, vidstore_error **e) {
+    const char *name = vs_change_text(c, VIDSTORE_VIDEO_FILE_NAME);
+    if (name && (!*name || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, "..")))
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "file_name", "file_name is not the name of a file");
+    return 0;
+}
+
+static int check_job(const struct vs_change *c, vidstore_error **e) {
+    const char *job = vs_change_text(c, VIDSTORE_VIDEO_JOB_ID);
+    struct vs_uuid id, owner;
+    if (!job || !vs_change_differs(c, VIDSTORE_VIDEO_JOB_ID))
+        return 0;
+    int r = vs_uuid_parse(job, "job_id", &id, e);
+    if (r)
+        return r;
+    r = vs_video_repo_job_owner(c->conn, &id, &owner, e);
+    if (r < 0)
+        return r;
+    if (r == 0 || !vs_uuid_equal(&owner, &c->owner))
+        return vs_fail(e, VIDSTORE_NOT_FOUND, "job_id", "no such job of this owner");
+    return 0;
+}
+
+static int check(struct vs_change *c, vidstore_error **e) {
+    int r = check_url(c, e);
+    if (!r)
+        r = check_file_name(c, e);
+    return r ? r : check_job(c, e);
+}
+
+static int create(struct vs_change *c, vidstore_error **e) {
+    int has_url = vs_change_text(c, VIDSTORE_VIDEO_URL) != NULL;
+    vs_change_default_int(c, VIDSTORE_VIDEO_DOWNLOAD_STATE, has_url ? VIDSTORE_WORK_PENDING : VIDSTORE_WORK_NONE);
+    vs_change_default_int(c, VIDSTORE_VIDEO_PROCESSING_STATE, VIDSTORE_WORK_NONE);
+    vs_change_default_int(c, VIDSTORE_VIDEO_DOWNLOAD_RETRIES, 0);
+    vs_change_default_int(c, VIDSTORE_VIDEO_PROCESSING_RETRIES, 0);
+    return check(c, e);
+}
+
+static int update(struct vs_change *c, vidstore_error **e) {
+    int r = check(c, e);
+    if (!r)
+        r = follow_state(c, &download, e);
+    return r ? r : follow_state(c, &processing, e);
+}
+
+static int remove_video(struct vs_change *c, vidstore_error **e) {
+    int64_t files = 0;
+    if (c->mode == VIDSTORE_REMOVE_CASCADE)
+        return vs_video_repo_remove_files(c->conn, &c->id, &c->removal, c->now_us, e);
+    if (c->mode == VIDSTORE_REMOVE_DETACH)
+        return vs_video_repo_detach_files(c->conn, &c->id, c->now_us, e);
+    int r = vs_video_repo_has_files(c->conn, &c->id, &files, e);
+    if (!r && files)
+        r = vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_DEPENDENTS, "id", "the video has files");
+    return r;
+}
+
+static int restore(struct vs_change *c, vidstore_error **e) {
+    return vs_video_repo_restore_files(c->conn, &c->removal, c->now_us, e);
+}
+
+const struct vs_rules vs_video_rules = {
+    .noun = &vs_video_noun,
+    .created = VIDSTORE_AUDIT_VIDEO_CREATED,
+    .updated = VIDSTORE_AUDIT_VIDEO_UPDATED,
+    .removed = VIDSTORE_AUDIT_VIDEO_DELETED,
+    .restored = VIDSTORE_AUDIT_VIDEO_RESTORED,
+    .purged = VIDSTORE_AUDIT_VIDEO_PURGED,
+    .create = create,
+    .update = update,
+    .remove = remove_video,
+    .restore = restore,
+};

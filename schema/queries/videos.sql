@@ -1,0 +1,65 @@
+-- SPDX-License-Identifier: MIT
+
+-- name: video_facts_set
+UPDATE videos SET facts = $1 WHERE id = $2;
+
+-- name: video_facts_get
+SELECT facts FROM videos WHERE id = $1;
+
+-- name: video_streams_clear
+DELETE FROM video_streams WHERE video_id = $1;
+
+-- name: video_chapters_clear
+DELETE FROM video_chapters WHERE video_id = $1;
+
+-- name: video_tags_clear
+DELETE FROM video_tags WHERE video_id = $1;
+
+-- name: video_stream_add
+INSERT INTO video_streams (video_id, idx, kind, codec, language, facts) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: video_chapter_add
+INSERT INTO video_chapters (video_id, idx, start_us, end_us, title) VALUES ($1, $2, $3, $4, $5);
+
+-- name: video_tag_add
+INSERT INTO video_tags (video_id, scope, idx, key, value) VALUES ($1, $2, $3, $4, $5);
+
+-- name: video_stream_list
+SELECT facts FROM video_streams WHERE video_id = $1 ORDER BY idx LIMIT 1000;
+
+-- name: video_chapter_list
+SELECT idx, start_us, end_us, title FROM video_chapters WHERE video_id = $1 ORDER BY idx LIMIT 100000;
+
+-- name: video_tag_list
+SELECT scope, idx, key, value FROM video_tags WHERE video_id = $1 ORDER BY scope, idx, seq LIMIT 100000;
+
+-- name: video_file_newest
+-- The bytes to probe: the file that was fetched, or else the newest one.
+SELECT f.id, b.storage_key FROM files AS f JOIN blobs AS b ON b.id = f.blob_id
+WHERE f.video_id = $1 AND f.deleted_us IS NULL AND b.state = 20 ORDER BY f.seq DESC LIMIT 1;
+
+-- name: video_file_of
+SELECT f.id, b.storage_key FROM files AS f JOIN blobs AS b ON b.id = f.blob_id
+WHERE f.id = $1 AND f.deleted_us IS NULL AND b.state = 20;
+
+-- name: video_has_files
+SELECT count(*) FROM (SELECT 1 FROM files WHERE video_id = $1 AND deleted_us IS NULL LIMIT 1) AS counted;
+
+-- name: video_remove_files
+UPDATE files SET deleted_us = $1, removal_id = $2, updated_us = $1, version = version + 1 WHERE video_id = $3 AND deleted_us IS NULL;
+
+-- name: video_detach_files
+UPDATE files SET video_id = NULL, updated_us = $1, version = version + 1 WHERE video_id = $2 AND deleted_us IS NULL;
+
+-- name: video_restore_files
+UPDATE files SET deleted_us = NULL, removal_id = NULL, updated_us = $1, version = version + 1 WHERE removal_id = $2;
+
+-- name: video_job_owner
+SELECT user_id FROM jobs WHERE id = $1 AND deleted_us IS NULL;
+
+-- name: video_progress
+-- Progress changes neither version nor updated time.
+UPDATE videos SET download_done = $1, download_total = $2 WHERE id = $3;
+
+-- name: video_by_job_list
+SELECT seq, {videos.columns} FROM videos WHERE job_id = $1 AND deleted_us IS NULL ORDER BY episode, seq LIMIT $2;
