@@ -182,8 +182,9 @@ static int make_query(struct cli *cli, const struct cli_args *args, const char *
     vidstore_query_limit(query, limit);
     vidstore_query_sort(query, cli_value(args, "sort"));
     vidstore_query_cursor(query, cli_value(args, "cursor"));
-    /* Who searches wants an answer, and waits for it; lists refuse what would be slow unless asked. */
-    int scan = cli_flag(args, "scan") || args->command->run == cmd_search;
+    /* Who searches wants an answer and waits for it, and our own options were asked for by name; a filter that would be
+     * slow is refused unless asked for. */
+    int scan = cli_flag(args, "scan") || args->command->run == cmd_search || !cli_flag(args, "filter");
     uint32_t flags = scan ? VIDSTORE_QUERY_SCAN : 0;
     flags |= cli_flag(args, "deleted") ? VIDSTORE_QUERY_DELETED : 0;
     flags |= cli_flag(args, "count") ? VIDSTORE_QUERY_EXACT_COUNT : 0;
@@ -191,11 +192,19 @@ static int make_query(struct cli *cli, const struct cli_args *args, const char *
     return CLI_OK;
 }
 
+static int fail_list(struct cli *cli, vidstore_error **error) {
+    int slow = vidstore_error_subcode(*error) == VIDSTORE_SUB_NO_INDEX;
+    int result = cli_fail(cli, error);
+    if (slow && !cli->quiet)
+        fputs("vidstore: --scan allows it\n", stderr);
+    return result;
+}
+
 static int put_count(struct cli *cli, const struct cli_noun *noun, const vidstore_query *query) {
     vidstore_error *error = NULL;
     int64_t count = 0;
     if (noun->count(cli->session, query, &count, &error))
-        return cli_fail(cli, &error);
+        return fail_list(cli, &error);
     printf(cli->json ? "{\"count\": %" PRId64 "}\n" : "%" PRId64 "\n", count);
     return CLI_OK;
 }
@@ -233,7 +242,7 @@ int cli_list(struct cli *cli, const struct cli_args *args, const struct cli_noun
         vidstore_error *error = NULL;
         cli_auto(vidstore_page) *page = NULL;
         if (noun->list(cli->session, query, &page, &error))
-            return cli_fail(cli, &error);
+            return fail_list(cli, &error);
         result = put_page(cli, noun, page);
         const char *cursor = vidstore_page_cursor(page);
         if (result || !cursor)

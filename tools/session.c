@@ -81,7 +81,7 @@ int cli_open(struct cli *cli, unsigned command_flags) {
         vidstore_open_params_set_text(params, VIDSTORE_OPEN_WORKER_NAME, cli->worker);
     if (vidstore_open(cli->location, params, &cli->store, &error)) {
         int none = vidstore_error_code(error) == VIDSTORE_NOT_FOUND;
-        int result = cli_fail_on(cli, cli->location, &error);
+        int result = cli_fail(cli, &error);
         if (none && !cli->quiet)
             fputs("vidstore: `vidstore init` makes one; -s and VIDSTORE_STORE say where\n", stderr);
         return result;
