@@ -151,18 +151,43 @@ static char *label_of(const char *key) {
     return label;
 }
 
+static void put_nested(const struct cli *cli, const char *label, const json_t *value, int depth) {
+    cli_autofree char *safe = cli_safe(label);
+    printf("%*s%s%s%s\n", 2 + 2 * depth, "", cli_colour(cli, CLI_BOLD), safe, cli_colour(cli, CLI_PLAIN));
+    cli_sheet_json(cli, value, depth + 1);
+}
+
+/* "a, b" of an array that holds nothing but texts and numbers; NULL for any other value. */
+static char *inline_text(const struct cli *cli, const char *key, const json_t *array) {
+    char *joined = NULL;
+    size_t i;
+    json_t *member;
+    json_array_foreach(array, i, member) {
+        char buffer[CLI_TEXT];
+        if (json_is_object(member) || json_is_array(member)) {
+            free(joined);
+            return NULL;
+        }
+        if (!json_is_string(member))
+            scalar_text(cli, key, member, buffer);
+        char *longer = cli_print("%s%s%s", joined ? joined : "", joined ? ", " : "",
+                                 json_is_string(member) ? json_string_value(member) : buffer);
+        free(joined);
+        joined = longer;
+    }
+    return joined;
+}
+
 static void put_value(const struct cli *cli, const char *key, const json_t *value, int depth) {
     char buffer[CLI_TEXT];
-    cli_autofree char *label = label_of(key);
-    if (json_is_string(value))
+    cli_autofree char *label = label_of(key), *joined = inline_text(cli, key, value);
+    if (joined)
+        put_line(cli, depth, label, joined, CLI_PLAIN);
+    else if (json_is_string(value))
         put_line(cli, depth, label, json_string_value(value), cli_state_colour(json_string_value(value)));
-    else if (json_is_object(value) || json_is_array(value)) {
-        if (json_object_size(value) || json_array_size(value)) {
-            cli_autofree char *safe = cli_safe(label);
-            printf("%*s%s%s%s\n", 2 + 2 * depth, "", cli_colour(cli, CLI_BOLD), safe, cli_colour(cli, CLI_PLAIN));
-            cli_sheet_json(cli, value, depth + 1);
-        }
-    } else {
+    else if (json_object_size(value) || json_array_size(value))
+        put_nested(cli, label, value, depth);
+    else if (!json_is_null(value) && !json_is_object(value) && !json_is_array(value)) {
         scalar_text(cli, key, value, buffer);
         put_line(cli, depth, label, buffer, CLI_PLAIN);
     }
