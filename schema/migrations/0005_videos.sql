@@ -48,7 +48,7 @@ CREATE TABLE videos (
     format {text},
     duration_us {int},
     duration_source {text},
-    size {int} NOT NULL,
+    size {int},
     bit_rate {int},
     width {int},
     height {int},
