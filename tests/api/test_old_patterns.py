@@ -870,7 +870,7 @@ def _(t):
 def _(t):
     user = t.user(password=PASSWORD)
     t.store.login("ada", PASSWORD, ip="192.0.2.3").close()
-    events = t.s.audit.list("action = user_login and user_id = $1", user.id).records
+    events = t.s.audit.list("action = user_login and object_id = $1", user.id).records
     t.assertEqual(["192.0.2.3"], [event.ip for event in events])
 
 
