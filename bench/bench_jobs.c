@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/* The queue: submit, claim and finish, durable, one thread, against the same rows by hand. */
+#include "bench.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPS = 500, CLAIMS = 300 };
+
+static vidstore_job_params *sample(void) {
+    vidstore_job_params *params = vidstore_job_params_new();
+    vidstore_job_params_set_text(params, VIDSTORE_JOB_KIND, "encode");
+    vidstore_job_params_set_text(params, VIDSTORE_JOB_REQUEST, "{\"preset\":\"medium\",\"crf\":23,\"audio\":\"copy\",\"note\":\"an ordinary request\"}");
+    vidstore_job_params_set_text(params, VIDSTORE_JOB_SEASON, "Season 1");
+    return params;
+}
+
+static double our_submits(vidstore_session *session, int count) {
+    vidstore_error *error = NULL;
+    double start = now_s();
+    for (int i = 0; i < count; i++) {
+        vidstore_job_params *params = sample();
+        must(vidstore_job_submit(session, params, NULL, &error), error, "submit");
+        vidstore_job_params_free(params);
+    }
+    return count / (now_s() - start);
+}
+
+/* What one submit writes, by hand: job, event, counter. */
+struct raw {
+    sqlite3 *db;
+    struct row job, event;
+    sqlite3_stmt *begin, *commit, *insert_job, *insert_event, *count;
+};
+
+static struct raw raw_open(const char *dir) {
+    struct raw r = { .db = open_raw(dir) };
+    char *job = insert_sql(r.db, "jobs"), *event = insert_sql(r.db, "audit_events");
+    r.job = first_row(r.db, "jobs", "state = 20");
+    r.event = first_row(r.db, "audit_events", "noun = 'job'");
+    r.begin = prepare(r.db, "BEGIN IMMEDIATE");
+    r.commit = prepare(r.db, "COMMIT");
+    r.insert_job = prepare(r.db, job);
+    r.insert_event = prepare(r.db, event);
+    r.count = prepare(r.db, "INSERT INTO job_counts (user_id, state, jobs) VALUES (?, ?, ?) ON CONFLICT (user_id, state) DO UPDATE SET jobs = jobs + excluded.jobs");
+    sqlite3_free(job);
+    sqlite3_free(event);
+    return r;
+}
+
+static void raw_close(struct raw *r) {
+    sqlite3_stmt *all[] = { r->begin, r->commit, r->insert_job, r->insert_event, r->count };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        sqlite3_finalize(all[i]);
+    free_row(&r->job);
+    free_row(&r->event);
+    sqlite3_close(r->db);
+}
+
+static void raw_count(struct raw *r, int state, int by) {
+    static const uint8_t nil[16];
+    sqlite3_bind_blob(r->count, 1, nil, 16, SQLITE_STATIC);
+    sqlite3_bind_int(r->count, 2, state);
+    sqlite3_bind_int(r->count, 3, by);
+    run_stmt(r->db, r->count);
+}
+
+static void raw_event(struct raw *r) {
+    uint8_t id[16];
+    id_bytes(id);
+    bind_row(r->insert_event, &r->event, id);
+    run_stmt(r->db, r->insert_event);
+}
+
+static double raw_submits(struct raw *r, int count) {
+    double start = now_s();
+    for (int i = 0; i < count; i++) {
+        uint8_t id[16];
+        id_bytes(id);
+        run_stmt(r->db, r->begin);
+        bind_row(r->insert_job, &r->job, id);
+        run_stmt(r->db, r->insert_job);
+        raw_count(r, 20, 1);
+        raw_event(r);
+        run_stmt(r->db, r->commit);
+    }
+    return count / (now_s() - start);
+}
+
+static void run_submit(const char *scratch, report_fn *report) {
+    char ours_dir[4096], raw_dir[4096];
+    snprintf(ours_dir, sizeof ours_dir, "%s", path(scratch, "ours"));
+    snprintf(raw_dir, sizeof raw_dir, "%s", path(scratch, "raw"));
+    vidstore *store = open_store(ours_dir), *other = open_store(raw_dir);
+    vidstore_session *session = system_session(store), *once = system_session(other);
+    our_submits(once, 1);
+    vidstore_session_free(once);
+    vidstore_close(other);
+    struct raw r = raw_open(raw_dir);
+    double ours[ROUNDS], raw[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+        raw[i] = raw_submits(&r, OPS);
+        ours[i] = our_submits(session, OPS);
+    }
+    double a = median(ours, ROUNDS), b = median(raw, ROUNDS);
+    report(&(struct result){ "submit", "jobs/s", a, b, a / b, 0.9, 0 });
+    raw_close(&r);
+    vidstore_session_free(session);
+    vidstore_close(store);
+}
+
+static double our_claims(vidstore_session *session, int count) {
+    vidstore_error *error = NULL;
+    double start = now_s();
+    for (int i = 0; i < count; i++) {
+        vidstore_lease *lease = NULL;
+        must(vidstore_job_claim(session, "encode", 0, &lease, &error), error, "claim");
+        if (!lease) {
+            fprintf(stderr, "bench: no job to claim\n");
+            exit(1);
+        }
+        must(vidstore_lease_finish(lease, NULL, &error), error, "finish");
+        vidstore_lease_free(lease);
+    }
+    return count / (now_s() - start);
+}
+
+/* The same rows by hand: claim (find, update, attempt, counters, event) and finish (update, attempt, counters, event). */
+static double raw_claims(struct raw *r, int count) {
+    sqlite3_stmt *find = prepare(r->db, "SELECT seq, id FROM jobs WHERE state = 20 AND deleted_us IS NULL AND kind = 'encode' AND priority = ? ORDER BY seq LIMIT 1");
+    sqlite3_stmt *take = prepare(r->db, "UPDATE jobs SET state = 40, stage = 'initializing', attempts = attempts + 1, started_us = ?, lease_until_us = ?, worker = 'bench/1', lease_hash = randomblob(32), version = version + 1, updated_us = ? WHERE seq = ?");
+    sqlite3_stmt *attempt = prepare(r->db, "INSERT INTO job_attempts (job_id, number, worker, started_us) VALUES (?, 1, 'bench/1', ?)");
+    sqlite3_stmt *read = prepare(r->db, "SELECT * FROM jobs WHERE id = ?");
+    sqlite3_stmt *end = prepare(r->db, "UPDATE jobs SET state = 50, completed_us = ?, lease_until_us = NULL, lease_hash = NULL, progress_done = 10000, version = version + 1, updated_us = ? WHERE id = ?");
+    sqlite3_stmt *close = prepare(r->db, "UPDATE job_attempts SET ended_us = ?, outcome = 'completed' WHERE job_id = ? AND number = 1");
+    static const int levels[] = { 10, 8, 5 };
+    double start = now_s();
+    for (int i = 0; i < count; i++) {
+        uint8_t id[16];
+        int64_t seq = 0, t = (int64_t)(now_s() * 1e6);
+        run_stmt(r->db, r->begin);
+        for (size_t k = 0; k < sizeof levels / sizeof *levels && !seq; k++) {
+            sqlite3_bind_int(find, 1, levels[k]);
+            if (sqlite3_step(find) == SQLITE_ROW) {
+                seq = sqlite3_column_int64(find, 0);
+                memcpy(id, sqlite3_column_blob(find, 1), 16);
+            }
+            sqlite3_reset(find);
+        }
+        for (int k = 1; k <= 3; k++)
+            sqlite3_bind_int64(take, k, t);
+        sqlite3_bind_int64(take, 4, seq);
+        run_stmt(r->db, take);
+        sqlite3_bind_blob(attempt, 1, id, 16, SQLITE_STATIC);
+        sqlite3_bind_int64(attempt, 2, t);
+        run_stmt(r->db, attempt);
+        raw_count(r, 20, -1);
+        raw_count(r, 40, 1);
+        raw_event(r);
+        run_stmt(r->db, r->commit);
+        sqlite3_bind_blob(read, 1, id, 16, SQLITE_STATIC);
+        sqlite3_step(read);
+        read_row(read);
+        sqlite3_reset(read);
+        run_stmt(r->db, r->begin);
+        sqlite3_bind_int64(end, 1, t);
+        sqlite3_bind_int64(end, 2, t);
+        sqlite3_bind_blob(end, 3, id, 16, SQLITE_STATIC);
+        run_stmt(r->db, end);
+        sqlite3_bind_int64(close, 1, t);
+        sqlite3_bind_blob(close, 2, id, 16, SQLITE_STATIC);
+        run_stmt(r->db, close);
+        raw_count(r, 40, -1);
+        raw_count(r, 50, 1);
+        raw_event(r);
+        run_stmt(r->db, r->commit);
+    }
+    double rate = count / (now_s() - start);
+    sqlite3_stmt *all[] = { find, take, attempt, read, end, close };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        sqlite3_finalize(all[i]);
+    return rate;
+}
+
+static void run_claim(const char *scratch, report_fn *report) {
+    char ours_dir[4096], raw_dir[4096];
+    snprintf(ours_dir, sizeof ours_dir, "%s", path(scratch, "ours"));
+    snprintf(raw_dir, sizeof raw_dir, "%s", path(scratch, "raw"));
+    vidstore *store = open_store(ours_dir), *other = open_store(raw_dir);
+    vidstore_session *session = system_session(store), *once = system_session(other);
+    our_submits(session, ROUNDS * CLAIMS);
+    our_submits(once, ROUNDS * CLAIMS + 1);
+    vidstore_session_free(once);
+    vidstore_close(other);
+    struct raw r = raw_open(raw_dir);
+    double ours[ROUNDS], raw[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+        raw[i] = raw_claims(&r, CLAIMS);
+        ours[i] = our_claims(session, CLAIMS);
+    }
+    double a = median(ours, ROUNDS), b = median(raw, ROUNDS);
+    report(&(struct result){ "claim-finish", "jobs/s", a, b, a / b, 0.8, 0 });
+    raw_close(&r);
+    vidstore_session_free(session);
+    vidstore_close(store);
+}
+
+/* Median time of one claim among so many finished jobs. */
+static double claim_time(const char *dir, int64_t rows) {
+    char store_dir[4096];
+    snprintf(store_dir, sizeof store_dir, "%s", dir);
+    vidstore *store = open_store(store_dir);
+    vidstore_session *session = system_session(store);
+    vidstore_error *error = NULL;
+    our_submits(session, 1);
+    our_claims(session, 1);
+    sqlite3 *db = open_raw(store_dir);
+    struct row row = first_row(db, "jobs", "state = 50");
+    char *sql = insert_sql(db, "jobs");
+    sqlite3_stmt *insert = prepare(db, sql);
+    must_sql(sqlite3_exec(db, "BEGIN", NULL, NULL, NULL), db, "begin");
+    for (int64_t i = 1; i < rows; i++) {
+        uint8_t id[16];
+        id_bytes(id);
+        bind_row(insert, &row, id);
+        run_stmt(db, insert);
+    }
+    must_sql(sqlite3_exec(db, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL), db, "commit");
+    sqlite3_finalize(insert);
+    sqlite3_free(sql);
+    free_row(&row);
+    sqlite3_close(db);
+    our_submits(session, CLAIMS);
+    static double times[CLAIMS];
+    for (int i = 0; i < CLAIMS; i++) {
+        vidstore_lease *lease = NULL;
+        double start = now_s();
+        must(vidstore_job_claim(session, "encode", 0, &lease, &error), error, "claim");
+        times[i] = (now_s() - start) * 1e6;
+        must(vidstore_lease_finish(lease, NULL, &error), error, "finish");
+        vidstore_lease_free(lease);
+    }
+    vidstore_session_free(session);
+    vidstore_close(store);
+    return median(times, CLAIMS);
+}
+
+static void run_claim_scale(const char *scratch, report_fn *report) {
+    double small = claim_time(path(scratch, "small"), 1000), large = claim_time(path(scratch, "large"), 1000000);
+    report(&(struct result){ "claim-1e6-to-1e3", "us p50", large, small, large / small, 1.3, 1 });
+}
+
+const struct bench bench_jobs[] = {
+    { "submit", "submit a job, durable, against the same rows by hand", run_submit },
+    { "claim", "claim and finish a job, durable, against the same rows by hand", run_claim },
+    { "claim-scale", "claim among a million jobs, against among a thousand", run_claim_scale },
+    { NULL, NULL, NULL },
+};

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* Bytes and media: taking in a large file, and probing. */
+#define _GNU_SOURCE
+#include "bench.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PUT_ROUNDS = 3, PROBES = 20 };
+static const int64_t PUT_SIZE = INT64_C(1) << 30;
+
+static int shell(const char *format, const char *a, const char *b) {
+    char command[9000];
+    snprintf(command, sizeof command, format, a, b);
+    return system(command);
+}
+
+static double timed(const char *format, const char *a, const char *b) {
+    double start = now_s();
+    if (shell(format, a, b)) {
+        fprintf(stderr, "bench: failed: %s\n", format);
+        exit(1);
+    }
+    return now_s() - start;
+}
+
+/* Most memory that the process ever had, in KiB. */
+static long peak_kib(void) {
+    char line[256];
+    long kib = 0;
+    FILE *f = fopen("/proc/self/status", "r");
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "VmHWM: %ld", &kib) == 1)
+            break;
+    if (f)
+        fclose(f);
+    return kib;
+}
+
+static double copy_fsync(const char *from, const char *to) {
+    static char buffer[1 << 20];
+    double start = now_s();
+    int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    for (ssize_t n; (n = read(in, buffer, sizeof buffer)) > 0;)
+        if (write(out, buffer, (size_t)n) != n) {
+            perror(to);
+            exit(1);
+        }
+    fsync(out);
+    close(in);
+    close(out);
+    double took = now_s() - start;
+    unlink(to);
+    return took;
+}
+
+static void run_put(const char *scratch, report_fn *report) {
+    char source[4096], copy[4096];
+    snprintf(source, sizeof source, "%s", path(scratch, "source.bin"));
+    snprintf(copy, sizeof copy, "%s", path(scratch, "copy.bin"));
+    timed("head -c 1073741824 /dev/urandom > %s", source, "");
+    vidstore *store = open_store(path(scratch, "store"));
+    vidstore_session *session = system_session(store);
+    vidstore_error *error = NULL;
+    double ours[PUT_ROUNDS], hash[PUT_ROUNDS], copied[PUT_ROUNDS];
+    long before = peak_kib(), grown = 0;
+    for (int i = 0; i < PUT_ROUNDS; i++) {
+        vidstore_file *file = NULL;
+        hash[i] = timed("sha256sum %s > /dev/null", source, "");
+        copied[i] = copy_fsync(source, copy);
+        double start = now_s();
+        must(vidstore_file_put_path(session, source, NULL, &file, &error), error, "put");
+        ours[i] = now_s() - start;
+        if (!i)
+            grown = peak_kib() - before;
+        must(vidstore_file_remove(session, vidstore_file_id(file), VIDSTORE_REMOVE_RESTRICT, &error), error, "remove");
+        must(vidstore_file_purge(session, vidstore_file_id(file), &error), error, "purge");
+        vidstore_file_free(file);
+    }
+    double mib = (double)PUT_SIZE / (1 << 20), a = median(ours, PUT_ROUNDS), h = median(hash, PUT_ROUNDS), c = median(copied, PUT_ROUNDS);
+    double slower = h > c ? h : c;
+    report(&(struct result){ "put-1GiB", "MiB/s", mib / a, mib / slower, slower / a, 0.9, 0 });
+    report(&(struct result){ "put-1GiB-memory", "MiB", (double)grown / 1024, 8, (double)grown / 1024 / 8, 1, 1 });
+    vidstore_session_free(session);
+    vidstore_close(store);
+}
+
+static void run_probe(const char *scratch, report_fn *report) {
+    char clip[4096];
+    snprintf(clip, sizeof clip, "%s", path(scratch, "clip.mp4"));
+    if (shell("ffmpeg -v error -y -f lavfi -i testsrc2=s=640x360:d=4 -f lavfi -i sine=d=4 -c:v libx264 -c:a aac %s%s", clip, "")) {
+        fprintf(stderr, "bench: ffmpeg is needed for probe\n");
+        return;
+    }
+    vidstore *store = open_store(path(scratch, "store"));
+    vidstore_session *session = system_session(store);
+    vidstore_error *error = NULL;
+    vidstore_video *video = NULL;
+    must(vidstore_video_create(session, NULL, &video, &error), error, "create");
+    int fd = open(clip, O_RDONLY | O_CLOEXEC);
+    must(vidstore_video_probe_fd(session, vidstore_video_id(video), fd, NULL, &error), error, "probe");
+    double ours[PROBES], theirs[PROBES];
+    for (int i = 0; i < PROBES; i++) {
+        theirs[i] = timed("ffprobe -v error -show_format -show_streams %s > /dev/null", clip, "");
+        double start = now_s();
+        must(vidstore_video_probe_fd(session, vidstore_video_id(video), fd, NULL, &error), error, "probe");
+        ours[i] = now_s() - start;
+    }
+    double a = median(ours, PROBES) * 1e3, b = median(theirs, PROBES) * 1e3;
+    report(&(struct result){ "probe", "ms", a, b, b / a, 8, 0 });
+    close(fd);
+    vidstore_video_free(video);
+    vidstore_session_free(session);
+    vidstore_close(store);
+}
+
+const struct bench bench_media[] = {
+    { "put", "put 1 GiB, against the slower of sha256sum and copy with fsync; and the memory it takes", run_put },
+    { "probe", "probe and keep what was found, against running ffprobe", run_probe },
+    { NULL, NULL, NULL },
+};
