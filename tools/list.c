@@ -156,13 +156,14 @@ int cli_show_id(struct cli *cli, const struct cli_noun *noun, const char *id) {
     return result;
 }
 
-/* "(a) and (b) and (c)" of what there is; NULL when there is nothing. */
+/* "(a) and (b)" of what there is; one alone stays as it is, so that a message about a place in it is right. NULL when
+ * there is nothing. */
 static char *join_filters(const char *const *filters, int count) {
     char *joined = NULL;
     for (int i = 0; i < count; i++) {
         if (!filters[i])
             continue;
-        char *longer = joined ? cli_print("%s and (%s)", joined, filters[i]) : cli_print("(%s)", filters[i]);
+        char *longer = joined ? cli_print("(%s) and (%s)", joined, filters[i]) : cli_copy(filters[i]);
         free(joined);
         joined = longer;
     }
