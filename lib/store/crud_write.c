@@ -125,6 +125,9 @@ int vs_change_write(struct vs_change *c, vidstore_error **e) {
 
 /* The id exists: the same content is the record itself, other content a conflict. */
 static int existing(struct vs_change *c, const struct vs_record *record, vidstore_error **e) {
+    struct vs_uuid owner = vs_record_uuid(record, c->noun->base + USER_ID);
+    if (!vs_uuid_equal(&owner, &c->owner)) /* and not a word of what it holds */
+        return vs_fail(e, VIDSTORE_CONFLICT, "id", "this id belongs to another %s", c->noun->name);
     for (size_t i = 0; c->params && i < c->noun->columns; i++) {
         struct vs_value value = c->params->state[i] == VS_PARAM_VALUE ? c->params->values[i] : (struct vs_value){ 0 };
         const struct vs_field *field = &c->noun->fields[i];

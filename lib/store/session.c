@@ -26,6 +26,7 @@ int vs_session_new(struct vidstore *store, enum vs_actor_kind kind, const struct
     if (!session)
         return vs_fail_nomem(e);
     session->magic = VS_MAGIC_SESSION;
+    atomic_init(&session->refs, 1);
     session->store = vs_store_ref(store);
     session->actor.kind = kind;
     session->actor.role = role;
@@ -59,8 +60,28 @@ void vs_session_destroy(vidstore_session *session) {
         vs_free(session->actor.origin[i]);
     struct vidstore *store = session->store;
     session->magic = VS_MAGIC_FREED;
-    vs_free(session);
+    session->fence = NULL;
+    vs_session_unref(session);
     vs_store_unref(store);
+}
+
+vidstore_session *vs_session_ref(vidstore_session *session) {
+    atomic_fetch_add_explicit(&session->refs, 1, memory_order_relaxed);
+    return session;
+}
+
+void vs_session_unref(vidstore_session *session) {
+    if (session && atomic_fetch_sub_explicit(&session->refs, 1, memory_order_acq_rel) == 1)
+        vs_free(session);
+}
+
+vidstore_session *vs_session_lend(vidstore_session *session) {
+    if (!session || atomic_exchange(&session->busy, 1))
+        return NULL;
+    if (session->magic == VS_MAGIC_SESSION)
+        return session;
+    atomic_store(&session->busy, 0);
+    return NULL;
 }
 
 int vs_session_enter(vidstore_session *session, vidstore_error **e) {

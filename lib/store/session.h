@@ -25,6 +25,7 @@ struct vidstore_session {
     struct vs_txn *txn; /* NULL: none */
     int64_t deadline_ms; /* 0: the store's */
     atomic_int interrupt, busy;
+    atomic_int refs; /* of the memory alone: what outlives a session (an upload) can still see that it is gone */
     vs_op *fence; /* runs first in every write: the lease still holds; NULL: none */
     void *fence_arg;
     struct vs_refusal *refusals;
@@ -37,6 +38,11 @@ struct vidstore_session {
 int vs_session_new(struct vidstore *store, enum vs_actor_kind kind, const struct vs_uuid *user, int32_t role,
     const char *name, const vidstore_origin *origin, vidstore_session **ret, vidstore_error **e);
 void vs_session_destroy(vidstore_session *session);
+/* For what must not keep a session alive, but asks it when it is still there: the memory stays until the last unref. */
+vidstore_session *vs_session_ref(vidstore_session *session);
+void vs_session_unref(vidstore_session *session); /* NULL is fine */
+/* The session, entered (vs_session_leave gives it back); NULL when it was freed or is in use by another call. */
+vidstore_session *vs_session_lend(vidstore_session *session);
 
 /* What every public call does first: the handle, the process, the interrupt flag. */
 int vs_session_enter(vidstore_session *session, vidstore_error **e);
