@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- Bytes (blobs) and the names under which they are known (files). A blob's row is older than its first byte and younger
--- than its last: state 10 reserved, 20 stored, 30 doomed (no file refers to it), 40 being deleted.
+-- than its last: state 10 reserved, 20 stored, 30 doomed (no file refers to it), 40 being deleted. refs counts the files,
+-- removed ones too. synced: bytes of an unfinished upload that a power cut leaves; what was written after that is as
+-- good while the machine is up, which boot (the kernel's id of this start) tells. damaged_us: found wrong by a check.
 CREATE TABLE blobs (
     seq {seq},
     id {uuid} NOT NULL UNIQUE,
@@ -15,12 +17,16 @@ CREATE TABLE blobs (
     source {text},
     validator {text},
     source_size {int},
+    synced {int} NOT NULL,
+    boot {text},
     created_us {int} NOT NULL,
     touched_us {int} NOT NULL,
     sealed_us {int},
-    doomed_us {int}
+    doomed_us {int},
+    damaged_us {int}
 ) {strict};
 
+CREATE INDEX blobs_source ON blobs(source, touched_us) WHERE state = 10 AND source IS NOT NULL;
 CREATE INDEX blobs_reserved ON blobs(touched_us) WHERE state = 10;
 CREATE INDEX blobs_unpublished ON blobs(touched_us) WHERE state = 20 AND refs = 0;
 CREATE INDEX blobs_doomed ON blobs(doomed_us) WHERE state IN (30, 40);
@@ -74,6 +80,8 @@ CREATE INDEX files_job ON files(job_id) WHERE job_id IS NOT NULL;
 CREATE INDEX files_video ON files(video_id, seq) WHERE video_id IS NOT NULL;
 CREATE INDEX files_blob ON files(blob_id);
 CREATE INDEX files_content ON files(sha256, seq);
+CREATE INDEX files_owned_content ON files(user_id, sha256, size) WHERE deleted_us IS NULL;
+CREATE INDEX files_deleted ON files(deleted_us) WHERE deleted_us IS NOT NULL;
 CREATE INDEX files_size ON files(size, seq);
 CREATE INDEX files_expiry ON files(expires_us) WHERE expires_us IS NOT NULL AND deleted_us IS NULL;
 CREATE INDEX files_removed ON files(removal_id) WHERE removal_id IS NOT NULL;

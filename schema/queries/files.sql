@@ -1,0 +1,102 @@
+-- SPDX-License-Identifier: MIT
+-- Blobs: bytes, from the intention to write them to the end. States: 10 reserved, 20 stored, 30 doomed, 40 being deleted.
+
+-- name: blob_reserve
+INSERT INTO blobs (id, user_id, state, backend, storage_key, refs, params, source, validator, source_size, synced, boot,
+created_us, touched_us) VALUES ($1, $2, 10, $3, $4, 0, $5, $6, $7, $8, 0, $9, $10, $10);
+
+-- name: blob_by_id
+SELECT user_id, state, storage_key, size, sha256, refs, params, source, validator, source_size, synced, boot, created_us,
+sealed_us FROM blobs WHERE id = $1;
+
+-- name: blob_by_key
+SELECT id FROM blobs WHERE storage_key = $1;
+
+-- name: blob_touch
+UPDATE blobs SET touched_us = $1, synced = $2, boot = $3 WHERE id = $4 AND state = 10;
+
+-- name: blob_source_set
+UPDATE blobs SET source = $1, validator = $2, source_size = $3, touched_us = $4 WHERE id = $5 AND state = 10;
+
+-- name: blob_source_find
+SELECT id, params FROM blobs WHERE source = $1 AND state = 10 AND user_id = $2 ORDER BY touched_us DESC LIMIT 64;
+
+-- name: blob_stored
+UPDATE blobs SET state = 20, size = $1, sha256 = $2, sealed_us = $3, touched_us = $3 WHERE id = $4 AND state = 10;
+
+-- name: blob_twin
+-- Bytes of the same owner that are the same.
+SELECT id, storage_key FROM blobs WHERE sha256 = $1 AND state = 20 AND size = $2 AND user_id = $3 AND id <> $4
+AND refs > 0 AND damaged_us IS NULL LIMIT 1;
+
+-- name: blob_link
+UPDATE blobs SET refs = refs + 1 WHERE id = $1 AND state = 20;
+
+-- name: blob_unlink
+UPDATE blobs SET refs = refs - 1 WHERE id = $1 AND refs > 0;
+
+-- name: blob_damaged
+UPDATE blobs SET damaged_us = $1 WHERE id = $2;
+
+-- name: blob_doom
+UPDATE blobs SET state = 30, doomed_us = $1 WHERE id = $2 AND state = 20 AND refs = 0;
+
+-- name: blob_give_up
+-- An unfinished or unpublished upload that its owner does not want.
+UPDATE blobs SET state = 40, doomed_us = $1 WHERE id = $2 AND refs = 0 AND state IN (10, 20);
+
+-- name: blob_expire
+-- An unfinished upload whose time is over, if nobody has touched it since.
+UPDATE blobs SET state = 40, doomed_us = $1 WHERE id = $2 AND state = 10 AND touched_us = $3;
+
+-- name: blob_condemn
+-- Under the writer's lock: no file can come to refer to it any more.
+UPDATE blobs SET state = 40 WHERE id = $1 AND refs = 0 AND state IN (30, 40);
+
+-- name: blob_drop
+DELETE FROM blobs WHERE id = $1 AND state = 40;
+
+-- name: blob_stale_list
+SELECT id, storage_key, touched_us FROM blobs WHERE state = 10 AND touched_us > $1 AND touched_us <= $2
+ORDER BY touched_us LIMIT $3;
+
+-- name: blob_unpublished_list
+SELECT id, storage_key, touched_us FROM blobs WHERE state = 20 AND refs = 0 AND touched_us > $1 AND touched_us <= $2
+ORDER BY touched_us LIMIT $3;
+
+-- name: blob_doomed_list
+SELECT id, storage_key, doomed_us, size FROM blobs WHERE state IN (30, 40) AND doomed_us > $1 AND doomed_us <= $2
+ORDER BY doomed_us LIMIT $3;
+
+-- name: blob_stored_list
+SELECT seq, id, storage_key, size FROM blobs WHERE seq > $1 AND state = 20 ORDER BY seq LIMIT $2;
+
+-- Files.
+
+-- name: file_job_owner
+SELECT user_id FROM jobs WHERE id = $1 AND deleted_us IS NULL;
+
+-- name: file_video_owner
+SELECT user_id FROM videos WHERE id = $1 AND deleted_us IS NULL;
+
+-- name: file_owner_known
+SELECT id FROM users WHERE id = $1 AND deleted_us IS NULL;
+
+-- name: file_accessed
+UPDATE files SET last_access_us = $1 WHERE id = $2;
+
+-- name: file_expiry_set
+UPDATE files SET expires_us = $1 WHERE id = $2;
+
+-- name: file_expired_list
+SELECT id, expires_us FROM files WHERE expires_us > $1 AND expires_us <= $2 AND deleted_us IS NULL ORDER BY expires_us LIMIT $3;
+
+-- name: file_deleted_list
+SELECT id, deleted_us FROM files WHERE deleted_us > $1 AND deleted_us <= $2 ORDER BY deleted_us LIMIT $3;
+
+-- name: file_duplicate_groups :template
+SELECT sha256, size, count(*) FROM files WHERE {{where}} GROUP BY sha256, size HAVING count(*) > 1
+ORDER BY (count(*) - 1) * size DESC, sha256 LIMIT {{limit}};
+
+-- name: file_duplicate_ids :template
+SELECT id FROM files WHERE {{where}} ORDER BY {{order}} LIMIT {{limit}};
