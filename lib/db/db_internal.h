@@ -52,7 +52,7 @@ struct vs_db {
     struct vs_conn *checkpointer; /* opened when first needed; used by the holder of the gate */
     int64_t checkpoint_at;        /* next checkpoint when the log has so many pages */
     pthread_t guard;
-    int guard_running, guard_stop;
+    int guard_running, guard_stop, guard_awaits_call;
     pthread_cond_t guard_wake;
 };
 

@@ -173,6 +173,18 @@ static int read_in_memory(struct vs_db *db, const struct vs_call *call, vs_op *o
     return rc ? rc : left;
 }
 
+int vs_db_peek(struct vs_db *db, const struct vs_call *call, vs_op *op, void *arg, vidstore_error **e) {
+    int rc = vs_db_check(db, e);
+    if (rc || db->read_only || !db->path)
+        return rc ? rc : vs_db_read(db, call, op, arg, e);
+    if ((rc = vs_gate_take(db, call, "a short read", e)))
+        return rc;
+    if (!(rc = vs_conn_begin(db->writer, 0, call, e)))
+        rc = vs_conn_end(db->writer, op(db->writer, arg, e), e);
+    vs_gate_give(db);
+    return rc;
+}
+
 int vs_db_read(struct vs_db *db, const struct vs_call *call, vs_op *op, void *arg, vidstore_error **e) {
     int rc = vs_db_check(db, e);
     if (rc)

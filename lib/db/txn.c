@@ -23,7 +23,8 @@ static void *guard_run(void *arg) {
     pthread_mutex_lock(&db->lock);
     while (!db->guard_stop) {
         struct vs_txn *txn = db->gate.txn;
-        if (!txn || txn->in_call) {
+        db->guard_awaits_call = txn && txn->in_call && vs_mono_us() >= txn->expires_us;
+        if (!txn || db->guard_awaits_call) {
             pthread_cond_wait(&db->guard_wake, &db->lock);
         } else if (vs_mono_us() < txn->expires_us) {
             struct vs_call until = {.deadline_us = txn->expires_us};
@@ -129,7 +130,8 @@ static void unclaim(struct vs_txn *txn) {
     struct vs_db *db = txn->db;
     pthread_mutex_lock(&db->lock);
     txn->in_call = 0;
-    pthread_cond_signal(&db->guard_wake);
+    if (db->guard_awaits_call) /* rarely: waking it at every call would cost more than the call */
+        pthread_cond_signal(&db->guard_wake);
     pthread_mutex_unlock(&db->lock);
 }
 

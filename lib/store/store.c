@@ -138,7 +138,7 @@ static int instance_write(struct vs_conn *conn, void *arg, vidstore_error **e) {
 
 static int find_instance(struct vidstore *store, vidstore_error **e) {
     struct vs_call call = { vs_mono_us() + store->options.deadline_ms * 1000, NULL };
-    int r = vs_db_read(store->db, &call, instance_read, store, e);
+    int r = vs_db_peek(store->db, &call, instance_read, store, e);
     if (!r && !store->instance[0] && !store->options.read_only)
         r = vs_db_write(store->db, &call, instance_write, store, e);
     if (!r && !store->instance[0])
