@@ -52,7 +52,8 @@ typedef int vs_op(struct vs_conn *conn, void *arg, vidstore_error **e);
 
 /* Runs op in a read transaction on a reader. Codes: what op returns; BUSY TIMEOUT CANCELLED IO CORRUPT NOMEM FORKED. */
 int vs_db_read(struct vs_db *db, const struct vs_call *call, vs_op *op, void *arg, vidstore_error **e);
-/* The same for a read that is short, on the connection that is open already: opening another one takes longer than it. */
+/* The same for a read that is short, on the connection that is open already: opening another one takes longer than it.
+ */
 int vs_db_peek(struct vs_db *db, const struct vs_call *call, vs_op *op, void *arg, vidstore_error **e);
 /* Runs op in a write transaction of its own (BEGIN IMMEDIATE) and commits: durable when it returns 0. A failing op is
  * rolled back whole. MISUSE when this thread holds a transaction already. UNKNOWN_OUTCOME when COMMIT itself failed in

@@ -119,9 +119,10 @@ static int read_marks(struct sqlite_conn *c, int64_t *ret_app, int64_t *ret_vers
         rc = vs_sqlite_number(c, "PRAGMA application_id", ret_app, e);
     if (!rc)
         rc = vs_sqlite_number(c, "PRAGMA user_version", ret_version, e);
-    if (!sqlite3_get_autocommit(c->db))
-        sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
-    return rc;
+    /* One that stays open would keep the switch to the log from taking place. */
+    int ended =
+        sqlite3_get_autocommit(c->db) ? 0 : vs_sqlite_exec(c, "ROLLBACK", "look at the database", rc ? NULL : e);
+    return rc ? rc : ended;
 }
 
 /* A refused file keeps its content: closing must not move a foreign log into it. */
@@ -157,23 +158,32 @@ int vs_sqlite_admit(struct vs_conn *conn, struct vs_admission *ret, vidstore_err
     return rc;
 }
 
-/* The switch to the log may return BUSY without ever asking the busy handler. */
+/* 1: in force, 0: not, or SQLite's negative code. */
+static int switch_to_log(struct sqlite_conn *c) {
+    sqlite3_stmt *s = NULL;
+    const char *mode = NULL;
+    int got = 0;
+    int rc = sqlite3_prepare_v2(c->db, "PRAGMA journal_mode=WAL", -1, &s, NULL);
+    if (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+        mode = (const char *)sqlite3_column_text(s, 0);
+        got = mode && strcmp(mode, "wal") == 0;
+        rc = mode ? SQLITE_OK : SQLITE_NOMEM;
+    }
+    int ended = sqlite3_finalize(s);
+    rc = rc == SQLITE_OK || rc == SQLITE_DONE ? ended : rc;
+    return rc == SQLITE_OK ? got : -rc;
+}
+
+/* The switch may be refused as BUSY without the busy handler ever being asked. */
 static int use_log(struct sqlite_conn *c, vidstore_error **e) {
     for (;;) {
-        sqlite3_stmt *s = NULL;
-        int rc = sqlite3_prepare_v2(c->db, "PRAGMA journal_mode=WAL", -1, &s, NULL);
-        int got = 0;
-        if (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-            const char *mode = (const char *)sqlite3_column_text(s, 0);
-            got = mode && strcmp(mode, "wal") == 0;
-        }
-        int last = sqlite3_finalize(s);
-        if (got)
+        int got = switch_to_log(c);
+        if (got == 1)
             return 0;
-        if (rc == SQLITE_ROW && last == SQLITE_OK)
+        if (got == 0)
             return vs_fail(e, VIDSTORE_UNSUPPORTED, "path", "the file system does not support a write-ahead log");
-        if ((last & 0xff) != SQLITE_BUSY || call_over(c->base.call))
-            return vs_sqlite_fail(c, last, "switch to the write-ahead log", e);
+        if ((-got & 0xff) != SQLITE_BUSY || call_over(c->base.call))
+            return vs_sqlite_fail(c, -got, "switch to the write-ahead log", e);
         nap(c);
     }
 }
