@@ -20,7 +20,7 @@ static void put_setting(cli_table *table, const json_t *setting) {
 
 static int list_settings(struct cli *cli) {
     static const struct cli_column columns[] = {
-        {"NAME", 0}, {"VALUE", CLI_RIGHT}, {"DEFAULT", CLI_RIGHT}, {"WHAT IT IS FOR", CLI_ELASTIC}};
+        {"NAME", 0}, {"VALUE", CLI_RIGHT}, {"DEFAULT", CLI_RIGHT | CLI_OPTIONAL}, {"WHAT IT IS FOR", CLI_ELASTIC}};
     vidstore_error *error = NULL;
     cli_auto(vidstore_text) *text = NULL;
     if (vidstore_setting_list(cli->session, &text, &error))

@@ -37,7 +37,7 @@ int64_t cli_now_us(void);
 int64_t cli_monotonic_ms(void);
 
 /* A table that fits the terminal. Cells are given row by row, left to right. */
-enum { CLI_RIGHT = 1, CLI_ELASTIC = 2, CLI_COLUMNS_MAX = 16 };
+enum { CLI_RIGHT = 1, CLI_ELASTIC = 2, CLI_OPTIONAL = 4, CLI_COLUMNS_MAX = 16 };
 struct cli_column {
     const char *title;
     unsigned flags;
@@ -46,8 +46,6 @@ typedef struct cli_table cli_table;
 struct cli_table *cli_table_new(const struct cli *cli, const struct cli_column *columns, int count);
 void cli_table_cell(struct cli_table *table, const char *text, int colour);
 void cli_table_print(struct cli_table *table);
-/* How many lines cli_table_print() takes on the terminal. */
-int cli_table_lines(const struct cli_table *table);
 void cli_table_free(struct cli_table *table);
 CLI_CLEANUP(cli_table, cli_table_free)
 
