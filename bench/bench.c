@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The runner: bench [--json] [--dir DIR] [NAME…] */
-#define _GNU_SOURCE
 #include "bench.h"
 #include <ftw.h>
 #include <getopt.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Bytes and media: taking in a large file, and probing. */
-#define _GNU_SOURCE
 #include "bench.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,16 +11,17 @@
 enum { PUT_ROUNDS = 3, PROBES = 20 };
 static const int64_t PUT_SIZE = INT64_C(1) << 30;
 
-static int shell(const char *format, const char *a, const char *b) {
+/* Runs `before`, a path, and `after` as one command of the shell. */
+static int shell(const char *before, const char *file, const char *after) {
     char command[9000];
-    snprintf(command, sizeof command, format, a, b);
+    snprintf(command, sizeof command, "%s '%s' %s", before, file, after);
     return system(command);
 }
 
-static double timed(const char *format, const char *a, const char *b) {
+static double timed(const char *before, const char *file, const char *after) {
     double start = now_s();
-    if (shell(format, a, b)) {
-        fprintf(stderr, "bench: failed: %s\n", format);
+    if (shell(before, file, after)) {
+        fprintf(stderr, "bench: failed: %s\n", before);
         exit(1);
     }
     return now_s() - start;
@@ -61,7 +61,7 @@ static void run_put(const char *scratch, report_fn *report) {
     char source[4096], copy[4096];
     snprintf(source, sizeof source, "%s", path(scratch, "source.bin"));
     snprintf(copy, sizeof copy, "%s", path(scratch, "copy.bin"));
-    timed("head -c 1073741824 /dev/urandom > %s", source, "");
+    timed("head -c 1073741824 /dev/urandom >", source, "");
     vidstore *store = open_store(path(scratch, "store"));
     vidstore_session *session = system_session(store);
     vidstore_error *error = NULL;
@@ -69,7 +69,7 @@ static void run_put(const char *scratch, report_fn *report) {
     long before = peak_kib(), grown = 0;
     for (int i = 0; i < PUT_ROUNDS; i++) {
         vidstore_file *file = NULL;
-        hash[i] = timed("sha256sum %s > /dev/null", source, "");
+        hash[i] = timed("sha256sum", source, "> /dev/null");
         copied[i] = copy_fsync(source, copy);
         double start = now_s();
         must(vidstore_file_put_path(session, source, NULL, &file, &error), error, "put");
@@ -91,7 +91,7 @@ static void run_put(const char *scratch, report_fn *report) {
 static void run_probe(const char *scratch, report_fn *report) {
     char clip[4096];
     snprintf(clip, sizeof clip, "%s", path(scratch, "clip.mp4"));
-    if (shell("ffmpeg -v error -y -f lavfi -i testsrc2=s=640x360:d=4 -f lavfi -i sine=d=4 -c:v libx264 -c:a aac %s%s", clip, "")) {
+    if (shell("ffmpeg -v error -y -f lavfi -i testsrc2=s=640x360:d=4 -f lavfi -i sine=d=4 -c:v libx264 -c:a aac", clip, "")) {
         fprintf(stderr, "bench: ffmpeg is needed for probe\n");
         return;
     }
@@ -104,7 +104,7 @@ static void run_probe(const char *scratch, report_fn *report) {
     must(vidstore_video_probe_fd(session, vidstore_video_id(video), fd, NULL, &error), error, "probe");
     double ours[PROBES], theirs[PROBES];
     for (int i = 0; i < PROBES; i++) {
-        theirs[i] = timed("ffprobe -v error -show_format -show_streams %s > /dev/null", clip, "");
+        theirs[i] = timed("ffprobe -v error -show_format -show_streams", clip, "> /dev/null");
         double start = now_s();
         must(vidstore_video_probe_fd(session, vidstore_video_id(video), fd, NULL, &error), error, "probe");
         ours[i] = now_s() - start;
