@@ -37,11 +37,11 @@ enum {
     VIDSTORE_USER_UNKNOWN = -1,
     VIDSTORE_USER_ID = 1001, /**< UUID; settable at creation. */
     VIDSTORE_USER_USER_ID =
-        1002, /**< UUID of the owner; the nil UUID is the system. Settable at creation by admins and the system. */
+        1002, /**< UUID of the owner: a user owns itself. */
     VIDSTORE_USER_CREATED_US = 1003,
     VIDSTORE_USER_UPDATED_US = 1004,
     VIDSTORE_USER_VERSION = 1005,     /**< Counts up with every change. */
-    VIDSTORE_USER_EXTERNAL_ID = 1006, /**< Text: the host's own id, unique an owner. */
+    VIDSTORE_USER_EXTERNAL_ID = 1006, /**< Text: the host's own id, unique among users. */
     VIDSTORE_USER_METADATA = 1007,    /**< JSON object: anything of the host. */
     VIDSTORE_USER_DELETED_US = 1008,  /**< When it was removed; NULL: it is not. */
     VIDSTORE_USER_REMOVAL_ID = 1009,  /**< UUID that all records share which one removal took. */
@@ -269,7 +269,7 @@ VIDSTORE_API vidstore_status vidstore_user_get(vidstore_session *session, const 
 /**
  * Read a user by the host's own id for it.
  * @param session  who acts.
- * @param user_id  the owner's UUID; NULL: the session's own user.
+ * @param user_id  the owner's UUID, which is the user's own; NULL: any.
  * @param external_id  the VIDSTORE_USER_EXTERNAL_ID that it was created with.
  * @param ret_user  receives the record.
  * @param reterr  receives the error, or NULL; may be NULL.
@@ -313,8 +313,9 @@ VIDSTORE_API vidstore_status vidstore_user_update(vidstore_session *session, con
                                                   vidstore_error **reterr);
 
 /**
- * Remove a user, so that it is no longer listed; vidstore_user_restore() brings it back, vidstore_user_purge() ends
- * it.
+ * Remove a user. A tombstone stays, so that what the user did keeps an owner: name, e-mail address, metadata, password
+ * and identities go, and nothing brings them back. vidstore_user_purge() ends the tombstone too. The last active admin
+ * stays.
  * @param session  who acts.
  * @param id  its UUID.
  * @param mode  VIDSTORE_REMOVE_RESTRICT, _CASCADE or _DETACH: what happens to that which hangs on it.

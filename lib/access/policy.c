@@ -86,7 +86,7 @@ int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vi
         return 0;
     query->indexed = 1; /* every noun has an index by owner, and one of public files */
     if (who == NOBODY) {
-        vs_buf_fmt(&query->where, "%saccess = %d", query->where.len ? " AND " : "", VIDSTORE_ACCESS_PUBLIC);
+        vs_buf_fmt(&query->where, "%saccess = %d AND deleted_us IS NULL", query->where.len ? " AND " : "", VIDSTORE_ACCESS_PUBLIC);
         return query->where.failed ? vs_fail_nomem(e) : 0;
     }
     vs_uuid_format(&actor->user, id);

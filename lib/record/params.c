@@ -28,19 +28,36 @@ struct vs_params *vs_params_new(const struct vs_noun *noun) {
     return params;
 }
 
+/* A secret does not outlive its use. */
+static void wipe(struct vs_params *params, int at) {
+    const struct vs_value *value = &params->values[at];
+    if ((params->noun->fields[at].use & VS_SECRET) && value->set && vs_type_is_text(params->noun->fields[at].type))
+        vs_wipe((char *)(uintptr_t)value->text, value->len);
+}
+
 void vs_params_free(struct vs_params *params) {
     if (!params || params->magic != VS_MAGIC_PARAMS || params == &nomem)
         return;
     vidstore_error_free(params->error);
+    for (size_t i = 0; i < params->noun->count; i++)
+        wipe(params, (int)i);
     params->magic = VS_MAGIC_FREED;
     vs_block_unref(params->block);
 }
 
+static int wrong_noun(const struct vs_params *params, const struct vs_noun *noun, vidstore_error **e) {
+    return vs_fail_sub(e, VIDSTORE_MISUSE, VIDSTORE_SUB_WRONG_HANDLE, "params", "params are those of a %s, not of a %s",
+        params->noun->name, noun->name);
+}
+
 /* The error slot for a setter; NULL when nothing is to be done any more. */
 static vidstore_error **slot(struct vs_params *params, const struct vs_noun *noun) {
-    if (!params || params->magic != VS_MAGIC_PARAMS || !params->noun || params->noun != noun || params->error)
+    if (!params || params->magic != VS_MAGIC_PARAMS || !params->noun || params->error)
         return NULL;
-    return &params->error;
+    if (params->noun == noun)
+        return &params->error;
+    wrong_noun(params, noun, &params->error);
+    return NULL;
 }
 
 static int find(struct vs_params *params, int32_t id, vidstore_error **e) {
@@ -60,6 +77,7 @@ static void clear_at(struct vs_params *params, int at, vidstore_error **e) {
         vs_fail(e, VIDSTORE_INVALID, field->name, "%s can't be cleared", field->name);
         return;
     }
+    wipe(params, at);
     params->state[at] = VS_PARAM_CLEAR;
     params->values[at] = (struct vs_value){ 0 };
 }
@@ -147,6 +165,7 @@ static void set_text_at(struct vs_params *params, int at, const char *value, vid
         for (char *c = copy; *c; c++)
             if (*c >= 'A' && *c <= 'F')
                 *c = (char)(*c + ('a' - 'A'));
+    wipe(params, at);
     params->state[at] = VS_PARAM_VALUE;
     params->values[at] = (struct vs_value){ .text = copy, .len = (uint32_t)len, .set = VS_VALUE_SET };
 }
@@ -226,7 +245,7 @@ void vs_params_set_json(struct vs_params *params, const struct vs_noun *noun, co
     json_object_foreach(object, name, value) {
         const struct vs_field *field = vs_field_by_name(noun, name, strlen(name));
         if (!field) {
-            vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_UNKNOWN_FIELD, name, "a %s has no field \"%.60s\"", noun->name, name);
+            vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_UNKNOWN_FIELD, strlen(name) <= 64 ? name : "json", "a %s has no field \"%.60s\"", noun->name, name);
             return;
         }
         int at = find(params, field->id, e);
@@ -246,8 +265,7 @@ int vs_params_check(const struct vs_params *params, const struct vs_noun *noun, 
     if (!params->noun)
         return vs_fail_nomem(e);
     if (params->noun != noun)
-        return vs_fail_sub(e, VIDSTORE_MISUSE, VIDSTORE_SUB_WRONG_HANDLE, "params", "params are those of a %s, not of a %s",
-            params->noun->name, noun->name);
+        return wrong_noun(params, noun, e);
     if (!params->error)
         return 0;
     if (e) {

@@ -10,7 +10,7 @@
 #include "util/utf8.h"
 #include "vidstore/query.h"
 
-enum { BIND_MAX = 4096, ALL_FLAGS = VIDSTORE_QUERY_SCAN | VIDSTORE_QUERY_DELETED | VIDSTORE_QUERY_ONLY_DELETED | VIDSTORE_QUERY_EXACT_COUNT };
+enum { ALL_FLAGS = VIDSTORE_QUERY_SCAN | VIDSTORE_QUERY_DELETED | VIDSTORE_QUERY_ONLY_DELETED | VIDSTORE_QUERY_EXACT_COUNT };
 
 static struct vs_query nomem = { .magic = VS_MAGIC_QUERY, .failed = 1 };
 
@@ -52,24 +52,28 @@ static void set_copy(struct vs_query *q, char **slot, const char *value) {
     *slot = copy;
 }
 
+static int set_filter(struct vs_query *q, const char *expression, vidstore_error **e) {
+    vs_autocompiled check = { 0 }; /* no noun: the grammar alone */
+    int r = expression ? vs_check_text(expression, "filter", VS_QUERY_MAX, e) : 0;
+    if (r)
+        return r;
+    set_copy(q, &q->filter, expression);
+    if (q->failed)
+        return vs_fail_nomem(e);
+    return expression ? vs_query_parse(q, &check, e) : 0;
+}
+
 vidstore_status vidstore_query_filter(vidstore_query *query, const char *expression, vidstore_error **reterr) {
     struct vs_query *q = (struct vs_query *)query;
     if (reterr)
         *reterr = NULL;
     int r = vs_check_handle(q, VS_MAGIC_QUERY, "query", reterr);
-    if (!r && expression)
-        r = vs_check_text(expression, "filter", VS_QUERY_MAX, reterr);
     if (r)
         return r;
     if (q->failed)
         return vs_fail_nomem(reterr);
-    set_copy(q, &q->filter, expression);
-    if (q->failed)
-        return vs_fail_nomem(reterr);
-    vs_autocompiled check = { 0 }; /* no noun: the grammar alone */
-    r = expression ? vs_query_parse(q, &check, reterr) : 0;
-    if (r)
-        set_copy(q, &q->filter, NULL);
+    r = set_filter(q, expression, reterr);
+    q->broken = r != 0;
     return r;
 }
 
@@ -84,7 +88,7 @@ static struct vs_query_bind *bind_slot(struct vs_query *q, int32_t number) {
 void vidstore_query_bind_text(vidstore_query *query, int32_t number, const char *value) {
     struct vs_query *q = writable(query);
     struct vs_query_bind *bind = q ? bind_slot(q, number) : NULL;
-    if (!bind || vs_check_text(value, "value", BIND_MAX, &q->error))
+    if (!bind || vs_check_text(value, "value", VS_QUERY_VALUE, &q->error))
         return;
     set_copy(q, &bind->text, value);
     bind->set = 1;
@@ -151,7 +155,7 @@ static int parse_sort(const char *sort, struct vs_compiled *ret, vidstore_error 
 }
 
 /* What a cursor belongs to: the same noun, filter, values, sort and flags. */
-static uint64_t digest(const struct vs_query *q, const struct vs_noun *noun) {
+static int digest(const struct vs_query *q, const struct vs_noun *noun, uint64_t *ret, vidstore_error **e) {
     vs_autobuf b = { 0 };
     uint8_t hash[VS_SHA256_SIZE] = { 0 };
     vs_buf_fmt(&b, "%s|%s|%s|%u", noun->name, q && q->filter ? q->filter : "", q && q->sort ? q->sort : "",
@@ -160,10 +164,10 @@ static uint64_t digest(const struct vs_query *q, const struct vs_noun *noun) {
         if (q->binds[i].set)
             vs_buf_fmt(&b, "|%d:%s:%lld", i, q->binds[i].text ? q->binds[i].text : "",
                 (long long)(q->binds[i].text ? 0 : q->binds[i].number));
-    vs_sha256(b.data, b.len, hash);
-    uint64_t d;
-    memcpy(&d, hash, sizeof d);
-    return d;
+    if (b.failed || vs_sha256(b.data, b.len, hash))
+        return vs_fail_nomem(e);
+    memcpy(ret, hash, sizeof *ret);
+    return 0;
 }
 
 static void add_deleted(const struct vs_noun *noun, struct vs_compiled *ret) {
@@ -187,11 +191,14 @@ int vs_query_compile(const struct vs_query *q, const struct vs_noun *noun, struc
             *e = vs_error_ref(q->error);
         return vidstore_error_code(q->error);
     }
+    if (q && q->broken)
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "filter", "the filter that was set could not be read");
     ret->noun = noun;
     ret->where.max = 1 << 20;
     ret->flags = q ? q->flags : 0;
     ret->limit = q && q->limit ? q->limit : VS_PAGE_DEFAULT;
-    ret->digest = digest(q, noun);
+    if ((r = digest(q, noun, &ret->digest, e)))
+        return r;
     if (q && q->sort && (r = parse_sort(q->sort, ret, e)))
         return r;
     if (q && q->filter && q->filter[strspn(q->filter, " \t\r\n")]) {

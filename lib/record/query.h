@@ -12,7 +12,7 @@
 
 #include "record/page.h"
 
-enum { VS_QUERY_BINDS = 32, VS_QUERY_TERMS = 64, VS_QUERY_DEPTH = 32, VS_QUERY_MAX = 65536, VS_PAGE_DEFAULT = 100, VS_PAGE_MAX = 1000, VS_COUNT_MAX = 10000 };
+enum { VS_QUERY_BINDS = 32, VS_QUERY_TERMS = 64, VS_QUERY_DEPTH = 32, VS_QUERY_TESTS = 256, VS_QUERY_MAX = 65536, VS_QUERY_VALUE = 4096, VS_PAGE_DEFAULT = 100, VS_PAGE_MAX = 1000, VS_COUNT_MAX = 10000 };
 
 struct vs_query_bind {
     char *text; /* NULL: a number, or (when not set) nothing */
@@ -23,6 +23,7 @@ struct vs_query_bind {
 struct vs_query {
     uint32_t magic;
     int failed; /* memory was out in a setter */
+    int broken; /* the filter that was set last can't be read: no list may pass for one without a filter */
     char *filter, *sort, *cursor;
     int64_t limit; /* 0: the default */
     uint32_t flags;

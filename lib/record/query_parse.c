@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The filter language: a recursive descent that writes SQL as it reads. Without a noun it checks the grammar alone. */
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@ struct parser {
     struct vs_compiled *out;
     const char *at;
     vidstore_error **e;
-    int depth;
+    int depth, tests;
     int optional; /* inside an or, or a not: a condition here need not hold for the whole */
 };
 
@@ -30,8 +31,7 @@ static int syntax(struct parser *p, const char *message) {
 }
 
 static void space(struct parser *p) {
-    while (isspace((unsigned char)*p->at))
-        p->at++;
+    p->at += strspn(p->at, " \t\r\n\v\f");
 }
 
 static size_t word_len(const char *s) {
@@ -59,8 +59,8 @@ struct literal {
 
 static int read_bind(struct parser *p, struct literal *ret) {
     char *end;
-    long n = strtol(p->at + 1, &end, 10);
-    if (end == p->at + 1 || n < 1 || n > VS_QUERY_BINDS)
+    long n = isdigit((unsigned char)p->at[1]) ? strtol(p->at + 1, &end, 10) : 0;
+    if (n < 1 || n > VS_QUERY_BINDS)
         return syntax(p, "$ wants a number from 1 to 32");
     p->at = end;
     const struct vs_query_bind *bind = &p->query->binds[n - 1];
@@ -68,6 +68,8 @@ static int read_bind(struct parser *p, struct literal *ret) {
         return 0;
     if (!bind->set)
         return fail_at(p, ret->start, VIDSTORE_SUB_SYNTAX, "a value that was not bound");
+    if (!bind->text && bind->number == INT64_MIN)
+        return fail_at(p, ret->start, VIDSTORE_SUB_RANGE, "nothing compares with NULL: ask with is null");
     ret->number = bind->number;
     ret->text = bind->text ? vs_strdup(bind->text) : NULL;
     return bind->text && !ret->text ? vs_fail_nomem(p->e) : 0;
@@ -84,8 +86,10 @@ static int read_quoted(struct parser *p, struct literal *ret) {
         return fail_at(p, ret->start, VIDSTORE_SUB_SYNTAX, "a quotation mark without its end");
     p->at++;
     vs_buf_add(&b, "", 0);
+    if (b.failed)
+        return vs_fail_nomem(p->e);
     ret->text = VS_TAKE(b.data);
-    return ret->text ? 0 : vs_fail_nomem(p->e);
+    return 0;
 }
 
 static int read_literal(struct parser *p, struct literal *ret) {
@@ -105,38 +109,47 @@ static int read_literal(struct parser *p, struct literal *ret) {
 
 static int parse_number(const char *text, int64_t *ret) {
     char *end;
-    long long n = strtoll(text, &end, 10);
-    *ret = n;
-    return *text && !*end && !isspace((unsigned char)*text) && n != INT64_MIN && n != INT64_MAX;
+    if (!isdigit((unsigned char)text[*text == '-']))
+        return 0;
+    errno = 0;
+    *ret = strtoll(text, &end, 10);
+    return !*end && !errno && *ret != INT64_MIN;
 }
 
-/* 2026-01-31, 2026-01-31T12:00, 2026-01-31T12:00:30Z: UTC; -7d: back from now; a bare number: microseconds. */
+/* 2026-01-31, 2026-01-31T12:00, 2026-01-31T12:00:30, each with or without a Z. */
+static int parse_date(const char *text, int64_t *ret) {
+    static const char *const forms[] = { "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d" };
+    for (size_t i = 0; i < VS_COUNT(forms); i++) {
+        struct tm tm = { 0 }, again;
+        const char *end = isdigit((unsigned char)*text) ? strptime(text, forms[i], &tm) : NULL;
+        if (!end || end[*end == 'Z'] || tm.tm_year < 70)
+            continue;
+        time_t seconds = timegm(&tm);
+        if (!gmtime_r(&seconds, &again) || again.tm_mday != tm.tm_mday) /* the 31st of February */
+            return 0;
+        *ret = (int64_t)seconds * 1000000;
+        return 1;
+    }
+    return 0;
+}
+
+/* A date: UTC; -7d: back from now; a bare number: microseconds. */
 static int parse_time(const char *text, int64_t *ret) {
     static const struct {
         char unit;
         int64_t us;
     } units[] = { { 's', 1000000 }, { 'm', 60000000 }, { 'h', INT64_C(3600000000) }, { 'd', INT64_C(86400000000) }, { 'w', INT64_C(604800000000) } };
-    struct tm tm = { 0 };
     char *end;
     if (text[0] == '-') {
-        long n = strtol(text + 1, &end, 10);
-        for (size_t i = 0; i < VS_COUNT(units); i++)
-            if (end != text + 1 && n >= 0 && n < 1000000 && end[0] == units[i].unit && !end[1]) {
+        long n = isdigit((unsigned char)text[1]) ? strtol(text + 1, &end, 10) : -1;
+        for (size_t i = 0; n >= 0 && n < 1000000 && i < VS_COUNT(units); i++)
+            if (end[0] == units[i].unit && !end[1]) {
                 *ret = vs_now_us() - n * units[i].us;
                 return 1;
             }
         return 0;
     }
-    static const char *const forms[] = { "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d" };
-    for (size_t i = 0; i < VS_COUNT(forms); i++) {
-        memset(&tm, 0, sizeof tm);
-        end = strptime(text, forms[i], &tm);
-        if (end && !*end && tm.tm_year >= 70) {
-            *ret = (int64_t)timegm(&tm) * 1000000;
-            return 1;
-        }
-    }
-    return parse_number(text, ret);
+    return parse_date(text, ret) || parse_number(text, ret);
 }
 
 /* A literal as a value of the field: the number, or the text in the spelling of the store. */
@@ -160,9 +173,13 @@ static int convert(struct parser *p, const struct vs_field *field, struct litera
             vs_buf_int(&b, lit->number);
             lit->text = VS_TAKE(b.data);
         }
+        if (lit->text && strlen(lit->text) > VS_QUERY_VALUE)
+            return fail_at(p, lit->start, VIDSTORE_SUB_TOO_LONG, "a value of more than 4096 bytes");
         return lit->text ? 0 : vs_fail_nomem(p->e);
     }
     *number = lit->number;
+    if (!lit->text && field->type == VS_ENUM && !vs_word_name(field->words, *number))
+        return fail_at(p, lit->start, VIDSTORE_SUB_RANGE, "no such value for this field");
     if (!lit->text)
         return 0;
     if (field->type == VS_ENUM)
@@ -213,7 +230,10 @@ static int bind_value(struct parser *p, const struct vs_field *field, struct lit
 static int value(struct parser *p, const struct vs_field *field, int contains) {
     struct literal lit;
     int64_t number = 0;
-    int r = read_literal(p, &lit);
+    int r = ++p->tests > VS_QUERY_TESTS ? syntax(p, "more than 256 comparisons") : 0;
+    if (r)
+        return r;
+    r = read_literal(p, &lit);
     if (!r && field)
         r = convert(p, field, &lit, &number);
     if (!r && field && contains) {
@@ -272,6 +292,8 @@ static int is_null(struct parser *p, const struct vs_field *field) {
     int negate = accept(p, "not");
     if (!accept(p, "null"))
         return syntax(p, "null was expected");
+    if (++p->tests > VS_QUERY_TESTS)
+        return syntax(p, "more than 256 comparisons");
     if (field)
         vs_buf_fmt(&p->out->where, "%s IS %sNULL", field->column, negate ? "NOT " : "");
     return 0;
@@ -359,7 +381,7 @@ static int any(struct parser *p) {
 }
 
 int vs_query_parse(const struct vs_query *query, struct vs_compiled *ret, vidstore_error **e) {
-    struct parser p = { query, ret, query->filter, e, 0, 0 };
+    struct parser p = { .query = query, .out = ret, .at = query->filter, .e = e };
     space(&p);
     if (!*p.at)
         return 0;

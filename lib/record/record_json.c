@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "record/record.h"
+#include <string.h>
 #include "util/json.h"
 
 void vs_value_json(struct vs_buf *b, const struct vs_field *field, const struct vs_value *value) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading, and what creating and updating share. */
 #include "store/crud.h"
+#include "store/crud_internal.h"
 #include <string.h>
 #include "util/alloc.h"
 #include "util/env.h"
@@ -111,7 +112,7 @@ struct get {
     struct vs_record *found;
 };
 
-static int64_t access_of(const struct vs_rules *rules, const struct vs_record *record) {
+int64_t vs_crud_access(const struct vs_rules *rules, const struct vs_record *record) {
     return rules->access_level ? rules->access_level(record) : 0;
 }
 
@@ -128,15 +129,13 @@ static int get_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         vs_bind_uuid(s, 1, &get->id);
         vs_bind_text(s, 2, get->external, -1);
         r = one_record(s, noun, &record, e);
-        if (!r && is_removed(record))
-            r = vs_fail(e, VIDSTORE_NOT_FOUND, "external_id", "no such %s", noun->name);
     } else {
         r = vs_crud_load(conn, noun, &get->id, 0, &record, e);
     }
     if (r)
         return r;
     struct vs_uuid owner = vs_record_uuid(record, noun->base + 2);
-    r = vs_policy_check(&get->session->actor, noun->name, VS_READ, &owner, access_of(get->rules, record), e);
+    r = vs_policy_check(&get->session->actor, noun->name, VS_READ, &owner, vs_crud_access(get->rules, record), e);
     if (!r)
         get->found = VS_TAKE(record);
     return r;

@@ -51,6 +51,7 @@ int vs_crud_restore(vidstore_session *session, const struct vs_rules *rules, con
 int vs_crud_purge(vidstore_session *session, const struct vs_rules *rules, const char *id, vidstore_error **e);
 int vs_crud_list(vidstore_session *session, const struct vs_noun *noun, const vidstore_query *query, struct vs_page **ret, vidstore_error **e);
 int vs_crud_count(vidstore_session *session, const struct vs_noun *noun, const vidstore_query *query, int64_t *ret, vidstore_error **e);
+enum { VS_BULK_MAX = 10000 };
 int vs_crud_bulk_create(vidstore_session *session, const struct vs_rules *rules, const struct vs_params *const *params,
     void *const *extras, int64_t count, uint32_t flags, struct vs_page **ret, vidstore_error **e);
 int vs_crud_bulk_update(vidstore_session *session, const struct vs_rules *rules, const char *const *ids,

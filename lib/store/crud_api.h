@@ -15,30 +15,22 @@
     } \
     VS_CRUD_READ_API(noun_)
 
+/* All but create, bulk_create and restore, which not every noun has in this form. */
 #define VS_CRUD_READ_API(noun_) \
+    VS_CRUD_BASE_API(noun_) \
+    VS_CRUD_EXTERNAL_API(noun_) \
+    VS_CRUD_UPDATE_API(noun_)
+
+#define VS_CRUD_BASE_API(noun_) \
     vidstore_status vidstore_##noun_##_get(vidstore_session *session, const char *id, vidstore_##noun_ **ret, vidstore_error **reterr) { \
         VS_ENTER(session, ret, reterr); \
         int r = vs_crud_get(session, &vs_##noun_##_rules, id, (struct vs_record **)ret, reterr); \
         vs_record_free((struct vs_record *)vs_unwanted_); \
         return r; \
     } \
-    vidstore_status vidstore_##noun_##_get_external(vidstore_session *session, const char *user_id, const char *external_id, \
-        vidstore_##noun_ **ret, vidstore_error **reterr) { \
-        VS_ENTER(session, ret, reterr); \
-        int r = vs_crud_get_external(session, &vs_##noun_##_rules, user_id, external_id, (struct vs_record **)ret, reterr); \
-        vs_record_free((struct vs_record *)vs_unwanted_); \
-        return r; \
-    } \
     vidstore_status vidstore_##noun_##_exists(vidstore_session *session, const char *id, int32_t *ret_exists, vidstore_error **reterr) { \
         VS_ENTER(session, ret_exists, reterr); \
         return vs_crud_exists(session, &vs_##noun_##_rules, id, ret_exists, reterr); \
-    } \
-    vidstore_status vidstore_##noun_##_update(vidstore_session *session, const char *id, const vidstore_##noun_##_params *params, \
-        vidstore_##noun_ **ret, vidstore_error **reterr) { \
-        VS_ENTER(session, ret, reterr); \
-        int r = vs_crud_update(session, &vs_##noun_##_rules, id, (const struct vs_params *)params, NULL, (struct vs_record **)ret, reterr); \
-        vs_record_free((struct vs_record *)vs_unwanted_); \
-        return r; \
     } \
     vidstore_status vidstore_##noun_##_remove(vidstore_session *session, const char *id, int32_t mode, vidstore_error **reterr) { \
         VS_ENTER_VOID(session, reterr); \
@@ -59,6 +51,24 @@
         vidstore_error **reterr) { \
         VS_ENTER(session, ret_count, reterr); \
         return vs_crud_count(session, &vs_##noun_##_noun, query, ret_count, reterr); \
+    }
+
+#define VS_CRUD_EXTERNAL_API(noun_) \
+    vidstore_status vidstore_##noun_##_get_external(vidstore_session *session, const char *user_id, const char *external_id, \
+        vidstore_##noun_ **ret, vidstore_error **reterr) { \
+        VS_ENTER(session, ret, reterr); \
+        int r = vs_crud_get_external(session, &vs_##noun_##_rules, user_id, external_id, (struct vs_record **)ret, reterr); \
+        vs_record_free((struct vs_record *)vs_unwanted_); \
+        return r; \
+    }
+
+#define VS_CRUD_UPDATE_API(noun_) \
+    vidstore_status vidstore_##noun_##_update(vidstore_session *session, const char *id, const vidstore_##noun_##_params *params, \
+        vidstore_##noun_ **ret, vidstore_error **reterr) { \
+        VS_ENTER(session, ret, reterr); \
+        int r = vs_crud_update(session, &vs_##noun_##_rules, id, (const struct vs_params *)params, NULL, (struct vs_record **)ret, reterr); \
+        vs_record_free((struct vs_record *)vs_unwanted_); \
+        return r; \
     } \
     vidstore_status vidstore_##noun_##_bulk_update(vidstore_session *session, const char *const *ids, \
         const vidstore_##noun_##_params *const *params, int64_t count, uint32_t flags, vidstore_page **ret_page, vidstore_error **reterr) { \

@@ -6,8 +6,6 @@
 #include "util/alloc.h"
 #include "util/error.h"
 
-enum { BULK_MAX = 10000 };
-
 struct bulk {
     vidstore_session *session;
     const struct vs_rules *rules;
@@ -115,13 +113,15 @@ static int run_items(struct bulk *b, struct vs_conn *conn, vidstore_error **e) {
 }
 
 static int bulk(struct bulk *b, struct vs_page **ret, vidstore_error **e) {
-    if (b->count < 0 || b->count > BULK_MAX)
-        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "count", "count is not between 0 and %d", BULK_MAX);
+    if (b->count < 0 || b->count > VS_BULK_MAX)
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "count", "count is not between 0 and %d", VS_BULK_MAX);
     if (b->count && !b->params)
         return vs_fail(e, VIDSTORE_MISUSE, "params", "params is NULL");
     if (b->flags & ~(uint32_t)VIDSTORE_BULK_EACH)
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "flags", "flags has unknown bits");
     int r = vs_session_write(b->session, bulk_op, b, e);
+    if (r == VIDSTORE_FORBIDDEN)
+        vs_session_refused(b->session, VIDSTORE_AUDIT_ACCESS_DENIED, b->rules->noun->name, NULL, NULL, r);
     if (r)
         vs_page_free(b->page);
     else

@@ -25,7 +25,7 @@ static int begin(struct removal *w, struct vs_conn *conn, enum vs_verb verb, int
         return r;
     r = vs_change_begin(c, conn, w->session, noun, *old, e);
     if (!r)
-        r = vs_policy_check(&w->session->actor, noun->name, verb, &c->owner, 0, e);
+        r = vs_policy_check(&w->session->actor, noun->name, verb, &c->owner, vs_crud_access(w->rules, *old), e);
     if (!r && verb != VS_REMOVE && vs_record_is_null(*old, noun->base + DELETED))
         r = vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "id", "the %s is not removed", noun->name);
     return r;
@@ -62,6 +62,7 @@ static int restore_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct removal *w = arg;
     struct vs_change c;
     vs_autorecord *old = NULL;
+    vs_record_free(VS_TAKE(w->result)); /* of a run that was not committed */
     int r = begin(w, conn, VS_RESTORE, w->rules->restored, &old, &c, e);
     if (!r) {
         c.removal = vs_record_uuid(old, c.noun->base + REMOVAL);

@@ -74,6 +74,34 @@ int vs_change_audit(struct vs_change *c, const char *details, vidstore_error **e
     return c->action && !c->session->bulk ? vs_trail_append(c->conn, &c->session->actor, &event, e) : 0;
 }
 
+/* The field of a constraint by the name that people know, where the database knows a column (or its folded twin). */
+static int name_field(const struct vs_noun *noun, int r, vidstore_error **e) {
+    const char *column = e && *e ? vidstore_error_field(*e) : NULL;
+    if (!column || (r != VIDSTORE_EXISTS && r != VIDSTORE_INVALID))
+        return r;
+    size_t len = strlen(column);
+    if (len > 4 && strcmp(column + len - 4, "_key") == 0)
+        len -= 4;
+    for (size_t i = 0; i < noun->columns; i++) {
+        const struct vs_field *field = &noun->fields[i];
+        if (strlen(field->column) != len || memcmp(field->column, column, len) != 0)
+            continue;
+        vs_autoerror vidstore_error *database = VS_TAKE(*e);
+        vs_fail(e, r, field->name, r == VIDSTORE_EXISTS ? "%s is taken already" : "%s is not acceptable", field->name);
+        vs_error_set_cause(e, vidstore_error_cause(database));
+        break;
+    }
+    return r;
+}
+
+/* Whether a column differs from the old record. */
+static int differs(const struct vs_change *c) {
+    for (size_t i = 0; i < c->noun->columns; i++)
+        if (!vs_value_equal(&c->noun->fields[i], &c->old->values[i], &c->values[i]))
+            return 1;
+    return 0;
+}
+
 static int insert(struct vs_change *c, vidstore_error **e) {
     vs_autostmt *s = NULL;
     vs_autofree uint8_t(*scratch)[64] = vs_malloc(c->noun->columns * sizeof *scratch);
@@ -83,9 +111,8 @@ static int insert(struct vs_change *c, vidstore_error **e) {
     for (size_t i = 0; !r && i < c->noun->columns; i++)
         vs_value_bind(s, (int)i + 1, &c->noun->fields[i], &c->values[i], scratch[i]);
     r = r ? r : vs_run(s, NULL, e);
-    vs_reset(s);
-    s = NULL;
-    return r;
+    vs_reset(VS_TAKE(s)); /* before the bytes that were bound go */
+    return name_field(c->noun, r, e);
 }
 
 /* UPDATE of the columns that differ; the same set of columns is the same text, and so the same statement. */
@@ -120,7 +147,7 @@ int vs_change_write(struct vs_change *c, vidstore_error **e) {
     vs_bind_uuid(s, count + 1, &c->id);
     r = vs_run(s, NULL, e);
     vs_reset(s);
-    return r;
+    return name_field(c->noun, r, e);
 }
 
 /* The id exists: the same content is the record itself, other content a conflict. */
@@ -128,6 +155,8 @@ static int existing(struct vs_change *c, const struct vs_record *record, vidstor
     struct vs_uuid owner = vs_record_uuid(record, c->noun->base + USER_ID);
     if (!vs_uuid_equal(&owner, &c->owner)) /* and not a word of what it holds */
         return vs_fail(e, VIDSTORE_CONFLICT, "id", "this id belongs to another %s", c->noun->name);
+    if (!vs_record_is_null(record, c->noun->base + DELETED))
+        return vs_fail(e, VIDSTORE_CONFLICT, "id", "the %s of this id was removed", c->noun->name);
     for (size_t i = 0; c->params && i < c->noun->columns; i++) {
         struct vs_value value = c->params->state[i] == VS_PARAM_VALUE ? c->params->values[i] : (struct vs_value){ 0 };
         const struct vs_field *field = &c->noun->fields[i];
@@ -158,25 +187,34 @@ static int set_identity(struct vs_change *c, const struct vs_uuid *new_id, vidst
     return r;
 }
 
+/* The record of an id that the caller gave, when it is there already: 1 and the record, 0, or why it can't be. */
+static int find_existing(struct vs_change *c, struct vs_record **ret, vidstore_error **e) {
+    const struct vs_value *given = NULL;
+    vs_autorecord *found = NULL;
+    if (vs_params_get(c->params, c->noun->base + ID, &given) != VS_PARAM_VALUE)
+        return 0;
+    int r = vs_crud_load(c->conn, c->noun, &c->id, 1, &found, e);
+    if (r == VIDSTORE_NOT_FOUND) {
+        vs_error_clear(e);
+        return 0;
+    }
+    if (!r)
+        r = existing(c, found, e);
+    if (r)
+        return r;
+    *ret = VS_TAKE(found);
+    return 1;
+}
+
 static int create_record(struct vs_change *c, const struct vs_rules *rules, const struct vs_uuid *new_id, struct vs_record **ret,
     vidstore_error **e) {
-    const struct vs_value *given = NULL;
     int r = apply_params(c, e);
     if (!r)
         r = set_identity(c, new_id, e);
     if (!r)
         r = vs_policy_check(&c->session->actor, c->noun->name, VS_CREATE, &c->owner, 0, e);
-    if (!r && vs_params_get(c->params, c->noun->base + ID, &given) == VS_PARAM_VALUE) {
-        vs_autorecord *found = NULL;
-        r = vs_crud_load(c->conn, c->noun, &c->id, 1, &found, NULL);
-        if (!r && (r = existing(c, found, e)) == 0) {
-            *ret = VS_TAKE(found);
-            return 0;
-        }
-        if (r != VIDSTORE_NOT_FOUND)
-            return r;
-        r = 0;
-    }
+    if (!r && (r = find_existing(c, ret, e)) == 1)
+        return 0;
     if (!r && rules->create)
         r = rules->create(c, e);
     if (!r)
@@ -208,7 +246,7 @@ static int update_record(struct vs_change *c, const struct vs_rules *rules, stru
         r = rules->update(c, e);
     if (r)
         return r;
-    if (memcmp(c->values, c->old->values, c->noun->columns * sizeof *c->values) != 0) {
+    if (differs(c)) {
         int seen = vs_values_diff(&diff, c->noun, c->old->values, c->values);
         vs_change_set_int(c, c->noun->base + VERSION, version + 1);
         vs_change_set_int(c, c->noun->base + UPDATED, c->now_us);
@@ -234,7 +272,7 @@ int vs_crud_update_in(struct vs_conn *conn, vidstore_session *session, const str
         return r;
     r = vs_change_begin(&c, conn, session, rules->noun, old, e);
     if (!r)
-        r = vs_policy_check(&session->actor, c.noun->name, VS_UPDATE, &c.owner, 0, e);
+        r = vs_policy_check(&session->actor, c.noun->name, VS_UPDATE, &c.owner, vs_crud_access(rules, old), e);
     if (!r)
         r = update_record(&c, rules, ret, e);
     vs_change_end(&c);
@@ -280,11 +318,13 @@ struct write {
 
 static int create_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct write *w = arg;
+    vs_record_free(VS_TAKE(w->result)); /* of a run that was not committed */
     return vs_crud_create_in(conn, w->session, w->rules, w->params, w->extra, &w->id, &w->result, e);
 }
 
 static int update_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct write *w = arg;
+    vs_record_free(VS_TAKE(w->result));
     return vs_crud_update_in(conn, w->session, w->rules, &w->id, w->params, w->extra, &w->result, e);
 }
 

@@ -12,25 +12,25 @@
 #include "util/handle.h"
 #include "util/utf8.h"
 
-enum { TEXT_MAX = 4096 };
+enum { TEXT_MAX = 4096, WORKER_MAX = 255 };
 
 enum option_type { BOOLEAN, NUMBER, WORD, TEXT };
 
 static const struct option {
     int32_t id;
-    const char *uri, *env;
+    const char *name, *uri, *env;
     enum option_type type;
     int64_t fallback, min, max;
 } table[] = {
-    { VIDSTORE_OPEN_READ_ONLY, NULL, NULL, BOOLEAN, 0, 0, 1 },
-    { VIDSTORE_OPEN_CREATE, NULL, NULL, BOOLEAN, 1, 0, 1 },
-    { VIDSTORE_OPEN_DURABILITY, "durability", "VIDSTORE_DURABILITY", WORD, 0, 0, 1 },
-    { VIDSTORE_OPEN_DEADLINE_MS, "deadline_ms", "VIDSTORE_DEADLINE_MS", NUMBER, 30000, 1, 86400000 },
-    { VIDSTORE_OPEN_TXN_MAX_AGE_MS, "txn_max_age_ms", "VIDSTORE_TXN_MAX_AGE_MS", NUMBER, 5000, 10, 600000 },
-    { VIDSTORE_OPEN_READERS, "readers", "VIDSTORE_READERS", NUMBER, 4, 1, 64 },
-    { VIDSTORE_OPEN_NETWORK_FS, "network_fs", NULL, BOOLEAN, 0, 0, 1 },
-    { VIDSTORE_OPEN_PROBE_HELPER, NULL, NULL, TEXT, 0, 0, 0 },
-    { VIDSTORE_OPEN_WORKER_NAME, NULL, NULL, TEXT, 0, 0, 0 },
+    { VIDSTORE_OPEN_READ_ONLY, "read_only", NULL, NULL, BOOLEAN, 0, 0, 1 },
+    { VIDSTORE_OPEN_CREATE, "create", NULL, NULL, BOOLEAN, 1, 0, 1 },
+    { VIDSTORE_OPEN_DURABILITY, "durability", "durability", "VIDSTORE_DURABILITY", WORD, 0, 0, 1 },
+    { VIDSTORE_OPEN_DEADLINE_MS, "deadline_ms", "deadline_ms", "VIDSTORE_DEADLINE_MS", NUMBER, 30000, 1, 86400000 },
+    { VIDSTORE_OPEN_TXN_MAX_AGE_MS, "txn_max_age_ms", "txn_max_age_ms", "VIDSTORE_TXN_MAX_AGE_MS", NUMBER, 5000, 10, 600000 },
+    { VIDSTORE_OPEN_READERS, "readers", "readers", "VIDSTORE_READERS", NUMBER, 4, 1, 64 },
+    { VIDSTORE_OPEN_NETWORK_FS, "network_fs", "network_fs", NULL, BOOLEAN, 0, 0, 1 },
+    { VIDSTORE_OPEN_PROBE_HELPER, "probe_helper", NULL, NULL, TEXT, 0, 0, 0 },
+    { VIDSTORE_OPEN_WORKER_NAME, "worker_name", NULL, NULL, TEXT, 0, 0, 0 },
 };
 enum { OPTIONS = VS_COUNT(table) };
 
@@ -98,10 +98,10 @@ void vidstore_open_params_set_int64(vidstore_open_params *params, int32_t id, in
     if (at < 0)
         return;
     if (table[at].type != BOOLEAN && table[at].type != NUMBER) {
-        vs_fail(&params->error, VIDSTORE_INVALID, "option", "option %d is text", (int)id);
+        vs_fail(&params->error, VIDSTORE_INVALID, table[at].name, "%s is text, not a number", table[at].name);
         return;
     }
-    if (check_number(&table[at], table[at].uri ? table[at].uri : "option", value, &params->error))
+    if (check_number(&table[at], table[at].name, value, &params->error))
         return;
     params->numbers[at] = value;
     params->set[at] = 1;
@@ -113,14 +113,15 @@ void vidstore_open_params_set_text(vidstore_open_params *params, int32_t id, con
         return;
     if (!value) {
         params->set[at] = 0;
+        vs_free(VS_TAKE(params->texts[at]));
         return;
     }
-    if (vs_check_text(value, "option", TEXT_MAX, &params->error))
+    if (vs_check_text(value, table[at].name, table[at].id == VIDSTORE_OPEN_WORKER_NAME ? WORKER_MAX : TEXT_MAX, &params->error))
         return;
-    if (table[at].type == WORD && parse_word(table[at].uri, value, &params->numbers[at], &params->error))
+    if (table[at].type == WORD && parse_word(table[at].name, value, &params->numbers[at], &params->error))
         return;
     if (table[at].type == BOOLEAN || table[at].type == NUMBER) {
-        vs_fail(&params->error, VIDSTORE_INVALID, "option", "option %d is a number", (int)id);
+        vs_fail(&params->error, VIDSTORE_INVALID, table[at].name, "%s is a number, not text", table[at].name);
         return;
     }
     char *copy = vs_strdup(value);
@@ -282,6 +283,8 @@ int vs_options_make(const char *location, const vidstore_open_params *params, st
     if (!path)
         return vs_fail_nomem(e);
     if (is_uri && (r = parse_uri(path, &uri, e)))
+        return r;
+    if ((r = vs_check_text(path, "location", TEXT_MAX, e)))
         return r;
     if (!*path)
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "location", "the URI has no path");

@@ -54,6 +54,7 @@ void vs_session_destroy(vidstore_session *session) {
         vs_txn_free(session->txn);
         session->txn = NULL;
     }
+    vs_session_flush_refusals(session);
     forget_refusals(session);
     vs_free(session->actor.name);
     for (int i = 0; i < VS_ORIGIN_FACTS; i++)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/settings.h"
+#include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,8 +169,9 @@ static int check_value(const struct vs_setting *setting, const char *value, char
         value = "1";
     else if (setting->boolean && (strcmp(value, "false") == 0 || strcmp(value, "off") == 0))
         value = "0";
+    errno = 0;
     long long n = strtoll(value, &end, 10);
-    if (!*value || *end || n < setting->min || n > setting->max)
+    if (!isdigit((unsigned char)value[*value == '-']) || *end || errno || n < setting->min || n > setting->max)
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "value", "%s wants a number from %" PRId64 " to %" PRId64,
             setting->name, setting->min, setting->max);
     snprintf(canonical, 24, "%lld", n);

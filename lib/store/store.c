@@ -13,6 +13,8 @@
 
 int vs_store_check(const struct vidstore *store, vidstore_error **e) {
     int r = vs_check_handle(store, VS_MAGIC_STORE, "store", e);
+    if (!r && atomic_load(&store->closing))
+        r = vs_fail_sub(e, VIDSTORE_MISUSE, VIDSTORE_SUB_WRONG_HANDLE, "store", "the store has been closed");
     if (!r && vs_db_forked(store->db))
         r = vs_fail(e, VIDSTORE_FORKED, "store", "the store was opened before fork(): open it again in the child");
     return r;
@@ -83,6 +85,9 @@ static int prepare_directory(const struct vs_options *options, vidstore_error **
         return vs_fail_sub(e, VIDSTORE_NOT_FOUND, VIDSTORE_SUB_NOT_A_STORE, "location", "there is no store at %s", options->path);
     if (mkdir(options->path, 0700) && errno != EEXIST)
         return vs_fail_errno(e, errno, "location", "make the store's directory");
+    /* The umask may take away our own rights, from us or, this moment, from another process of ours. */
+    if (stat(options->path, &st) == 0 && (st.st_mode & 0700) != 0700 && chmod(options->path, 0700))
+        return vs_fail_errno(e, errno, "location", "make the store's directory ours");
     return 0;
 }
 

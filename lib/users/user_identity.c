@@ -12,18 +12,23 @@
 
 struct search {
     vidstore_session *session;
-    const char *name, *provider, *subject; /* name, or provider and subject */
+    const char *name, *external; /* else provider and subject */
+    const char *provider, *subject;
+    const struct vs_uuid *owner; /* of the external id; NULL: any */
     struct vs_record *found;
 };
 
 static int search_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct search *search = arg;
     vs_autorecord *user = NULL;
-    int r = search->name ? vs_user_repo_by_name(conn, search->name, &user, e)
-                         : vs_user_repo_by_identity(conn, search->provider, search->subject, &user, e);
+    int r = search->name    ? vs_user_repo_by_name(conn, search->name, &user, e)
+        : search->external ? vs_user_repo_by_external(conn, search->external, &user, e)
+                           : vs_user_repo_by_identity(conn, search->provider, search->subject, &user, e);
     if (r)
         return r;
     struct vs_uuid id = vs_record_uuid(user, VIDSTORE_USER_ID);
+    if (search->owner && !vs_uuid_equal(search->owner, &id)) /* a user is its own owner */
+        return vs_fail(e, VIDSTORE_NOT_FOUND, "external_id", "no such user");
     r = vs_policy_check(&search->session->actor, "user", VS_READ, &id, 0, e);
     if (!r)
         search->found = VS_TAKE(user);
@@ -41,7 +46,7 @@ static int run_search(struct search *search, vidstore_user **ret, vidstore_error
 
 vidstore_status vidstore_user_get_by_name(vidstore_session *session, const char *name, vidstore_user **ret_user, vidstore_error **reterr) {
     VS_ENTER(session, ret_user, reterr);
-    struct search search = { session, name, NULL, NULL, NULL };
+    struct search search = { .session = session, .name = name };
     int r = vs_check_text(name, "name", 254, reterr);
     if (!r)
         r = run_search(&search, ret_user, reterr);
@@ -63,7 +68,7 @@ static int check_identity(const char *provider, const char *subject, vidstore_er
 vidstore_status vidstore_user_get_by_identity(vidstore_session *session, const char *provider, const char *subject,
     vidstore_user **ret_user, vidstore_error **reterr) {
     VS_ENTER(session, ret_user, reterr);
-    struct search search = { session, NULL, provider, subject, NULL };
+    struct search search = { .session = session, .provider = provider, .subject = subject };
     int r = check_identity(provider, subject, reterr);
     if (!r)
         r = run_search(&search, ret_user, reterr);
@@ -74,21 +79,13 @@ vidstore_status vidstore_user_get_by_identity(vidstore_session *session, const c
 vidstore_status vidstore_user_get_external(vidstore_session *session, const char *user_id, const char *external_id,
     vidstore_user **ret_user, vidstore_error **reterr) {
     VS_ENTER(session, ret_user, reterr);
-    vidstore_query *query = vidstore_query_new();
-    struct vs_page *page = NULL;
-    int r = vs_check_text(external_id, "external_id", 255, reterr);
+    struct vs_uuid owner;
+    struct search search = { .session = session, .external = external_id, .owner = user_id ? &owner : NULL };
+    int r = user_id ? vs_uuid_parse(user_id, "user_id", &owner, reterr) : 0;
     if (!r)
-        r = vidstore_query_filter(query, "external_id = $1", reterr);
-    if (!r) {
-        vidstore_query_bind_text(query, 1, external_id);
-        r = vs_crud_list(session, &vs_user_noun, query, &page, reterr);
-    }
-    if (!r && !page->count)
-        r = vs_fail(reterr, VIDSTORE_NOT_FOUND, "external_id", "no such user");
+        r = vs_check_text(external_id, "external_id", 255, reterr);
     if (!r)
-        *ret_user = vidstore_user_ref((vidstore_user *)page->items[0].record);
-    vs_page_free(page);
-    vidstore_query_free(query);
+        r = run_search(&search, ret_user, reterr);
     vidstore_user_free(vs_unwanted_);
     return r;
 }

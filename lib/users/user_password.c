@@ -10,15 +10,20 @@
 #include "util/error.h"
 #include "util/utf8.h"
 
-int vs_user_hash_params(vidstore_session *session, const struct vs_params *params, char ret[VS_HASH_MAX], vidstore_error **e) {
+void vs_user_secret_free(struct vs_user_secret *secret) {
+    vs_wipe(secret->hash, sizeof secret->hash);
+    vidstore_error_free(secret->refused);
+}
+
+int vs_user_hash_params(vidstore_session *session, const struct vs_call *call, const struct vs_params *params,
+    struct vs_user_secret *ret, vidstore_error **e) {
     const struct vs_value *password = NULL;
     if (vs_params_get(params, VIDSTORE_USER_PASSWORD, &password) != VS_PARAM_VALUE)
         return 0;
-    struct vs_call call = vs_session_call(session);
     int r = vs_session_outside(session, e);
     if (!r)
         r = vs_password_check(password->text, vs_setting(session->store, VS_SETTING_PASSWORD_MIN), e);
-    return r ? r : vs_password_hash(password->text, &call, ret, e);
+    return r ? r : vs_password_hash(password->text, call, ret->hash, e);
 }
 
 struct password_write {

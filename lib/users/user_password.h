@@ -7,7 +7,17 @@
 #include "record/params.h"
 #include "store/session.h"
 
-/* The hash of the password among the params; "" when none is set. STATE inside a transaction. */
-int vs_user_hash_params(vidstore_session *session, const struct vs_params *params, char ret[VS_HASH_MAX], vidstore_error **e);
+/* What the rules take as the extra of a change: the hash of a new password, or why it can't be one. */
+struct vs_user_secret {
+    char hash[VS_HASH_MAX];
+    vidstore_error *refused;
+};
+void vs_user_secret_free(struct vs_user_secret *secret);
+#define vs_autosecret __attribute__((cleanup(vs_user_secret_free))) struct vs_user_secret
+
+/* The hash of the password among the params; "" when none is set. INVALID for what can't be a password; STATE inside a
+ * transaction. */
+int vs_user_hash_params(vidstore_session *session, const struct vs_call *call, const struct vs_params *params,
+    struct vs_user_secret *ret, vidstore_error **e);
 
 #endif

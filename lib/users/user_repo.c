@@ -11,7 +11,7 @@
 static int one(struct vs_stmt *s, struct vs_record **ret, vidstore_error **e) {
     int r = vs_row(s, e);
     if (r == VS_DONE)
-        return vs_fail(e, VIDSTORE_NOT_FOUND, "name", "no such user");
+        return vs_fail(e, VIDSTORE_NOT_FOUND, NULL, "no such user");
     if (r < 0)
         return r;
     vs_autoblock *block = vs_block_new(2048);
@@ -39,6 +39,15 @@ int vs_user_repo_by_name(struct vs_conn *conn, const char *name, struct vs_recor
         return r;
     vs_bind_text(by_email, 1, key, -1);
     return one(by_email, ret, e);
+}
+
+int vs_user_repo_by_external(struct vs_conn *conn, const char *external_id, struct vs_record **ret, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_USER_BY_EXTERNAL_ID, &s, e);
+    if (r)
+        return r;
+    vs_bind_text(s, 1, external_id, -1);
+    return one(s, ret, e);
 }
 
 int vs_user_repo_by_identity(struct vs_conn *conn, const char *provider, const char *subject, struct vs_record **ret, vidstore_error **e) {

@@ -6,6 +6,7 @@
 #include "record/record.h"
 
 int vs_user_repo_by_name(struct vs_conn *conn, const char *name, struct vs_record **ret, vidstore_error **e); /* NOT_FOUND */
+int vs_user_repo_by_external(struct vs_conn *conn, const char *external_id, struct vs_record **ret, vidstore_error **e);
 int vs_user_repo_by_identity(struct vs_conn *conn, const char *provider, const char *subject, struct vs_record **ret, vidstore_error **e);
 int vs_user_repo_link(struct vs_conn *conn, const struct vs_uuid *user, const char *provider, const char *subject, int64_t now_us, vidstore_error **e);
 int vs_user_repo_unlink(struct vs_conn *conn, const struct vs_uuid *user, const char *provider, const char *subject, vidstore_error **e);

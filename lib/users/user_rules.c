@@ -2,6 +2,7 @@
 /* What may happen to a user. */
 #include <stdio.h>
 #include <string.h>
+#include "users/user_password.h"
 #include "users/user_repo.h"
 #include "users/users.h"
 #include "util/alloc.h"
@@ -39,6 +40,17 @@ static int check(const struct vs_change *c, vidstore_error **e) {
     return r ? r : check_email(c, e);
 }
 
+/* A new password, hashed already: its time is set, and the hash is stored once the row is there. */
+static int take_password(struct vs_change *c, vidstore_error **e) {
+    const struct vs_user_secret *secret = c->extra;
+    if (secret && secret->refused)
+        return vs_fail_sub(e, vidstore_error_code(secret->refused), vidstore_error_subcode(secret->refused), "password", "%s",
+            vidstore_error_message(secret->refused));
+    if (secret)
+        vs_change_set_int(c, VIDSTORE_USER_PASSWORD_CHANGED_US, c->now_us);
+    return 0;
+}
+
 static int create(struct vs_change *c, vidstore_error **e) {
     vs_change_default_int(c, VIDSTORE_USER_ROLE, VIDSTORE_ROLE_USER);
     vs_change_default_int(c, VIDSTORE_USER_STATE, VIDSTORE_USER_ACTIVE);
@@ -47,9 +59,8 @@ static int create(struct vs_change *c, vidstore_error **e) {
     vs_change_set_int(c, VIDSTORE_USER_PROCESSING_MS, 0);
     if (vs_change_int(c, VIDSTORE_USER_STATE) == VIDSTORE_USER_DELETED)
         return vs_fail(e, VIDSTORE_INVALID, "state", "a user can't be created deleted");
-    if (c->extra)
-        vs_change_set_int(c, VIDSTORE_USER_PASSWORD_CHANGED_US, c->now_us);
-    return check(c, e);
+    int r = take_password(c, e);
+    return r ? r : check(c, e);
 }
 
 /* The store must not lock its people out: one active admin stays. */
@@ -71,8 +82,8 @@ static int update(struct vs_change *c, vidstore_error **e) {
         r = vs_fail(e, VIDSTORE_INVALID, "state", "a user is deleted by removing it");
     if (!r)
         r = keep_an_admin(c, e);
-    if (c->extra)
-        vs_change_set_int(c, VIDSTORE_USER_PASSWORD_CHANGED_US, c->now_us);
+    if (!r)
+        r = take_password(c, e);
     if (vs_change_differs(c, VIDSTORE_USER_ROLE))
         c->action = VIDSTORE_AUDIT_ROLE_CHANGED;
     else if (c->extra)
@@ -81,7 +92,8 @@ static int update(struct vs_change *c, vidstore_error **e) {
 }
 
 static int saved(struct vs_change *c, vidstore_error **e) {
-    return c->extra ? vs_user_repo_set_hash(c->conn, &c->id, c->extra, c->now_us, e) : 0;
+    const struct vs_user_secret *secret = c->extra;
+    return secret ? vs_user_repo_set_hash(c->conn, &c->id, secret->hash, c->now_us, e) : 0;
 }
 
 /* A removed user is a tombstone: the row stays, so that what it did keeps a name that says so; the person goes. */

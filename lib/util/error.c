@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "util/alloc.h"
+#include "util/utf8.h"
 
 struct vidstore_error {
     atomic_int refs; /* 0: static, never freed */
@@ -63,9 +64,20 @@ const char *vidstore_status_name(vidstore_status code) {
     return "UNKNOWN";
 }
 
+/* One line of UTF-8, whatever was quoted in it and wherever it was cut. */
+static void tidy(char *message) {
+    for (char *at = message; *at;) {
+        size_t n = vs_utf8_sequence(at, strlen(at));
+        if (!n || (unsigned char)*at < 0x20 || *at == 0x7F)
+            *at = n ? ' ' : '?';
+        at += n ? n : 1;
+    }
+}
+
 static vidstore_error *make(int code, int32_t subcode, const char *field, const char *format, va_list args) {
     char message[1024];
     vsnprintf(message, sizeof message, format, args);
+    tidy(message);
     size_t message_len = strlen(message), field_len = field ? strlen(field) : 0;
     vidstore_error *error = vs_malloc(sizeof *error + message_len + 1 + field_len + 1);
     if (!error)
@@ -149,6 +161,8 @@ void vs_error_set_cause(vidstore_error **e, const char *cause) {
         return;
     vs_free((*e)->cause);
     (*e)->cause = vs_strdup(cause); /* only detail: an error without it is still an error */
+    if ((*e)->cause)
+        tidy((*e)->cause);
 }
 
 void vs_error_set_retry(vidstore_error **e, int64_t retry_after_ms) {

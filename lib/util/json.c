@@ -4,12 +4,31 @@
 #include <string.h>
 #include "util/error.h"
 
+/* Whether brackets nest deeper than allowed; on text that is not JSON any answer will do. */
+static int too_deep(const char *text, size_t len) {
+    int depth = 0, quoted = 0;
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+        if (quoted && c == '\\')
+            i++;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (!quoted && (c == '[' || c == '{') && ++depth > VS_JSON_DEPTH)
+            return 1;
+        else if (!quoted && (c == ']' || c == '}'))
+            depth--;
+    }
+    return 0;
+}
+
 int vs_json_parse(const char *text, size_t len, size_t max, const char *field, json_t **ret, vidstore_error **e) {
     json_error_t why;
     if (!text)
         return vs_fail(e, VIDSTORE_MISUSE, field, "%s is NULL", field);
     if (len > max)
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LONG, field, "%s is longer than %zu bytes", field, max);
+    if (too_deep(text, len))
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, field, "%s is nested deeper than %d", field, VS_JSON_DEPTH);
     json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
     if (!value && json_error_code(&why) == json_error_out_of_memory)
         return vs_fail_nomem(e);

@@ -13,7 +13,9 @@ static inline void vs_json_cleanup(json_t **j) {
 }
 #define vs_autojson __attribute__((cleanup(vs_json_cleanup))) json_t
 
-/* Reads a text of at most max bytes: UTF-8, no duplicate keys, no NUL in strings. 0, or INVALID naming the field. */
+enum { VS_JSON_DEPTH = 64 }; /* arrays and objects in each other: what we write, every reader can read */
+
+/* Reads a text of at most max bytes: UTF-8, no duplicate keys, no NUL in strings, not nested too deeply. 0, or INVALID naming the field. */
 int vs_json_parse(const char *text, size_t len, size_t max, const char *field, json_t **ret, vidstore_error **e);
 /* Checks that a text is JSON; wanted is JSON_OBJECT, JSON_ARRAY, or -1 for any. */
 int vs_json_check(const char *text, size_t len, size_t max, int wanted, const char *field, vidstore_error **e);

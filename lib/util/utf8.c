@@ -5,8 +5,9 @@
 #include "util/buf.h"
 #include "util/error.h"
 
-/* The length of the well-formed sequence that starts at s, or 0 (table 3-7 of the Unicode standard). */
-static size_t sequence(const unsigned char *s, size_t left) {
+/* Table 3-7 of the Unicode standard. */
+size_t vs_utf8_sequence(const char *text, size_t left) {
+    const unsigned char *s = (const unsigned char *)text;
     unsigned char c = *s, low = 0x80, high = 0xBF;
     size_t n = c < 0x80 ? 1 : c >= 0xC2 && c <= 0xDF ? 2 : (c & 0xF0) == 0xE0 ? 3 : c >= 0xF0 && c <= 0xF4 ? 4 : 0;
     if (!c || !n || n > left)
@@ -27,7 +28,7 @@ static size_t sequence(const unsigned char *s, size_t left) {
 
 int vs_utf8_valid(const char *s, size_t len) {
     for (size_t at = 0; at < len;) {
-        size_t n = sequence((const unsigned char *)s + at, len - at);
+        size_t n = vs_utf8_sequence(s + at, len - at);
         if (!n)
             return 0;
         at += n;
@@ -49,7 +50,7 @@ int vs_check_text(const char *s, const char *field, size_t max, vidstore_error *
 char *vs_utf8_scrub(const char *s, size_t len) {
     vs_autobuf out = { 0 };
     for (size_t at = 0; at < len;) {
-        size_t n = sequence((const unsigned char *)s + at, len - at);
+        size_t n = vs_utf8_sequence(s + at, len - at);
         if (n)
             vs_buf_add(&out, s + at, n);
         else

@@ -8,6 +8,8 @@
 
 /* 1 when the bytes are well-formed UTF-8 (no surrogates, no overlong forms, no NUL). */
 int vs_utf8_valid(const char *s, size_t len);
+/* The length of the well-formed character that starts at s, with `left` bytes left; 0: there is none. */
+size_t vs_utf8_sequence(const char *s, size_t left);
 /* Checks a text argument: not NULL, UTF-8, at most max bytes. 0, or INVALID naming the field. */
 int vs_check_text(const char *s, const char *field, size_t max, vidstore_error **e);
 /* Replaces every byte that is not UTF-8 by U+FFFD, in a new text. NULL: out of memory. */

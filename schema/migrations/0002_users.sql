@@ -26,8 +26,8 @@ CREATE TABLE users (
 ) {strict};
 
 CREATE UNIQUE INDEX users_username ON users(username_key) WHERE deleted_us IS NULL;
-CREATE UNIQUE INDEX users_email ON users(email_key) WHERE deleted_us IS NULL AND email IS NOT NULL;
-CREATE UNIQUE INDEX users_external ON users(external_id) WHERE external_id IS NOT NULL;
+CREATE UNIQUE INDEX users_email ON users(email_key) WHERE email_key IS NOT NULL AND deleted_us IS NULL;
+CREATE UNIQUE INDEX users_external ON users(external_id) WHERE external_id IS NOT NULL AND deleted_us IS NULL;
 CREATE INDEX users_sorted ON users(username_key, seq);
 CREATE INDEX users_role ON users(role, state);
 CREATE INDEX users_state ON users(state);

@@ -6,7 +6,7 @@
 SELECT seq, {columns} FROM {table} WHERE id = $1;
 
 -- name: {noun}_by_external
-SELECT seq, {columns} FROM {table} WHERE user_id = $1 AND external_id = $2;
+SELECT seq, {columns} FROM {table} WHERE user_id = $1 AND external_id = $2 AND deleted_us IS NULL;
 
 -- name: {noun}_insert
 INSERT INTO {table} ({columns}) VALUES ({values});

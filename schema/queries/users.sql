@@ -4,7 +4,10 @@
 SELECT seq, {users.columns} FROM users WHERE username_key = $1 AND deleted_us IS NULL;
 
 -- name: user_by_email
-SELECT seq, {users.columns} FROM users WHERE email_key = $1 AND email IS NOT NULL AND deleted_us IS NULL;
+SELECT seq, {users.columns} FROM users WHERE email_key = $1 AND deleted_us IS NULL;
+
+-- name: user_by_external_id
+SELECT seq, {users.columns} FROM users WHERE external_id = $1 AND deleted_us IS NULL;
 
 -- name: user_hash
 SELECT hash FROM user_passwords WHERE user_id = $1;
