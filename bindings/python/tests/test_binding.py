@@ -165,6 +165,8 @@ class Errors(Case):
         error = self.fails("INVALID", self.system.user.create, username="x" * 500)
         self.assertEqual("username", error.field)
         self.assertIsNone(error.cause)
+        self.user("ada")
+        self.assertEqual("username", self.fails("EXISTS", self.user, "Ada").field)
         self.assertIsInstance(self.fails("INVALID", self.system.job.get, "no uuid"), vidstore.InvalidError)
 
 
