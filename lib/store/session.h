@@ -56,6 +56,11 @@ struct vs_call vs_session_call(const vidstore_session *session);
 int vs_session_read(vidstore_session *session, vs_op *op, void *arg, vidstore_error **e);
 int vs_session_write(vidstore_session *session, vs_op *op, void *arg, vidstore_error **e);
 
+/* A transaction of the library's own around several calls of the same session: begins it, and ends it by commit (r 0) or
+ * rollback; vs_session_end gives r, or what the commit said. None may be open before. */
+int vs_session_begin(vidstore_session *session, vidstore_error **e);
+int vs_session_end(vidstore_session *session, int r, vidstore_error **e);
+
 /* vs_policy_check, with the refusal on record. object may be NULL. */
 int vs_session_may(vidstore_session *session, const char *noun, enum vs_verb verb, const struct vs_uuid *object,
     const struct vs_uuid *owner, int64_t access_level, vidstore_error **e);

@@ -73,10 +73,12 @@ vidstore_status vidstore_begin(vidstore_session *session, uint32_t flags, vidsto
     VS_ENTER_VOID(session, reterr);
     if (flags)
         return vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "flags", "flags has unknown bits");
+    return session->txn ? vs_txn_nest(session->txn, reterr) : vs_session_begin(session, reterr);
+}
+
+int vs_session_begin(vidstore_session *session, vidstore_error **e) {
     struct vs_call call = vs_session_call(session);
-    if (session->txn)
-        return vs_txn_nest(session->txn, reterr);
-    return vs_txn_begin(session->store->db, &call, session->store->options.txn_max_age_ms, &session->txn, reterr);
+    return vs_txn_begin(session->store->db, &call, session->store->options.txn_max_age_ms, &session->txn, e);
 }
 
 static int no_transaction(vidstore_error **e) {
@@ -88,6 +90,15 @@ static void end_transaction(vidstore_session *session) {
     session->txn = NULL;
     vs_settings_forget(&session->store->settings);
     vs_session_flush_refusals(session);
+}
+
+int vs_session_end(vidstore_session *session, int r, vidstore_error **e) {
+    if (r)
+        vs_txn_rollback(session->txn, NULL);
+    else
+        r = vs_txn_commit(session->txn, e);
+    end_transaction(session);
+    return r;
 }
 
 vidstore_status vidstore_commit(vidstore_session *session, vidstore_error **reterr) {

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* vidstore_video_fetch: from the record's URL to a file that is linked to it. What is there after a dropped connection or
+ * a killed process is an upload with its URL and validator on record; the next attempt goes on from there. */
+#include "worker/fetch.h"
+#include <string.h>
+#include <unistd.h>
+#include "jobs/jobs.h"
+#include "store/crud.h"
+#include "util/alloc.h"
+#include "util/error.h"
+
+static const struct vs_video_download untouched = { .state = INT64_MIN, .done = INT64_MIN, .total = INT64_MIN };
+
+/* A path of this machine, for sessions that may name one. */
+static int copy_path(struct vs_fetching *f, vidstore_error **e) {
+    struct stat before;
+    int fd = -1;
+    if (!vs_policy_is_admin(&f->session->actor) && f->session->actor.kind != VS_ACTOR_WORKER)
+        return vs_fail(e, VIDSTORE_FORBIDDEN, "url", "only an admin may name a path of this machine");
+    int r = vs_blob_source_open(f->url, &fd, &before, e);
+    if (r)
+        return r;
+    r = vs_upload_truncate(f->session, f->upload, 0, e);
+    if (!r)
+        r = vs_upload_copy_fd(f->session, f->upload, fd, -1, e);
+    if (!r)
+        r = vs_blob_source_unchanged(fd, &before, e);
+    close(fd);
+    return r;
+}
+
+
+/* The file is there, the bytes are right: the video says so. */
+static int completed(struct vs_fetching *f, const struct vs_record *file, vidstore_error **e) {
+    struct vs_uuid file_id = vs_record_uuid(file, VIDSTORE_FILE_ID);
+    int64_t size = vs_record_int(file, VIDSTORE_FILE_SIZE);
+    struct vs_video_download to = { .state = VIDSTORE_WORK_COMPLETED, .done = size, .total = size, .error = "",
+        .sha256 = vs_record_text(file, VIDSTORE_FILE_SHA256), .file = &file_id, .action = VIDSTORE_AUDIT_VIDEO_FETCHED };
+    return vs_video_set_download(f->session, &f->id, &to, NULL, e);
+}
+
+/* File and video in one commit: a process that dies before it has lost nothing, one that dies after it is done. */
+static int publish(struct vs_fetching *f, struct vs_record **ret, vidstore_error **e) {
+    int r = vs_upload_seal(f->session, f->upload, vidstore_upload_size(f->upload), e);
+    if (!r)
+        r = vs_session_begin(f->session, e);
+    if (r)
+        return r;
+    r = vs_upload_publish(f->session, f->upload, ret, e);
+    if (!r)
+        r = completed(f, *ret, e);
+    return vs_session_end(f->session, r, e);
+}
+
+/* Keeps the reason with the video, unless the work now belongs to somebody else. */
+static void failed(struct vs_fetching *f, int code, const vidstore_error *why) {
+    char text[600];
+    if (code == VIDSTORE_LEASE_LOST || code == VIDSTORE_FORKED || code == VIDSTORE_MISUSE)
+        return;
+    snprintf(text, sizeof text, "%s: %.500s", vidstore_status_name(code), vidstore_error_message(why));
+    struct vs_video_download to = untouched;
+    to.state = code == VIDSTORE_CANCELLED ? VIDSTORE_WORK_PENDING : VIDSTORE_WORK_FAILED;
+    to.error = text;
+    vs_video_set_download(f->session, &f->id, &to, NULL, NULL);
+}
+
+static int run(struct vs_fetching *f, struct vs_record **ret, vidstore_error **e) {
+    struct vs_video_download active = untouched;
+    active.state = VIDSTORE_WORK_ACTIVE;
+    vs_autorecord *file = NULL;
+    int r = vs_fetch_upload(f, e);
+    if (!r)
+        r = vs_video_set_download(f->session, &f->id, &active, NULL, e);
+    if (!r)
+        r = *f->url == '/' ? copy_path(f, e) : vs_fetch_transfer(f, e);
+    if (!r)
+        r = publish(f, &file, e);
+    if (!r)
+        *ret = VS_TAKE(file);
+    return r;
+}
+
+/* Fetched already: the same call again gives the same file. */
+static int existing(struct vs_fetching *f, struct vs_record **ret, vidstore_error **e) {
+    const char *file = vs_record_text(f->video, VIDSTORE_VIDEO_SOURCE_FILE_ID);
+    if (!file || vs_record_int(f->video, VIDSTORE_VIDEO_DOWNLOAD_STATE) != VIDSTORE_WORK_COMPLETED)
+        return VIDSTORE_NOT_FOUND;
+    int r = vs_crud_get(f->session, &vs_file_rules, file, ret, e);
+    if (r == VIDSTORE_NOT_FOUND)
+        vs_error_clear(e);
+    return r;
+}
+
+static int fetch(vidstore_session *session, const char *id, struct vs_record **ret, vidstore_error **e) {
+    struct vs_fetching f = { .session = session };
+    int r = vs_session_outside(session, e);
+    if (!r)
+        r = vs_video_for_update(session, id, &f.video, e);
+    if (r)
+        return r;
+    f.id = vs_record_uuid(f.video, VIDSTORE_VIDEO_ID);
+    f.owner = vs_record_uuid(f.video, VIDSTORE_VIDEO_USER_ID);
+    f.url = vs_record_text(f.video, VIDSTORE_VIDEO_URL);
+    if (!f.url) {
+        r = vs_fail(e, VIDSTORE_INVALID, "url", "the video has no URL");
+    } else if ((r = existing(&f, ret, e)) == VIDSTORE_NOT_FOUND) {
+        vidstore_error *why = NULL;
+        r = run(&f, ret, &why);
+        if (r)
+            failed(&f, r, why);
+        if (e)
+            *e = VS_TAKE(why);
+        vidstore_error_free(why);
+    }
+    vidstore_upload_free(f.upload);
+    vs_record_free(f.video);
+    return r;
+}
+
+vidstore_status vidstore_video_fetch(vidstore_session *session, const char *id, vidstore_file **ret_file, vidstore_error **reterr) {
+    VS_ENTER(session, ret_file, reterr);
+    int r = fetch(session, id, (struct vs_record **)ret_file, reterr);
+    vidstore_file_free(vs_unwanted_);
+    return r;
+}
