@@ -102,7 +102,8 @@ def expand(text, where, engine, nouns, noun=None):
 # --- reading SQL ---------------------------------------------------------------------------------------------------
 
 TOKEN = re.compile(r"""(?P<string>'(?:[^']|'')*')|(?P<comment>--[^\n]*)|(?P<quoted>"[^"]*")|(?P<param>\$\d+)"""
-                   r"""|(?P<hole>\{\{\w+\}\})|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<number>\d[\w.]*)|(?P<space>\s+)|(?P<mark>.)""", re.S)
+                   r"""|(?P<hole>\{\{\w+\}\})|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<number>\d[\w.]*)"""
+                   r"""|(?P<space>\s+)|(?P<mark>.)""", re.S)
 
 
 def tokens(sql):
@@ -169,7 +170,7 @@ def at_top(sql):
 def count_columns(sql):
     """How many columns come out: of the main SELECT, or of RETURNING; -1 when a hole stands among them."""
     stop = {'FROM', 'WHERE', 'UNION', 'LIMIT', 'ORDER', 'GROUP'}
-    verbs = [t for kind, t in at_top(sql) if kind == 'word' and t in ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'VALUES', 'PRAGMA')]
+    verbs = [t for kind, t in at_top(sql) if kind == 'word' and t in ('SELECT', 'INSERT', 'UPDATE', 'DELETE')]
     start = 'SELECT' if verbs and verbs[0] == 'SELECT' else 'RETURNING'
     count, inside = 0, False
     for kind, text in at_top(sql):
@@ -226,7 +227,8 @@ class Statement:
         if self.template != ('{{' in sql):
             fail(self.where, ':template and {{holes}} go together')
         words = [t for _, t in at_top(sql)]
-        if re.search(r'_(list|page)(_|$)', self.name) and words[:1] == ['SELECT'] and 'LIMIT' not in words and not self.template:
+        is_list = re.search(r'_(list|page)(_|$)', self.name) and words[:1] == ['SELECT']
+        if is_list and 'LIMIT' not in words and not self.template:
             fail(self.where, 'a list without LIMIT')
 
 
@@ -272,7 +274,8 @@ def read_statements(root, nouns):
             found[s.name] = s
     variants = [s.name for s in found.values() if s.variant()]
     if len(variants) > max(VARIANTS_FREE, len(found) // 8):
-        fail('schema/queries', f'{len(variants)} of {len(found)} statements have variants, more than one in eight: {", ".join(variants)}')
+        fail('schema/queries', f'{len(variants)} of {len(found)} statements have variants, more than one in eight: '
+             + ', '.join(variants))
     return list(found.values())
 
 
@@ -343,7 +346,8 @@ def c_string(text, indent):
 
 def statements_h(statements):
     ids = ''.join(f'    VS_STMT_{s.name.upper()},\n' for s in statements)
-    return (f'{HEAD}#ifndef VS_STATEMENTS_H\n#define VS_STATEMENTS_H\n\nenum vs_stmt_id {{\n{ids}    VS_STMT_COUNT\n}};\n\n'
+    return (f'{HEAD}#ifndef VS_STATEMENTS_H\n#define VS_STATEMENTS_H\n\n'
+            f'enum vs_stmt_id {{\n{ids}    VS_STMT_COUNT\n}};\n\n'
             'enum vs_engine { VS_ENGINE_SQLITE, VS_ENGINE_POSTGRES, VS_ENGINE_COUNT };\n\n#endif\n')
 
 
@@ -351,7 +355,8 @@ def statements_c(statements):
     rows = []
     for s in statements:
         texts = ',\n      '.join(c_string(sql, '      ') for sql in s.sql)
-        rows.append(f'    [VS_STMT_{s.name.upper()}] = {{"{s.name}", {s.params}, {s.columns}, {int(s.template)},\n     {{{texts}}}}},\n')
+        rows.append(f'    [VS_STMT_{s.name.upper()}] = {{"{s.name}", {s.params}, {s.columns}, {int(s.template)},\n'
+                    f'     {{{texts}}}}},\n')
     return (f'{HEAD}#include "db/catalog.h"\n#pragma GCC diagnostic ignored "-Woverlength-strings"\n\n'
             f'const struct vs_statement vs_statements[VS_STMT_COUNT] = {{\n{"".join(rows)}}};\n')
 
@@ -361,7 +366,8 @@ def migrations_c(migrations):
     for m in migrations:
         digest = ', '.join(f'0x{b:02x}' for b in m.sha256)
         texts = ',\n      '.join(c_string(sql, '      ') for sql in m.sql)
-        rows.append(f'    {{{m.version}, {m.compatible}, {int(m.rewrite)}, "{m.name}",\n     {{{digest}}},\n     {{{texts}}}}},\n')
+        rows.append(f'    {{{m.version}, {m.compatible}, {int(m.rewrite)}, "{m.name}",\n'
+                    f'     {{{digest}}},\n     {{{texts}}}}},\n')
     return (f'{HEAD}#include "db/catalog.h"\n#pragma GCC diagnostic ignored "-Woverlength-strings"\n\n'
             f'const struct vs_migration vs_migrations[] = {{\n{"".join(rows)}}};\n'
             f'const int vs_migration_count = {len(migrations)};\n')
@@ -369,8 +375,8 @@ def migrations_c(migrations):
 
 def catalog(statements, migrations):
     return json.dumps({
-        'statements': [{'name': s.name, 'where': s.where, 'params': s.params, 'columns': s.columns, 'template': s.template,
-                        **dict(zip(ENGINES, s.sql))} for s in statements],
+        'statements': [{'name': s.name, 'where': s.where, 'params': s.params, 'columns': s.columns,
+                        'template': s.template, **dict(zip(ENGINES, s.sql))} for s in statements],
         'migrations': [{'version': m.version, 'name': m.name, 'compatible': m.compatible, **dict(zip(ENGINES, m.sql))}
                        for m in migrations]}, indent=1)
 
@@ -390,9 +396,10 @@ def main(root, out, depfile):
     write(out / 'migrations.c', migrations_c(migrations))
     write(out / 'catalog.json', catalog(statements, migrations))
     # The folders stand in it too, so that a new file is noticed.
-    read = [root / 'schema/queries', root / 'schema/migrations', *root.glob('schema/*/*.sql'), *root.glob('lib/*/*_fields.h'),
-            *(p for p in root.glob('lib/*') if p.is_dir())]
-    Path(depfile).write_text(f'{out / "statements.h"}: ' + ' '.join(str(p).replace(' ', '\\ ') for p in read) + '\n', encoding='utf-8')
+    read = [root / 'schema/queries', root / 'schema/migrations', *root.glob('schema/*/*.sql'),
+            *root.glob('lib/*/*_fields.h'), *(p for p in root.glob('lib/*') if p.is_dir())]
+    names = ' '.join(str(p).replace(' ', '\\ ') for p in read)
+    Path(depfile).write_text(f'{out / "statements.h"}: {names}\n', encoding='utf-8')
 
 
 if __name__ == '__main__':

@@ -18,7 +18,8 @@ SELECT name, value, updated_us, updated_by FROM settings WHERE name = $1;
 
 -- name: setting_set
 INSERT INTO settings (name, value, updated_us, updated_by) VALUES ($1, $2, $3, $4)
-ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_us = excluded.updated_us, updated_by = excluded.updated_by;
+ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_us = excluded.updated_us,
+updated_by = excluded.updated_by;
 
 -- name: setting_add
 INSERT INTO settings (name, value, updated_us, updated_by) VALUES ($1, $2, $3, $4);
@@ -32,7 +33,8 @@ SELECT name, value, updated_us, updated_by FROM settings WHERE name > $1 ORDER B
 -- name: schema_list
 -- Every object of the schema with its text, in a fixed order. Engine-made objects have none.
 -- @sqlite
-SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY type, name LIMIT 10000;
+SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\'
+ORDER BY type, name LIMIT 10000;
 -- @postgres
 SELECT 'column' AS type, table_name || '.' || column_name AS name, data_type || ' ' || is_nullable AS sql
 FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY 2 LIMIT 10000;

@@ -27,8 +27,8 @@ class Rules(unittest.TestCase):
                 (root / 'schema/migrations' / file).write_text(text)
             if fields:
                 (root / 'lib/things/thing_fields.h').write_text(fields)
-            done = subprocess.run([sys.executable, '-B', str(ROOT / 'schema/embed.py'), name, str(root / 'out'), str(root / 'out/d')],
-                                  capture_output=True, text=True, check=False)
+            command = [sys.executable, '-B', ROOT / 'schema/embed.py', name, root / 'out', root / 'out/d']
+            done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
             catalog = root / 'out/catalog.json'
             return done, json.loads(catalog.read_text()) if catalog.exists() else None
 
@@ -53,14 +53,18 @@ class Rules(unittest.TestCase):
         self.assertEqual(found['b']['postgres'], 'SELECT n FROM t FETCH FIRST 1 ROW ONLY')
         self.assertEqual((found['c']['template'], found['c']['columns']), (True, 1))
         self.assertEqual(found['d']['columns'], 1)
-        self.assertEqual(catalog['migrations'][0]['postgres'].strip(), 'CREATE TABLE t ( id UUID NOT NULL UNIQUE, n BIGINT NOT NULL )')
+        self.assertEqual(catalog['migrations'][0]['postgres'].strip(),
+                         'CREATE TABLE t ( id UUID NOT NULL UNIQUE, n BIGINT NOT NULL )')
         self.assertTrue(catalog['migrations'][0]['sqlite'].endswith('STRICT'))
 
     def test_each(self):
-        found, _ = self.good('-- each: things strangers\n-- name: {noun}_add\nINSERT INTO {table} ({columns}) VALUES ({values});\n'
-                             '-- name: {noun}_get\nSELECT {columns@u} FROM {table} u WHERE id = $1 AND {n} = 2 AND n = ${n+0};\n')
+        found, _ = self.good('-- each: things strangers\n'
+                             '-- name: {noun}_add\nINSERT INTO {table} ({columns}) VALUES ({values});\n'
+                             '-- name: {noun}_get\n'
+                             'SELECT {columns@u} FROM {table} u WHERE id = $1 AND {n} = 2 AND n = ${n+0};\n')
         self.assertEqual(found['thing_add']['sqlite'], 'INSERT INTO things (id, n) VALUES ($1, $2)')
-        self.assertEqual(found['thing_get']['sqlite'], 'SELECT u.id, u.n FROM things u WHERE id = $1 AND 2 = 2 AND n = $2')
+        self.assertEqual(found['thing_get']['sqlite'],
+                         'SELECT u.id, u.n FROM things u WHERE id = $1 AND 2 = 2 AND n = $2')
         self.assertEqual(len(found), 2)
 
     def test_nouns_elsewhere(self):
@@ -90,7 +94,8 @@ class Rules(unittest.TestCase):
         self.bad('without a name', 'SELECT 1;')
         self.bad('small letters', '-- name: Upper\nSELECT 1;')
         self.bad('unknown mark', '-- name: a :quick\nSELECT 1;')
-        self.bad('more than one in eight', ''.join(f'-- name: v{i}\n-- @sqlite\nSELECT 1;\n-- @postgres\nSELECT 2;\n' for i in range(5)))
+        variants = [f'-- name: v{i}\n-- @sqlite\nSELECT 1;\n-- @postgres\nSELECT 2;\n' for i in range(5)]
+        self.bad('more than one in eight', ''.join(variants))
 
     def test_migration_rules(self):
         self.bad('missing or taken twice', migrations={'0002_base.sql': BASE})
@@ -105,7 +110,8 @@ class Rules(unittest.TestCase):
 
     def test_migration_parts(self):
         _, catalog = self.good('', migrations={'0001_base.sql': BASE, '0002_x.sql':
-                               '-- compatible: 1\n-- @rewrite\n-- @sqlite\nSELECT 1;\n-- @postgres\nSELECT 2;\n-- @both\nSELECT 3;\n'})
+                               '-- compatible: 1\n-- @rewrite\n'
+                               '-- @sqlite\nSELECT 1;\n-- @postgres\nSELECT 2;\n-- @both\nSELECT 3;\n'})
         self.assertEqual(catalog['migrations'][1]['sqlite'], 'SELECT 1; SELECT 3')
         self.assertEqual(catalog['migrations'][1]['postgres'], 'SELECT 2; SELECT 3')
         self.assertEqual(catalog['migrations'][1]['compatible'], 1)

@@ -37,7 +37,8 @@ class Server:
         self.prefix = ['runuser', '-u', 'postgres', '--'] if os.geteuid() == 0 else []
 
     def run(self, *command, **more):
-        return subprocess.run([*self.prefix, *map(str, command)], check=True, cwd='/', stdout=subprocess.DEVNULL, **more)
+        return subprocess.run([*self.prefix, *map(str, command)], check=True, cwd='/', stdout=subprocess.DEVNULL,
+                              **more)
 
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix='vs-pg-'))
@@ -58,8 +59,8 @@ class Server:
         script = self.folder / 'script.sql'
         script.write_text(text, encoding='utf-8')
         script.chmod(0o644)
-        command = [*self.prefix, str(self.binaries / 'psql'), '-X', '-q', '-h', str(self.folder), '-U', 'tester', '-d', 'postgres',
-                   '-f', str(script), *options]
+        command = [*self.prefix, str(self.binaries / 'psql'), '-X', '-q', '-h', str(self.folder), '-U', 'tester',
+                   '-d', 'postgres', '-f', str(script), *options]
         return subprocess.run(command, cwd='/', capture_output=True, text=True, check=False)
 
 
@@ -107,7 +108,8 @@ def main(root, catalog_path):
             sys.exit('a bad statement was not noticed')
     for name, message in bad.items():
         print(f'{name}: {message}')
-    print(f'{len(texts) - len(bad)} of {len(texts)} statements prepared, {len(catalog["migrations"])} migrations applied')
+    print(f'{len(texts) - len(bad)} of {len(texts)} statements prepared, '
+          f'{len(catalog["migrations"])} migrations applied')
     return 1 if bad else 0
 
 

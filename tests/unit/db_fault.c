@@ -219,7 +219,7 @@ static void run(struct outcome *o, const char *target) {
 static void check_outcome(const struct outcome *o, long at) {
     struct vs_db *db = opened(file);
     for (int i = 0; i < 4; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "w%d", i);
         int64_t there = get(db, name);
         if (o->write[i] == 0)
@@ -244,7 +244,7 @@ START_TEST(every_file_operation_fails) {
     shim_install();
     sticky = _i;
     long at = 1;
-    for (;; at += 1 + at / 100) {
+    for (;; at += 1 + at / 50) {
         snprintf(target, sizeof target, "%s/copy.db", folder);
         calls = hits = 0;
         fail_at = at;
@@ -297,7 +297,7 @@ START_TEST(every_allocation_fails) {
     vs_env_set(&env);
     ck_assert_int_eq(sqlite3_initialize(), SQLITE_OK);
     long at = 1, seen = 0;
-    for (;; at += 1 + at / 60) {
+    for (;; at += 1 + at / 25) {
         allocations = starved = 0;
         starve_at = at;
         run(&o, NULL);
@@ -310,7 +310,7 @@ START_TEST(every_allocation_fails) {
         check_outcome(&o, at);
         empty_folder();
     }
-    ck_assert_int_gt(seen, 200);
+    ck_assert_int_gt(seen, 100);
     ck_assert_int_eq(o.opened, 0);
     vs_env_set(NULL);
 }
