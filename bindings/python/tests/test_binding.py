@@ -456,7 +456,7 @@ class Files(Case):
             upload.write(memoryview(b""))
             self.assertEqual(300000, upload.size)
             self.assertRaises(TypeError, upload.write, "text")
-            error = self.fails("INVALID", upload.seal, 5)
+            error = self.fails("INVALID", upload.seal, 300001)
             self.assertEqual("truncated", error.subcode)
             upload.seal(300000)
             file = self.system.upload.publish(upload)
