@@ -67,12 +67,14 @@ vidstore_session *system_session(vidstore *store) {
 
 sqlite3 *open_raw(const char *store_dir) {
     sqlite3 *db = NULL;
-    must_sql(sqlite3_open_v2(path(store_dir, "store.db"), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL), db, "open");
-    must_sql(sqlite3_exec(db,
+    must_sql(sqlite3_open_v2(path(store_dir, "store.db"), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL), db,
+             "open");
+    must_sql(sqlite3_exec(
+                 db,
                  "PRAGMA busy_timeout=5000; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16384;"
                  "PRAGMA wal_autocheckpoint=4000; PRAGMA temp_store=MEMORY",
                  NULL, NULL, NULL),
-        db, "settings");
+             db, "settings");
     return db;
 }
 
@@ -138,7 +140,7 @@ char *insert_sql(sqlite3 *db, const char *table) {
 }
 
 struct row first_row(sqlite3 *db, const char *table, const char *where) {
-    struct row row = { 0 };
+    struct row row = {0};
     char *sql = sqlite3_mprintf("SELECT * FROM %s WHERE %s LIMIT 1", table, where);
     sqlite3_stmt *s = prepare(db, sql);
     sqlite3_free(sql);
@@ -181,11 +183,12 @@ static void report(const struct result *r) {
     int held = r->most ? r->ratio <= r->target : r->ratio >= r->target;
     missed += !held;
     if (json)
-        printf("{\"bench\":\"%s\",\"ours\":%.3f,\"baseline\":%.3f,\"unit\":\"%s\",\"ratio\":%.3f,\"target\":%.2f,\"held\":%s}\n", r->bench,
-            r->ours, r->baseline, r->unit, r->ratio, r->target, held ? "true" : "false");
+        printf("{\"bench\":\"%s\",\"ours\":%.3f,\"baseline\":%.3f,\"unit\":\"%s\",\"ratio\":%.3f,\"target\":%.2f,"
+               "\"held\":%s}\n",
+               r->bench, r->ours, r->baseline, r->unit, r->ratio, r->target, held ? "true" : "false");
     else
-        printf("%-22s %14.1f %14.1f  %-9s %7.2f   %s %-5.2f %s\n", r->bench, r->ours, r->baseline, r->unit, r->ratio, r->most ? "<=" : ">=",
-            r->target, held ? "held" : "MISSED");
+        printf("%-22s %14.1f %14.1f  %-9s %7.2f   %s %-5.2f %s\n", r->bench, r->ours, r->baseline, r->unit, r->ratio,
+               r->most ? "<=" : ">=", r->target, held ? "held" : "MISSED");
     fflush(stdout);
 }
 
@@ -219,9 +222,11 @@ static int run_all(const struct bench *list, const char *dir, int argc, char **a
 }
 
 int main(int argc, char **argv) {
-    static const struct option options[] = { { "json", no_argument, NULL, 'j' }, { "dir", required_argument, NULL, 'd' },
-        { "list", no_argument, NULL, 'l' }, { NULL, 0, NULL, 0 } };
-    static const struct bench *const all[] = { bench_records, bench_jobs, bench_media };
+    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+                                            {"dir", required_argument, NULL, 'd'},
+                                            {"list", no_argument, NULL, 'l'},
+                                            {NULL, 0, NULL, 0}};
+    static const struct bench *const all[] = {bench_records, bench_jobs, bench_media};
     const char *parent = getenv("TMPDIR");
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (c == 'j')

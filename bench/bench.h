@@ -9,8 +9,8 @@
 
 enum { ROUNDS = 5 };
 
-/* What one benchmark found. ratio: ours / baseline for rates, and for times their inverse, so that more is better unless
- * `most` says that the ratio is one that must stay below its target. */
+/* What one benchmark found. ratio: ours / baseline for rates, and for times their inverse, so that more is better
+ * unless `most` says that the ratio is one that must stay below its target. */
 struct result {
     const char *bench, *unit;
     double ours, baseline, ratio, target;

@@ -10,7 +10,9 @@ enum { OPS = 500, CLAIMS = 300 };
 static vidstore_job_params *sample(void) {
     vidstore_job_params *params = vidstore_job_params_new();
     vidstore_job_params_set_text(params, VIDSTORE_JOB_KIND, "encode");
-    vidstore_job_params_set_text(params, VIDSTORE_JOB_REQUEST, "{\"preset\":\"medium\",\"crf\":23,\"audio\":\"copy\",\"note\":\"an ordinary request\"}");
+    vidstore_job_params_set_text(
+        params, VIDSTORE_JOB_REQUEST,
+        "{\"preset\":\"medium\",\"crf\":23,\"audio\":\"copy\",\"note\":\"an ordinary request\"}");
     vidstore_job_params_set_text(params, VIDSTORE_JOB_SEASON, "Season 1");
     return params;
 }
@@ -34,7 +36,7 @@ struct raw {
 };
 
 static struct raw raw_open(const char *dir) {
-    struct raw r = { .db = open_raw(dir) };
+    struct raw r = {.db = open_raw(dir)};
     char *job = insert_sql(r.db, "jobs"), *event = insert_sql(r.db, "audit_events");
     r.job = first_row(r.db, "jobs", "state = 20");
     r.event = first_row(r.db, "audit_events", "noun = 'job'");
@@ -42,14 +44,15 @@ static struct raw raw_open(const char *dir) {
     r.commit = prepare(r.db, "COMMIT");
     r.insert_job = prepare(r.db, job);
     r.insert_event = prepare(r.db, event);
-    r.count = prepare(r.db, "INSERT INTO job_counts (user_id, state, jobs) VALUES (?, ?, ?) ON CONFLICT (user_id, state) DO UPDATE SET jobs = jobs + excluded.jobs");
+    r.count = prepare(r.db, "INSERT INTO job_counts (user_id, state, jobs) VALUES (?, ?, ?) ON CONFLICT (user_id, "
+                            "state) DO UPDATE SET jobs = jobs + excluded.jobs");
     sqlite3_free(job);
     sqlite3_free(event);
     return r;
 }
 
 static void raw_close(struct raw *r) {
-    sqlite3_stmt *all[] = { r->begin, r->commit, r->insert_job, r->insert_event, r->count };
+    sqlite3_stmt *all[] = {r->begin, r->commit, r->insert_job, r->insert_event, r->count};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         sqlite3_finalize(all[i]);
     free_row(&r->job);
@@ -103,7 +106,7 @@ static void run_submit(const char *scratch, report_fn *report) {
         ours[i] = our_submits(session, OPS);
     }
     double a = median(ours, ROUNDS), b = median(raw, ROUNDS);
-    report(&(struct result){ "submit", "jobs/s", a, b, a / b, 0.9, 0 });
+    report(&(struct result){"submit", "jobs/s", a, b, a / b, 0.9, 0});
     raw_close(&r);
     vidstore_session_free(session);
     vidstore_close(store);
@@ -125,15 +128,24 @@ static double our_claims(vidstore_session *session, int count) {
     return count / (now_s() - start);
 }
 
-/* The same rows by hand: claim (find, update, attempt, counters, event) and finish (update, attempt, counters, event). */
+/* The same rows by hand: claim (find, update, attempt, counters, event) and finish (update, attempt, counters, event).
+ */
 static double raw_claims(struct raw *r, int count) {
-    sqlite3_stmt *find = prepare(r->db, "SELECT seq, id FROM jobs WHERE state = 20 AND deleted_us IS NULL AND kind = 'encode' AND priority = ? ORDER BY seq LIMIT 1");
-    sqlite3_stmt *take = prepare(r->db, "UPDATE jobs SET state = 40, stage = 'initializing', attempts = attempts + 1, started_us = ?, lease_until_us = ?, worker = 'bench/1', lease_hash = randomblob(32), version = version + 1, updated_us = ? WHERE seq = ?");
-    sqlite3_stmt *attempt = prepare(r->db, "INSERT INTO job_attempts (job_id, number, worker, started_us) VALUES (?, 1, 'bench/1', ?)");
+    sqlite3_stmt *find = prepare(r->db, "SELECT seq, id FROM jobs WHERE state = 20 AND deleted_us IS NULL AND kind = "
+                                        "'encode' AND priority = ? ORDER BY seq LIMIT 1");
+    sqlite3_stmt *take = prepare(
+        r->db,
+        "UPDATE jobs SET state = 40, stage = 'initializing', attempts = attempts + 1, started_us = ?, lease_until_us = "
+        "?, worker = 'bench/1', lease_hash = randomblob(32), version = version + 1, updated_us = ? WHERE seq = ?");
+    sqlite3_stmt *attempt =
+        prepare(r->db, "INSERT INTO job_attempts (job_id, number, worker, started_us) VALUES (?, 1, 'bench/1', ?)");
     sqlite3_stmt *read = prepare(r->db, "SELECT * FROM jobs WHERE id = ?");
-    sqlite3_stmt *end = prepare(r->db, "UPDATE jobs SET state = 50, completed_us = ?, lease_until_us = NULL, lease_hash = NULL, progress_done = 10000, version = version + 1, updated_us = ? WHERE id = ?");
-    sqlite3_stmt *close = prepare(r->db, "UPDATE job_attempts SET ended_us = ?, outcome = 'completed' WHERE job_id = ? AND number = 1");
-    static const int levels[] = { 10, 8, 5 };
+    sqlite3_stmt *end =
+        prepare(r->db, "UPDATE jobs SET state = 50, completed_us = ?, lease_until_us = NULL, lease_hash = NULL, "
+                       "progress_done = 10000, version = version + 1, updated_us = ? WHERE id = ?");
+    sqlite3_stmt *close =
+        prepare(r->db, "UPDATE job_attempts SET ended_us = ?, outcome = 'completed' WHERE job_id = ? AND number = 1");
+    static const int levels[] = {10, 8, 5};
     double start = now_s();
     for (int i = 0; i < count; i++) {
         uint8_t id[16];
@@ -176,7 +188,7 @@ static double raw_claims(struct raw *r, int count) {
         run_stmt(r->db, r->commit);
     }
     double rate = count / (now_s() - start);
-    sqlite3_stmt *all[] = { find, take, attempt, read, end, close };
+    sqlite3_stmt *all[] = {find, take, attempt, read, end, close};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         sqlite3_finalize(all[i]);
     return rate;
@@ -199,7 +211,7 @@ static void run_claim(const char *scratch, report_fn *report) {
         ours[i] = our_claims(session, CLAIMS);
     }
     double a = median(ours, ROUNDS), b = median(raw, ROUNDS);
-    report(&(struct result){ "claim-finish", "jobs/s", a, b, a / b, 0.8, 0 });
+    report(&(struct result){"claim-finish", "jobs/s", a, b, a / b, 0.8, 0});
     raw_close(&r);
     vidstore_session_free(session);
     vidstore_close(store);
@@ -247,12 +259,12 @@ static double claim_time(const char *dir, int64_t rows) {
 
 static void run_claim_scale(const char *scratch, report_fn *report) {
     double small = claim_time(path(scratch, "small"), 1000), large = claim_time(path(scratch, "large"), 1000000);
-    report(&(struct result){ "claim-1e6-to-1e3", "us p50", large, small, large / small, 1.3, 1 });
+    report(&(struct result){"claim-1e6-to-1e3", "us p50", large, small, large / small, 1.3, 1});
 }
 
 const struct bench bench_jobs[] = {
-    { "submit", "submit a job, durable, against the same rows by hand", run_submit },
-    { "claim", "claim and finish a job, durable, against the same rows by hand", run_claim },
-    { "claim-scale", "claim among a million jobs, against among a thousand", run_claim_scale },
-    { NULL, NULL, NULL },
+    {"submit", "submit a job, durable, against the same rows by hand", run_submit},
+    {"claim", "claim and finish a job, durable, against the same rows by hand", run_claim},
+    {"claim-scale", "claim among a million jobs, against among a thousand", run_claim_scale},
+    {NULL, NULL, NULL},
 };

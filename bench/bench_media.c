@@ -80,10 +80,11 @@ static void run_put(const char *scratch, report_fn *report) {
         must(vidstore_file_purge(session, vidstore_file_id(file), &error), error, "purge");
         vidstore_file_free(file);
     }
-    double mib = (double)PUT_SIZE / (1 << 20), a = median(ours, PUT_ROUNDS), h = median(hash, PUT_ROUNDS), c = median(copied, PUT_ROUNDS);
+    double mib = (double)PUT_SIZE / (1 << 20), a = median(ours, PUT_ROUNDS), h = median(hash, PUT_ROUNDS),
+           c = median(copied, PUT_ROUNDS);
     double slower = h > c ? h : c;
-    report(&(struct result){ "put-1GiB", "MiB/s", mib / a, mib / slower, slower / a, 0.9, 0 });
-    report(&(struct result){ "put-1GiB-memory", "MiB", (double)grown / 1024, 8, (double)grown / 1024 / 8, 1, 1 });
+    report(&(struct result){"put-1GiB", "MiB/s", mib / a, mib / slower, slower / a, 0.9, 0});
+    report(&(struct result){"put-1GiB-memory", "MiB", (double)grown / 1024, 8, (double)grown / 1024 / 8, 1, 1});
     vidstore_session_free(session);
     vidstore_close(store);
 }
@@ -91,7 +92,8 @@ static void run_put(const char *scratch, report_fn *report) {
 static void run_probe(const char *scratch, report_fn *report) {
     char clip[4096];
     snprintf(clip, sizeof clip, "%s", path(scratch, "clip.mp4"));
-    if (shell("ffmpeg -v error -y -f lavfi -i testsrc2=s=640x360:d=4 -f lavfi -i sine=d=4 -c:v libx264 -c:a aac", clip, "")) {
+    if (shell("ffmpeg -v error -y -f lavfi -i testsrc2=s=640x360:d=4 -f lavfi -i sine=d=4 -c:v libx264 -c:a aac", clip,
+              "")) {
         fprintf(stderr, "bench: ffmpeg is needed for probe\n");
         return;
     }
@@ -110,7 +112,7 @@ static void run_probe(const char *scratch, report_fn *report) {
         ours[i] = now_s() - start;
     }
     double a = median(ours, PROBES) * 1e3, b = median(theirs, PROBES) * 1e3;
-    report(&(struct result){ "probe", "ms", a, b, b / a, 8, 0 });
+    report(&(struct result){"probe", "ms", a, b, b / a, 8, 0});
     close(fd);
     vidstore_video_free(video);
     vidstore_session_free(session);
@@ -118,7 +120,7 @@ static void run_probe(const char *scratch, report_fn *report) {
 }
 
 const struct bench bench_media[] = {
-    { "put", "put 1 GiB, against the slower of sha256sum and copy with fsync; and the memory it takes", run_put },
-    { "probe", "probe and keep what was found, against running ffprobe", run_probe },
-    { NULL, NULL, NULL },
+    {"put", "put 1 GiB, against the slower of sha256sum and copy with fsync; and the memory it takes", run_put},
+    {"probe", "probe and keep what was found, against running ffprobe", run_probe},
+    {NULL, NULL, NULL},
 };

@@ -42,7 +42,8 @@ static void fill(const char *dir, int64_t count) {
 static char (*some_ids(const char *dir, int count))[37] {
     char(*ids)[37] = calloc((size_t)count, sizeof *ids);
     sqlite3 *db = open_raw(dir);
-    sqlite3_stmt *s = prepare(db, "SELECT lower(hex(id)) FROM videos WHERE seq = 1 + ? % (SELECT max(seq) FROM videos)");
+    sqlite3_stmt *s =
+        prepare(db, "SELECT lower(hex(id)) FROM videos WHERE seq = 1 + ? % (SELECT max(seq) FROM videos)");
     for (int i = 0; i < count; i++) {
         sqlite3_bind_int64(s, 1, (int64_t)i * 7919);
         must_sql(sqlite3_step(s), db, "ids");
@@ -94,7 +95,7 @@ static double our_reads(vidstore_session *session, char (*ids)[37], int count) {
 
 static void run_get(const char *scratch, report_fn *report) {
     const char *dir = path(scratch, "get");
-    char (*ids)[37], store_dir[4096];
+    char(*ids)[37], store_dir[4096];
     snprintf(store_dir, sizeof store_dir, "%s", dir);
     fill(store_dir, 100000);
     ids = some_ids(store_dir, READS);
@@ -114,9 +115,10 @@ static void run_get(const char *scratch, report_fn *report) {
         inside[i] = our_reads(session, ids, READS);
         must(vidstore_commit(session, &error), error, "commit");
     }
-    double a = median(ours, ROUNDS), b = median(raw, ROUNDS), c = median(inside, ROUNDS), d = median(raw_inside, ROUNDS);
-    report(&(struct result){ "get", "reads/s", a, b, a / b, 0.5, 0 });
-    report(&(struct result){ "get-in-transaction", "reads/s", c, d, c / d, 0.75, 0 });
+    double a = median(ours, ROUNDS), b = median(raw, ROUNDS), c = median(inside, ROUNDS),
+           d = median(raw_inside, ROUNDS);
+    report(&(struct result){"get", "reads/s", a, b, a / b, 0.5, 0});
+    report(&(struct result){"get-in-transaction", "reads/s", c, d, c / d, 0.75, 0});
     vidstore_session_free(session);
     vidstore_close(store);
     sqlite3_finalize(s);
@@ -164,7 +166,8 @@ static double page_rates(const char *dir, int64_t rows, double *ret_raw) {
     snprintf(store_dir, sizeof store_dir, "%s", dir);
     fill(store_dir, rows);
     sqlite3 *db = open_raw(store_dir);
-    sqlite3_stmt *s = prepare(db, "SELECT * FROM videos WHERE deleted_us IS NULL AND seq < ? ORDER BY seq DESC LIMIT ?");
+    sqlite3_stmt *s =
+        prepare(db, "SELECT * FROM videos WHERE deleted_us IS NULL AND seq < ? ORDER BY seq DESC LIMIT ?");
     vidstore *store = open_store(store_dir);
     vidstore_session *session = system_session(store);
     double ours[ROUNDS], raw[ROUNDS];
@@ -181,9 +184,10 @@ static double page_rates(const char *dir, int64_t rows, double *ret_raw) {
 }
 
 static void run_page(const char *scratch, report_fn *report) {
-    double small_raw, raw, small = page_rates(path(scratch, "small"), 1000, &small_raw), ours = page_rates(path(scratch, "large"), 1000000, &raw);
-    report(&(struct result){ "page-1e6", "pages/s", ours, raw, ours / raw, 0.7, 0 });
-    report(&(struct result){ "page-1e6-to-1e3", "us/page", 1e6 / ours, 1e6 / small, small / ours, 1.3, 1 });
+    double small_raw, raw, small = page_rates(path(scratch, "small"), 1000, &small_raw),
+                           ours = page_rates(path(scratch, "large"), 1000000, &raw);
+    report(&(struct result){"page-1e6", "pages/s", ours, raw, ours / raw, 0.7, 0});
+    report(&(struct result){"page-1e6-to-1e3", "us/page", 1e6 / ours, 1e6 / small, small / ours, 1.3, 1});
 }
 
 static void run_open(const char *scratch, report_fn *report) {
@@ -195,7 +199,11 @@ static void run_open(const char *scratch, report_fn *report) {
         double start = now_s();
         for (int k = 0; k < OPENS; k++) {
             sqlite3 *db = open_raw(dir);
-            must_sql(sqlite3_exec(db, "PRAGMA application_id; PRAGMA user_version; SELECT value FROM vs_meta WHERE key = 'instance'", NULL, NULL, NULL), db, "look");
+            must_sql(sqlite3_exec(
+                         db,
+                         "PRAGMA application_id; PRAGMA user_version; SELECT value FROM vs_meta WHERE key = 'instance'",
+                         NULL, NULL, NULL),
+                     db, "look");
             sqlite3_close(db);
         }
         raw[i] = (now_s() - start) / OPENS * 1e6;
@@ -205,12 +213,12 @@ static void run_open(const char *scratch, report_fn *report) {
         ours[i] = (now_s() - start) / OPENS * 1e6;
     }
     double a = median(ours, ROUNDS), b = median(raw, ROUNDS);
-    report(&(struct result){ "open", "us", a, b, a / b, 1.5, 1 });
+    report(&(struct result){"open", "us", a, b, a / b, 1.5, 1});
 }
 
 const struct bench bench_records[] = {
-    { "get", "read a video by id, alone and inside a transaction, against a raw indexed read", run_get },
-    { "page", "a page of 50 among a million, against the same by hand; and against one among a thousand", run_page },
-    { "open", "open and close a current store, against opening its database by hand", run_open },
-    { NULL, NULL, NULL },
+    {"get", "read a video by id, alone and inside a transaction, against a raw indexed read", run_get},
+    {"page", "a page of 50 among a million, against the same by hand; and against one among a thousand", run_page},
+    {"open", "open and close a current store, against opening its database by hand", run_open},
+    {NULL, NULL, NULL},
 };

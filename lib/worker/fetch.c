@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* vidstore_video_fetch: from the record's URL to a file that is linked to it. What is there after a dropped connection or
- * a killed process is an upload with its URL and validator on record; the next attempt goes on from there. */
+/* vidstore_video_fetch: from the record's URL to a file that is linked to it. What is there after a dropped connection
+ * or a killed process is an upload with its URL and validator on record; the next attempt goes on from there. */
 #include "worker/fetch.h"
-#include <string.h>
-#include <unistd.h>
 #include "jobs/jobs.h"
 #include "store/crud.h"
 #include "util/alloc.h"
 #include "util/error.h"
+#include <string.h>
+#include <unistd.h>
 
-static const struct vs_video_download untouched = { .state = INT64_MIN, .done = INT64_MIN, .total = INT64_MIN };
+static const struct vs_video_download untouched = {.state = INT64_MIN, .done = INT64_MIN, .total = INT64_MIN};
 
 /* A path of this machine, for sessions that may name one. */
 static int copy_path(struct vs_fetching *f, vidstore_error **e) {
@@ -29,13 +29,17 @@ static int copy_path(struct vs_fetching *f, vidstore_error **e) {
     return r;
 }
 
-
 /* The file is there, the bytes are right: the video says so. */
 static int completed(struct vs_fetching *f, const struct vs_record *file, vidstore_error **e) {
     struct vs_uuid file_id = vs_record_uuid(file, VIDSTORE_FILE_ID);
     int64_t size = vs_record_int(file, VIDSTORE_FILE_SIZE);
-    struct vs_video_download to = { .state = VIDSTORE_WORK_COMPLETED, .done = size, .total = size, .error = "",
-        .sha256 = vs_record_text(file, VIDSTORE_FILE_SHA256), .file = &file_id, .action = VIDSTORE_AUDIT_VIDEO_FETCHED };
+    struct vs_video_download to = {.state = VIDSTORE_WORK_COMPLETED,
+                                   .done = size,
+                                   .total = size,
+                                   .error = "",
+                                   .sha256 = vs_record_text(file, VIDSTORE_FILE_SHA256),
+                                   .file = &file_id,
+                                   .action = VIDSTORE_AUDIT_VIDEO_FETCHED};
     return vs_video_set_download(f->session, &f->id, &to, NULL, e);
 }
 
@@ -92,7 +96,7 @@ static int existing(struct vs_fetching *f, struct vs_record **ret, vidstore_erro
 }
 
 static int fetch(vidstore_session *session, const char *id, struct vs_record **ret, vidstore_error **e) {
-    struct vs_fetching f = { .session = session };
+    struct vs_fetching f = {.session = session};
     int r = vs_session_outside(session, e);
     if (!r)
         r = vs_video_for_update(session, id, &f.video, e);
@@ -117,7 +121,8 @@ static int fetch(vidstore_session *session, const char *id, struct vs_record **r
     return r;
 }
 
-vidstore_status vidstore_video_fetch(vidstore_session *session, const char *id, vidstore_file **ret_file, vidstore_error **reterr) {
+vidstore_status vidstore_video_fetch(vidstore_session *session, const char *id, vidstore_file **ret_file,
+                                     vidstore_error **reterr) {
     VS_ENTER(session, ret_file, reterr);
     int r = fetch(session, id, (struct vs_record **)ret_file, reterr);
     vidstore_file_free(vs_unwanted_);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The bytes of a fetch: from the net into an upload, resumed by range and validator. */
-#include <stdlib.h>
-#include <string.h>
 #include "jobs/jobs.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
 #include "worker/fetch.h"
+#include <stdlib.h>
+#include <string.h>
 
 enum { TELL_US = 500000 };
 
@@ -29,7 +29,8 @@ static void name_of(const struct vs_fetching *f, char *ret, size_t size) {
 
 static struct vs_params *params_of(const struct vs_fetching *f) {
     struct vs_params *params = vs_params_new(&vs_file_noun);
-    const char *job = vs_record_text(f->video, VIDSTORE_VIDEO_JOB_ID), *sha256 = vs_record_text(f->video, VIDSTORE_VIDEO_EXPECTED_SHA256);
+    const char *job = vs_record_text(f->video, VIDSTORE_VIDEO_JOB_ID),
+               *sha256 = vs_record_text(f->video, VIDSTORE_VIDEO_EXPECTED_SHA256);
     char name[256];
     name_of(f, name, sizeof name);
     vs_params_set_text(params, &vs_file_noun, VIDSTORE_FILE_NAME, name);
@@ -39,13 +40,14 @@ static struct vs_params *params_of(const struct vs_fetching *f) {
     if (sha256)
         vs_params_set_text(params, &vs_file_noun, VIDSTORE_FILE_SHA256, sha256);
     if (vs_policy_is_admin(&f->session->actor)) /* the file is the video's owner's, whoever fetches it */
-        vs_params_set_text(params, &vs_file_noun, VIDSTORE_FILE_USER_ID, vs_record_text(f->video, VIDSTORE_VIDEO_USER_ID));
+        vs_params_set_text(params, &vs_file_noun, VIDSTORE_FILE_USER_ID,
+                           vs_record_text(f->video, VIDSTORE_VIDEO_USER_ID));
     return params;
 }
 
 int vs_fetch_upload(struct vs_fetching *f, vidstore_error **e) {
     struct vs_uuid left;
-    struct vs_upload_source source = { f->url, NULL, INT64_MIN };
+    struct vs_upload_source source = {f->url, NULL, INT64_MIN};
     int r = vs_upload_find_source(f->session, &f->owner, f->url, &f->id, &left, e);
     if (!r)
         r = vs_upload_resume(f->session, &left, &f->upload, e);
@@ -74,7 +76,8 @@ static int on_restart(void *arg) {
 /* The validator is on record before the bytes that it vouches for. */
 static void on_head(void *arg, const struct vs_fetch_head *head) {
     struct vs_fetching *f = arg;
-    struct vs_upload_source source = { f->url, *head->validator ? head->validator : NULL, head->total < 0 ? INT64_MIN : head->total };
+    struct vs_upload_source source = {f->url, *head->validator ? head->validator : NULL,
+                                      head->total < 0 ? INT64_MIN : head->total};
     f->told_us = 0;
     vs_upload_set_source(f->session, f->upload, &source, NULL);
 }
@@ -105,14 +108,20 @@ int vs_fetch_transfer(struct vs_fetching *f, vidstore_error **e) {
             return r;
         there = 0;
     }
-    struct vs_fetch request = { .url = f->url, .offset = there, .validator = validator,
-        .total = source.size == INT64_MIN ? -1 : source.size,
-        .max_bytes = vs_setting(store, VS_SETTING_FETCH_MAX_BYTES),
-        .stall_ms = vs_setting(store, VS_SETTING_FETCH_STALL_MS),
-        .deadline_ms = vs_setting(store, VS_SETTING_FETCH_DEADLINE_MS),
-        .tries = (int32_t)vs_setting(store, VS_SETTING_FETCH_TRIES),
-        .allow_private = (int32_t)vs_setting(store, VS_SETTING_FETCH_ALLOW_PRIVATE),
-        .arg = f, .write = on_write, .restart = on_restart, .progress = on_progress, .head = on_head };
+    struct vs_fetch request = {.url = f->url,
+                               .offset = there,
+                               .validator = validator,
+                               .total = source.size == INT64_MIN ? -1 : source.size,
+                               .max_bytes = vs_setting(store, VS_SETTING_FETCH_MAX_BYTES),
+                               .stall_ms = vs_setting(store, VS_SETTING_FETCH_STALL_MS),
+                               .deadline_ms = vs_setting(store, VS_SETTING_FETCH_DEADLINE_MS),
+                               .tries = (int32_t)vs_setting(store, VS_SETTING_FETCH_TRIES),
+                               .allow_private = (int32_t)vs_setting(store, VS_SETTING_FETCH_ALLOW_PRIVATE),
+                               .arg = f,
+                               .write = on_write,
+                               .restart = on_restart,
+                               .progress = on_progress,
+                               .head = on_head};
     int r = vs_net_fetch(&request, &result, e);
     if (r && f->why && e) {
         vs_error_clear(e);

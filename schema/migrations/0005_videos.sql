@@ -76,9 +76,11 @@ CREATE TABLE videos (
 ) {strict};
 
 CREATE INDEX videos_user ON videos(user_id, seq);
-CREATE UNIQUE INDEX videos_external ON videos(external_id, user_id) WHERE external_id IS NOT NULL AND deleted_us IS NULL;
+CREATE UNIQUE INDEX videos_external ON videos(external_id, user_id) WHERE external_id IS NOT NULL
+    AND deleted_us IS NULL;
 CREATE INDEX videos_job ON videos(job_id, episode) WHERE job_id IS NOT NULL;
-CREATE UNIQUE INDEX videos_episode ON videos(job_id, episode) WHERE job_id IS NOT NULL AND episode IS NOT NULL AND deleted_us IS NULL;
+CREATE UNIQUE INDEX videos_episode ON videos(job_id, episode) WHERE job_id IS NOT NULL AND episode IS NOT NULL
+    AND deleted_us IS NULL;
 CREATE INDEX videos_download ON videos(download_state, seq) WHERE download_state IN (10, 20, 40);
 CREATE INDEX videos_processing ON videos(processing_state, seq) WHERE processing_state IN (10, 20, 40);
 CREATE INDEX videos_removed ON videos(removal_id) WHERE removal_id IS NOT NULL;

@@ -17,13 +17,16 @@ SELECT action, CAST(sum(success) AS BIGINT), CAST(sum(1 - success) AS BIGINT) FR
 GROUP BY action ORDER BY action;
 
 -- name: audit_stats_addresses
-SELECT ip, count(*) AS events, CAST(sum(1 - success) AS BIGINT) AS failures FROM audit_events WHERE created_us >= $1 AND ip IS NOT NULL
+SELECT ip, count(*) AS events, CAST(sum(1 - success) AS BIGINT) AS failures FROM audit_events
+WHERE created_us >= $1 AND ip IS NOT NULL
 GROUP BY ip ORDER BY events DESC, ip LIMIT 10;
 
 -- name: audit_old_count
 -- Events come in the order of time, so the oldest stand at the beginning.
-SELECT count(*) FROM (SELECT 1 FROM (SELECT created_us FROM audit_events ORDER BY seq LIMIT $1) AS oldest WHERE created_us < $2) AS counted;
+SELECT count(*) FROM (SELECT 1 FROM (SELECT created_us FROM audit_events ORDER BY seq LIMIT $1) AS oldest
+WHERE created_us < $2) AS counted;
 
 -- name: audit_old_remove
-DELETE FROM audit_events WHERE seq IN (SELECT seq FROM (SELECT seq, created_us FROM audit_events ORDER BY seq LIMIT $1) AS oldest
+DELETE FROM audit_events WHERE seq IN (SELECT seq FROM (SELECT seq, created_us FROM audit_events ORDER BY seq
+LIMIT $1) AS oldest
 WHERE created_us < $2);

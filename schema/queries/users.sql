@@ -20,7 +20,8 @@ ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, updated_us = excluded.
 DELETE FROM user_passwords WHERE user_id = $1;
 
 -- name: user_other_admins
-SELECT count(*) FROM (SELECT 1 FROM users WHERE role = 30 AND state = 20 AND deleted_us IS NULL AND id <> $1 LIMIT 1) AS counted;
+SELECT count(*) FROM (SELECT 1 FROM users WHERE role = 30 AND state = 20 AND deleted_us IS NULL AND id <> $1
+LIMIT 1) AS counted;
 
 -- name: user_login
 UPDATE users SET last_login_us = $1 WHERE id = $2;
@@ -50,13 +51,16 @@ SELECT (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE user_id = $1 AND deleted_
 + (SELECT count(*) FROM (SELECT 1 FROM files WHERE user_id = $1 AND deleted_us IS NULL LIMIT 1) AS f) AS owned;
 
 -- name: user_remove_jobs
-UPDATE jobs SET deleted_us = $1, removal_id = $2, updated_us = $1, version = version + 1 WHERE user_id = $3 AND deleted_us IS NULL;
+UPDATE jobs SET deleted_us = $1, removal_id = $2, updated_us = $1, version = version + 1 WHERE user_id = $3
+AND deleted_us IS NULL;
 
 -- name: user_remove_videos
-UPDATE videos SET deleted_us = $1, removal_id = $2, updated_us = $1, version = version + 1 WHERE user_id = $3 AND deleted_us IS NULL;
+UPDATE videos SET deleted_us = $1, removal_id = $2, updated_us = $1, version = version + 1 WHERE user_id = $3
+AND deleted_us IS NULL;
 
 -- name: user_remove_files
-UPDATE files SET deleted_us = $1, removal_id = $2, updated_us = $1, version = version + 1 WHERE user_id = $3 AND deleted_us IS NULL;
+UPDATE files SET deleted_us = $1, removal_id = $2, updated_us = $1, version = version + 1 WHERE user_id = $3
+AND deleted_us IS NULL;
 
 -- name: user_videos_stats
 SELECT count(*), CAST(coalesce(sum(duration_us), 0) AS BIGINT) FROM videos WHERE user_id = $1 AND deleted_us IS NULL;

@@ -46,7 +46,8 @@ WHERE f.id = $1 AND f.deleted_us IS NULL AND b.state = 20;
 SELECT count(*) FROM (SELECT 1 FROM files WHERE video_id = $1 AND deleted_us IS NULL LIMIT 1) AS counted;
 
 -- name: video_remove_files
-UPDATE files SET deleted_us = $1, removal_id = $2, updated_us = $1, version = version + 1 WHERE video_id = $3 AND deleted_us IS NULL;
+UPDATE files SET deleted_us = $1, removal_id = $2, updated_us = $1, version = version + 1 WHERE video_id = $3
+AND deleted_us IS NULL;
 
 -- name: video_detach_files
 UPDATE files SET video_id = NULL, updated_us = $1, version = version + 1 WHERE video_id = $2 AND deleted_us IS NULL;
