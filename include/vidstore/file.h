@@ -411,6 +411,25 @@ VIDSTORE_API vidstore_status vidstore_file_count(vidstore_session *session, cons
                                                  int64_t *ret_count, vidstore_error **reterr);
 
 /**
+ * Change many files in one commit.
+ * @param session  who acts.
+ * @param ids  `count` UUIDs.
+ * @param params  `count` objects.
+ * @param count  0 to 10,000.
+ * @param flags  VIDSTORE_BULK_ATOMIC or VIDSTORE_BULK_EACH.
+ * @param ret_page  receives the records in the order of `ids`; see vidstore_page_status() for those that failed.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID, NOT_FOUND, EXISTS, CONFLICT, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
+ * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Threads: one at a time a session. Blocks: database. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_file_bulk_update(vidstore_session *session, const char *const *ids,
+                                                       const vidstore_file_params *const *params, int64_t count,
+                                                       uint32_t flags, vidstore_page **ret_page,
+                                                       vidstore_error **reterr);
+
+/**
  * Begin to write a file. The intent is on record before the first byte; nothing is visible before
  * vidstore_upload_publish(). Refuses to run inside a transaction.
  * @param session  who acts.
@@ -426,14 +445,17 @@ VIDSTORE_API vidstore_status vidstore_upload_open(vidstore_session *session, con
                                                   vidstore_upload **ret_upload, vidstore_error **reterr);
 
 /**
- * Go on with an upload that a process left unfinished. vidstore_upload_size() says where.
+ * Go on with an upload that a process left unfinished. vidstore_upload_size() says where: after a restart of the
+ * machine that may be less than was written, and it is never more. One that was sealed, but not published, comes back
+ * sealed.
  * @param session  who acts.
  * @param upload_id  from vidstore_upload_id().
  * @param ret_upload  receives the upload.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, STATE (sealed already), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
- * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, NOT_FOUND, STATE (a file already, or given up), BUSY (somebody is at it), MISUSE, STATE, FORBIDDEN,
+ * BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME,
+ * FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_upload_resume(vidstore_session *session, const char *upload_id,
@@ -474,21 +496,24 @@ VIDSTORE_API vidstore_status vidstore_upload_write(vidstore_upload *upload, cons
  * @param total  how many bytes there must be.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: MISUSE, STATE, INVALID (another total: sub TRUNCATED; another checksum than the params demanded: sub
- * CHECKSUM), LEASE_LOST, BUSY, NOMEM, IO, FULL, UNKNOWN_OUTCOME, FORKED.
+ * Errors: MISUSE, STATE, INVALID (fewer bytes: sub TRUNCATED; more: sub TOO_LARGE; the upload can go on. Another
+ * checksum than the params demanded: sub CHECKSUM; the upload is given up), LEASE_LOST, BUSY, TIMEOUT, CANCELLED,
+ * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time an upload. Blocks: database, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_upload_seal(vidstore_upload *upload, int64_t total, vidstore_error **reterr);
 
 /**
  * Make a sealed upload a file. Takes part in a transaction of the session, so that the file and what belongs to it
- * are one commit.
+ * are one commit; after a rollback it can be published again. Its id is that of the params, else that of the upload:
+ * publishing what is a file already gives that file, so that an unknown outcome can be repeated. Bytes that the owner
+ * has already are kept once.
  * @param session  who acts.
  * @param upload  sealed; afterwards it only waits to be freed.
  * @param ret_file  receives the file.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, EXISTS, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
+ * Errors: INVALID, EXISTS, CONFLICT (the id has other content), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
  * NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
@@ -521,8 +546,9 @@ VIDSTORE_API vidstore_status vidstore_upload_abort(vidstore_upload *upload, vids
  * @param ret_file  receives the file.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID (not a regular file), NOT_FOUND, QUOTA, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED,
- * LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID (not a regular file: sub NOT_A_FILE), NOT_FOUND, CONFLICT, EXISTS, QUOTA, MISUSE, STATE, FORBIDDEN,
+ * BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO (changed while it was read: sub CHANGED), FULL,
+ * CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_put_path(vidstore_session *session, const char *path,
@@ -530,7 +556,8 @@ VIDSTORE_API vidstore_status vidstore_file_put_path(vidstore_session *session, c
                                                     vidstore_error **reterr);
 
 /**
- * Copy from an open descriptor: a regular file from its start, or a stream up to its end.
+ * Copy from an open descriptor: a regular file from its start, a pipe up to its end, or so many bytes of another
+ * stream. Refuses to run inside a transaction.
  * @param session  who acts.
  * @param fd  open for reading; not closed.
  * @param size  how many bytes there must be; for a stream it is needed, because its end can't be told from an abort.
@@ -539,8 +566,9 @@ VIDSTORE_API vidstore_status vidstore_file_put_path(vidstore_session *session, c
  * @param ret_file  receives the file.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, QUOTA, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
- * NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID (fewer bytes: sub TRUNCATED; more: sub TOO_LARGE), CONFLICT, EXISTS, QUOTA, MISUSE, STATE, FORBIDDEN,
+ * BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO (changed while it was read: sub CHANGED), FULL,
+ * CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_put_fd(vidstore_session *session, int32_t fd, int64_t size,
@@ -615,14 +643,15 @@ VIDSTORE_API vidstore_status vidstore_file_path(vidstore_session *session, const
                                                 vidstore_error **reterr);
 
 /**
- * Copy the bytes to a new file of the host, checked against their SHA-256 on the way.
+ * Copy the bytes to a new file of the host, checked against their SHA-256 on the way; nothing is left there after a
+ * failure. Refuses to run inside a transaction.
  * @param session  who acts.
  * @param id  the file's UUID.
  * @param path  must not exist.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, EXISTS, CORRUPT, FULL, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
- * TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Errors: INVALID, NOT_FOUND, EXISTS, CORRUPT, FULL, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
+ * TXN_EXPIRED, ABORTED, NOMEM, IO, FORKED.
  * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_save(vidstore_session *session, const char *id, const char *path,

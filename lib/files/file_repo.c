@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "files/file_repo.h"
+#include "store/settings.h"
+#include "util/error.h"
+#include "vidstore/file.h"
+#include <stdlib.h>
+
+#define HOUR_MS INT64_C(3600000)
+
+int vs_file_repo_owner(struct vs_conn *conn, enum vs_stmt_id stmt, const struct vs_uuid *id, struct vs_uuid *ret,
+                       vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, stmt, &s, e);
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, id);
+    r = vs_row(s, e);
+    if (r != VS_ROW)
+        return r < 0 ? r : vs_fail(e, VIDSTORE_NOT_FOUND, NULL, "there is no such object");
+    vs_col_uuid(s, 0, ret);
+    return 0;
+}
+
+int vs_file_repo_user(struct vs_conn *conn, const struct vs_uuid *id, int *ret, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    *ret = 0;
+    int r = vs_stmt(conn, VS_STMT_FILE_OWNER_KNOWN, &s, e);
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, id);
+    r = vs_row(s, e);
+    *ret = r == VS_ROW;
+    return r < 0 ? r : 0;
+}
+
+/* The setting that holds for a category, or -1. */
+static int setting_of(int64_t category) {
+    switch (category) {
+    case VIDSTORE_CATEGORY_TEMPORARY:
+        return VS_SETTING_TEMPORARY_HOURS;
+    case VIDSTORE_CATEGORY_PROCESSED:
+        return VS_SETTING_PROCESSED_HOURS;
+    case VIDSTORE_CATEGORY_ARCHIVE:
+        return VS_SETTING_ARCHIVE_HOURS;
+    default:
+        return -1;
+    }
+}
+
+int vs_file_repo_lifetime(struct vs_conn *conn, int64_t category, int64_t *ret_ms, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int at = setting_of(category);
+    *ret_ms = 0;
+    int r = at < 0 ? 0 : vs_stmt(conn, VS_STMT_SETTING_GET, &s, e);
+    if (r || at < 0)
+        return r;
+    const struct vs_setting *setting = &vs_setting_table[at];
+    vs_bind_text(s, 1, setting->name, -1);
+    r = vs_row(s, e);
+    if (r < 0)
+        return r;
+    int64_t hours = r == VS_ROW ? strtoll(vs_col_text(s, 1, NULL), NULL, 10) : setting->value;
+    if (hours < setting->min || hours > setting->max)
+        hours = setting->value;
+    *ret_ms = hours * HOUR_MS;
+    return 0;
+}
+
+/* A statement of a time and the id of a file. */
+static int set_time(struct vs_conn *conn, enum vs_stmt_id stmt, int64_t us, const struct vs_uuid *id,
+                    vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, stmt, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, us);
+    vs_bind_uuid(s, 2, id);
+    return vs_run(s, NULL, e);
+}
+
+int vs_file_repo_accessed(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, vidstore_error **e) {
+    return set_time(conn, VS_STMT_FILE_ACCESSED, now_us, id, e);
+}
+
+int vs_file_repo_set_expiry(struct vs_conn *conn, const struct vs_uuid *id, int64_t expires_us, vidstore_error **e) {
+    return set_time(conn, VS_STMT_FILE_EXPIRY_SET, expires_us, id, e);
+}
+
+int vs_file_repo_list(struct vs_conn *conn, enum vs_stmt_id stmt, int64_t *at_us, int64_t until_us, struct vs_uuid *ids,
+                      int room, int *ret_count, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    *ret_count = 0;
+    int r = vs_stmt(conn, stmt, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, *at_us);
+    vs_bind_int(s, 2, until_us);
+    vs_bind_int(s, 3, room);
+    while ((r = vs_step(s, e)) == VS_ROW && *ret_count < room) {
+        vs_col_uuid(s, 0, &ids[(*ret_count)++]);
+        *at_us = vs_col_int(s, 1);
+    }
+    return r < 0 ? r : 0;
+}

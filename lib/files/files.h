@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* Files, as the other parts see them. */
+#ifndef VS_FILES_FILES_H
+#define VS_FILES_FILES_H
+
+#include "store/crud.h"
+#include "vidstore/file.h"
+
+extern const struct vs_noun vs_file_noun;
+extern const struct vs_rules vs_file_rules;
+extern const struct vs_word vs_file_backends[], vs_file_access[], vs_file_categories[];
+
+/* ---- uploads, inside a public call that has entered the session ---- */
+
+/* Where the bytes of an upload come from, so that another process can go on. */
+struct vs_upload_source {
+    const char *url;       /* NULL: nowhere in particular */
+    const char *validator; /* tells versions of what lies there apart; NULL: none */
+    int64_t size;          /* INT64_MIN: not known */
+};
+
+/* As vidstore_upload_open. expected: how many bytes will come, -1 when not known. source may be NULL. */
+int vs_upload_open(vidstore_session *session, const struct vs_params *params, int64_t expected,
+                   const struct vs_upload_source *source, vidstore_upload **ret, vidstore_error **e);
+/* As vidstore_upload_resume. */
+int vs_upload_resume(vidstore_session *session, const struct vs_uuid *id, vidstore_upload **ret, vidstore_error **e);
+/* The newest unfinished upload of an owner from a URL, for a video when one is given (and for none when not).
+ * NOT_FOUND. It may still be in work: resuming says BUSY then. */
+int vs_upload_find_source(vidstore_session *session, const struct vs_uuid *owner, const char *url,
+                          const struct vs_uuid *video, struct vs_uuid *ret, vidstore_error **e);
+/* What is on record; borrowed from the upload until it is set anew. */
+struct vs_upload_source vs_upload_source(const vidstore_upload *upload);
+int vs_upload_set_source(vidstore_session *session, vidstore_upload *upload, const struct vs_upload_source *source,
+                         vidstore_error **e);
+/* Cuts the upload to its first bytes: 0 to start again. */
+int vs_upload_truncate(vidstore_session *session, vidstore_upload *upload, int64_t size, vidstore_error **e);
+/* session NULL: it is not at hand. Now and then it says on record that the upload lives, and then a lost lease ends it
+ * with LEASE_LOST. */
+int vs_upload_write(vidstore_session *session, vidstore_upload *upload, const void *data, size_t len,
+                    vidstore_error **e);
+/* Appends from a descriptor to its end, or max bytes (-1: no maximum). The session's interrupt, and its deadline when
+ * one was set, stop it. */
+int vs_upload_copy_fd(vidstore_session *session, vidstore_upload *upload, int fd, int64_t max, vidstore_error **e);
+/* Makes the bytes durable, and says so on record. */
+int vs_upload_seal(vidstore_session *session, vidstore_upload *upload, int64_t total, vidstore_error **e);
+/* Makes a sealed upload a file. Once it is one, it gives that file again. */
+int vs_upload_publish(vidstore_session *session, vidstore_upload *upload, struct vs_record **ret, vidstore_error **e);
+/* Both of them in one commit. Refuses to run inside a transaction. */
+int vs_upload_finish(vidstore_session *session, vidstore_upload *upload, int64_t total, struct vs_record **ret,
+                     vidstore_error **e);
+/* Removes what is not published. session may be NULL. */
+int vs_upload_abort(vidstore_session *session, vidstore_upload *upload, vidstore_error **e);
+
+/* ---- reading ---- */
+
+/* The bytes of a file that this session may read, open; no event. NOT_FOUND, FORBIDDEN, CORRUPT when they are gone. */
+int vs_file_open(vidstore_session *session, const struct vs_uuid *id, struct vs_record **ret_file,
+                 struct vs_blob_reader **ret_reader, vidstore_error **e);
+
+/* ---- the clean-up ---- */
+
+struct vs_files_gc_options {
+    int64_t deadline_us; /* on the clock of vs_mono_us(); 0: none */
+    int dry_run;         /* only count */
+    int all;             /* uploads and doomed bytes at once, not when their time is over */
+};
+
+struct vs_files_gc {
+    int64_t expired; /* files removed because their time was over */
+    int64_t purged;  /* removed files that were ended for good */
+    int64_t uploads; /* unfinished and unpublished uploads given up */
+    int64_t deleted; /* blobs whose bytes were deleted */
+    int64_t bytes;   /* of these */
+    int more;        /* 1: the deadline came first */
+};
+
+/* Does what is due. Acts as the system; session is that of the admin who asked, for its interrupt and deadline. Must
+ * not run inside a transaction. */
+int vs_files_gc(vidstore_session *session, const struct vs_files_gc_options *options, struct vs_files_gc *ret,
+                vidstore_error **e);
+
+struct vs_files_check {
+    int64_t blobs, missing, wrong_size; /* stored blobs on record; of these, without bytes, and with too many or few */
+    int64_t unknown, unknown_bytes;     /* sealed blobs on the disk that no row knows: reported, never deleted */
+    int64_t stray_parts, removed_parts; /* parts that no row knows; those older than a day are removed */
+    int more;                           /* 1: the deadline came first */
+    char first_missing[VS_UUID_TEXT];   /* id of a blob, or "" */
+    char first_unknown[VS_BLOB_KEY_TEXT]; /* key of a blob, or "" */
+};
+
+/* Compares what is on record with what lies on the disk. Of options, deadline and dry_run count. */
+int vs_files_check(vidstore_session *session, const struct vs_files_gc_options *options, struct vs_files_check *ret,
+                   vidstore_error **e);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* An upload from the inside. */
+#ifndef VS_FILES_UPLOAD_H
+#define VS_FILES_UPLOAD_H
+
+#include "files/blob_repo.h"
+#include "files/files.h"
+#include <stdatomic.h>
+
+enum vs_upload_state {
+    VS_UPLOAD_OPEN,
+    VS_UPLOAD_SEALED, /* the bytes are whole and durable */
+    VS_UPLOAD_OVER,   /* given up, or lost */
+};
+
+struct vidstore_upload {
+    uint32_t magic;
+    atomic_int busy;
+    struct vidstore *store;    /* a reference */
+    vidstore_session *session; /* whose it was opened by: its memory, perhaps freed as a session */
+    struct vs_params *params;
+    struct vs_blob_row row;
+    char id[VS_UUID_TEXT];
+    enum vs_upload_state state;
+    int stored;                    /* 1: that it is sealed is on record */
+    struct vs_blob_writer *writer; /* while open */
+    int64_t touched_us;            /* monotonic */
+};
+
+/* ---- what the files of uploads share ---- */
+
+/* An upload without a writer. */
+int vs_upload_new(vidstore_session *session, vidstore_upload **ret, vidstore_error **e);
+/* Frees the memory and the writer; the part stays. NULL is fine. */
+void vs_upload_destroy(vidstore_upload *upload);
+static inline void vs_upload_cleanup(vidstore_upload **upload) {
+    vs_upload_destroy(*upload);
+}
+#define vs_autoupload __attribute__((cleanup(vs_upload_cleanup))) vidstore_upload
+
+/* A write for an upload: through the session, with its fence, or past it when it is not at hand. */
+int vs_upload_db(vidstore_session *session, vidstore_upload *upload, vs_op *op, void *arg, vidstore_error **e);
+/* STATE unless the upload is open for writing. */
+int vs_upload_check_open(const vidstore_upload *upload, vidstore_error **e);
+/* Says on record that the upload lives, if it was long ago that it did; STATE when somebody gave it up meanwhile. */
+int vs_upload_touch(vidstore_session *session, vidstore_upload *upload, int force, vidstore_error **e);
+/* Seals the bytes; nothing on record. */
+int vs_upload_seal_bytes(vidstore_session *session, vidstore_upload *upload, int64_t total, vidstore_error **e);
+/* Inside a write: that the bytes are sealed. The row is read anew into *ret_row. */
+int vs_upload_store_in(struct vs_conn *conn, const vidstore_upload *upload, struct vs_blob_row *ret_row,
+                       vidstore_error **e);
+
+/* The values that are set in params, as a JSON object, and back. */
+int vs_upload_params_json(const struct vs_params *params, char **ret, vidstore_error **e);
+int vs_upload_params_read(const char *json, struct vs_params **ret, vidstore_error **e);
+/* The kernel's id of this start of the machine; "" when it can't be told. */
+void vs_upload_boot(char ret[VS_BOOT_TEXT]);
+
+#endif
