@@ -53,7 +53,8 @@ CREATE TABLE jobs (
     output_size {int},
     backoff_ms {int} NOT NULL,
     lease_hash {blob},
-    checkpoint {blob}
+    checkpoint {blob},
+    waits_for {int} -- blocked until all siblings up to this position are completed
 ) {strict};
 
 -- One probe a priority level finds the next job, whatever waits in the other levels.
@@ -61,6 +62,7 @@ CREATE INDEX jobs_ready ON jobs(priority, seq) WHERE state = 20 AND deleted_us I
 CREATE INDEX jobs_ready_kind ON jobs(kind, priority, seq) WHERE state = 20 AND deleted_us IS NULL;
 CREATE INDEX jobs_scheduled ON jobs(run_at_us) WHERE state = 10 AND deleted_us IS NULL;
 CREATE INDEX jobs_leases ON jobs(lease_until_us) WHERE state = 40 AND lease_until_us IS NOT NULL;
+CREATE UNIQUE INDEX jobs_lease ON jobs(lease_hash) WHERE lease_hash IS NOT NULL;
 CREATE INDEX jobs_parent ON jobs(parent_id, position) WHERE parent_id IS NOT NULL;
 CREATE INDEX jobs_user ON jobs(user_id, seq);
 CREATE UNIQUE INDEX jobs_external ON jobs(user_id, external_id) WHERE external_id IS NOT NULL;
@@ -90,3 +92,4 @@ CREATE TABLE job_counts (
 ) {strict};
 
 CREATE UNIQUE INDEX job_counts_key ON job_counts(user_id, state);
+CREATE INDEX job_counts_state ON job_counts(state, jobs);

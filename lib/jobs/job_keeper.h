@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* The keeper: one thread a store, started with the first lease, that renews the leases of this process, writes their
+ * progress, and learns that a job was cancelled or a lease lost.
+ *
+ * A hold is what keeper and lease share. The keeper has a reference to each hold in its list and none to the store,
+ * which stops it before closing. */
+#ifndef VS_JOBS_JOB_KEEPER_H
+#define VS_JOBS_JOB_KEEPER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include "crypto/crypto.h"
+#include "jobs/job_kinds.h"
+#include "store/store.h"
+
+enum { VS_STAGE_MAX = 50 };
+enum { VS_HOLD_LIVE, VS_HOLD_ENDING, VS_HOLD_ENDED }; /* ending: in a transaction that is still open */
+
+/* How far the work is. */
+struct vs_progress {
+    char stage[VS_STAGE_MAX + 1]; /* "": none yet */
+    int64_t done, total, whole;   /* whole: of the job, in ten-thousandths */
+};
+
+struct vs_hold {
+    atomic_int refs, end;
+    atomic_uint signals;
+    struct vs_uuid job;
+    uint8_t hash[VS_SHA256_SIZE];
+    const struct vs_job_kind *kind;
+    pthread_mutex_t lock; /* guards what follows */
+    struct vs_progress progress;
+    uint64_t serial, written; /* of the progress: now, and in the store */
+    int64_t moved_us;         /* monotonic: when the work last moved */
+    int64_t until_us;         /* end of the lease as last known */
+    /* The keeper's, under its lock. */
+    int64_t due_us;
+    int listed;
+    struct vs_hold *next;
+};
+
+struct vs_keeper;
+
+/* One reference. vs_hold_begin fills in what is known once the job is. */
+int vs_hold_new(struct vs_hold **ret, vidstore_error **e);
+void vs_hold_unref(struct vs_hold *hold); /* NULL is fine */
+void vs_hold_moved(struct vs_hold *hold);
+void vs_hold_signal(struct vs_hold *hold, uint32_t signal);
+
+/* The store's keeper, started when it does not run yet. */
+int vs_keeper_of(struct vidstore *store, struct vs_keeper **ret, vidstore_error **e);
+/* The first renewal is due after a third of the lease, or now. */
+int64_t vs_keeper_first_due(int64_t lease_ms);
+void vs_keeper_add(struct vs_keeper *keeper, struct vs_hold *hold, int64_t due_us);
+void vs_keeper_drop(struct vs_keeper *keeper, struct vs_hold *hold);
+/* All leases of this process are looked at now: something may have been cancelled. */
+void vs_keeper_poke(struct vidstore *store);
+/* Renews one lease at once, in the calling thread, with its progress. LEASE_LOST and the signal when it is gone. */
+int vs_keeper_renew(struct vidstore *store, struct vs_hold *hold, int64_t wait_ms, vidstore_error **e);
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* Jobs whose time has come, jobs whose worker is gone, and what upkeep wants to know of jobs. */
+#include <inttypes.h>
+#include <string.h>
+#include "jobs/job_queue.h"
+#include "jobs/job_state.h"
+#include "util/env.h"
+#include "util/error.h"
+#include "util/json.h"
+
+enum { SLICE = 64 };
+
+/* The ids that a statement of a time and a limit gives. */
+static int ids_until(struct vs_conn *conn, enum vs_stmt_id id, int64_t time_us, int64_t limit, struct vs_uuid *ret, int64_t *ret_count, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int64_t count = 0;
+    int r = vs_stmt(conn, id, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, time_us);
+    vs_bind_int(s, 2, limit);
+    while ((r = vs_step(s, e)) == VS_ROW && count < limit)
+        vs_col_uuid(s, 0, &ret[count++]);
+    *ret_count = count;
+    return r < 0 ? r : 0;
+}
+
+static int promote_one(struct vs_conn *conn, vidstore_session *session, const struct vs_uuid *id, vidstore_error **e) {
+    vs_autorecord *job = NULL;
+    struct vs_job_run run;
+    int r = vs_crud_load(conn, &vs_job_noun, id, 0, &job, e);
+    if (r)
+        return r;
+    vs_job_run_of(&run, conn, &session->actor, job);
+    return vs_job_move(&run, VIDSTORE_JOB_READY, e);
+}
+
+int vs_queue_promote(struct vs_conn *conn, vidstore_session *session, vidstore_error **e) {
+    struct vs_uuid ids[SLICE];
+    int64_t count = 0;
+    int r = ids_until(conn, VS_STMT_JOB_DUE, vs_now_us(), SLICE, ids, &count, e);
+    for (int64_t i = 0; !r && i < count; i++)
+        r = promote_one(conn, session, &ids[i], e);
+    return r;
+}
+
+static int note_crash(const struct vs_job_run *run, int32_t action, vidstore_error **e) {
+    vs_autobuf details = { 0 };
+    vs_buf_fmt(&details, "{\"reason\":\"the lease ran out\",\"attempt\":%" PRId64 ",\"worker\":", run->attempts);
+    vs_json_string(&details, run->worker ? run->worker : "", run->worker ? strlen(run->worker) : 0);
+    vs_buf_char(&details, '}');
+    return details.failed ? vs_fail_nomem(e) : vs_job_note(run, action, details.data, e);
+}
+
+int vs_queue_take_back(struct vs_job_run *run, int64_t lease_ms, vidstore_error **e) {
+    /* The last sign of life is as old as the renewal that the lease ended after. */
+    int64_t alive_us = run->lease_until_us - lease_ms * 1000;
+    const char *before = run->error;
+    int64_t to = VIDSTORE_JOB_READY;
+    int32_t action = VIDSTORE_AUDIT_JOB_RELEASED;
+    run->error = NULL;
+    int r = vs_job_close_attempt(run, "crashed", alive_us < run->now_us ? alive_us : run->now_us, e);
+    run->error = before;
+    run->crashes++;
+    if (run->cancel_requested) {
+        to = VIDSTORE_JOB_CANCELLED;
+        action = VIDSTORE_AUDIT_JOB_CANCELLED;
+    } else if (run->crashes >= run->max_crashes) {
+        to = VIDSTORE_JOB_DEAD;
+        action = VIDSTORE_AUDIT_JOB_FAILED;
+        run->error = "too many workers died of it";
+        run->error_count++;
+    }
+    if (!r)
+        r = vs_job_move(run, to, e);
+    return r ? r : note_crash(run, action, e);
+}
+
+static int recover_one(struct vs_conn *conn, vidstore_session *session, int64_t lease_ms, const struct vs_uuid *id, vidstore_error **e) {
+    vs_autorecord *job = NULL;
+    struct vs_job_run run;
+    int r = vs_crud_load(conn, &vs_job_noun, id, 1, &job, e);
+    if (r)
+        return r;
+    vs_job_run_of(&run, conn, &session->actor, job);
+    return vs_queue_take_back(&run, lease_ms, e);
+}
+
+int vs_jobs_recover(struct vs_conn *conn, vidstore_session *session, int64_t lease_ms, int64_t limit, int64_t *ret_recovered, vidstore_error **e) {
+    struct vs_uuid ids[SLICE];
+    int64_t count = 0;
+    int r = ids_until(conn, VS_STMT_JOB_EXPIRED, vs_now_us(), limit < SLICE ? limit : SLICE, ids, &count, e);
+    for (int64_t i = 0; !r && i < count; i++)
+        r = recover_one(conn, session, lease_ms, &ids[i], e);
+    *ret_recovered = r ? 0 : count;
+    return r;
+}
+
+int vs_jobs_expired(struct vs_conn *conn, int64_t limit, int64_t *ret_count, vidstore_error **e) {
+    struct vs_uuid ids[SLICE];
+    return ids_until(conn, VS_STMT_JOB_EXPIRED, vs_now_us(), limit < SLICE ? limit : SLICE, ids, ret_count, e);
+}
+
+int vs_queue_is_due(struct vs_conn *conn, int *ret, vidstore_error **e) {
+    struct vs_uuid id;
+    int64_t due = 0, expired = 0;
+    int r = ids_until(conn, VS_STMT_JOB_DUE, vs_now_us(), 1, &id, &due, e);
+    if (!r)
+        r = ids_until(conn, VS_STMT_JOB_EXPIRED, vs_now_us(), 1, &id, &expired, e);
+    *ret = due || expired;
+    return r;
+}
+
+int vs_jobs_ended(struct vs_conn *conn, int32_t state, int64_t before_us, int64_t limit, struct vs_uuid *ret_ids, int64_t *ret_count, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int64_t count = 0;
+    int r = vs_stmt(conn, VS_STMT_JOB_ENDED_LIST, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, state);
+    vs_bind_int(s, 2, before_us);
+    vs_bind_int(s, 3, limit);
+    while ((r = vs_step(s, e)) == VS_ROW && count < limit)
+        vs_col_uuid(s, 0, &ret_ids[count++]);
+    *ret_count = count;
+    return r < 0 ? r : 0;
+}
+
+int vs_jobs_count(struct vs_conn *conn, const struct vs_uuid *owner, int32_t state, int64_t *ret, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, owner ? VS_STMT_JOB_COUNT_STATE_OF : VS_STMT_JOB_COUNT_STATE, &s, e);
+    if (r)
+        return r;
+    if (owner)
+        vs_bind_uuid(s, 1, owner);
+    vs_bind_int(s, owner ? 2 : 1, state);
+    r = vs_row(s, e);
+    if (r == VS_ROW)
+        *ret = vs_col_int(s, 0);
+    return r < 0 ? r : 0;
+}
+
+static int on_owner(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *owner, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, id, &s, e);
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, owner);
+    return vs_run(s, NULL, e);
+}
+
+int vs_jobs_recount(struct vs_conn *conn, const struct vs_uuid *owner, vidstore_error **e) {
+    int r = on_owner(conn, VS_STMT_JOB_RECOUNT_CLEAR, owner, e);
+    return r ? r : on_owner(conn, VS_STMT_JOB_RECOUNT, owner, e);
+}

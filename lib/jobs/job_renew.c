@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "jobs/job_renew.h"
+#include "jobs/job_season.h"
+#include "util/env.h"
+
+/* Taken inside the write, so that of two writers of one lease the later one has the later progress. */
+static int copy_progress(struct vs_hold *hold, struct vs_progress *ret, uint64_t *ret_serial) {
+    pthread_mutex_lock(&hold->lock);
+    int news = hold->serial != hold->written;
+    *ret = hold->progress;
+    *ret_serial = hold->serial;
+    pthread_mutex_unlock(&hold->lock);
+    return news;
+}
+
+static int is_stalled(struct vs_hold *hold, int64_t stall_ms) {
+    pthread_mutex_lock(&hold->lock);
+    int stalled = stall_ms != INT64_MAX && vs_mono_us() - hold->moved_us > stall_ms * 1000;
+    pthread_mutex_unlock(&hold->lock);
+    return stalled;
+}
+
+static int write_progress(struct vs_conn *conn, const struct vs_hold *hold, const struct vs_progress *p, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    struct vs_uuid parent;
+    int r = vs_stmt(conn, VS_STMT_JOB_PROGRESS, &s, e);
+    if (r)
+        return r;
+    vs_bind_text(s, 1, *p->stage ? p->stage : NULL, -1);
+    vs_bind_int(s, 2, p->done);
+    vs_bind_int(s, 3, p->total);
+    vs_bind_int(s, 4, p->whole);
+    vs_bind_uuid(s, 5, &hold->job);
+    r = vs_row(s, e);
+    int has_parent = r == VS_ROW && vs_col_uuid(s, 0, &parent);
+    vs_reset(s);
+    return r < 0 ? r : has_parent ? vs_season_progress(conn, &parent, e) : 0;
+}
+
+static int renew_one(struct vs_conn *conn, struct vs_renewal *one, int64_t now_us, int64_t until_us, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_JOB_RENEW, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, until_us);
+    vs_bind_uuid(s, 2, &one->hold->job);
+    vs_bind_blob(s, 3, one->hold->hash, VS_SHA256_SIZE);
+    vs_bind_int(s, 4, now_us);
+    r = vs_row(s, e);
+    if (r < 0)
+        return r;
+    one->outcome = r == VS_ROW ? VS_RENEW_KEPT : VS_RENEW_GONE;
+    one->cancel = r == VS_ROW && vs_col_int(s, 0) == 1;
+    return 0;
+}
+
+/* A lease whose work stands still runs out by itself. */
+static int leave_stalled(struct vs_renewal *one, int64_t now_us) {
+    pthread_mutex_lock(&one->hold->lock);
+    one->outcome = now_us > one->hold->until_us ? VS_RENEW_GONE : VS_RENEW_STALLED;
+    pthread_mutex_unlock(&one->hold->lock);
+    return 0;
+}
+
+static int renew_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct vs_renewals *all = arg;
+    int64_t now = vs_now_us();
+    int r = 0;
+    all->until_us = now + all->lease_ms * 1000;
+    for (size_t i = 0; !r && i < all->count; i++) {
+        struct vs_renewal *one = &all->items[i];
+        struct vs_progress progress;
+        one->cancel = 0;
+        int news = copy_progress(one->hold, &progress, &one->serial);
+        if (is_stalled(one->hold, all->stall_ms))
+            r = leave_stalled(one, now);
+        else
+            r = renew_one(conn, one, now, all->until_us, e);
+        if (!r && news && one->outcome == VS_RENEW_KEPT)
+            r = write_progress(conn, one->hold, &progress, e);
+    }
+    return r;
+}
+
+static void tell(const struct vs_renewal *one, int64_t until_us) {
+    struct vs_hold *hold = one->hold;
+    pthread_mutex_lock(&hold->lock);
+    if (one->outcome == VS_RENEW_KEPT) {
+        hold->written = one->serial > hold->written ? one->serial : hold->written;
+        hold->until_us = until_us;
+    }
+    pthread_mutex_unlock(&hold->lock);
+    if (one->cancel)
+        vs_hold_signal(hold, VIDSTORE_SIGNAL_CANCEL);
+    if (one->outcome == VS_RENEW_GONE && atomic_load(&hold->end) == VS_HOLD_LIVE)
+        vs_hold_signal(hold, VIDSTORE_SIGNAL_LOST);
+}
+
+int vs_renew(struct vs_db *db, const struct vs_call *call, struct vs_renewals *all, vidstore_error **e) {
+    int r = all->count ? vs_db_write(db, call, renew_op, all, e) : 0;
+    for (size_t i = 0; !r && i < all->count; i++)
+        tell(&all->items[i], all->until_us);
+    return r;
+}
