@@ -93,5 +93,7 @@ int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vi
     struct vs_value me = { .text = id, .len = 36, .set = VS_VALUE_SET };
     if (strcmp(noun, "audit") == 0)
         return narrow_audit(actor, query, me, e);
+    if (strcmp(noun, "user") == 0) /* a user owns itself */
+        return vs_compiled_and(query, "id = ", vs_field_by_name(query->noun, "id", 2), me, e);
     return vs_compiled_and(query, "user_id = ", owner_field(query->noun), me, e);
 }

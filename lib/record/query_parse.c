@@ -120,12 +120,13 @@ static int parse_number(const char *text, int64_t *ret) {
 static int parse_date(const char *text, int64_t *ret) {
     static const char *const forms[] = { "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d" };
     for (size_t i = 0; i < VS_COUNT(forms); i++) {
-        struct tm tm = { 0 }, again;
+        struct tm tm = { 0 }, again; /* as timegm makes it */
         const char *end = isdigit((unsigned char)*text) ? strptime(text, forms[i], &tm) : NULL;
         if (!end || end[*end == 'Z'] || tm.tm_year < 70)
             continue;
-        time_t seconds = timegm(&tm);
-        if (!gmtime_r(&seconds, &again) || again.tm_mday != tm.tm_mday) /* the 31st of February */
+        again = tm;
+        time_t seconds = timegm(&again);
+        if (again.tm_mday != tm.tm_mday) /* the 31st of February */
             return 0;
         *ret = (int64_t)seconds * 1000000;
         return 1;

@@ -9,6 +9,7 @@
 #include "record/query.h"
 #include "util/alloc.h"
 #include "util/error.h"
+#include "util/utf8.h"
 #include "vidstore/query.h"
 
 int vs_template_fill(struct vs_buf *b, const char *tmpl, const char *const *names, const char *const *texts, vidstore_error **e) {
@@ -154,7 +155,7 @@ static int cursor_value(const struct vs_compiled *c, const char *hex, struct vs_
     if (!text)
         return vs_fail_nomem(e);
     *ret_text = text;
-    if (strlen(hex) % 2 || vs_unhex(hex, (uint8_t *)text, len) || memchr(text, '\0', len))
+    if (strlen(hex) % 2 || vs_unhex(hex, (uint8_t *)text, len) || !vs_utf8_valid(text, len))
         return malformed(e);
     text[len] = '\0';
     if (c->sort->use & VS_FOLDED)

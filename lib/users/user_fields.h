@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The fields of a user: see record/field.h. */
 VS_FIELD(ID, 1001, UUID, id, "id", VS_ONCE | VS_FILTER | VS_INDEX, 36, NULL)
-VS_FIELD(USER_ID, 1002, UUID, user_id, "user_id", VS_FILTER | VS_INDEX, 36, NULL)
+VS_FIELD(USER_ID, 1002, UUID, user_id, "user_id", VS_FILTER, 36, NULL)
 VS_FIELD(CREATED_US, 1003, TIME, created_us, "created", VS_FILTER | VS_QUIET, 0, NULL)
 VS_FIELD(UPDATED_US, 1004, TIME, updated_us, "updated", VS_FILTER | VS_QUIET, 0, NULL)
 VS_FIELD(VERSION, 1005, INT, version, "version", VS_QUIET, 0, NULL)
