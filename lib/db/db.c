@@ -91,7 +91,7 @@ static int judge(struct vs_db *db, struct vs_conn *conn, const struct vs_db_para
     if ((rc = vs_migrate_check(conn, call, h, &version, &db->newer, e)))
         return rc;
     conn->call = call;
-    if (db->read_only && version < h->count)
+    if (db->read_only && !params->older && version < h->count)
         return vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_SCHEMA_OLD, "path",
                            "the database has schema version %lld and must be migrated to %d: open it for writing once",
                            (long long)version, h->count);

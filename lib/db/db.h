@@ -22,6 +22,7 @@ struct vs_db_params {
     const char *path;     /* of the database file; NULL: in memory */
     int create;           /* make it when it is not there */
     int read_only;        /* never migrates, never writes */
+    int older;            /* read-only: one that would have to be migrated will do, to be copied */
     int relaxed;          /* synchronous=NORMAL: the last commits may be lost in a power cut */
     int allow_network_fs; /* open on NFS, CIFS, FUSE... all the same */
     int readers;          /* most reader connections; 0: 4 */

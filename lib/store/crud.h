@@ -65,6 +65,8 @@ int vs_crud_update_in(struct vs_conn *conn, vidstore_session *session, const str
 /* A record as it is now, whoever may see it. NOT_FOUND. Removed ones only when asked for. */
 int vs_crud_load(struct vs_conn *conn, const struct vs_noun *noun, const struct vs_uuid *id, int deleted, struct vs_record **ret,
     vidstore_error **e);
+/* Ends a record for good, removed or not: the noun's rule and the row; no rights, no event. NOT_FOUND. */
+int vs_crud_purge_in(struct vs_conn *conn, vidstore_session *session, const struct vs_rules *rules, const struct vs_uuid *id, vidstore_error **e);
 /* Writes what the library itself knows about a record (no rights, no params): `set` changes the values of c; version and
  * updated time follow, and the audit when action is not 0. */
 int vs_crud_touch(struct vs_conn *conn, vidstore_session *session, const struct vs_noun *noun, const struct vs_uuid *id,

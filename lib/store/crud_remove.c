@@ -80,20 +80,37 @@ static int restore_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return r;
 }
 
+static int end_row(struct vs_change *c, const struct vs_rules *rules, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = rules->purge ? rules->purge(c, e) : 0;
+    if (!r)
+        r = vs_stmt(c->conn, c->noun->stmt.purge, &s, e);
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, &c->id);
+    return vs_run(s, NULL, e);
+}
+
+int vs_crud_purge_in(struct vs_conn *conn, vidstore_session *session, const struct vs_rules *rules, const struct vs_uuid *id, vidstore_error **e) {
+    struct vs_change c = { .action = 0 };
+    vs_autorecord *old = NULL;
+    int r = vs_crud_load(conn, rules->noun, id, 1, &old, e);
+    if (r)
+        return r;
+    r = vs_change_begin(&c, conn, session, rules->noun, old, e);
+    if (!r)
+        r = end_row(&c, rules, e);
+    vs_change_end(&c);
+    return r;
+}
+
 static int purge_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct removal *w = arg;
     struct vs_change c;
     vs_autorecord *old = NULL;
-    vs_autostmt *s = NULL;
     int r = begin(w, conn, VS_PURGE, w->rules->purged, &old, &c, e);
-    if (!r && w->rules->purge)
-        r = w->rules->purge(&c, e);
     if (!r)
-        r = vs_stmt(conn, c.noun->stmt.purge, &s, e);
-    if (!r) {
-        vs_bind_uuid(s, 1, &w->id);
-        r = vs_run(s, NULL, e);
-    }
+        r = end_row(&c, w->rules, e);
     if (!r)
         r = vs_change_audit(&c, NULL, e);
     vs_change_end(&c);

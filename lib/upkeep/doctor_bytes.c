@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "upkeep/doctor_bytes.h"
+#include "files/files.h"
+#include "util/alloc.h"
+#include "util/env.h"
+#include "util/error.h"
+#include <inttypes.h>
+#include <string.h>
+
+enum { SAMPLE = 100 };
+
+int vs_exam_marker(struct vs_exam *x, vidstore_error **e) {
+    struct vidstore *store = x->session->store;
+    vs_autoerror vidstore_error *why = NULL;
+    struct vs_uuid mine, theirs;
+    int r = vs_uuid_parse(store->instance, "instance", &mine, e);
+    if (r)
+        return r;
+    r = vs_blobs_marker_read(store->blobs, &theirs, &why);
+    if (r == VIDSTORE_NOT_FOUND)
+        vs_exam_find(x, VS_VERDICT_WARNING, "the bytes carry no mark of the store that they belong to");
+    else if (r)
+        return vs_fail(e, r, NULL, "%s", vidstore_error_message(why));
+    else if (!vs_uuid_equal(&mine, &theirs))
+        vs_exam_find(x, VS_VERDICT_BAD, "the bytes belong to another instance of the store");
+    else
+        vs_exam_find(x, VS_VERDICT_OK, "bytes and database belong together: %s", store->instance);
+    return 0;
+}
+
+/* --- all ------------------------------------------------------------------------------------------------------ */
+
+static int check_all(struct vs_exam *x, vidstore_error **e) {
+    struct vs_files_check found;
+    struct vs_files_gc_options options = {.dry_run = 1};
+    int r = vs_files_check(x->session, &options, &found, e);
+    if (r)
+        return r;
+    if (found.missing)
+        vs_exam_find(x, VS_VERDICT_BAD,
+                     "of %" PRId64 " blobs %" PRId64 " are missing, the first is %s, and %" PRId64 " have a wrong size",
+                     found.blobs, found.missing, found.first_missing, found.wrong_size);
+    else if (found.wrong_size)
+        vs_exam_find(x, VS_VERDICT_BAD, "of %" PRId64 " blobs %" PRId64 " have a wrong size", found.blobs,
+                     found.wrong_size);
+    else if (found.unknown)
+        vs_exam_find(x, VS_VERDICT_WARNING,
+                     "all %" PRId64 " blobs are there, and %" PRId64 " more, of %" PRId64
+                     " bytes, that no record knows; the first is %s",
+                     found.blobs, found.unknown, found.unknown_bytes, found.first_unknown);
+    else
+        vs_exam_find(x, VS_VERDICT_OK, "all %" PRId64 " blobs are there with their sizes, and none besides",
+                     found.blobs);
+    return 0;
+}
+
+/* --- a sample ------------------------------------------------------------------------------------------------- */
+
+struct sample {
+    int64_t from; /* after which number it begins */
+    int count;
+    struct {
+        char key[VS_BLOB_KEY_TEXT];
+        int64_t size;
+    } blobs[SAMPLE];
+};
+
+/* Anywhere in the table: what one examination misses another one finds. */
+static int choose(struct vs_conn *conn, struct sample *sample, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    uint32_t noise = 0;
+    int r = vs_stmt(conn, VS_STMT_UPKEEP_BLOB_NEWEST, &s, e);
+    if (!r)
+        r = vs_row(s, e);
+    int64_t newest = r == VS_ROW && !vs_col_null(s, 0) ? vs_col_int(s, 0) : 0;
+    if (vs_random(&noise, sizeof noise))
+        noise = 0; /* then from the beginning */
+    sample->from = newest > SAMPLE ? noise % (newest - SAMPLE + 1) : 0;
+    return r < 0 ? r : 0;
+}
+
+static int sample_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct sample *sample = arg;
+    vs_autostmt *s = NULL;
+    sample->count = 0;
+    int r = choose(conn, sample, e);
+    if (!r)
+        r = vs_stmt(conn, VS_STMT_UPKEEP_BLOB_LIST, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, sample->from);
+    vs_bind_int(s, 2, SAMPLE);
+    while ((r = vs_step(s, e)) == VS_ROW && sample->count < SAMPLE) {
+        size_t len = 0;
+        const char *key = vs_col_text(s, 2, &len);
+        if (!key || len >= VS_BLOB_KEY_TEXT)
+            return vs_fail(e, VIDSTORE_CORRUPT, NULL, "the record of a blob has no key");
+        memcpy(sample->blobs[sample->count].key, key, len + 1);
+        sample->blobs[sample->count++].size = vs_col_int(s, 3);
+    }
+    return r < 0 ? r : 0;
+}
+
+struct known {
+    const char *key;
+    int known;
+};
+
+/* Bytes may have gone with their record since the sample was taken. */
+static int known_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct known *it = arg;
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_UPKEEP_BLOB_STORED, &s, e);
+    if (r)
+        return r;
+    vs_bind_text(s, 1, it->key, -1);
+    r = vs_row(s, e);
+    it->known = r == VS_ROW;
+    return r < 0 ? r : 0;
+}
+
+static int check_sample(struct vs_exam *x, vidstore_error **e) {
+    struct vs_blobs *blobs = x->session->store->blobs;
+    struct vs_blob_stat stat;
+    int missing = 0, wrong = 0;
+    vs_autofree struct sample *sample = vs_calloc(1, sizeof *sample);
+    int r = sample ? vs_session_read(x->session, sample_op, sample, e) : vs_fail_nomem(e);
+    for (int i = 0; !r && i < sample->count; i++) {
+        struct known it = {sample->blobs[i].key, 0};
+        vs_autoerror vidstore_error *why = NULL;
+        int found = vs_blob_stat(blobs, it.key, &stat, &why);
+        if (found == VIDSTORE_NOT_FOUND)
+            r = vs_session_read(x->session, known_op, &it, e);
+        else if (found)
+            r = vs_fail(e, found, NULL, "%s", vidstore_error_message(why));
+        missing += it.known;
+        wrong += !found && stat.size != sample->blobs[i].size;
+    }
+    if (r)
+        return r;
+    if (missing || wrong)
+        vs_exam_find(x, VS_VERDICT_BAD, "of %d blobs that were looked at %d are missing and %d have a wrong size",
+                     sample->count, missing, wrong);
+    else
+        vs_exam_find(x, VS_VERDICT_OK, "%d blobs were looked at and are there with their sizes", sample->count);
+    return 0;
+}
+
+int vs_exam_bytes(struct vs_exam *x, vidstore_error **e) {
+    return x->full ? check_all(x, e) : check_sample(x, e);
+}
