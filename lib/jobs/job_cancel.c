@@ -108,11 +108,11 @@ static int cancel_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         return vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "state", "the job is %s already", vs_job_state_name(run.state));
     struct vs_job_run before = run;
     r = cancel_tree(c, &run, e);
-    if (!r && run.has_parent)
-        r = vs_season_follow(conn, run.actor, &run.parent, e);
     if (!r)
         r = vs_crud_load(conn, &vs_job_noun, &c->id, 0, &c->result, e);
-    return r ? r : note_cancel(c, &before, e);
+    if (!r)
+        r = note_cancel(c, &before, e);
+    return r ? r : vs_job_follow(&before, e);
 }
 
 int vs_job_cancel(vidstore_session *session, const char *id, struct vs_record **ret, vidstore_error **e) {
@@ -156,10 +156,10 @@ static int retry_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         return vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "state", "the job is %s: only what failed, died or was cancelled can be tried again",
             vs_job_state_name(run.state));
     r = retry_tree(c, &run, e);
-    if (!r && run.has_parent)
-        r = vs_season_follow(conn, run.actor, &run.parent, e);
     if (!r)
         r = vs_job_note(&run, VIDSTORE_AUDIT_JOB_RETRIED, NULL, e);
+    if (!r)
+        r = vs_job_follow(&run, e);
     return r ? r : vs_crud_load(conn, &vs_job_noun, &c->id, 0, &c->result, e);
 }
 

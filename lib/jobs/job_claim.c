@@ -146,7 +146,7 @@ static int claim_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     vs_autorecord *job = NULL;
     vs_record_free(c->job);
     c->job = NULL;
-    int r = vs_queue_promote(conn, c->session, e);
+    int r = vs_jobs_promote(conn, c->session, e);
     if (!r)
         r = vs_jobs_recover(conn, c->session, c->lease_ms, RECOVER, &recovered, e);
     if (!r)

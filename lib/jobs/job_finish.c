@@ -128,10 +128,12 @@ static int end_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     r = vs_job_close_attempt(&run, outcome_word(end->how, to), run.now_us, e);
     run.error = end->how == RELEASE ? before : after;
     if (!r)
-        r = vs_job_move(&run, to, e);
+        r = vs_job_step(&run, to, e);
     if (!r && end->how == FINISH)
         r = forget_checkpoint(&run, e);
-    return r ? r : note(&run, end, attempt, e);
+    if (!r)
+        r = note(&run, end, attempt, e);
+    return r ? r : vs_job_follow(&run, e);
 }
 
 /* --- public -------------------------------------------------------------------------------------------------------- */

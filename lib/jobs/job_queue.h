@@ -7,8 +7,6 @@
 
 /* Inside a read: whether a scheduled job's time has come or a lease has run out. */
 int vs_queue_is_due(struct vs_conn *conn, int *ret, vidstore_error **e);
-/* Inside a write: scheduled jobs whose time has come become ready. */
-int vs_queue_promote(struct vs_conn *conn, vidstore_session *session, vidstore_error **e);
 /* Inside a write: takes a job from a worker whose lease has run out. */
 int vs_queue_take_back(struct vs_job_run *run, int64_t lease_ms, vidstore_error **e);
 

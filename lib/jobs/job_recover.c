@@ -35,7 +35,7 @@ static int promote_one(struct vs_conn *conn, vidstore_session *session, const st
     return vs_job_move(&run, VIDSTORE_JOB_READY, e);
 }
 
-int vs_queue_promote(struct vs_conn *conn, vidstore_session *session, vidstore_error **e) {
+int vs_jobs_promote(struct vs_conn *conn, vidstore_session *session, vidstore_error **e) {
     struct vs_uuid ids[SLICE];
     int64_t count = 0;
     int r = ids_until(conn, VS_STMT_JOB_DUE, vs_now_us(), SLICE, ids, &count, e);
@@ -72,8 +72,10 @@ int vs_queue_take_back(struct vs_job_run *run, int64_t lease_ms, vidstore_error 
         run->error_count++;
     }
     if (!r)
-        r = vs_job_move(run, to, e);
-    return r ? r : note_crash(run, action, e);
+        r = vs_job_step(run, to, e);
+    if (!r)
+        r = note_crash(run, action, e);
+    return r ? r : vs_job_follow(run, e);
 }
 
 static int recover_one(struct vs_conn *conn, vidstore_session *session, int64_t lease_ms, const struct vs_uuid *id, vidstore_error **e) {

@@ -103,9 +103,13 @@ int vs_job_step(struct vs_job_run *run, int64_t to, vidstore_error **e) {
     return r;
 }
 
+int vs_job_follow(const struct vs_job_run *run, vidstore_error **e) {
+    return run->has_parent ? vs_season_follow(run->conn, run->actor, &run->parent, e) : 0;
+}
+
 int vs_job_move(struct vs_job_run *run, int64_t to, vidstore_error **e) {
     int r = vs_job_step(run, to, e);
-    return r || !run->has_parent ? r : vs_season_follow(run->conn, run->actor, &run->parent, e);
+    return r ? r : vs_job_follow(run, e);
 }
 
 int vs_job_waiting_state(const struct vs_job_run *run, int64_t *ret, vidstore_error **e) {

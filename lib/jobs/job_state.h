@@ -25,7 +25,9 @@ void vs_job_run_of(struct vs_job_run *run, struct vs_conn *conn, const struct vs
 /* Takes the job to a state and writes the row and the counters. The season of the job is left alone. STATE when there
  * is no such step. */
 int vs_job_step(struct vs_job_run *run, int64_t to, vidstore_error **e);
-/* The same, and what it means for the parent and the siblings. */
+/* What a step means for the parent and the siblings. Last of all, so that the trail tells of the part before the whole. */
+int vs_job_follow(const struct vs_job_run *run, vidstore_error **e);
+/* Both at once, for a step that has no event of its own. */
 int vs_job_move(struct vs_job_run *run, int64_t to, vidstore_error **e);
 /* The state in which a job waits that may begin again: ready, scheduled, or blocked by its siblings. */
 int vs_job_waiting_state(const struct vs_job_run *run, int64_t *ret, vidstore_error **e);

@@ -14,6 +14,8 @@ extern const struct vs_word vs_job_states[], vs_job_priorities[];
  * until that is less than the limit. */
 int vs_jobs_recover(struct vs_conn *conn, vidstore_session *session, int64_t lease_ms, int64_t limit, int64_t *ret_recovered,
     vidstore_error **e);
+/* Inside a write: scheduled jobs whose time has come become ready, some dozens a call. */
+int vs_jobs_promote(struct vs_conn *conn, vidstore_session *session, vidstore_error **e);
 /* Inside a read: how many leases have run out, at most `limit`. */
 int vs_jobs_expired(struct vs_conn *conn, int64_t limit, int64_t *ret_count, vidstore_error **e);
 /* The ids of jobs that reached a final state before a time, oldest first; ret_ids has room for `limit`. */

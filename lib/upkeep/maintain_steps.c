@@ -2,7 +2,6 @@
 /* The steps of the upkeep. Each asks first whether there is anything to do, so that idle upkeep takes no lock. */
 #include "audit/audit.h"
 #include "files/files.h"
-#include "jobs/job_queue.h"
 #include "jobs/jobs.h"
 #include "upkeep/maintain.h"
 #include "util/alloc.h"
@@ -111,7 +110,7 @@ static int recover_leases(struct vs_conn *conn, struct slice *slice, vidstore_er
 static int promote(struct vs_conn *conn, struct slice *slice, vidstore_error **e) {
     int r = find_count(conn, slice, e);
     slice->done = slice->found;
-    return r ? r : vs_queue_promote(conn, slice->u->session, e);
+    return r ? r : vs_jobs_promote(conn, slice->u->session, e);
 }
 
 /* Ends each record that was found; one that is not there any more went with another. */
