@@ -290,6 +290,15 @@ class Nouns(Case):
         calls.purge(record.id)
         self.assertEqual(0, calls.count("id = $1", record.id, flags=["deleted", "exact_count"]))
 
+    def test_numbers_are_set(self):
+        until = datetime.datetime(2040, 1, 1, tzinfo=datetime.timezone.utc)
+        numbers = {"user": ("email_verified", True), "job": ("compression_level", 23), "video": ("episode", 7),
+                   "file": ("expires", until)}
+        for noun, (field, value) in numbers.items():
+            with self.subTest(noun):
+                changed = getattr(self.system, noun).update(self.make(noun).id, **{field: value})
+                self.assertEqual(value, getattr(changed, field))
+
     def test_getters_agree_with_the_fields(self):
         for noun in ("user", "job", "video", "file"):
             record, ctype = self.make(noun), f"vidstore_{noun}"
@@ -506,6 +515,11 @@ class Files(Case):
         self.assertEqual(({first.id, second.id, third.id}, 3), (set(groups[0]["ids"]), groups[0]["count"]))
         with self.store.anonymous() as anybody:
             self.assertEqual([second.id], [file.id for file in anybody.file.list()])
+
+    def test_bulk(self):
+        ids = [self.file(name=f"{n}.bin").id for n in range(2)]
+        page = self.system.file.bulk_update(ids, [{"metadata": {"n": n}} for n in range(2)])
+        self.assertEqual([{"n": 0}, {"n": 1}], [file.metadata for file in page])
 
     def test_put_refuses_what_is_no_file(self):
         self.fails("INVALID", self.system.file.put_path, self.directory)

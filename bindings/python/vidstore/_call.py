@@ -72,7 +72,7 @@ class Number(Slot):
         if value is None and not self.missing:
             raise TypeError(f"{self.name} must be a number")
         if self.enum:
-            return [choice(self.enum, value, self.name)]
+            return [choice(self.enum, value, self.name, self.ctype)]
         if hasattr(value, "fileno"):
             value = value.fileno()
         return [integer(value, self.name, self.unit, self.ctype)]

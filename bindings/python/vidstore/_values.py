@@ -225,7 +225,7 @@ class Query(Handle):
         return Query(filter, *binds, sort=sort, limit=limit, cursor=cursor, flags=flags)
 
 
-def choice(enum: str, value: Any, what: str) -> int:
+def choice(enum: str, value: Any, what: str, ctype: str = "uint32_t") -> int:
     """A constant by its word ("cascade") or number; flags also as a list of words."""
     if isinstance(value, str):
         words = lib.words(enum)
@@ -235,9 +235,9 @@ def choice(enum: str, value: Any, what: str) -> int:
     if isinstance(value, (list, tuple, set, frozenset)):
         bits = 0
         for item in value:
-            bits |= choice(enum, item, what)
+            bits |= choice(enum, item, what, ctype)
         return bits
-    return integer(value, what, ctype="int32_t")
+    return integer(value, what, ctype=ctype)
 
 
 class Record(Handle):
