@@ -27,17 +27,29 @@ static double timed(const char *before, const char *file, const char *after) {
     return now_s() - start;
 }
 
-/* Most memory that the process ever had, in KiB. */
-static long peak_kib(void) {
+/* A line of /proc/self/status, in KiB. */
+static long status_kib(const char *name) {
     char line[256];
     long kib = 0;
+    size_t len = strlen(name);
     FILE *f = fopen("/proc/self/status", "r");
     while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "VmHWM: %ld", &kib) == 1)
+        if (strncmp(line, name, len) == 0) {
+            kib = strtol(line + len, NULL, 10);
             break;
+        }
     if (f)
         fclose(f);
     return kib;
+}
+
+/* Makes the present memory the peak, so that the next peak is that of what follows. */
+static void forget_peak(void) {
+    int fd = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+    if (fd >= 0 && write(fd, "5", 1) != 1)
+        perror("clear_refs");
+    if (fd >= 0)
+        close(fd);
 }
 
 static double copy_fsync(const char *from, const char *to) {
@@ -66,16 +78,18 @@ static void run_put(const char *scratch, report_fn *report) {
     vidstore_session *session = system_session(store);
     vidstore_error *error = NULL;
     double ours[PUT_ROUNDS], hash[PUT_ROUNDS], copied[PUT_ROUNDS];
-    long before = peak_kib(), grown = 0;
+    long grown = 0;
     for (int i = 0; i < PUT_ROUNDS; i++) {
         vidstore_file *file = NULL;
         hash[i] = timed("sha256sum", source, "> /dev/null");
         copied[i] = copy_fsync(source, copy);
+        forget_peak();
+        long before = status_kib("VmRSS:");
         double start = now_s();
         must(vidstore_file_put_path(session, source, NULL, &file, &error), error, "put");
         ours[i] = now_s() - start;
-        if (!i)
-            grown = peak_kib() - before;
+        long more = status_kib("VmHWM:") - before;
+        grown = more > grown ? more : grown;
         must(vidstore_file_remove(session, vidstore_file_id(file), VIDSTORE_REMOVE_RESTRICT, &error), error, "remove");
         must(vidstore_file_purge(session, vidstore_file_id(file), &error), error, "purge");
         vidstore_file_free(file);
