@@ -30,7 +30,7 @@ struct vidstore_session {
     void *fence_arg;
     struct vs_refusal *refusals;
     int bulk;     /* a bulk call is under way: its items leave no event each */
-    int borrowed; /* a lease's: vidstore_session_free leaves it alone */
+    vidstore_lease *lease; /* whose session it is: vidstore_session_free leaves it alone; NULL: a session of its own */
     char user_id[VS_UUID_TEXT];
 };
 

@@ -41,7 +41,7 @@ vidstore_status vidstore_session_anonymous(vidstore *store, const vidstore_origi
 }
 
 void vidstore_session_free(vidstore_session *session) {
-    if (!session || session->magic != VS_MAGIC_SESSION || session->borrowed)
+    if (!session || session->magic != VS_MAGIC_SESSION || session->lease)
         return;
     vs_session_destroy(session);
 }
