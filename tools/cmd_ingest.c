@@ -12,34 +12,11 @@
 
 enum { CHUNK = 1 << 20 };
 
-static int is_url(const char *text) {
-    return !strncasecmp(text, "http://", 7) || !strncasecmp(text, "https://", 8);
-}
-
-/* The name without directories, query and ending. */
-static char *title_of(const char *source) {
-    cli_autofree char *copy = cli_copy(source);
-    if (is_url(source))
-        copy[strcspn(copy, "?#")] = 0;
-    size_t length = strlen(copy);
-    while (length > 1 && copy[length - 1] == '/')
-        copy[--length] = 0;
-    const char *slash = strrchr(copy, '/');
-    char *name = cli_copy(slash && slash[1] ? slash + 1 : copy);
-    char *dot = strrchr(name, '.');
-    if (dot && dot != name)
-        *dot = 0;
-    /* A title is one line of UTF-8; a file's name may be anything. */
-    char *safe = cli_safe(name);
-    free(name);
-    return safe;
-}
-
 static vidstore_video_params *video_params(const struct cli_args *args, int index) {
     vidstore_video_params *params = vidstore_video_params_new();
     const char *source = args->operands[index], *title = cli_value(args, "title");
     const char *series = cli_value(args, "series"), *season = cli_value(args, "season");
-    cli_autofree char *guessed = title_of(source);
+    cli_autofree char *guessed = cli_title_of(source);
     vidstore_video_params_set_text(params, VIDSTORE_VIDEO_TITLE, title ? title : guessed);
     if (series)
         vidstore_video_params_set_text(params, VIDSTORE_VIDEO_SERIES, series);
@@ -48,7 +25,7 @@ static vidstore_video_params *video_params(const struct cli_args *args, int inde
     int64_t episode = INT64_MIN;
     if (!cli_number(args, "episode", 0, 1000000, &episode) && episode != INT64_MIN)
         vidstore_video_params_set_int64(params, VIDSTORE_VIDEO_EPISODE, episode + index);
-    if (is_url(source))
+    if (cli_is_url(source))
         vidstore_video_params_set_text(params, VIDSTORE_VIDEO_URL, source);
     return params;
 }
@@ -195,7 +172,7 @@ static int ingest_url(struct cli *cli, const struct cli_args *args, int index) {
 
 static int submit_url(struct cli *cli, const struct cli_args *args, int index) {
     vidstore_error *error = NULL;
-    cli_autofree char *guessed = title_of(args->operands[index]);
+    cli_autofree char *guessed = cli_title_of(args->operands[index]);
     const char *title = cli_value(args, "title"), *season = cli_value(args, "season");
     cli_auto(json_t) *sources =
         json_pack("[{s:s, s:s}]", "url", args->operands[index], "title", title ? title : guessed);
@@ -226,9 +203,9 @@ int cmd_ingest(struct cli *cli, const struct cli_args *args) {
     /* One bad file must not keep the others out: go on, and answer with the first failure. */
     int first = CLI_OK;
     for (int i = 0; i < args->count && !cli_stopped(); i++) {
-        int result = !is_url(args->operands[i]) ? ingest_file(cli, args, i)
-                     : cli_flag(args, "submit") ? submit_url(cli, args, i)
-                                                : ingest_url(cli, args, i);
+        int result = !cli_is_url(args->operands[i]) ? ingest_file(cli, args, i)
+                     : cli_flag(args, "submit")     ? submit_url(cli, args, i)
+                                                    : ingest_url(cli, args, i);
         if (!first)
             first = result;
     }

@@ -34,9 +34,10 @@ static json_t *sources_of(const struct cli_args *args) {
     for (int i = 0; i < args->count; i++) {
         const char *source = args->operands[i];
         int is_url = strstr(source, "://") != NULL;
-        cli_autofree char *path = is_url ? NULL : realpath(source, NULL);
+        cli_autofree char *path = is_url ? NULL : realpath(source, NULL), *title = cli_title_of(source);
         json_t *object = json_object();
         if (json_object_set_new(object, is_url ? "url" : "path", json_string(path ? path : source)) ||
+            json_object_set_new(object, "title", json_string(title)) ||
             (args->count > 1 && json_object_set_new(object, "episode", json_integer(i + 1)))) {
             json_decref(object);
             json_decref(sources);

@@ -37,12 +37,14 @@ static int ask(int terminal, const char *prompt, char buffer[PASSWORD_MAX + 2]) 
         return -1;
     silent = before;
     silent.c_lflag &= ~(tcflag_t)ECHO;
-    if (write(terminal, prompt, strlen(prompt)) < 0 || tcsetattr(terminal, TCSAFLUSH, &silent))
+    /* First silence, then the question: who types fast is not shown either. */
+    if (tcsetattr(terminal, TCSAFLUSH, &silent))
         return -1;
+    ssize_t asked = write(terminal, prompt, strlen(prompt));
     int length = read_line(terminal, buffer, PASSWORD_MAX + 2);
     tcsetattr(terminal, TCSAFLUSH, &before);
-    ssize_t ignored = write(terminal, "\n", 1);
-    return ignored < 0 ? -1 : length;
+    ssize_t ended = write(terminal, "\n", 1);
+    return asked < 0 || ended < 0 ? -1 : length;
 }
 
 static int ask_twice(char password[PASSWORD_MAX + 2]) {

@@ -183,7 +183,7 @@ static void say(struct cli *cli, const struct outcome *outcome) {
     }
     char now[CLI_TEXT], size[CLI_TEXT];
     cli_autofree char *takeover = takeover_text(outcome);
-    cli_autofree char *tail = outcome->error ? cli_print("%s", outcome->error)
+    cli_autofree char *tail = outcome->error ? cli_print("%s%s", outcome->error, takeover)
                                              : cli_print("%s in %.1f s  %s%s", cli_size(outcome->bytes, size),
                                                          (double)(cli_monotonic_ms() - outcome->began_ms) / 1000,
                                                          outcome->facts ? outcome->facts : "", takeover);

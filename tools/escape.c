@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <wchar.h>
 
 /* Decodes one character; 0 when the bytes are not UTF-8. */
@@ -108,4 +109,26 @@ void cli_put_json(const char *json) {
         s += length ? length : 1;
     }
     putchar('\n');
+}
+
+int cli_is_url(const char *text) {
+    return !strncasecmp(text, "http://", 7) || !strncasecmp(text, "https://", 8);
+}
+
+char *cli_title_of(const char *source) {
+    cli_autofree char *copy = cli_copy(source);
+    if (cli_is_url(source))
+        copy[strcspn(copy, "?#")] = 0;
+    size_t length = strlen(copy);
+    while (length > 1 && copy[length - 1] == '/')
+        copy[--length] = 0;
+    const char *slash = strrchr(copy, '/');
+    char *name = cli_copy(slash && slash[1] ? slash + 1 : copy);
+    char *dot = strrchr(name, '.');
+    if (dot && dot != name)
+        *dot = 0;
+    /* A title is one line of UTF-8; a file's name may be anything. */
+    char *safe = cli_safe(name);
+    free(name);
+    return safe;
 }

@@ -50,9 +50,9 @@ static char *number_text(const struct cli *cli, const struct cli_field *field, i
     }
 }
 
-/* A short word for where a job's sources lie: the first one's address, and how many more there are. */
-static char *sources_text(const char *text) {
-    cli_auto(json_t) *sources = json_loads(text, 0, NULL);
+/* A season by its name; any other job, and a part of a season, by its source. */
+static char *work_text(const char *season, const char *text) {
+    cli_auto(json_t) *sources = text ? json_loads(text, 0, NULL) : NULL;
     json_t *first = json_array_get(sources, 0);
     const char *name = json_string_value(json_object_get(first, "title"));
     if (!name)
@@ -60,8 +60,10 @@ static char *sources_text(const char *text) {
     if (!name)
         name = json_string_value(json_object_get(first, "path"));
     size_t count = json_array_size(sources);
+    if (season && (count != 1 || !name))
+        return cli_copy(season);
     if (!name)
-        return count ? cli_copy(text) : NULL;
+        return NULL;
     return count > 1 ? cli_print("%s and %zu more", name, count - 1) : cli_copy(name);
 }
 
@@ -89,7 +91,9 @@ char *cli_field_text(const struct cli *cli, const struct cli_noun *noun, const v
         if (text)
             return cli_copy(text);
         text = noun->text(record, field->other);
-        return text && field->other == VIDSTORE_JOB_SOURCES ? sources_text(text) : text ? cli_copy(text) : NULL;
+        return text ? cli_copy(text) : NULL;
+    case CLI_F_WORK:
+        return work_text(text, noun->text(record, field->other));
     default:
         break;
     }
@@ -249,6 +253,7 @@ int cli_list(struct cli *cli, const struct cli_args *args, const struct cli_noun
         if (result || !cursor)
             return result;
         if (!cli_flag(args, "all")) {
+            fflush(stdout);
             if (!cli->json && !cli->quiet)
                 fprintf(stderr, "there are more: --all, or --cursor %s\n", cursor);
             return CLI_OK;

@@ -20,6 +20,10 @@ char *cli_safe(const char *text);
 int cli_width(const char *text);
 /* A copy of at most `width` columns; an ellipsis stands for what was cut. */
 char *cli_clip(const char *text, int width);
+/* Whether a text is a URL that can be fetched; a title for a video from its path or URL: the name without directories,
+ * query and ending, to be freed. */
+int cli_is_url(const char *text);
+char *cli_title_of(const char *source);
 /* Prints to standard output through cli_safe(). */
 void cli_put_safe(const char *text);
 
