@@ -220,6 +220,19 @@ class Stores(Case):
         self.assertLess(time.monotonic() - start, 10)
         timer.join()
 
+    def test_a_child_process_is_told_that_it_forked(self):
+        child = os.fork()
+        if child == 0:
+            try:
+                self.system.job.submit(kind="x")
+            except vidstore.ForkedError:
+                os._exit(0)
+            except BaseException:
+                os._exit(1)
+            os._exit(2)
+        self.assertEqual(0, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        self.assertEqual(0, self.system.job.count())
+
     def test_transactions(self):
         with self.system.transaction():
             kept = self.system.video.create(title="kept")
@@ -436,6 +449,27 @@ class Jobs(Case):
         self.assertEqual("failed", failed.state)
         self.assertIn("ZeroDivisionError", failed.error)
         self.assertIn(self.system.job.retry(job.id).state, ("ready", "scheduled"))
+
+    def test_threads_share_a_store_and_no_job(self):
+        made = {job.id for job in self.system.job.bulk_create([{"kind": "x"}] * 24).records}
+        taken = []
+
+        def work(number):
+            with self.store.system(f"worker {number}") as session:
+                while True:
+                    lease = session.job.claim("x")
+                    if lease is None:
+                        return
+                    with lease:
+                        taken.append(lease.job.id)
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(sorted(made), sorted(taken))
+        self.assertEqual(24, self.system.job.count("state = completed"))
 
     def test_cancel_and_release(self):
         job = self.system.job.submit(kind="x")
