@@ -187,7 +187,7 @@ for path in "$work"/www/*; do
     fi
 done
 # The first episode comes so slowly that a worker can be killed in the middle of it.
-rate=$(($(wc -c <"$work/www/$first") / 6 + 1))
+rate=$(($(wc -c <"$work/www/$first") / 4 + 1))
 make_hostile
 start_server
 
@@ -220,7 +220,7 @@ for _ in $(seq 200); do
         '(["%s %d" % (v["job_id"], 100 * v["download_done"] // (v["download_total"] or 1 << 62)) for v in it["items"]] or [""])[0]')"
     slow_job=${1% *}
     percent=${1#* }
-    if [ -n "$slow_job" ] && [ "$percent" -ge 25 ]; then
+    if [ -n "$slow_job" ] && [ "$percent" -ge 20 ]; then
         victim=$(quietly jobs show "$slow_job" | json 'it["worker"]')
         break
     fi
