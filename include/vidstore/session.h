@@ -184,7 +184,7 @@ VIDSTORE_API vidstore_status vidstore_rollback(vidstore_session *session, vidsto
 /**
  * Read a setting of the store.
  * @param session  who acts.
- * @param name  such as retention.job_days.
+ * @param name  such as retention.completed_days.
  * @param ret_value  receives the value as text.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
@@ -198,7 +198,7 @@ VIDSTORE_API vidstore_status vidstore_setting_get(vidstore_session *session, con
 /**
  * Change a setting. Admins and the system only.
  * @param session  who acts.
- * @param name  such as retention.job_days.
+ * @param name  such as retention.completed_days.
  * @param value  as text; NULL: the default again.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
