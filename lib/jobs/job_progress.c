@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Progress and checkpoints of a lease. */
+#include <stdio.h>
 #include <string.h>
 #include "jobs/job_lease.h"
 #include "util/env.h"
@@ -34,7 +35,7 @@ static int keep(struct vs_hold *hold, const char *stage, int64_t done, int64_t t
     int other = stage && strcmp(stage, p->stage) != 0;
     int moved = other || done != p->done || total != p->total;
     if (other)
-        strcpy(p->stage, stage); /* checked to fit */
+        snprintf(p->stage, sizeof p->stage, "%s", stage);
     p->done = done;
     p->total = total;
     int64_t whole = vs_kind_progress(hold->kind, p->stage, done, total);

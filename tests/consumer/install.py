@@ -58,7 +58,8 @@ def check_ffi(library):
             "values = {v['name']: v['value'] for e in api['enums'] if e['name'] == 'status' for v in e['values']};"
             "assert all(lib.vidstore_status_name(n).decode() == 'VIDSTORE_' [9:] + k[9:] for k, n in values.items());"
             "assert lib.vidstore_status_name(-9999) == b'UNKNOWN'")
-    api = os.path.join(library[:library.rindex("/lib")], "share", "vidstore", "vidstore-api.json")
+    prefix = library[:library.rindex("/lib/")]
+    api = os.path.join(prefix, "share", "vidstore", "vidstore-api.json")
     run(sys.executable, "-c", code, library, api)
 
 
