@@ -19,7 +19,7 @@ FROM jobs WHERE {{where}} AND deleted_us IS NULL GROUP BY kind;
 
 -- name: stats_videos :template
 SELECT download_state, processing_state, count(*), CAST(sum(CASE WHEN size > 0 THEN 1 ELSE 0 END) AS BIGINT),
-CAST(sum(size) AS BIGINT), CAST(coalesce(sum(duration_us), 0) AS BIGINT)
+CAST(coalesce(sum(size), 0) AS BIGINT), CAST(coalesce(sum(duration_us), 0) AS BIGINT)
 FROM videos WHERE {{where}} AND deleted_us IS NULL GROUP BY download_state, processing_state;
 
 -- name: stats_files :template
