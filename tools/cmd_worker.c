@@ -140,7 +140,11 @@ static void give_up(vidstore_lease *lease, struct outcome *outcome, vidstore_err
     if (vidstore_error_code(error) == VIDSTORE_LEASE_LOST || (signals & VIDSTORE_SIGNAL_LOST)) {
         outcome->state = "lost";
     } else if (cli_stopped() || (signals & VIDSTORE_SIGNAL_CANCEL)) {
-        outcome->state = (signals & VIDSTORE_SIGNAL_CANCEL) ? "cancelled" : "released";
+        int cancelled = (signals & VIDSTORE_SIGNAL_CANCEL) != 0;
+        outcome->state = cancelled ? "cancelled" : "released";
+        free(outcome->error);
+        outcome->error =
+            cli_copy(cancelled ? "as was asked for" : "this worker was stopped; the job is there for another");
         vidstore_lease_release(lease, NULL);
     } else {
         int32_t again = vidstore_error_retryable(error);

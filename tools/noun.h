@@ -23,7 +23,7 @@ enum cli_format {
     CLI_F_RATE,     /* field / other, a second */
     CLI_F_HERTZ,
     CLI_F_EITHER, /* text of field, or else of other */
-    CLI_F_WORK,     /* what a job is about: the name of a season, or the one source */
+    CLI_F_WORK,   /* what a job is about: the name of a season, or the one source */
     CLI_F_OK      /* a boolean: ok or refused */
 };
 

@@ -98,7 +98,7 @@ void cli_heading(const struct cli *cli, const char *text) {
     printf("%s%s%s\n", cli_colour(cli, CLI_BOLD), text, cli_colour(cli, CLI_PLAIN));
 }
 
-static void put_line(const struct cli *cli, int depth, const char *label, const char *value, int colour) {
+void cli_line_at(const struct cli *cli, int depth, const char *label, const char *value, int colour) {
     cli_autofree char *safe_label = cli_safe(label), *safe = cli_safe(value);
     int pad = LABEL - cli_width(safe_label);
     int room = cli->columns - 2 - 2 * depth - (pad > 0 ? LABEL : cli_width(safe_label)) - 1;
@@ -110,121 +110,5 @@ static void put_line(const struct cli *cli, int depth, const char *label, const 
 
 void cli_line(const struct cli *cli, const char *label, const char *value, int colour) {
     if (value)
-        put_line(cli, 0, label, value, colour);
-}
-
-static int ends_with(const char *text, const char *end) {
-    size_t a = strlen(text), b = strlen(end);
-    return a >= b && !strcmp(text + a - b, end);
-}
-
-/* Microseconds of our days: no count or size of a store comes near without being called bytes. */
-static int is_moment(int64_t number) {
-    return number > INT64_C(946684800000000) && number < INT64_C(7258118400000000);
-}
-
-static void scalar_text(const struct cli *cli, const char *key, const json_t *value, char buffer[CLI_TEXT]) {
-    int64_t number = json_is_integer(value) ? json_integer_value(value) : INT64_MIN;
-    if (json_is_boolean(value))
-        snprintf(buffer, CLI_TEXT, "%s", json_is_true(value) ? "yes" : "no");
-    else if (!json_is_integer(value))
-        snprintf(buffer, CLI_TEXT, json_is_real(value) ? "%.3g" : "-", json_real_value(value));
-    else if (ends_with(key, "_ms"))
-        snprintf(buffer, CLI_TEXT, "%.*f s", number < 1000 ? 3 : 1, (double)number / 1000);
-    else if (ends_with(key, "bytes") || ends_with(key, "size"))
-        cli_size(number, buffer);
-    else if (ends_with(key, "_us") || is_moment(number))
-        cli_time(cli, number, buffer);
-    else
-        cli_count(number, buffer);
-}
-
-/* "processing_ms" is "processing": the unit shows in the value. */
-static char *label_of(const char *key) {
-    char *label = cli_copy(key);
-    size_t length = strlen(label);
-    if (length > 3 && (ends_with(label, "_us") || ends_with(label, "_ms")))
-        label[length - 3] = 0;
-    for (char *c = label; *c; c++)
-        if (*c == '_')
-            *c = ' ';
-    return label;
-}
-
-static void put_nested(const struct cli *cli, const char *label, const json_t *value, int depth) {
-    cli_autofree char *safe = cli_safe(label);
-    printf("%*s%s%s%s\n", 2 + 2 * depth, "", cli_colour(cli, CLI_BOLD), safe, cli_colour(cli, CLI_PLAIN));
-    cli_sheet_json(cli, value, depth + 1);
-}
-
-/* "a, b" of an array that holds nothing but texts and numbers; NULL for any other value. */
-static char *inline_text(const struct cli *cli, const char *key, const json_t *array) {
-    char *joined = NULL;
-    size_t i;
-    json_t *member;
-    json_array_foreach(array, i, member) {
-        char buffer[CLI_TEXT];
-        if (json_is_object(member) || json_is_array(member)) {
-            free(joined);
-            return NULL;
-        }
-        if (!json_is_string(member))
-            scalar_text(cli, key, member, buffer);
-        char *longer = cli_print("%s%s%s", joined ? joined : "", joined ? ", " : "",
-                                 json_is_string(member) ? json_string_value(member) : buffer);
-        free(joined);
-        joined = longer;
-    }
-    return joined;
-}
-
-static void put_value(const struct cli *cli, const char *key, const json_t *value, int depth) {
-    char buffer[CLI_TEXT];
-    cli_autofree char *label = label_of(key), *joined = inline_text(cli, key, value);
-    if (joined)
-        put_line(cli, depth, label, joined, CLI_PLAIN);
-    else if (json_is_string(value))
-        put_line(cli, depth, label, json_string_value(value), cli_state_colour(json_string_value(value)));
-    else if (json_object_size(value) || json_array_size(value))
-        put_nested(cli, label, value, depth);
-    else if (!json_is_null(value) && !json_is_object(value) && !json_is_array(value)) {
-        scalar_text(cli, key, value, buffer);
-        put_line(cli, depth, label, buffer, CLI_PLAIN);
-    }
-}
-
-void cli_sheet_json(const struct cli *cli, const json_t *value, int depth) {
-    const char *key;
-    json_t *member;
-    size_t index;
-    if (json_is_object(value)) {
-        json_object_foreach((json_t *)value, key, member) put_value(cli, key, member, depth);
-        return;
-    }
-    json_array_foreach(value, index, member) {
-        char number[32];
-        snprintf(number, sizeof number, "%zu", index + 1);
-        put_value(cli, number, member, depth);
-    }
-}
-
-json_t *cli_json(const char *text) {
-    json_error_t why;
-    json_t *value = json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, &why);
-    if (!value)
-        cli_complain(CLI_FAILURE, "the library's answer is no JSON: %s (INTERNAL)", why.text);
-    return value;
-}
-
-int cli_put_report(const struct cli *cli, vidstore_text *text) {
-    cli_auto(vidstore_text) *owned = text;
-    if (cli->json) {
-        cli_put_json(vidstore_text_data(owned));
-        return CLI_OK;
-    }
-    cli_auto(json_t) *value = cli_json(vidstore_text_data(owned));
-    if (!value)
-        return CLI_FAILURE;
-    cli_sheet_json(cli, value, 0);
-    return CLI_OK;
+        cli_line_at(cli, 0, label, value, colour);
 }

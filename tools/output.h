@@ -56,8 +56,10 @@ CLI_CLEANUP(cli_table, cli_table_free)
 /* A heading, and a line of a sheet: label, value. A NULL value prints nothing. */
 void cli_heading(const struct cli *cli, const char *text);
 void cli_line(const struct cli *cli, const char *label, const char *value, int colour);
+/* The same further to the right. */
+void cli_line_at(const struct cli *cli, int depth, const char *label, const char *value, int colour);
 /* Any JSON, as an indented sheet; what a number means is told by the end of its key (_us, _ms, bytes, size). */
-void cli_sheet_json(const struct cli *cli, const json_t *value, int depth);
+void cli_sheet_json(const struct cli *cli, const json_t *value);
 /* The library's JSON on a line of its own, with C1 controls and DEL escaped. */
 void cli_put_json(const char *json);
 /* With --json as it is, else as a sheet. Takes ownership of the text. Returns an exit code. */

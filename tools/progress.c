@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BAR = 20, REDRAW_MS = 100, RATE_MS = 500, LABEL_MOST = 28, LINE = 1024 };
+enum { BAR = 20, BAR_LEAST = 6, WIDE = 110, REDRAW_MS = 100, RATE_MS = 500, LABEL_MOST = 26, LINE = 1024 };
 
 void cli_progress_begin(struct cli_progress *progress, const struct cli *cli, const char *label, int bytes) {
     int64_t now = cli_monotonic_ms();
@@ -36,15 +36,15 @@ static void append(char *line, size_t size, const char *format, ...) {
     va_end(list);
 }
 
-static void append_bar(char *line, size_t size, int64_t done, int64_t total) {
+static void append_bar(char *line, size_t size, int width, int64_t done, int64_t total) {
     static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-    int64_t filled = (int64_t)((double)done / (double)total * BAR * 8);
-    filled = filled < 0 ? 0 : filled > BAR * 8 ? BAR * 8 : filled;
+    int64_t filled = (int64_t)((double)done / (double)total * width * 8);
+    filled = filled < 0 ? 0 : filled > width * 8 ? width * 8 : filled;
     int cells = 0;
     for (; cells < filled / 8; cells++)
         append(line, size, "█");
     append(line, size, "%s", eighths[filled % 8]);
-    append(line, size, "%*s▏", BAR - cells - (filled % 8 ? 1 : 0), "");
+    append(line, size, "%*s▏", width - cells - (filled % 8 ? 1 : 0), "");
 }
 
 void cli_progress_update(struct cli_progress *progress, int64_t done, int64_t total) {
@@ -61,7 +61,7 @@ void cli_progress_update(struct cli_progress *progress, int64_t done, int64_t to
     cli_autofree char *safe = cli_safe(progress->label), *label = cli_clip(safe, LABEL_MOST);
     snprintf(line, sizeof line, "%s  ", label);
     if (total > 0) {
-        append_bar(line, sizeof line, done, total);
+        append_bar(line, sizeof line, progress->cli->meter < WIDE ? BAR_LEAST : BAR, done, total);
         append(line, sizeof line, " %4s  %s of %s", cli_percent(done, total, percent), number(done, at),
                number(total, of));
     } else {
