@@ -63,9 +63,13 @@ static int apply_params(struct vs_change *c, vidstore_error **e) {
     return 0;
 }
 
+/* What people call the object; for a removal, what they called it before the name was taken away. */
 static const char *label(const struct vs_change *c) {
-    const struct vs_value *value = c->noun->label ? vs_change_value(c, c->noun->label) : NULL;
-    return value && value->set ? value->text : NULL;
+    if (!c->noun->label)
+        return NULL;
+    if (c->old && vs_change_differs(c, c->noun->base + DELETED))
+        return vs_record_text(c->old, c->noun->label);
+    return vs_change_text(c, c->noun->label);
 }
 
 int vs_change_audit(struct vs_change *c, const char *details, vidstore_error **e) {

@@ -183,6 +183,8 @@ vidstore_status vidstore_session_on_behalf(vidstore *store, const char *user_id,
         return r;
     struct vs_call call = { vs_mono_us() + store->options.deadline_ms * 1000, NULL };
     r = vs_db_read(store->db, &call, find_op, &find, reterr);
+    if (r == VIDSTORE_NOT_FOUND)
+        r = vs_fail(reterr, r, "user_id", "no such user");
     if (!r && vs_record_int(find.user, VIDSTORE_USER_STATE) != VIDSTORE_USER_ACTIVE)
         r = vs_fail_sub(reterr, VIDSTORE_UNAUTHENTICATED, VIDSTORE_SUB_ACCOUNT, "user_id", "the account is not active");
     if (!r)
