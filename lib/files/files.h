@@ -63,6 +63,7 @@ struct vs_files_gc_options {
     int64_t deadline_us; /* on the clock of vs_mono_us(); 0: none */
     int dry_run;         /* only count */
     int all;             /* uploads and doomed bytes at once, not when their time is over */
+    int64_t spare_us;    /* even so, not uploads touched so recently: they may be between two of their steps */
 };
 
 struct vs_files_gc {

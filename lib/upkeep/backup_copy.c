@@ -25,14 +25,23 @@ struct piece {
 
 /* --- the database --------------------------------------------------------------------------------------------- */
 
+/* A backup is only read, so that it stays without a log. Nobody else can know of this directory yet: locks do not
+ * matter. */
+static int open_database(struct vs_copy *c, int read_only, vidstore_error **e) {
+    vs_autofree char *path = vs_place_name(c->place, "store.db");
+    if (!path)
+        return vs_fail_nomem(e);
+    struct vs_db_params params = {.path = path, .read_only = read_only, .allow_network_fs = 1, .readers = 1};
+    vs_db_close(c->db);
+    return vs_db_open(&params, &c->db, e);
+}
+
 static int copy_database(struct vs_copy *c, vidstore_error **e) {
     vs_autofree char *path = vs_place_name(c->place, "store.db");
     if (!path)
         return vs_fail_nomem(e);
     int r = vs_db_backup(c->from_db, c->call, path, NULL, NULL, e);
-    /* Nobody else can know of this directory yet, so that locks do not matter. */
-    struct vs_db_params params = {.path = path, .allow_network_fs = 1, .readers = 1};
-    return r ? r : vs_db_open(&params, &c->db, e);
+    return r ? r : open_database(c, c->live, e);
 }
 
 static int instance_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
@@ -201,6 +210,8 @@ static int skip(struct vs_copy *c, const struct item *item, vidstore_error **e) 
     int r = c->live ? vs_db_read(c->from_db, c->call, state_op, &f, e) : 0;
     if (!r && !f.gone)
         r = vs_fail(e, VIDSTORE_CORRUPT, NULL, "the bytes under %s are missing", item->key);
+    if (!r && vs_db_read_only(c->db))
+        r = open_database(c, 0, e);
     if (!r)
         r = vs_db_write(c->db, c->call, forget_op, &f, e);
     c->gone += !r;

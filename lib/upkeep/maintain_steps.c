@@ -12,6 +12,7 @@
 
 #define DAY_US    (INT64_C(86400) * 1000000)
 #define COUNT_MAX 1000000 /* of a dry run */
+#define SPARE_US  INT64_C(60000000)
 
 enum {
     SLICE_MAX = 500,
@@ -237,7 +238,8 @@ static int run_step(struct vs_upkeep *u, const struct step *step, struct slice *
 static int run_files(struct vs_upkeep *u, int *more, vidstore_error **e) {
     struct vs_files_gc gc = {0};
     int64_t least = vs_mono_us() + LEAST_MS * 1000;
-    struct vs_files_gc_options options = {u->end_us > least ? u->end_us : least, u->dry, u->all};
+    struct vs_files_gc_options options = {
+        .deadline_us = u->end_us > least ? u->end_us : least, .dry_run = u->dry, .all = u->all, .spare_us = SPARE_US};
     int r = vs_files_gc(u->session, &options, &gc, e);
     u->done[VS_DONE_EXPIRED] += gc.expired;
     u->done[VS_DONE_RECORDS] += gc.purged;

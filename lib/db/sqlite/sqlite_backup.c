@@ -121,6 +121,9 @@ static int verify(struct sqlite_conn *from, const char *target, vidstore_error *
     if (!rc && version != expected)
         rc = vs_fail(e, VIDSTORE_CORRUPT, "target", "the copy has version %lld instead of %lld", (long long)version,
                      (long long)expected);
+    /* Without a log a copy can be read from a disk that can't be written, and reading it leaves nothing beside it. */
+    if (!rc)
+        rc = vs_sqlite_exec(sqlite_of(copy), "PRAGMA journal_mode=DELETE", "finish the copy", e);
     vs_sqlite_close(copy);
     return rc;
 }

@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: MIT */
+/* Backup, restore and diagnosis. */
+#include "upkeep_harness.h"
+
+static char backup_place[112], restored[112];
+
+static void begin_places(void) {
+    begin();
+    snprintf(backup_place, sizeof backup_place, "%s/backup", folder);
+    snprintf(restored, sizeof restored, "%s/restored", folder);
+}
+
+static void backup(void) {
+    vidstore_text *report = NULL;
+    must(vidstore_backup(sys, backup_place, 0, &report, e));
+    ck_assert_ptr_nonnull(report);
+    vidstore_text_free(report);
+}
+
+static void damage(const char *path, long at) {
+    FILE *f = fopen(path, "r+b");
+    ck_assert_ptr_nonnull(f);
+    fseek(f, at, SEEK_SET);
+    int c = fgetc(f);
+    fseek(f, at, SEEK_SET);
+    fputc(c ^ 0x40, f);
+    ck_assert_int_eq(fclose(f), 0);
+}
+
+/* Where the bytes of a file lie in a copy of the store. */
+static void path_in(const char *copy, struct id file, char *buf, size_t size) {
+    char path[256];
+    path_of(file, path, sizeof path);
+    char *tail = strstr(path, "/blobs/");
+    ck_assert_ptr_nonnull(tail);
+    snprintf(buf, size, "%s%s", copy, tail);
+}
+
+static int is_not_there(const char *path) {
+    return access(path, F_OK) != 0;
+}
+
+/* --- backup --------------------------------------------------------------------------------------------------- */
+
+START_TEST(a_backup_opens_by_itself) {
+    vidstore_text *report = NULL;
+    struct id file = put_file(sys, 100000, NULL, NULL), job = add_job();
+    char path[256];
+    must(vidstore_backup(sys, backup_place, 0, &report, e));
+    ck_assert_int_eq(number(report, "blobs"), 1);
+    ck_assert_int_eq(number(report, "bytes"), 100000);
+    ck_assert_int_eq(number(report, "files"), 1);
+    ck_assert_int_eq(number(report, "jobs"), 1);
+    ck_assert_int_eq(number(report, "gone"), 0);
+    vidstore_text_free(report);
+    ck_assert_int_eq(events("action = backup"), 1);
+    struct stat st;
+    ck_assert_int_eq(stat(backup_place, &st), 0);
+    ck_assert_int_eq(st.st_mode & 07777, 0700);
+    ck_assert_int_eq(entries(folder), 2); /* nothing beside store and backup */
+    ck_assert_int_eq(entries(backup_place), 3);
+    path_in(backup_place, file, path, sizeof path);
+    ck_assert_int_eq(access(path, R_OK), 0);
+    close_store();
+    snprintf(place, sizeof place, "%s/backup", folder);
+    open_store();
+    must(vidstore_file_verify(sys, file.text, NULL, e));
+    must(vidstore_job_get(sys, job.text, NULL, e));
+}
+END_TEST
+
+START_TEST(a_backup_is_a_copy_and_no_link) {
+    struct id file = put_file(sys, 1000, NULL, NULL);
+    char mine[256], theirs[256];
+    struct stat a, b;
+    backup();
+    path_of(file, mine, sizeof mine);
+    path_in(backup_place, file, theirs, sizeof theirs);
+    ck_assert_int_eq(stat(mine, &a), 0);
+    ck_assert_int_eq(stat(theirs, &b), 0);
+    ck_assert(a.st_ino != b.st_ino && a.st_nlink == 1 && b.st_nlink == 1);
+}
+END_TEST
+
+START_TEST(a_backup_goes_where_nothing_is) {
+    vidstore_text *report = (vidstore_text *)-1;
+    char path[160];
+    put_file(sys, 10, NULL, NULL);
+    ck_assert_int_eq(mkdir(backup_place, 0755), 0);
+    backup(); /* an empty directory will do */
+    refused(VIDSTORE_EXISTS, "directory", vidstore_backup(sys, backup_place, 0, &report, e));
+    ck_assert_ptr_null(report);
+    snprintf(path, sizeof path, "%s/store.db", backup_place);
+    refused(VIDSTORE_EXISTS, "directory", vidstore_backup(sys, path, 0, NULL, e));
+    snprintf(path, sizeof path, "%s/none/backup", folder);
+    refused(VIDSTORE_INVALID, "directory", vidstore_backup(sys, path, 0, NULL, e));
+    snprintf(path, sizeof path, "%s/blobs/backup", place);
+    refused(VIDSTORE_INVALID, "directory", vidstore_backup(sys, path, 0, NULL, e));
+    refused(VIDSTORE_EXISTS, "directory", vidstore_backup(sys, place, 0, NULL, e));
+    refused(VIDSTORE_INVALID, "directory", vidstore_backup(sys, "", 0, NULL, e));
+    refused(VIDSTORE_MISUSE, "directory", vidstore_backup(sys, NULL, 0, NULL, e));
+    refused(VIDSTORE_INVALID, "directory", vidstore_backup(sys, "..", 0, NULL, e));
+    refused(VIDSTORE_INVALID, "directory", vidstore_backup(sys, "/", 0, NULL, e));
+    refused(VIDSTORE_INVALID, "directory", vidstore_backup(sys, "bad \xff name", 0, NULL, e));
+    snprintf(path, sizeof path, "%s/link", folder);
+    ck_assert_int_eq(symlink(folder, path), 0);
+    refused(VIDSTORE_EXISTS, "directory", vidstore_backup(sys, path, 0, NULL, e));
+    snprintf(path, sizeof path, "%s/third///", folder);
+    must(vidstore_backup(sys, path, 0, NULL, e));
+    refused(VIDSTORE_INVALID, "flags", vidstore_backup(sys, restored, 1, NULL, e));
+    must(vidstore_begin(sys, 0, e));
+    refused(VIDSTORE_STATE, NULL, vidstore_backup(sys, restored, 0, NULL, e));
+    must(vidstore_rollback(sys, e));
+    ck_assert_int_eq(entries(folder), 4); /* the store, the link and two backups */
+    ck_assert_int_eq(events("action = backup"), 2);
+}
+END_TEST
+
+START_TEST(only_admins_back_up) {
+    vidstore_session *user = session_of(add_user("lena", VIDSTORE_ROLE_USER));
+    refused(VIDSTORE_FORBIDDEN, NULL, vidstore_backup(user, backup_place, 0, NULL, e));
+    refused(VIDSTORE_FORBIDDEN, NULL, vidstore_doctor(user, 0, NULL, e));
+    ck_assert_int_eq(events("action = access_denied and noun = store"), 2);
+    ck_assert(is_not_there(backup_place));
+    vidstore_session_free(user);
+}
+END_TEST
+
+START_TEST(a_failed_backup_leaves_nothing) {
+    char path[256];
+    put_file(sys, 5000, NULL, NULL);
+    struct id file = put_file(sys, 6000, NULL, NULL);
+    path_of(file, path, sizeof path);
+    ck_assert_int_eq(chmod(path, 0600), 0);
+    damage(path, 3000);
+    refused(VIDSTORE_CORRUPT, NULL, vidstore_backup(sys, backup_place, 0, NULL, e));
+    ck_assert_int_eq(unlink(path), 0);
+    refused(VIDSTORE_CORRUPT, NULL, vidstore_backup(sys, backup_place, 0, NULL, e));
+    must(vidstore_session_set_deadline(sys, 1, e));
+    vidstore_status status = vidstore_backup(sys, backup_place, 0, NULL, NULL);
+    ck_assert_int_ne(status, VIDSTORE_OK);
+    must(vidstore_session_set_deadline(sys, INT64_MIN, e));
+    ck_assert_int_eq(entries(folder), 1);
+    ck_assert_int_eq(events("action = backup"), 0);
+}
+END_TEST
+
+START_TEST(a_store_in_memory_can_be_backed_up) {
+    vidstore *memory = NULL;
+    vidstore_session *session = NULL;
+    must(vidstore_open(":memory:", NULL, &memory, e));
+    must(vidstore_session_system(memory, "test", &session, e));
+    struct id file = put_file(session, 4000, NULL, NULL);
+    must(vidstore_backup(session, backup_place, 0, NULL, e));
+    vidstore_session_free(session);
+    vidstore_close(memory);
+    close_store();
+    snprintf(place, sizeof place, "%s/backup", folder);
+    open_store();
+    must(vidstore_file_verify(sys, file.text, NULL, e));
+}
+END_TEST
+
+static void *back_up_here(void *arg) {
+    vidstore_session *session = NULL;
+    (void)arg;
+    must(vidstore_session_system(store, "backup", &session, e));
+    vidstore_status status = vidstore_backup(session, backup_place, 0, NULL, NULL);
+    vidstore_session_free(session);
+    return (void *)(intptr_t)status;
+}
+
+START_TEST(one_of_several_gets_the_place) {
+    pthread_t threads[4];
+    int won = 0;
+    put_file(sys, 50000, NULL, NULL);
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, back_up_here, NULL), 0);
+    for (int i = 0; i < 4; i++) {
+        void *status;
+        pthread_join(threads[i], &status);
+        ck_assert((intptr_t)status == VIDSTORE_OK || (intptr_t)status == VIDSTORE_EXISTS);
+        won += (intptr_t)status == VIDSTORE_OK;
+    }
+    ck_assert_int_eq(won, 1);
+    ck_assert_int_eq(entries(folder), 2);
+    ck_assert_int_eq(events("action = backup"), 1);
+    must(vidstore_restore(backup_place, restored, 0, NULL, e));
+}
+END_TEST
+
+/* --- backup of a store that is in use ------------------------------------------------------------------------- */
+
+enum { WRITERS = 4, MOST = 4000 };
+
+static struct {
+    _Atomic int stop, count;
+    struct id files[MOST];
+} written;
+
+/* Puts files, and purges some of them again, so that bytes go while they are copied. */
+static void *write_on(void *arg) {
+    vidstore_session *session = NULL;
+    unsigned seed = (unsigned)(uintptr_t)arg;
+    must(vidstore_session_system(store, "writer", &session, e));
+    while (!written.stop && written.count < MOST - WRITERS) {
+        struct id file = put_file(session, 1000 + rand_r(&seed) % 30000, NULL, NULL);
+        if (rand_r(&seed) % 4) {
+            written.files[written.count++] = file;
+            continue;
+        }
+        must(vidstore_file_remove(session, file.text, VIDSTORE_REMOVE_CASCADE, e));
+        must(vidstore_file_purge(session, file.text, e));
+        must(vidstore_maintain(session, 10, VIDSTORE_MAINTAIN_ALL, NULL, e));
+    }
+    vidstore_session_free(session);
+    return NULL;
+}
+
+static void check_restored(int acknowledged) {
+    vidstore_page *page = NULL;
+    vidstore_text *report = NULL;
+    close_store();
+    snprintf(place, sizeof place, "%s/restored", folder);
+    open_store();
+    for (int i = 0; i < acknowledged; i++)
+        must(vidstore_file_get(sys, written.files[i].text, NULL, e));
+    vidstore_query *q = vidstore_query_new();
+    vidstore_query_limit(q, 1000);
+    do {
+        must(vidstore_file_list(sys, q, &page, e));
+        for (int64_t i = 0; i < vidstore_page_count(page); i++)
+            must(vidstore_file_verify(sys, vidstore_file_id(vidstore_page_file(page, i)), NULL, e));
+        const char *cursor = vidstore_page_cursor(page);
+        if (cursor)
+            vidstore_query_cursor(q, cursor);
+        int more = cursor != NULL;
+        vidstore_page_free(page);
+        if (!more)
+            break;
+    } while (1);
+    vidstore_query_free(q);
+    must(vidstore_doctor(sys, 1, &report, e));
+    ck_assert_msg(!says(report, "\"bad\""), "%s", vidstore_text_data(report));
+    vidstore_text_free(report);
+}
+
+START_TEST(a_backup_is_whole_while_others_write) {
+    pthread_t threads[WRITERS];
+    vidstore_text *report = NULL;
+    must(vidstore_setting_set(sys, "retention.blob_grace_ms", "0", e));
+    for (uintptr_t i = 0; i < WRITERS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, write_on, (void *)(i + 1)), 0);
+    while (written.count < 60)
+        sleep_ms(5);
+    for (int round = 0; round < 3; round++) {
+        int acknowledged = written.count;
+        must(vidstore_backup(sys, backup_place, 0, &report, e));
+        ck_assert_int_ge(number(report, "files"), acknowledged);
+        vidstore_text_free(report);
+        if (round == 2) {
+            written.stop = 1;
+            for (int i = 0; i < WRITERS; i++)
+                pthread_join(threads[i], NULL);
+            must(vidstore_restore(backup_place, restored, 0, NULL, e));
+            check_restored(acknowledged);
+        } else {
+            ck_assert_int_eq(nftw(backup_place, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
+        }
+    }
+}
+END_TEST
+
+/* --- restore -------------------------------------------------------------------------------------------------- */
+
+START_TEST(a_restored_store_says_so) {
+    struct id file = put_file(sys, 1234, NULL, NULL);
+    char instance[37];
+    vidstore_text *report = NULL;
+    snprintf(instance, sizeof instance, "%s", vidstore_instance_id(store));
+    backup();
+    must(vidstore_restore(backup_place, restored, 0, &report, e));
+    ck_assert_int_eq(number(report, "blobs"), 1);
+    ck_assert_int_eq(number(report, "bytes"), 1234);
+    vidstore_text_free(report);
+    ck_assert_int_eq(entries(backup_place), 3); /* it was only read */
+    close_store();
+    snprintf(place, sizeof place, "%s/restored", folder);
+    open_store();
+    ck_assert_str_eq(vidstore_instance_id(store), instance);
+    ck_assert_int_eq(events("action = restored"), 1);
+    must(vidstore_file_verify(sys, file.text, NULL, e));
+    put_file(sys, 77, NULL, NULL);
+}
+END_TEST
+
+START_TEST(a_store_in_use_can_be_restored_from) {
+    struct id file = put_file(sys, 1234, NULL, NULL);
+    must(vidstore_restore(place, restored, 0, NULL, e)); /* its last changes are still in the log */
+    put_file(sys, 99, NULL, NULL);                       /* and it goes on */
+    must(vidstore_file_verify(sys, file.text, NULL, e));
+    close_store();
+    snprintf(place, sizeof place, "%s/restored", folder);
+    open_store();
+    must(vidstore_file_verify(sys, file.text, NULL, e));
+}
+END_TEST
+
+START_TEST(restore_wants_a_backup_and_a_place) {
+    vidstore_text *report = (vidstore_text *)-1;
+    char path[160];
+    backup();
+    snprintf(path, sizeof path, "%s/none", folder);
+    refused(VIDSTORE_NOT_FOUND, "backup", vidstore_restore(path, restored, 0, &report, e));
+    ck_assert_ptr_null(report);
+    refused(VIDSTORE_NOT_FOUND, "backup", vidstore_restore(folder, restored, 0, NULL, e));
+    refused(VIDSTORE_MISUSE, "backup", vidstore_restore(NULL, restored, 0, NULL, e));
+    refused(VIDSTORE_INVALID, "backup", vidstore_restore("", restored, 0, NULL, e));
+    refused(VIDSTORE_MISUSE, "directory", vidstore_restore(backup_place, NULL, 0, NULL, e));
+    refused(VIDSTORE_INVALID, "directory", vidstore_restore(backup_place, "", 0, NULL, e));
+    refused(VIDSTORE_INVALID, "flags", vidstore_restore(backup_place, restored, 1, NULL, e));
+    refused(VIDSTORE_EXISTS, "directory", vidstore_restore(backup_place, place, 0, NULL, e));
+    refused(VIDSTORE_EXISTS, "directory", vidstore_restore(backup_place, backup_place, 0, NULL, e));
+    ck_assert(is_not_there(restored));
+    ck_assert_int_eq(entries(folder), 2);
+}
+END_TEST
+
+/* Each way in which a backup can be bad. */
+START_TEST(a_damaged_backup_is_refused) {
+    struct id file = put_file(sys, 200000, NULL, NULL);
+    char blob[256], db[160], marker[160];
+    put_file(sys, 100, NULL, NULL);
+    backup();
+    path_in(backup_place, file, blob, sizeof blob);
+    snprintf(db, sizeof db, "%s/store.db", backup_place);
+    snprintf(marker, sizeof marker, "%s/blobs/INSTANCE", backup_place);
+    ck_assert_int_eq(chmod(blob, 0600), 0);
+    switch (_i) {
+    case 0:
+        damage(blob, 150000);
+        break;
+    case 1:
+        ck_assert_int_eq(truncate(blob, 199999), 0);
+        break;
+    case 2:
+        ck_assert_int_eq(unlink(blob), 0);
+        break;
+    case 3:
+        for (long at = 4096; at < 200000; at += 512)
+            damage(db, at);
+        break;
+    case 4:
+        ck_assert_int_eq(truncate(db, 50000), 0);
+        break;
+    case 5:
+        damage(marker, 3);
+        break;
+    case 6:
+        run_sql(db, "PRAGMA user_version = 10000; UPDATE vs_meta SET value = '10000' WHERE key = 'compatible_version'");
+        break;
+    case 7:
+        run_sql(db, "PRAGMA application_id = 1");
+        break;
+    case 8:
+        run_sql(db, "UPDATE vs_migration SET checksum = x'00' WHERE version = 2");
+        break;
+    default:
+        ck_assert_int_eq(truncate(blob, 200001), 0);
+    }
+    vidstore_error *error = NULL;
+    vidstore_status status = vidstore_restore(backup_place, restored, 0, NULL, &error);
+    ck_assert_msg(status == VIDSTORE_CORRUPT || status == VIDSTORE_SCHEMA, "case %d gave %s: %s", _i,
+                  vidstore_status_name(status), vidstore_error_message(error));
+    vidstore_error_free(error);
+    ck_assert(is_not_there(restored));
+    ck_assert_int_eq(entries(folder), 2);
+}
+END_TEST
+
+/* --- doctor --------------------------------------------------------------------------------------------------- */
+
+static vidstore_text *examine(int32_t full) {
+    vidstore_text *report = NULL;
+    must(vidstore_doctor(sys, full, &report, e));
+    return report;
+}
+
+static int finds(const char *name, const char *verdict, int32_t full) {
+    char part[96];
+    vidstore_text *report = examine(full);
+    snprintf(part, sizeof part, "{\"name\":\"%s\",\"verdict\":\"%s\"", name, verdict);
+    int found = says(report, part);
+    if (found && strcmp(verdict, "bad") == 0)
+        found = says(report, "{\"verdict\":\"bad\"");
+    vidstore_text_free(report);
+    return found;
+}
+
+START_TEST(a_sound_store_has_nothing_bad) {
+    static const char *const names[] = {"connection", "integrity", "schema", "version", "engine", "log",   "database",
+                                        "disk",       "marker",    "bytes",  "leases",  "probe",  "clock", "settings"};
+    put_file(sys, 100, NULL, NULL);
+    for (int full = 0; full <= 1; full++) {
+        vidstore_text *report = examine(full);
+        ck_assert_msg(!says(report, "\"bad\""), "%s", vidstore_text_data(report));
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+            char part[64];
+            snprintf(part, sizeof part, "{\"name\":\"%s\",", names[i]);
+            ck_assert_msg(says(report, part), "no %s", names[i]);
+        }
+        vidstore_text_free(report);
+    }
+}
+END_TEST
+
+START_TEST(doctor_takes_what_it_says_and_no_more) {
+    vidstore_text *report = (vidstore_text *)-1;
+    refused(VIDSTORE_INVALID, "full", vidstore_doctor(sys, 2, &report, e));
+    ck_assert_ptr_null(report);
+    refused(VIDSTORE_INVALID, "full", vidstore_doctor(sys, -1, NULL, e));
+    refused(VIDSTORE_MISUSE, "session", vidstore_doctor(NULL, 0, NULL, e));
+    must(vidstore_doctor(sys, 0, NULL, e));
+    must(vidstore_begin(sys, 0, e));
+    refused(VIDSTORE_STATE, NULL, vidstore_doctor(sys, 0, NULL, e));
+    must(vidstore_rollback(sys, e));
+}
+END_TEST
+
+START_TEST(missing_and_cut_bytes_are_found) {
+    char path[256];
+    struct id file = put_file(sys, 100, NULL, NULL);
+    put_file(sys, 200, NULL, NULL);
+    path_of(file, path, sizeof path);
+    ck_assert_int_eq(chmod(path, 0600), 0);
+    ck_assert_int_eq(truncate(path, 99), 0);
+    ck_assert(finds("bytes", "bad", 0));
+    ck_assert(finds("bytes", "bad", 1));
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert(finds("bytes", "bad", 0));
+    ck_assert(finds("bytes", "bad", 1));
+}
+END_TEST
+
+START_TEST(bytes_that_nobody_knows_are_found) {
+    put_file(sys, 100, NULL, NULL);
+    ck_assert(finds("bytes", "ok", 1));
+    tamper("DELETE FROM files; DELETE FROM blobs");
+    ck_assert(finds("bytes", "warning", 1));
+}
+END_TEST
+
+START_TEST(an_edited_schema_is_found) {
+    tamper("CREATE INDEX of_mine ON users(full_name)");
+    ck_assert(finds("schema", "bad", 0));
+}
+END_TEST
+
+START_TEST(odd_settings_and_clocks_are_found) {
+    ck_assert(finds("settings", "ok", 0));
+    tamper("INSERT INTO settings VALUES ('job.lease_ms', '7', 1, NULL)");
+    ck_assert(finds("settings", "warning", 0));
+    tamper("DELETE FROM settings; INSERT INTO settings VALUES ('no.such', '7', 1, NULL)");
+    ck_assert(finds("settings", "warning", 0));
+    add_job();
+    ck_assert(finds("clock", "ok", 0));
+    tamper("UPDATE audit_events SET created_us = created_us + 3600000000");
+    ck_assert(finds("clock", "warning", 0));
+}
+END_TEST
+
+START_TEST(a_damaged_database_is_found) {
+    for (int i = 0; i < 200; i++)
+        add_video();
+    char path[128];
+    snprintf(path, sizeof path, "%s/store.db", place);
+    close_store();
+    run_sql(path, "PRAGMA wal_checkpoint(TRUNCATE)");
+    int64_t root = run_sql(path, "SELECT rootpage FROM sqlite_schema WHERE name = 'videos_user'");
+    for (int i = 0; i < 64; i++) /* entries are laid down from the end of a page */
+        damage(path, (long)root * 4096 - 10 - i * 7);
+    open_store();
+    ck_assert(finds("integrity", "bad", 1));
+}
+END_TEST
+
+START_TEST(a_missing_helper_is_a_warning) {
+    vidstore *second = NULL;
+    vidstore_session *session = NULL;
+    vidstore_text *report = NULL;
+    vidstore_open_params *p = vidstore_open_params_new();
+    vidstore_open_params_set_text(p, VIDSTORE_OPEN_PROBE_HELPER, "/nonexistent/vidstore-probe");
+    must(vidstore_open(place, p, &second, e));
+    vidstore_open_params_free(p);
+    must(vidstore_session_system(second, "test", &session, e));
+    must(vidstore_doctor(session, 0, &report, e));
+    ck_assert(says(report, "{\"name\":\"probe\",\"verdict\":\"warning\""));
+    ck_assert(says(report, "{\"verdict\":\"warning\""));
+    vidstore_text_free(report);
+    vidstore_session_free(session);
+    vidstore_close(second);
+}
+END_TEST
+
+Suite *upkeep_backup_suite(void);
+
+Suite *upkeep_backup_suite(void) {
+    Suite *suite = suite_create("upkeep_backup");
+    TCase *copies = tcase_create("backup");
+    tcase_add_checked_fixture(copies, begin_places, end);
+    tcase_add_test(copies, a_backup_opens_by_itself);
+    tcase_add_test(copies, a_backup_is_a_copy_and_no_link);
+    tcase_add_test(copies, a_backup_goes_where_nothing_is);
+    tcase_add_test(copies, only_admins_back_up);
+    tcase_add_test(copies, a_failed_backup_leaves_nothing);
+    tcase_add_test(copies, a_store_in_memory_can_be_backed_up);
+    tcase_add_test(copies, one_of_several_gets_the_place);
+    tcase_add_test(copies, a_backup_is_whole_while_others_write);
+    suite_add_tcase(suite, copies);
+    TCase *back = tcase_create("restore");
+    tcase_add_checked_fixture(back, begin_places, end);
+    tcase_add_test(back, a_restored_store_says_so);
+    tcase_add_test(back, a_store_in_use_can_be_restored_from);
+    tcase_add_test(back, restore_wants_a_backup_and_a_place);
+    tcase_add_loop_test(back, a_damaged_backup_is_refused, 0, 10);
+    suite_add_tcase(suite, back);
+    TCase *doctor = tcase_create("doctor");
+    tcase_add_checked_fixture(doctor, begin_places, end);
+    tcase_add_test(doctor, a_sound_store_has_nothing_bad);
+    tcase_add_test(doctor, doctor_takes_what_it_says_and_no_more);
+    tcase_add_test(doctor, missing_and_cut_bytes_are_found);
+    tcase_add_test(doctor, bytes_that_nobody_knows_are_found);
+    tcase_add_test(doctor, an_edited_schema_is_found);
+    tcase_add_test(doctor, odd_settings_and_clocks_are_found);
+    tcase_add_test(doctor, a_damaged_database_is_found);
+    tcase_add_test(doctor, a_missing_helper_is_a_warning);
+    suite_add_tcase(suite, doctor);
+    return suite;
+}
