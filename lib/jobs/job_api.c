@@ -36,15 +36,16 @@ static void settle(vidstore_job **ret, vidstore_job **unwanted) {
         vidstore_job_free(*unwanted);
 }
 
-vidstore_status vidstore_job_submit(vidstore_session *session, const vidstore_job_params *params, vidstore_job **ret_job,
-    vidstore_error **reterr) {
+vidstore_status vidstore_job_submit(vidstore_session *session, const vidstore_job_params *params,
+                                    vidstore_job **ret_job, vidstore_error **reterr) {
     VS_ENTER(session, ret_job, reterr);
     int r = vs_crud_create(session, &vs_job_rules, in(params), NULL, out(ret_job), reterr);
     settle(ret_job, &vs_unwanted_);
     return r;
 }
 
-vidstore_status vidstore_job_get(vidstore_session *session, const char *id, vidstore_job **ret_job, vidstore_error **reterr) {
+vidstore_status vidstore_job_get(vidstore_session *session, const char *id, vidstore_job **ret_job,
+                                 vidstore_error **reterr) {
     VS_ENTER(session, ret_job, reterr);
     int r = vs_crud_get(session, &vs_job_rules, id, out(ret_job), reterr);
     settle(ret_job, &vs_unwanted_);
@@ -52,20 +53,21 @@ vidstore_status vidstore_job_get(vidstore_session *session, const char *id, vids
 }
 
 vidstore_status vidstore_job_get_external(vidstore_session *session, const char *user_id, const char *external_id,
-    vidstore_job **ret_job, vidstore_error **reterr) {
+                                          vidstore_job **ret_job, vidstore_error **reterr) {
     VS_ENTER(session, ret_job, reterr);
     int r = vs_crud_get_external(session, &vs_job_rules, user_id, external_id, out(ret_job), reterr);
     settle(ret_job, &vs_unwanted_);
     return r;
 }
 
-vidstore_status vidstore_job_exists(vidstore_session *session, const char *id, int32_t *ret_exists, vidstore_error **reterr) {
+vidstore_status vidstore_job_exists(vidstore_session *session, const char *id, int32_t *ret_exists,
+                                    vidstore_error **reterr) {
     VS_ENTER(session, ret_exists, reterr);
     return vs_crud_exists(session, &vs_job_rules, id, ret_exists, reterr);
 }
 
-vidstore_status vidstore_job_update(vidstore_session *session, const char *id, const vidstore_job_params *params, vidstore_job **ret_job,
-    vidstore_error **reterr) {
+vidstore_status vidstore_job_update(vidstore_session *session, const char *id, const vidstore_job_params *params,
+                                    vidstore_job **ret_job, vidstore_error **reterr) {
     VS_ENTER(session, ret_job, reterr);
     int r = vs_crud_update(session, &vs_job_rules, id, in(params), NULL, out(ret_job), reterr);
     settle(ret_job, &vs_unwanted_);
@@ -77,7 +79,8 @@ vidstore_status vidstore_job_remove(vidstore_session *session, const char *id, i
     return vs_crud_remove(session, &vs_job_rules, id, mode, reterr);
 }
 
-vidstore_status vidstore_job_restore(vidstore_session *session, const char *id, vidstore_job **ret_job, vidstore_error **reterr) {
+vidstore_status vidstore_job_restore(vidstore_session *session, const char *id, vidstore_job **ret_job,
+                                     vidstore_error **reterr) {
     VS_ENTER(session, ret_job, reterr);
     int r = vs_crud_restore(session, &vs_job_rules, id, out(ret_job), reterr);
     settle(ret_job, &vs_unwanted_);
@@ -89,58 +92,66 @@ vidstore_status vidstore_job_purge(vidstore_session *session, const char *id, vi
     return vs_crud_purge(session, &vs_job_rules, id, reterr);
 }
 
-vidstore_status vidstore_job_list(vidstore_session *session, const vidstore_query *query, vidstore_page **ret_page, vidstore_error **reterr) {
+vidstore_status vidstore_job_list(vidstore_session *session, const vidstore_query *query, vidstore_page **ret_page,
+                                  vidstore_error **reterr) {
     VS_ENTER(session, ret_page, reterr);
     int r = vs_crud_list(session, &vs_job_noun, query, (struct vs_page **)ret_page, reterr);
     vidstore_page_free(vs_unwanted_);
     return r;
 }
 
-vidstore_status vidstore_job_count(vidstore_session *session, const vidstore_query *query, int64_t *ret_count, vidstore_error **reterr) {
+vidstore_status vidstore_job_count(vidstore_session *session, const vidstore_query *query, int64_t *ret_count,
+                                   vidstore_error **reterr) {
     VS_ENTER(session, ret_count, reterr);
     return vs_crud_count(session, &vs_job_noun, query, ret_count, reterr);
 }
 
-vidstore_status vidstore_job_bulk_create(vidstore_session *session, const vidstore_job_params *const *params, int64_t count,
-    uint32_t flags, vidstore_page **ret_page, vidstore_error **reterr) {
+vidstore_status vidstore_job_bulk_create(vidstore_session *session, const vidstore_job_params *const *params,
+                                         int64_t count, uint32_t flags, vidstore_page **ret_page,
+                                         vidstore_error **reterr) {
     VS_ENTER(session, ret_page, reterr);
     int r = vs_crud_bulk_create(session, &vs_job_rules, (const struct vs_params *const *)params, NULL, count, flags,
-        (struct vs_page **)ret_page, reterr);
+                                (struct vs_page **)ret_page, reterr);
     vidstore_page_free(vs_unwanted_);
     return r;
 }
 
-vidstore_status vidstore_job_bulk_update(vidstore_session *session, const char *const *ids, const vidstore_job_params *const *params,
-    int64_t count, uint32_t flags, vidstore_page **ret_page, vidstore_error **reterr) {
+vidstore_status vidstore_job_bulk_update(vidstore_session *session, const char *const *ids,
+                                         const vidstore_job_params *const *params, int64_t count, uint32_t flags,
+                                         vidstore_page **ret_page, vidstore_error **reterr) {
     VS_ENTER(session, ret_page, reterr);
     int r = vs_crud_bulk_update(session, &vs_job_rules, ids, (const struct vs_params *const *)params, count, flags,
-        (struct vs_page **)ret_page, reterr);
+                                (struct vs_page **)ret_page, reterr);
     vidstore_page_free(vs_unwanted_);
     return r;
 }
 
-vidstore_status vidstore_job_cancel(vidstore_session *session, const char *id, vidstore_job **ret_job, vidstore_error **reterr) {
+vidstore_status vidstore_job_cancel(vidstore_session *session, const char *id, vidstore_job **ret_job,
+                                    vidstore_error **reterr) {
     VS_ENTER(session, ret_job, reterr);
     int r = vs_job_cancel(session, id, out(ret_job), reterr);
     settle(ret_job, &vs_unwanted_);
     return r;
 }
 
-vidstore_status vidstore_job_retry(vidstore_session *session, const char *id, vidstore_job **ret_job, vidstore_error **reterr) {
+vidstore_status vidstore_job_retry(vidstore_session *session, const char *id, vidstore_job **ret_job,
+                                   vidstore_error **reterr) {
     VS_ENTER(session, ret_job, reterr);
     int r = vs_job_retry(session, id, out(ret_job), reterr);
     settle(ret_job, &vs_unwanted_);
     return r;
 }
 
-vidstore_status vidstore_job_history(vidstore_session *session, const char *id, vidstore_text **ret_json, vidstore_error **reterr) {
+vidstore_status vidstore_job_history(vidstore_session *session, const char *id, vidstore_text **ret_json,
+                                     vidstore_error **reterr) {
     VS_ENTER(session, ret_json, reterr);
     int r = vs_job_history(session, id, ret_json, reterr);
     vidstore_text_free(vs_unwanted_);
     return r;
 }
 
-vidstore_status vidstore_job_wait(vidstore_session *session, const char *id, int64_t wait_ms, vidstore_job **ret_job, vidstore_error **reterr) {
+vidstore_status vidstore_job_wait(vidstore_session *session, const char *id, int64_t wait_ms, vidstore_job **ret_job,
+                                  vidstore_error **reterr) {
     VS_ENTER(session, ret_job, reterr);
     struct vs_nap nap;
     vs_autorecord *job = NULL;

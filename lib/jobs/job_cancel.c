@@ -16,7 +16,8 @@ struct change {
 };
 
 /* The job, when this session may change it. */
-static int load(struct change *c, struct vs_conn *conn, struct vs_record **ret, struct vs_job_run *run, vidstore_error **e) {
+static int load(struct change *c, struct vs_conn *conn, struct vs_record **ret, struct vs_job_run *run,
+                vidstore_error **e) {
     vs_record_free(c->result);
     c->result = NULL;
     int r = vs_crud_load(conn, &vs_job_noun, &c->id, 0, ret, e);
@@ -53,7 +54,8 @@ static int run_on(const struct vs_job_run *run, enum vs_stmt_id id, int timed, v
 
 /* Does something to each child; the parent follows once, at the end. */
 static int each_child(const struct change *c, const struct vs_job_run *run,
-    int (*act)(const struct change *c, struct vs_job_run *child, vidstore_error **e), vidstore_error **e) {
+                      int (*act)(const struct change *c, struct vs_job_run *child, vidstore_error **e),
+                      vidstore_error **e) {
     vs_autofree struct vs_uuid *ids = NULL;
     size_t count = 0;
     int r = vs_season_children(run->conn, &run->id, &ids, &count, e);
@@ -105,7 +107,8 @@ static int cancel_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     if (run.state == VIDSTORE_JOB_CANCELLED)
         return vs_record_new(&vs_job_noun, job->seq, job->values, &c->result, e);
     if (vs_job_is_final(run.state))
-        return vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "state", "the job is %s already", vs_job_state_name(run.state));
+        return vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "state", "the job is %s already",
+                           vs_job_state_name(run.state));
     struct vs_job_run before = run;
     r = cancel_tree(c, &run, e);
     if (!r)
@@ -116,14 +119,15 @@ static int cancel_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 }
 
 int vs_job_cancel(vidstore_session *session, const char *id, struct vs_record **ret, vidstore_error **e) {
-    struct change c = { .session = session, .lease_ms = vs_setting(session->store, VS_SETTING_JOB_LEASE_MS) };
+    struct change c = {.session = session, .lease_ms = vs_setting(session->store, VS_SETTING_JOB_LEASE_MS)};
     int r = write(&c, id, cancel_op, ret, e);
     if (!r)
         vs_keeper_poke(session->store);
     return r;
 }
 
-/* --- trying again -------------------------------------------------------------------------------------------------- */
+/* --- trying again --------------------------------------------------------------------------------------------------
+ */
 
 static int can_begin_again(const struct vs_job_run *run) {
     return vs_job_is_final(run->state) && run->state != VIDSTORE_JOB_COMPLETED;
@@ -153,8 +157,9 @@ static int retry_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     if (r)
         return r;
     if (!can_begin_again(&run))
-        return vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "state", "the job is %s: only what failed, died or was cancelled can be tried again",
-            vs_job_state_name(run.state));
+        return vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "state",
+                           "the job is %s: only what failed, died or was cancelled can be tried again",
+                           vs_job_state_name(run.state));
     r = retry_tree(c, &run, e);
     if (!r)
         r = vs_job_note(&run, VIDSTORE_AUDIT_JOB_RETRIED, NULL, e);
@@ -164,6 +169,6 @@ static int retry_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 }
 
 int vs_job_retry(vidstore_session *session, const char *id, struct vs_record **ret, vidstore_error **e) {
-    struct change c = { .session = session };
+    struct change c = {.session = session};
     return write(&c, id, retry_op, ret, e);
 }

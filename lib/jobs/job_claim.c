@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Claiming the next job, and attaching to a lease that another process claimed. */
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 #include "jobs/job_lease.h"
 #include "jobs/job_nap.h"
 #include "jobs/job_queue.h"
@@ -11,6 +8,9 @@
 #include "util/error.h"
 #include "util/json.h"
 #include "util/utf8.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 enum { KINDS_MAX = 64, KINDS_TEXT = 4096, RECOVER = 64 };
 
@@ -21,9 +21,9 @@ struct claim {
     size_t count; /* 0: any */
     int64_t lease_ms;
     vidstore_lease *lease;
-    int any;                /* the probe saw something to do */
-    struct vs_record *job;  /* what was claimed */
-    int32_t role;           /* of its owner */
+    int any;               /* the probe saw something to do */
+    struct vs_record *job; /* what was claimed */
+    int32_t role;          /* of its owner */
 };
 
 /* --- what to look for -------------------------------------------------------------------------------------------- */
@@ -41,7 +41,8 @@ static int split_kinds(struct claim *c, const char *kinds, vidstore_error **e) {
         kind[strcspn(kind, " ")] = '\0';
         r = vs_kind_check(kind, strlen(kind), "kinds", e);
         if (!r && c->count == KINDS_MAX)
-            r = vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LONG, "kinds", "there are more than %d kinds", KINDS_MAX);
+            r = vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LONG, "kinds", "there are more than %d kinds",
+                            KINDS_MAX);
         if (!r)
             c->kinds[c->count++] = kind;
     }
@@ -49,7 +50,8 @@ static int split_kinds(struct claim *c, const char *kinds, vidstore_error **e) {
 }
 
 /* The oldest ready job of a priority and a kind (NULL: any): 1, 0, or a negative code. */
-static int oldest(struct vs_conn *conn, const char *kind, int64_t priority, int64_t *ret_seq, struct vs_uuid *ret, vidstore_error **e) {
+static int oldest(struct vs_conn *conn, const char *kind, int64_t priority, int64_t *ret_seq, struct vs_uuid *ret,
+                  vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(conn, kind ? VS_STMT_JOB_NEXT_READY_KIND : VS_STMT_JOB_NEXT_READY, &s, e);
     if (r)
@@ -65,7 +67,8 @@ static int oldest(struct vs_conn *conn, const char *kind, int64_t priority, int6
     return r;
 }
 
-static int oldest_of(const struct claim *c, struct vs_conn *conn, int64_t priority, struct vs_uuid *ret, vidstore_error **e) {
+static int oldest_of(const struct claim *c, struct vs_conn *conn, int64_t priority, struct vs_uuid *ret,
+                     vidstore_error **e) {
     int64_t best = INT64_MAX, seq = 0;
     struct vs_uuid id;
     for (size_t i = 0; i < (c->count ? c->count : 1); i++) {
@@ -82,7 +85,8 @@ static int oldest_of(const struct claim *c, struct vs_conn *conn, int64_t priori
 
 /* One probe a priority level: 1 and the next job, 0, or a negative code. */
 static int next_job(const struct claim *c, struct vs_conn *conn, struct vs_uuid *ret, vidstore_error **e) {
-    static const int64_t priorities[] = { VIDSTORE_PRIORITY_URGENT, VIDSTORE_PRIORITY_HIGH, VIDSTORE_PRIORITY_NORMAL, VIDSTORE_PRIORITY_LOW };
+    static const int64_t priorities[] = {VIDSTORE_PRIORITY_URGENT, VIDSTORE_PRIORITY_HIGH, VIDSTORE_PRIORITY_NORMAL,
+                                         VIDSTORE_PRIORITY_LOW};
     int r = 0;
     for (size_t i = 0; !r && i < VS_COUNT(priorities); i++)
         r = oldest_of(c, conn, priorities[i], ret, e);
@@ -115,7 +119,7 @@ static int add_attempt(const struct vs_job_run *run, vidstore_error **e) {
 }
 
 static int note_start(const struct vs_job_run *run, vidstore_error **e) {
-    vs_autobuf details = { 0 };
+    vs_autobuf details = {0};
     vs_buf_fmt(&details, "{\"attempt\":%" PRId64 ",\"worker\":", run->attempts);
     vs_json_string(&details, run->worker, strlen(run->worker));
     vs_buf_char(&details, '}');
@@ -195,12 +199,13 @@ static int check_worker(vidstore_session *session, vidstore_error **e) {
     return r;
 }
 
-vidstore_status vidstore_job_claim(vidstore_session *session, const char *kinds, int64_t wait_ms, vidstore_lease **ret_lease,
-    vidstore_error **reterr) {
+vidstore_status vidstore_job_claim(vidstore_session *session, const char *kinds, int64_t wait_ms,
+                                   vidstore_lease **ret_lease, vidstore_error **reterr) {
     VS_ENTER(session, ret_lease, reterr);
-    struct claim c = { .session = session };
+    struct claim c = {.session = session};
     vs_autolease *lease = NULL;
-    int r = ret_lease == &vs_unwanted_ ? vs_fail(reterr, VIDSTORE_MISUSE, "ret_lease", "ret_lease is NULL") : check_worker(session, reterr);
+    int r = ret_lease == &vs_unwanted_ ? vs_fail(reterr, VIDSTORE_MISUSE, "ret_lease", "ret_lease is NULL")
+                                       : check_worker(session, reterr);
     if (!r)
         r = split_kinds(&c, kinds, reterr);
     if (!r)
@@ -250,9 +255,10 @@ static int check_token(const char *token, vidstore_error **e) {
     return r;
 }
 
-vidstore_status vidstore_lease_attach(vidstore_session *session, const char *token, vidstore_lease **ret_lease, vidstore_error **reterr) {
+vidstore_status vidstore_lease_attach(vidstore_session *session, const char *token, vidstore_lease **ret_lease,
+                                      vidstore_error **reterr) {
     VS_ENTER(session, ret_lease, reterr);
-    struct claim c = { .session = session };
+    struct claim c = {.session = session};
     vs_autolease *lease = NULL;
     int r = check_worker(session, reterr);
     if (!r)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The ends of a lease: finished, failed, released. */
-#include <inttypes.h>
-#include <string.h>
 #include "jobs/job_lease.h"
 #include "jobs/job_state.h"
 #include "util/env.h"
 #include "util/error.h"
 #include "util/json.h"
 #include "util/utf8.h"
+#include <inttypes.h>
+#include <string.h>
 
 enum { RESULT_MAX = 65536, ERROR_MAX = 4096 };
 #define LONGEST_DELAY_MS INT64_C(3600000)
@@ -34,7 +34,8 @@ static int64_t delay_ms(int64_t base_ms, int64_t failures) {
     return ms - ms / 5 + random % (ms * 2 / 5 + 1);
 }
 
-/* --- the state that each end leads to ------------------------------------------------------------------------------ */
+/* --- the state that each end leads to ------------------------------------------------------------------------------
+ */
 
 static int64_t finished(struct vs_job_run *run, const struct end *end) {
     run->result = end->text;
@@ -80,7 +81,7 @@ static int32_t action_of(enum how how, int64_t to) {
 }
 
 static int note(const struct vs_job_run *run, const struct end *end, int64_t attempt, vidstore_error **e) {
-    vs_autobuf details = { 0 };
+    vs_autobuf details = {0};
     vs_buf_fmt(&details, "{\"attempt\":%" PRId64 ",\"worker\":", attempt);
     vs_json_string(&details, run->worker ? run->worker : "", run->worker ? strlen(run->worker) : 0);
     if (end->how == FAIL) {
@@ -136,7 +137,8 @@ static int end_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return r ? r : vs_job_follow(&run, e);
 }
 
-/* --- public -------------------------------------------------------------------------------------------------------- */
+/* --- public --------------------------------------------------------------------------------------------------------
+ */
 
 static int end_lease(struct end *end, vidstore_error **e) {
     vidstore_lease *lease = end->lease;
@@ -160,7 +162,7 @@ static int end_lease(struct end *end, vidstore_error **e) {
 }
 
 vidstore_status vidstore_lease_finish(vidstore_lease *lease, const char *result_json, vidstore_error **reterr) {
-    struct end end = { .lease = lease, .how = FINISH, .text = result_json };
+    struct end end = {.lease = lease, .how = FINISH, .text = result_json};
     if (reterr)
         *reterr = NULL;
     int r = vs_lease_check(lease, reterr);
@@ -171,8 +173,9 @@ vidstore_status vidstore_lease_finish(vidstore_lease *lease, const char *result_
     return r ? r : end_lease(&end, reterr);
 }
 
-vidstore_status vidstore_lease_fail(vidstore_lease *lease, const char *message, int32_t retry, vidstore_error **reterr) {
-    struct end end = { .lease = lease, .how = FAIL, .text = message, .retry = retry };
+vidstore_status vidstore_lease_fail(vidstore_lease *lease, const char *message, int32_t retry,
+                                    vidstore_error **reterr) {
+    struct end end = {.lease = lease, .how = FAIL, .text = message, .retry = retry};
     if (reterr)
         *reterr = NULL;
     int r = vs_lease_check(lease, reterr);
@@ -184,7 +187,7 @@ vidstore_status vidstore_lease_fail(vidstore_lease *lease, const char *message, 
 }
 
 vidstore_status vidstore_lease_release(vidstore_lease *lease, vidstore_error **reterr) {
-    struct end end = { .lease = lease, .how = RELEASE };
+    struct end end = {.lease = lease, .how = RELEASE};
     if (reterr)
         *reterr = NULL;
     int r = vs_lease_check(lease, reterr);

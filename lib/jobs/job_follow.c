@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* How a parent follows its children: always from what they are now, never by adding up what happened. */
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 #include "jobs/job_kinds.h"
 #include "jobs/job_machine.h"
 #include "jobs/job_season.h"
 #include "util/alloc.h"
 #include "util/error.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 enum { DEPTH_MAX = 8 };
 
@@ -24,7 +24,7 @@ static int take_tally(struct vs_conn *conn, const struct vs_uuid *parent, struct
     r = vs_row(s, e);
     if (r < 0)
         return r;
-    *ret = (struct tally){ vs_col_int(s, 0), vs_col_int(s, 1), vs_col_int(s, 2), vs_col_int(s, 3), vs_col_int(s, 4), 0 };
+    *ret = (struct tally){vs_col_int(s, 0), vs_col_int(s, 1), vs_col_int(s, 2), vs_col_int(s, 3), vs_col_int(s, 4), 0};
     ret->progress = ret->all ? vs_col_int(s, 5) / ret->all : 0;
     return 0;
 }
@@ -43,8 +43,8 @@ static int write_tally(const struct vs_job_run *parent, vidstore_error **e) {
 }
 
 /* A parent that is there and not held by a worker of its own. 1, 0 when there is none, or a negative code. */
-static int load_parent(struct vs_conn *conn, const struct vs_actor *actor, const struct vs_uuid *id, struct vs_record **ret,
-    struct vs_job_run *run, vidstore_error **e) {
+static int load_parent(struct vs_conn *conn, const struct vs_actor *actor, const struct vs_uuid *id,
+                       struct vs_record **ret, struct vs_job_run *run, vidstore_error **e) {
     int r = vs_crud_load(conn, &vs_job_noun, id, 0, ret, e);
     if (r == VIDSTORE_NOT_FOUND) {
         vs_error_clear(e);
@@ -69,10 +69,10 @@ static int64_t state_of(const struct vs_job_run *parent, const struct tally *t) 
 static int note_end(const struct vs_job_run *parent, vidstore_error **e) {
     char details[128];
     int32_t action = parent->state == VIDSTORE_JOB_COMPLETED ? VIDSTORE_AUDIT_JOB_COMPLETED
-        : parent->state == VIDSTORE_JOB_FAILED               ? VIDSTORE_AUDIT_JOB_FAILED
+                     : parent->state == VIDSTORE_JOB_FAILED  ? VIDSTORE_AUDIT_JOB_FAILED
                                                              : VIDSTORE_AUDIT_JOB_CANCELLED;
-    snprintf(details, sizeof details, "{\"children\":%" PRId64 ",\"completed\":%" PRId64 ",\"failed\":%" PRId64 "}", parent->children,
-        parent->children_done, parent->children_failed);
+    snprintf(details, sizeof details, "{\"children\":%" PRId64 ",\"completed\":%" PRId64 ",\"failed\":%" PRId64 "}",
+             parent->children, parent->children_done, parent->children_failed);
     return vs_job_note(parent, action, details, e);
 }
 
@@ -107,7 +107,8 @@ static int next_unblocked(struct vs_conn *conn, const struct vs_uuid *parent, st
     return r == VS_ROW ? vs_col_uuid(s, 0, ret) : r;
 }
 
-static int unblock(struct vs_conn *conn, const struct vs_actor *actor, const struct vs_uuid *parent, vidstore_error **e) {
+static int unblock(struct vs_conn *conn, const struct vs_actor *actor, const struct vs_uuid *parent,
+                   vidstore_error **e) {
     struct vs_uuid id;
     int r;
     while ((r = next_unblocked(conn, parent, &id, e)) == 1) {
@@ -124,7 +125,8 @@ static int unblock(struct vs_conn *conn, const struct vs_actor *actor, const str
     return r;
 }
 
-int vs_season_follow(struct vs_conn *conn, const struct vs_actor *actor, const struct vs_uuid *parent, vidstore_error **e) {
+int vs_season_follow(struct vs_conn *conn, const struct vs_actor *actor, const struct vs_uuid *parent,
+                     vidstore_error **e) {
     vs_autorecord *record = NULL;
     struct vs_job_run run;
     struct tally t;
@@ -137,7 +139,8 @@ int vs_season_follow(struct vs_conn *conn, const struct vs_actor *actor, const s
     if (r)
         return r;
     int64_t to = state_of(&run, &t);
-    int differs = run.children != t.all || run.children_done != t.done || run.children_failed != t.failed || run.progress_done != t.progress;
+    int differs = run.children != t.all || run.children_done != t.done || run.children_failed != t.failed ||
+                  run.progress_done != t.progress;
     run.children = t.all;
     run.children_done = t.done;
     run.children_failed = t.failed;
@@ -162,7 +165,8 @@ int vs_season_progress(struct vs_conn *conn, const struct vs_uuid *parent, vidst
     return r || !run.has_parent ? r : vs_season_progress(conn, &run.parent, e);
 }
 
-int vs_season_children(struct vs_conn *conn, const struct vs_uuid *parent, struct vs_uuid **ret, size_t *ret_count, vidstore_error **e) {
+int vs_season_children(struct vs_conn *conn, const struct vs_uuid *parent, struct vs_uuid **ret, size_t *ret_count,
+                       vidstore_error **e) {
     vs_autofree struct vs_uuid *ids = NULL;
     vs_autostmt *s = NULL;
     size_t count = 0, room = 0;
@@ -190,7 +194,8 @@ static int check_depth(struct vs_conn *conn, const struct vs_record *parent, vid
     for (; !r && !vs_uuid_is_nil(&id); depth++) {
         vs_autorecord *above = NULL;
         if (depth >= DEPTH_MAX)
-            return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "parent_id", "jobs lie at most %d deep in one another", DEPTH_MAX);
+            return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "parent_id",
+                               "jobs lie at most %d deep in one another", DEPTH_MAX);
         r = vs_crud_load(conn, &vs_job_noun, &id, 1, &above, e);
         if (!r)
             id = vs_record_uuid(above, VIDSTORE_JOB_PARENT_ID);
@@ -211,8 +216,10 @@ int vs_season_check_parent(struct vs_change *c, const char *text, vidstore_error
     struct vs_uuid owner = vs_record_uuid(parent, VIDSTORE_JOB_USER_ID);
     if (r || !vs_uuid_equal(&owner, &c->owner))
         return vs_fail(e, VIDSTORE_NOT_FOUND, "parent_id", "no such job of this owner");
-    if (vs_job_is_final(vs_record_int(parent, VIDSTORE_JOB_STATE)) || !vs_record_is_null(parent, VIDSTORE_JOB_LEASE_UNTIL_US))
-        return vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "parent_id", "the parent is %s, and can't get another part any more",
-            vs_record_text(parent, VIDSTORE_JOB_STATE));
+    if (vs_job_is_final(vs_record_int(parent, VIDSTORE_JOB_STATE)) ||
+        !vs_record_is_null(parent, VIDSTORE_JOB_LEASE_UNTIL_US))
+        return vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "parent_id",
+                           "the parent is %s, and can't get another part any more",
+                           vs_record_text(parent, VIDSTORE_JOB_STATE));
     return check_depth(c->conn, parent, e);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include <inttypes.h>
-#include <string.h>
 #include "jobs/job_cancel.h"
 #include "util/error.h"
 #include "util/json.h"
+#include <inttypes.h>
+#include <string.h>
 
 struct history {
     vidstore_session *session;
@@ -63,7 +63,7 @@ static int history_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 }
 
 int vs_job_history(vidstore_session *session, const char *id, vidstore_text **ret, vidstore_error **e) {
-    struct history h = { .session = session };
+    struct history h = {.session = session};
     int r = vs_uuid_parse(id, "id", &h.id, e);
     if (!r)
         r = vs_session_read(session, history_op, &h, e);

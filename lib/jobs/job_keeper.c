@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "jobs/job_keeper.h"
-#include <time.h>
 #include "jobs/job_renew.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
+#include <time.h>
 
 enum { RETRY_US = 100000, NAP_US = 1000000, WRITE_MS = 1000 };
 
@@ -75,12 +75,13 @@ static size_t take_due(const struct vs_keeper *keeper, int64_t now_us, struct vs
     for (struct vs_hold *h = keeper->first; h && count < VS_RENEW_MAX; h = h->next)
         if (h->due_us <= now_us) {
             atomic_fetch_add(&h->refs, 1);
-            batch[count++] = (struct vs_renewal){ .hold = h };
+            batch[count++] = (struct vs_renewal){.hold = h};
         }
     return count;
 }
 
-static void settle(struct vs_keeper *keeper, const struct vs_renewal *batch, size_t count, int failed, int64_t after_us) {
+static void settle(struct vs_keeper *keeper, const struct vs_renewal *batch, size_t count, int failed,
+                   int64_t after_us) {
     int64_t now = vs_mono_us();
     for (size_t i = 0; i < count; i++) {
         struct vs_hold *hold = batch[i].hold;
@@ -119,9 +120,11 @@ static void renew_due(struct vs_keeper *keeper) {
     uint64_t pokes = keeper->pokes;
     pthread_mutex_unlock(&keeper->lock);
     int64_t lease_ms = vs_setting(keeper->store, VS_SETTING_JOB_LEASE_MS);
-    struct vs_call call = { vs_mono_us() + WRITE_MS * 1000, &keeper->stop };
-    struct vs_renewals all = { .items = batch, .count = count, .lease_ms = lease_ms,
-        .stall_ms = vs_setting(keeper->store, VS_SETTING_JOB_STALL_MS) };
+    struct vs_call call = {vs_mono_us() + WRITE_MS * 1000, &keeper->stop};
+    struct vs_renewals all = {.items = batch,
+                              .count = count,
+                              .lease_ms = lease_ms,
+                              .stall_ms = vs_setting(keeper->store, VS_SETTING_JOB_STALL_MS)};
     int r = vs_renew(keeper->store->db, &call, &all, NULL);
     pthread_mutex_lock(&keeper->lock);
     /* Poked meanwhile: what was just read may be older than what there is to learn. */
@@ -234,9 +237,10 @@ void vs_keeper_poke(struct vidstore *store) {
 }
 
 int vs_keeper_renew(struct vidstore *store, struct vs_hold *hold, int64_t wait_ms, vidstore_error **e) {
-    struct vs_call call = { vs_mono_us() + wait_ms * 1000, NULL };
-    struct vs_renewal one = { .hold = hold };
-    struct vs_renewals all = { .items = &one, .count = 1, .lease_ms = vs_setting(store, VS_SETTING_JOB_LEASE_MS), .stall_ms = INT64_MAX };
+    struct vs_call call = {vs_mono_us() + wait_ms * 1000, NULL};
+    struct vs_renewal one = {.hold = hold};
+    struct vs_renewals all = {
+        .items = &one, .count = 1, .lease_ms = vs_setting(store, VS_SETTING_JOB_LEASE_MS), .stall_ms = INT64_MAX};
     int r = vs_renew(store->db, &call, &all, e);
     if (!r && one.outcome == VS_RENEW_GONE)
         r = vs_fail(e, VIDSTORE_LEASE_LOST, "lease", "the lease has run out or was taken over");

@@ -7,11 +7,11 @@
 #ifndef VS_JOBS_JOB_KEEPER_H
 #define VS_JOBS_JOB_KEEPER_H
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include "crypto/crypto.h"
 #include "jobs/job_kinds.h"
 #include "store/store.h"
+#include <pthread.h>
+#include <stdatomic.h>
 
 enum { VS_STAGE_MAX = 50 };
 enum { VS_HOLD_LIVE, VS_HOLD_ENDING, VS_HOLD_ENDED }; /* ending: in a transaction that is still open */

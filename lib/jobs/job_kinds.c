@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "jobs/job_kinds.h"
-#include <string.h>
 #include "util/alloc.h"
 #include "util/error.h"
+#include <string.h>
 
 static const struct vs_job_kind kinds[] = {
-    { .name = "full_pipeline",
-        .stages = { { "initializing", 1 }, { "downloading", 40 }, { "analyzing", 4 }, { "processing", 20 }, { "merging", 5 },
-            { "compressing", 25 }, { "uploading", 5 } },
-        .then = { "merge_episodes", "compress_only" } },
-    { .name = "download_only", .stages = { { "initializing", 1 }, { "downloading", 94 }, { "analyzing", 5 } } },
-    { .name = "process_only",
-        .stages = { { "initializing", 1 }, { "analyzing", 4 }, { "processing", 90 }, { "uploading", 5 } } },
-    { .name = "compress_only",
-        .stages = { { "initializing", 1 }, { "analyzing", 4 }, { "compressing", 90 }, { "uploading", 5 } } },
-    { .name = "merge_episodes",
-        .stages = { { "initializing", 1 }, { "analyzing", 4 }, { "merging", 90 }, { "uploading", 5 } },
-        .part = "download_only",
-        .then = { "merge_episodes" } },
+    {.name = "full_pipeline",
+     .stages = {{"initializing", 1},
+                {"downloading", 40},
+                {"analyzing", 4},
+                {"processing", 20},
+                {"merging", 5},
+                {"compressing", 25},
+                {"uploading", 5}},
+     .then = {"merge_episodes", "compress_only"}},
+    {.name = "download_only", .stages = {{"initializing", 1}, {"downloading", 94}, {"analyzing", 5}}},
+    {.name = "process_only", .stages = {{"initializing", 1}, {"analyzing", 4}, {"processing", 90}, {"uploading", 5}}},
+    {.name = "compress_only", .stages = {{"initializing", 1}, {"analyzing", 4}, {"compressing", 90}, {"uploading", 5}}},
+    {.name = "merge_episodes",
+     .stages = {{"initializing", 1}, {"analyzing", 4}, {"merging", 90}, {"uploading", 5}},
+     .part = "download_only",
+     .then = {"merge_episodes"}},
 };
 
 const struct vs_job_kind *vs_kind_find(const char *name) {
@@ -35,11 +38,11 @@ static int is_word(unsigned char c) {
 int vs_kind_check(const char *name, size_t len, const char *field, vidstore_error **e) {
     if (!len || len > 64)
         return vs_fail_sub(e, VIDSTORE_INVALID, len ? VIDSTORE_SUB_TOO_LONG : VIDSTORE_SUB_SYNTAX, field,
-            "a kind has 1 to 64 characters");
+                           "a kind has 1 to 64 characters");
     for (size_t i = 0; i < len; i++)
         if (!is_word((unsigned char)name[i]))
             return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, field,
-                "a kind has no other characters than letters, digits and _ . : -");
+                               "a kind has no other characters than letters, digits and _ . : -");
     return 0;
 }
 

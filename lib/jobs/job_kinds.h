@@ -3,8 +3,8 @@
 #ifndef VS_JOBS_JOB_KINDS_H
 #define VS_JOBS_JOB_KINDS_H
 
-#include <stddef.h>
 #include "vidstore/base.h"
+#include <stddef.h>
 
 enum { VS_KIND_STAGES = 7, VS_KIND_THEN = 2, VS_PROGRESS_WHOLE = 10000 };
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The handle of a lease: making, asking, freeing; and the fence before every write of its session. */
 #include "jobs/job_lease.h"
-#include <stdio.h>
-#include <string.h>
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
 #include "util/handle.h"
 #include "vidstore/user.h"
+#include <stdio.h>
+#include <string.h>
 
 /* Runs before every write of the lease's session, in its transaction. A lease that has run out is lost even when
  * nobody has taken it yet: somebody may be about to. */
@@ -45,7 +45,8 @@ static int fill(vidstore_lease *lease, struct vidstore *store, const char *token
     if (!r)
         r = vs_keeper_of(store, &lease->keeper, e);
     if (!r)
-        r = vs_session_new(store, VS_ACTOR_WORKER, NULL, VIDSTORE_ROLE_USER, store->options.worker, NULL, &lease->session, e);
+        r = vs_session_new(store, VS_ACTOR_WORKER, NULL, VIDSTORE_ROLE_USER, store->options.worker, NULL,
+                           &lease->session, e);
     if (!r && token)
         snprintf(lease->token, sizeof lease->token, "%s", token);
     else if (!r)
@@ -76,8 +77,9 @@ void vs_lease_begin(vidstore_lease *lease, struct vs_record *job, int32_t owner_
     hold->kind = vs_kind_find(vs_record_text(job, VIDSTORE_JOB_KIND));
     hold->until_us = vs_record_int(job, VIDSTORE_JOB_LEASE_UNTIL_US);
     hold->moved_us = vs_mono_us();
-    hold->progress = (struct vs_progress){ .done = done == INT64_MIN ? 0 : done, .total = vs_record_int(job, VIDSTORE_JOB_STAGE_TOTAL),
-        .whole = vs_record_int(job, VIDSTORE_JOB_PROGRESS_DONE) };
+    hold->progress = (struct vs_progress){.done = done == INT64_MIN ? 0 : done,
+                                          .total = vs_record_int(job, VIDSTORE_JOB_STAGE_TOTAL),
+                                          .whole = vs_record_int(job, VIDSTORE_JOB_PROGRESS_DONE)};
     snprintf(hold->progress.stage, sizeof hold->progress.stage, "%s", stage ? stage : "");
     if (vs_record_int(job, VIDSTORE_JOB_CANCEL_REQUESTED) == 1)
         vs_hold_signal(hold, VIDSTORE_SIGNAL_CANCEL);
@@ -124,14 +126,16 @@ int vs_lease_owner_role(struct vs_conn *conn, const struct vs_record *job, int32
 static int check_usable(const vidstore_lease *lease, vidstore_error **e) {
     int r = vs_check_handle(lease, VS_MAGIC_LEASE, "lease", e);
     if (!r && vs_db_forked(lease->session->store->db))
-        r = vs_fail(e, VIDSTORE_FORKED, "lease", "the store was opened before fork(): attach the lease's token in the child");
+        r = vs_fail(e, VIDSTORE_FORKED, "lease",
+                    "the store was opened before fork(): attach the lease's token in the child");
     return r;
 }
 
 int vs_lease_check(const vidstore_lease *lease, vidstore_error **e) {
     int r = check_usable(lease, e);
     if (!r && atomic_load(&lease->hold->end) == VS_HOLD_ENDED)
-        r = vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "lease", "the lease has ended: it only waits to be freed");
+        r = vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "lease",
+                        "the lease has ended: it only waits to be freed");
     return r;
 }
 

@@ -3,28 +3,22 @@
 #include "util/alloc.h"
 
 const struct vs_word vs_job_states[] = {
-    { VIDSTORE_JOB_SCHEDULED, "scheduled" },
-    { VIDSTORE_JOB_READY, "ready" },
-    { VIDSTORE_JOB_BLOCKED, "blocked" },
-    { VIDSTORE_JOB_RUNNING, "running" },
-    { VIDSTORE_JOB_COMPLETED, "completed" },
-    { VIDSTORE_JOB_FAILED, "failed" },
-    { VIDSTORE_JOB_CANCELLED, "cancelled" },
-    { VIDSTORE_JOB_DEAD, "dead" },
-    { 0, NULL },
+    {VIDSTORE_JOB_SCHEDULED, "scheduled"}, {VIDSTORE_JOB_READY, "ready"},         {VIDSTORE_JOB_BLOCKED, "blocked"},
+    {VIDSTORE_JOB_RUNNING, "running"},     {VIDSTORE_JOB_COMPLETED, "completed"}, {VIDSTORE_JOB_FAILED, "failed"},
+    {VIDSTORE_JOB_CANCELLED, "cancelled"}, {VIDSTORE_JOB_DEAD, "dead"},           {0, NULL},
 };
 
 const struct vs_word vs_job_priorities[] = {
-    { VIDSTORE_PRIORITY_LOW, "low" },
-    { VIDSTORE_PRIORITY_NORMAL, "normal" },
-    { VIDSTORE_PRIORITY_HIGH, "high" },
-    { VIDSTORE_PRIORITY_URGENT, "urgent" },
-    { 0, NULL },
+    {VIDSTORE_PRIORITY_LOW, "low"},
+    {VIDSTORE_PRIORITY_NORMAL, "normal"},
+    {VIDSTORE_PRIORITY_HIGH, "high"},
+    {VIDSTORE_PRIORITY_URGENT, "urgent"},
+    {0, NULL},
 };
 
 static const struct vs_field fields[] = {
-#define VS_FIELD(suffix_, id_, type_, column_, name_, use_, max_, words_) \
-    { VIDSTORE_JOB_##suffix_, #column_, name_, VS_##type_, use_, max_, words_ },
+#define VS_FIELD(suffix_, id_, type_, column_, name_, use_, max_, words_)                                              \
+    {VIDSTORE_JOB_##suffix_, #column_, name_, VS_##type_, use_, max_, words_},
 #include "jobs/job_fields.h"
 #undef VS_FIELD
 };
@@ -37,6 +31,6 @@ const struct vs_noun vs_job_noun = {
     .count = VS_COUNT(fields),
     .columns = VS_COUNT(fields),
     .label = VIDSTORE_JOB_SEASON,
-    .stmt = { VS_STMT_JOB_BY_ID, VS_STMT_JOB_BY_EXTERNAL, VS_STMT_JOB_INSERT, VS_STMT_JOB_UPDATE, VS_STMT_JOB_PURGE,
-        VS_STMT_JOB_LIST, VS_STMT_JOB_COUNT },
+    .stmt = {VS_STMT_JOB_BY_ID, VS_STMT_JOB_BY_EXTERNAL, VS_STMT_JOB_INSERT, VS_STMT_JOB_UPDATE, VS_STMT_JOB_PURGE,
+             VS_STMT_JOB_LIST, VS_STMT_JOB_COUNT},
 };

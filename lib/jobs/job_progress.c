@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Progress and checkpoints of a lease. */
-#include <stdio.h>
-#include <string.h>
 #include "jobs/job_lease.h"
-#include "util/env.h"
 #include "util/env.h"
 #include "util/error.h"
 #include "util/utf8.h"
+#include <stdio.h>
+#include <string.h>
 
 enum { CHECKPOINT_MAX = 1 << 20, STAGE_WAIT_MS = 2000 };
 
@@ -57,7 +56,8 @@ static int write_now(const vidstore_lease *lease, vidstore_error **e) {
     return r;
 }
 
-vidstore_status vidstore_lease_progress(vidstore_lease *lease, const char *stage, int64_t done, int64_t total, vidstore_error **reterr) {
+vidstore_status vidstore_lease_progress(vidstore_lease *lease, const char *stage, int64_t done, int64_t total,
+                                        vidstore_error **reterr) {
     if (reterr)
         *reterr = NULL;
     int r = vs_lease_check(lease, reterr);
@@ -98,18 +98,20 @@ static int set_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return vs_run(s, NULL, e);
 }
 
-vidstore_status vidstore_lease_checkpoint(vidstore_lease *lease, const void *data, int64_t size, vidstore_error **reterr) {
+vidstore_status vidstore_lease_checkpoint(vidstore_lease *lease, const void *data, int64_t size,
+                                          vidstore_error **reterr) {
     if (reterr)
         *reterr = NULL;
     int r = vs_lease_check(lease, reterr);
     if (r)
         return r;
     if (size < 0 || size > CHECKPOINT_MAX)
-        return vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "size", "size is not between 0 and %d", CHECKPOINT_MAX);
+        return vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "size", "size is not between 0 and %d",
+                           CHECKPOINT_MAX);
     if (size && !data)
         return vs_fail(reterr, VIDSTORE_MISUSE, "data", "data is NULL");
     VS_ENTER_VOID(lease->session, reterr);
-    struct checkpoint c = { lease->hold, data, size, NULL };
+    struct checkpoint c = {lease->hold, data, size, NULL};
     return vs_session_write(lease->session, set_op, &c, reterr);
 }
 
@@ -133,7 +135,8 @@ static int get_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return data ? vs_text_new(data, len, &c->found, e) : 0;
 }
 
-vidstore_status vidstore_lease_checkpoint_get(vidstore_lease *lease, vidstore_text **ret_data, vidstore_error **reterr) {
+vidstore_status vidstore_lease_checkpoint_get(vidstore_lease *lease, vidstore_text **ret_data,
+                                              vidstore_error **reterr) {
     vidstore_text *unwanted = NULL;
     if (!ret_data)
         ret_data = &unwanted;
@@ -144,7 +147,7 @@ vidstore_status vidstore_lease_checkpoint_get(vidstore_lease *lease, vidstore_te
     if (r)
         return r;
     VS_ENTER_VOID(lease->session, reterr);
-    struct checkpoint c = { .hold = lease->hold };
+    struct checkpoint c = {.hold = lease->hold};
     r = vs_session_read(lease->session, get_op, &c, reterr);
     if (r || ret_data == &unwanted)
         vidstore_text_free(c.found);

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Jobs whose time has come, jobs whose worker is gone, and what upkeep wants to know of jobs. */
-#include <inttypes.h>
-#include <string.h>
 #include "jobs/job_queue.h"
 #include "jobs/job_state.h"
 #include "util/env.h"
 #include "util/error.h"
 #include "util/json.h"
+#include <inttypes.h>
+#include <string.h>
 
 enum { SLICE = 64 };
 
 /* The ids that a statement of a time and a limit gives. */
-static int ids_until(struct vs_conn *conn, enum vs_stmt_id id, int64_t time_us, int64_t limit, struct vs_uuid *ret, int64_t *ret_count, vidstore_error **e) {
+static int ids_until(struct vs_conn *conn, enum vs_stmt_id id, int64_t time_us, int64_t limit, struct vs_uuid *ret,
+                     int64_t *ret_count, vidstore_error **e) {
     vs_autostmt *s = NULL;
     int64_t count = 0;
     int r = vs_stmt(conn, id, &s, e);
@@ -45,7 +46,7 @@ int vs_jobs_promote(struct vs_conn *conn, vidstore_session *session, vidstore_er
 }
 
 static int note_crash(const struct vs_job_run *run, int32_t action, vidstore_error **e) {
-    vs_autobuf details = { 0 };
+    vs_autobuf details = {0};
     vs_buf_fmt(&details, "{\"reason\":\"the lease ran out\",\"attempt\":%" PRId64 ",\"worker\":", run->attempts);
     vs_json_string(&details, run->worker ? run->worker : "", run->worker ? strlen(run->worker) : 0);
     vs_buf_char(&details, '}');
@@ -78,7 +79,8 @@ int vs_queue_take_back(struct vs_job_run *run, int64_t lease_ms, vidstore_error 
     return r ? r : vs_job_follow(run, e);
 }
 
-static int recover_one(struct vs_conn *conn, vidstore_session *session, int64_t lease_ms, const struct vs_uuid *id, vidstore_error **e) {
+static int recover_one(struct vs_conn *conn, vidstore_session *session, int64_t lease_ms, const struct vs_uuid *id,
+                       vidstore_error **e) {
     vs_autorecord *job = NULL;
     struct vs_job_run run;
     int r = vs_crud_load(conn, &vs_job_noun, id, 1, &job, e);
@@ -88,7 +90,8 @@ static int recover_one(struct vs_conn *conn, vidstore_session *session, int64_t 
     return vs_queue_take_back(&run, lease_ms, e);
 }
 
-int vs_jobs_recover(struct vs_conn *conn, vidstore_session *session, int64_t lease_ms, int64_t limit, int64_t *ret_recovered, vidstore_error **e) {
+int vs_jobs_recover(struct vs_conn *conn, vidstore_session *session, int64_t lease_ms, int64_t limit,
+                    int64_t *ret_recovered, vidstore_error **e) {
     struct vs_uuid ids[SLICE];
     int64_t count = 0;
     int r = ids_until(conn, VS_STMT_JOB_EXPIRED, vs_now_us(), limit < SLICE ? limit : SLICE, ids, &count, e);
@@ -113,7 +116,8 @@ int vs_queue_is_due(struct vs_conn *conn, int *ret, vidstore_error **e) {
     return r;
 }
 
-int vs_jobs_ended(struct vs_conn *conn, int32_t state, int64_t before_us, int64_t limit, struct vs_uuid *ret_ids, int64_t *ret_count, vidstore_error **e) {
+int vs_jobs_ended(struct vs_conn *conn, int32_t state, int64_t before_us, int64_t limit, struct vs_uuid *ret_ids,
+                  int64_t *ret_count, vidstore_error **e) {
     vs_autostmt *s = NULL;
     int64_t count = 0;
     int r = vs_stmt(conn, VS_STMT_JOB_ENDED_LIST, &s, e);

@@ -5,7 +5,8 @@
 #include "util/error.h"
 
 /* A statement whose parameters are the time, the removal, the job: in that order, as far as it has them. */
-static int run_on_job(const struct vs_change *c, enum vs_stmt_id id, int with_removal, const struct vs_uuid *job, vidstore_error **e) {
+static int run_on_job(const struct vs_change *c, enum vs_stmt_id id, int with_removal, const struct vs_uuid *job,
+                      vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(c->conn, id, &s, e);
     if (r)
@@ -21,7 +22,7 @@ static int check_not_running(const struct vs_record *job, vidstore_error **e) {
     if (vs_record_is_null(job, VIDSTORE_JOB_LEASE_UNTIL_US))
         return 0;
     return vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "id", "job %s is running: cancel it first",
-        vs_record_text(job, VIDSTORE_JOB_ID));
+                       vs_record_text(job, VIDSTORE_JOB_ID));
 }
 
 static int check_no_dependents(const struct vs_change *c, vidstore_error **e) {
@@ -81,7 +82,9 @@ static int cancel_follower(const struct vs_change *c, const struct vs_uuid *id, 
         return r;
     vs_job_run_of(&run, c->conn, &c->session->actor, child);
     r = vs_job_waiting_state(&run, &waiting, e);
-    return r || waiting != VIDSTORE_JOB_BLOCKED || run.state != VIDSTORE_JOB_BLOCKED ? r : vs_job_step(&run, VIDSTORE_JOB_CANCELLED, e);
+    return r || waiting != VIDSTORE_JOB_BLOCKED || run.state != VIDSTORE_JOB_BLOCKED
+               ? r
+               : vs_job_step(&run, VIDSTORE_JOB_CANCELLED, e);
 }
 
 static int detach(const struct vs_change *c, vidstore_error **e) {

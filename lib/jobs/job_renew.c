@@ -20,7 +20,8 @@ static int is_stalled(struct vs_hold *hold, int64_t stall_ms) {
     return stalled;
 }
 
-static int write_progress(struct vs_conn *conn, const struct vs_hold *hold, const struct vs_progress *p, vidstore_error **e) {
+static int write_progress(struct vs_conn *conn, const struct vs_hold *hold, const struct vs_progress *p,
+                          vidstore_error **e) {
     vs_autostmt *s = NULL;
     struct vs_uuid parent;
     int r = vs_stmt(conn, VS_STMT_JOB_PROGRESS, &s, e);
@@ -37,7 +38,8 @@ static int write_progress(struct vs_conn *conn, const struct vs_hold *hold, cons
     return r < 0 ? r : has_parent ? vs_season_progress(conn, &parent, e) : 0;
 }
 
-static int renew_one(struct vs_conn *conn, struct vs_renewal *one, int64_t now_us, int64_t until_us, vidstore_error **e) {
+static int renew_one(struct vs_conn *conn, struct vs_renewal *one, int64_t now_us, int64_t until_us,
+                     vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(conn, VS_STMT_JOB_RENEW, &s, e);
     if (r)

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What a job has to be when it is submitted and changed. */
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 #include "jobs/job_kinds.h"
 #include "jobs/job_remove.h"
 #include "jobs/job_season.h"
@@ -10,6 +7,9 @@
 #include "net/net.h"
 #include "users/users.h"
 #include "util/error.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 enum { ATTEMPTS = 4, CRASHES = 5, BACKOFF_MS = 1000 };
 
@@ -37,8 +37,9 @@ static int check(const struct vs_change *c, vidstore_error **e) {
 }
 
 static int set_defaults(struct vs_change *c, vidstore_error **e) {
-    static const int32_t zeros[] = { VIDSTORE_JOB_ATTEMPTS, VIDSTORE_JOB_CRASHES, VIDSTORE_JOB_PROGRESS_DONE, VIDSTORE_JOB_ERROR_COUNT,
-        VIDSTORE_JOB_CANCEL_REQUESTED, VIDSTORE_JOB_CHILDREN, VIDSTORE_JOB_CHILDREN_DONE, VIDSTORE_JOB_CHILDREN_FAILED };
+    static const int32_t zeros[] = {
+        VIDSTORE_JOB_ATTEMPTS,         VIDSTORE_JOB_CRASHES,  VIDSTORE_JOB_PROGRESS_DONE, VIDSTORE_JOB_ERROR_COUNT,
+        VIDSTORE_JOB_CANCEL_REQUESTED, VIDSTORE_JOB_CHILDREN, VIDSTORE_JOB_CHILDREN_DONE, VIDSTORE_JOB_CHILDREN_FAILED};
     for (size_t i = 0; i < sizeof zeros / sizeof *zeros; i++)
         vs_change_set_int(c, zeros[i], 0);
     vs_change_set_int(c, VIDSTORE_JOB_PROGRESS_TOTAL, VS_PROGRESS_WHOLE);
@@ -86,8 +87,12 @@ static int create_part(struct vs_change *c, vidstore_error **e) {
 static int note_season(struct vs_change *c, vidstore_error **e) {
     char details[64];
     int64_t children = vs_change_int(c, VIDSTORE_JOB_CHILDREN);
-    struct vs_event event = { .action = c->action, .noun = c->noun->name, .object = &c->id, .owner = &c->owner,
-        .object_name = vs_change_text(c, VIDSTORE_JOB_SEASON), .details = details };
+    struct vs_event event = {.action = c->action,
+                             .noun = c->noun->name,
+                             .object = &c->id,
+                             .owner = &c->owner,
+                             .object_name = vs_change_text(c, VIDSTORE_JOB_SEASON),
+                             .details = details};
     if (!children || c->session->bulk)
         return 0;
     snprintf(details, sizeof details, "{\"children\":%" PRId64 "}", children);

@@ -29,9 +29,10 @@ static void copy_field(struct vs_params *params, const struct vs_change *c, int3
 
 /* What a child has of its parent. The request stays with the parent: a thousand copies of it would serve nobody. */
 static struct vs_params *inherit(const struct vs_change *c, const char *kind) {
-    static const int32_t inherited[] = { VIDSTORE_JOB_PRIORITY, VIDSTORE_JOB_RUN_AT_US, VIDSTORE_JOB_SEASON, VIDSTORE_JOB_QUALITY,
-        VIDSTORE_JOB_PRESET, VIDSTORE_JOB_COMPRESSION_LEVEL, VIDSTORE_JOB_USE_GPU, VIDSTORE_JOB_USE_HARDWARE,
-        VIDSTORE_JOB_MAX_ATTEMPTS, VIDSTORE_JOB_MAX_CRASHES, VIDSTORE_JOB_BACKOFF_MS };
+    static const int32_t inherited[] = {
+        VIDSTORE_JOB_PRIORITY,     VIDSTORE_JOB_RUN_AT_US,         VIDSTORE_JOB_SEASON,    VIDSTORE_JOB_QUALITY,
+        VIDSTORE_JOB_PRESET,       VIDSTORE_JOB_COMPRESSION_LEVEL, VIDSTORE_JOB_USE_GPU,   VIDSTORE_JOB_USE_HARDWARE,
+        VIDSTORE_JOB_MAX_ATTEMPTS, VIDSTORE_JOB_MAX_CRASHES,       VIDSTORE_JOB_BACKOFF_MS};
     struct vs_params *params = vs_params_new(&vs_job_noun);
     for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++)
         copy_field(params, c, inherited[i]);
@@ -42,8 +43,9 @@ static struct vs_params *inherit(const struct vs_change *c, const char *kind) {
     return params;
 }
 
-static int create_child(struct vs_change *c, struct vs_params *params, int64_t position, int blocked, struct vs_uuid *ret_id, vidstore_error **e) {
-    struct vs_job_part part = { blocked };
+static int create_child(struct vs_change *c, struct vs_params *params, int64_t position, int blocked,
+                        struct vs_uuid *ret_id, vidstore_error **e) {
+    struct vs_job_part part = {blocked};
     vs_autorecord *child = NULL;
     vs_params_set_int(params, &vs_job_noun, VIDSTORE_JOB_POSITION, position);
     int r = vs_params_check(params, &vs_job_noun, e);
@@ -52,7 +54,8 @@ static int create_child(struct vs_change *c, struct vs_params *params, int64_t p
     return r ? r : vs_crud_create_in(c->conn, c->session, &vs_job_part_rules, params, &part, ret_id, &child, e);
 }
 
-static struct vs_params *video_params(const struct vs_change *c, const struct vs_uuid *job, const struct vs_source *source) {
+static struct vs_params *video_params(const struct vs_change *c, const struct vs_uuid *job,
+                                      const struct vs_source *source) {
     char id[VS_UUID_TEXT];
     const char *season = vs_change_text(c, VIDSTORE_JOB_SEASON);
     struct vs_params *params = vs_params_new(&vs_video_noun);
@@ -75,7 +78,8 @@ static struct vs_params *video_params(const struct vs_change *c, const struct vs
 }
 
 /* The video of a source. The job's own event speaks for it. */
-static int add_video(struct vs_change *c, const struct vs_uuid *job, const json_t *sources, size_t index, vidstore_error **e) {
+static int add_video(struct vs_change *c, const struct vs_uuid *job, const json_t *sources, size_t index,
+                     vidstore_error **e) {
     struct vs_source source;
     struct vs_uuid id;
     vs_autorecord *video = NULL;
@@ -95,7 +99,7 @@ static int add_video(struct vs_change *c, const struct vs_uuid *job, const json_
 
 static int add_part(struct vs_change *c, const char *kind, const json_t *sources, size_t index, vidstore_error **e) {
     struct vs_uuid id;
-    vs_autobuf text = { 0 };
+    vs_autobuf text = {0};
     vs_buf_char(&text, '[');
     vs_json_dump(&text, json_array_get(sources, index));
     vs_buf_char(&text, ']');

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "jobs/job_sources.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include "net/net.h"
 #include "util/alloc.h"
 #include "util/error.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { PATH_MAX_BYTES = 4096, TITLE_MAX = 500, NAME_MAX_BYTES = 255, JSON_MAX = 1 << 20 };
 
@@ -25,7 +25,8 @@ static int has_control(const char *s) {
 /* A line of text of a limited length. */
 static int check_line(const char *text, size_t max, field_name field, vidstore_error **e) {
     if (strlen(text) > max)
-        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LONG, field, "%s is longer than %zu bytes", field, max);
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LONG, field, "%s is longer than %zu bytes", field,
+                           max);
     return has_control(text) ? bad(field, "has a control character in it", e) : 0;
 }
 
@@ -54,7 +55,8 @@ static int check_sha256(const char *hex, field_name field, vidstore_error **e) {
     return 0;
 }
 
-static int check_text_member(const char *name, const char *text, const struct vs_actor *actor, field_name field, vidstore_error **e) {
+static int check_text_member(const char *name, const char *text, const struct vs_actor *actor, field_name field,
+                             vidstore_error **e) {
     if (!strcmp(name, "url"))
         return check_url(text, field, e);
     if (!strcmp(name, "path"))
@@ -65,16 +67,20 @@ static int check_text_member(const char *name, const char *text, const struct vs
         return check_sha256(text, field, e);
     if (!strcmp(name, "filename"))
         return check_file_name(text, field, e);
-    return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_UNKNOWN_FIELD, field, "a source has no member \"%.40s\"", name);
+    return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_UNKNOWN_FIELD, field, "a source has no member \"%.40s\"",
+                       name);
 }
 
-static int check_member(const char *name, const json_t *value, const struct vs_actor *actor, field_name field, vidstore_error **e) {
+static int check_member(const char *name, const json_t *value, const struct vs_actor *actor, field_name field,
+                        vidstore_error **e) {
     if (strcmp(name, "episode") != 0)
-        return json_is_string(value) ? check_text_member(name, json_string_value(value), actor, field, e) : bad(field, "is not a text", e);
+        return json_is_string(value) ? check_text_member(name, json_string_value(value), actor, field, e)
+                                     : bad(field, "is not a text", e);
     if (!json_is_integer(value))
         return bad(field, "is not a whole number", e);
     if (json_integer_value(value) < 0 || json_integer_value(value) > VS_EPISODE_MAX)
-        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, field, "%s is not between 0 and %d", field, VS_EPISODE_MAX);
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, field, "%s is not between 0 and %d", field,
+                           VS_EPISODE_MAX);
     return 0;
 }
 
@@ -125,7 +131,8 @@ int vs_sources_read(const char *json, const struct vs_actor *actor, json_t **ret
     if (!r && !json_is_array(sources))
         r = vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "sources", "sources is not an array");
     if (!r && json_array_size(sources) > VS_SOURCES_MAX)
-        r = vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LONG, "sources", "there are more than %d sources", VS_SOURCES_MAX);
+        r = vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LONG, "sources", "there are more than %d sources",
+                        VS_SOURCES_MAX);
     for (size_t i = 0; !r && i < json_array_size(sources); i++)
         r = check_source(json_array_get(sources, i), i, actor, e);
     if (!r)

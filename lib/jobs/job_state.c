@@ -6,7 +6,8 @@
 #include "users/users.h"
 #include "util/env.h"
 
-void vs_job_run_of(struct vs_job_run *run, struct vs_conn *conn, const struct vs_actor *actor, const struct vs_record *job) {
+void vs_job_run_of(struct vs_job_run *run, struct vs_conn *conn, const struct vs_actor *actor,
+                   const struct vs_record *job) {
     *run = (struct vs_job_run){
         .conn = conn,
         .actor = actor,
@@ -43,7 +44,8 @@ void vs_job_run_of(struct vs_job_run *run, struct vs_conn *conn, const struct vs
     };
 }
 
-int vs_job_count_add(struct vs_conn *conn, const struct vs_uuid *owner, int64_t state, int64_t jobs, vidstore_error **e) {
+int vs_job_count_add(struct vs_conn *conn, const struct vs_uuid *owner, int64_t state, int64_t jobs,
+                     vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(conn, VS_STMT_JOB_COUNT_ADD, &s, e);
     if (r)
@@ -129,8 +131,12 @@ int vs_job_waiting_state(const struct vs_job_run *run, int64_t *ret, vidstore_er
 }
 
 int vs_job_note(const struct vs_job_run *run, int32_t action, const char *details, vidstore_error **e) {
-    struct vs_event event = { .action = action, .noun = vs_job_noun.name, .object = &run->id, .owner = &run->owner,
-        .object_name = run->name, .details = details };
+    struct vs_event event = {.action = action,
+                             .noun = vs_job_noun.name,
+                             .object = &run->id,
+                             .owner = &run->owner,
+                             .object_name = run->name,
+                             .details = details};
     return vs_trail_append(run->conn, run->actor, &event, e);
 }
 

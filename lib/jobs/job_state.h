@@ -21,18 +21,21 @@ struct vs_job_run {
 };
 
 /* Readies the run of a record; it borrows the record's texts. */
-void vs_job_run_of(struct vs_job_run *run, struct vs_conn *conn, const struct vs_actor *actor, const struct vs_record *job);
+void vs_job_run_of(struct vs_job_run *run, struct vs_conn *conn, const struct vs_actor *actor,
+                   const struct vs_record *job);
 /* Takes the job to a state and writes the row and the counters. The season of the job is left alone. STATE when there
  * is no such step. */
 int vs_job_step(struct vs_job_run *run, int64_t to, vidstore_error **e);
-/* What a step means for the parent and the siblings. Last of all, so that the trail tells of the part before the whole. */
+/* What a step means for the parent and the siblings. Last of all, so that the trail tells of the part before the whole.
+ */
 int vs_job_follow(const struct vs_job_run *run, vidstore_error **e);
 /* Both at once, for a step that has no event of its own. */
 int vs_job_move(struct vs_job_run *run, int64_t to, vidstore_error **e);
 /* The state in which a job waits that may begin again: ready, scheduled, or blocked by its siblings. */
 int vs_job_waiting_state(const struct vs_job_run *run, int64_t *ret, vidstore_error **e);
 /* Adds to the number of jobs of an owner in a state. */
-int vs_job_count_add(struct vs_conn *conn, const struct vs_uuid *owner, int64_t state, int64_t jobs, vidstore_error **e);
+int vs_job_count_add(struct vs_conn *conn, const struct vs_uuid *owner, int64_t state, int64_t jobs,
+                     vidstore_error **e);
 /* An event of the audit about the job; details: a JSON object, or NULL. */
 int vs_job_note(const struct vs_job_run *run, int32_t action, const char *details, vidstore_error **e);
 /* Closes the attempt that is open, if there is one, and counts its time for the owner. */

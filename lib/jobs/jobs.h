@@ -12,15 +12,15 @@ extern const struct vs_word vs_job_states[], vs_job_priorities[];
 
 /* Inside a write: takes at most `limit` jobs from workers whose lease has run out, and says from how many. Call it
  * until that is less than the limit. */
-int vs_jobs_recover(struct vs_conn *conn, vidstore_session *session, int64_t lease_ms, int64_t limit, int64_t *ret_recovered,
-    vidstore_error **e);
+int vs_jobs_recover(struct vs_conn *conn, vidstore_session *session, int64_t lease_ms, int64_t limit,
+                    int64_t *ret_recovered, vidstore_error **e);
 /* Inside a write: scheduled jobs whose time has come become ready, some dozens a call. */
 int vs_jobs_promote(struct vs_conn *conn, vidstore_session *session, vidstore_error **e);
 /* Inside a read: how many leases have run out, at most `limit`. */
 int vs_jobs_expired(struct vs_conn *conn, int64_t limit, int64_t *ret_count, vidstore_error **e);
 /* The ids of jobs that reached a final state before a time, oldest first; ret_ids has room for `limit`. */
-int vs_jobs_ended(struct vs_conn *conn, int32_t state, int64_t before_us, int64_t limit, struct vs_uuid *ret_ids, int64_t *ret_count,
-    vidstore_error **e);
+int vs_jobs_ended(struct vs_conn *conn, int32_t state, int64_t before_us, int64_t limit, struct vs_uuid *ret_ids,
+                  int64_t *ret_count, vidstore_error **e);
 /* How many jobs (not removed) are in a state: of one owner, or of all (NULL). */
 int vs_jobs_count(struct vs_conn *conn, const struct vs_uuid *owner, int32_t state, int64_t *ret, vidstore_error **e);
 /* Inside a write: a user's jobs were removed or came back all at once; the numbers by state follow. */
