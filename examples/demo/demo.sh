@@ -112,7 +112,8 @@ clip() {
     size=$3
     shift 3
     ffmpeg -nostdin -v error -y -f lavfi -i "testsrc2=size=$size:rate=25:duration=$seconds" \
-        -f lavfi -i "sine=frequency=440:duration=$seconds" "$@" -shortest "$work/www/$name" || die "ffmpeg can't make $name"
+        -f lavfi -i "sine=frequency=440:duration=$seconds" "$@" -shortest "$work/www/$name" ||
+        die "ffmpeg can't make $name"
 }
 
 make_clips() {
@@ -208,18 +209,18 @@ season=$(quietly --as lena submit --season 'Harbour Lights' --priority high "$@"
 say "$dim\$ vidstore --as lena submit --season 'Harbour Lights' --priority high $base/$first …$plain"
 say "$season"
 hostile=$(quietly --as lena submit --max-attempts 1 "$base/holiday.mp4" | json 'it["id"]')
-claim "the season is $count jobs under one" same "$(quietly jobs list --parent "$season" --count | json 'it["count"]')" \
-    "$count"
+parts=$(quietly jobs list --parent "$season" --count | json 'it["count"]')
+claim "the season is $count jobs under one" same "$parts" "$count"
 
 step '3. Two workers; the one with the slow episode is killed (SIGKILL) in the middle of it'
 start_worker one
 start_worker two
 victim=''
 for _ in $(seq 200); do
-    set -- "$(quietly search "url ~ \"slow=$rate\" and download_done > 0" | json \
-        '(["%s %d" % (v["job_id"], 100 * v["download_done"] // (v["download_total"] or 1 << 62)) for v in it["items"]] or [""])[0]')"
-    slow_job=${1% *}
-    percent=${1#* }
+    progress=$(quietly search "url ~ \"slow=$rate\" and download_total > 0" |
+        json '["%s %d" % (v["job_id"], 100 * v["download_done"] // v["download_total"]) for v in it["items"]]')
+    slow_job=${progress% *}
+    percent=${progress#* }
     if [ -n "$slow_job" ] && [ "$percent" -ge 20 ]; then
         victim=$(quietly jobs show "$slow_job" | json 'it["worker"]')
         break

@@ -22,7 +22,8 @@ import unittest
 import wave
 
 PROGRAM = os.path.abspath(sys.argv[1])
-ROOT = os.environ.get("VIDSTORE_SOURCE_ROOT") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.environ.get("VIDSTORE_SOURCE_ROOT") or os.path.dirname(os.path.dirname(HERE))
 SERVER = os.path.join(ROOT, "tests", "support", "range_server.py")
 OK, FAILURE, USAGE, NOT_FOUND, INVALID, REFUSED, BUSY, MEDIA = range(8)
 NOBODY = "00000000-0000-7000-8000-000000000001"
@@ -116,7 +117,8 @@ class Case(unittest.TestCase):
 class Usage(Case):
     def test_wrong_calls_are_usage_errors(self):
         for arguments in (["nothing"], ["ls", "--nothing"], ["ls", "operand"], ["ingest"], ["jobs", "nothing"],
-                          ["ls", "--limit"], ["--color", "blue", "version"], ["user", "role", "x"], ["config", "--reset"]):
+                          ["ls", "--limit"], ["--color", "blue", "version"], ["user", "role", "x"],
+                          ["config", "--reset"]):
             with self.subTest(arguments):
                 self.run_command("init")
                 said = self.error(*arguments, expect=USAGE)
@@ -201,7 +203,8 @@ class Users(Case):
         code, shown = on_terminal(["-s", self.store, "user", "passwd", "lena"], answers=typed)
         self.assertEqual(code, OK, shown)
         self.assertNotIn("long enough", shown)
-        code, shown = on_terminal(["-s", self.store, "user", "passwd", "lena"], answers=["a long enough one", "another"])
+        typed = ["a long enough one", "another"]
+        code, shown = on_terminal(["-s", self.store, "user", "passwd", "lena"], answers=typed)
         self.assertEqual(code, INVALID, shown)
 
     def test_password_without_terminal(self):
@@ -557,7 +560,8 @@ class Upkeep(Case):
         page = self.json("audit", "--action", "config_changed")
         self.assertEqual([event["object_name"] for event in page["items"]], ["job.lease_ms"])
         self.assertTrue(page["items"][0]["actor_name"].startswith("cli:"))
-        self.assertEqual(self.json("audit", "--since", "1h", "--count")["count"], self.json("audit", "--count")["count"])
+        everything = self.json("audit", "--count")["count"]
+        self.assertEqual(self.json("audit", "--since", "1h", "--count")["count"], everything)
         lines = self.text("audit", "export").splitlines()
         self.assertEqual(len(lines), self.json("audit", "--count")["count"])
         self.assertLess(json.loads(lines[0])["created"], json.loads(lines[-1])["created"])
@@ -579,8 +583,10 @@ class Completion(Case):
     def complete(self, *words):
         script = os.path.join(ROOT, "tools", "completion.bash")
         typed = " ".join(f"'{word}'" for word in ("$0", *words)).replace("'$0'", '"$0"')
-        code = f'source "$1"; COMP_WORDS=({typed}); COMP_CWORD={len(words)}; _vidstore; printf "%s\\n" "${{COMPREPLY[@]}}"'
-        done = subprocess.run(["bash", "-c", code, PROGRAM, script], capture_output=True, text=True, env=self.environment)
+        code = (f'source "$1"; COMP_WORDS=({typed}); COMP_CWORD={len(words)}; _vidstore; '
+                'printf "%s\\n" "${COMPREPLY[@]}"')
+        done = subprocess.run(["bash", "-c", code, PROGRAM, script], capture_output=True, text=True,
+                              env=self.environment)
         self.assertEqual(done.stderr, "")
         return done.stdout.split()
 
