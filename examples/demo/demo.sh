@@ -74,7 +74,7 @@ clean_up() {
     # The server leaves when its standard input closes.
     [ -z "$server" ] || exec 9>&-
     wait 2>/dev/null
-    rm -rf "$work/www" "$work/pipe" "$work/port"
+    rm -rf "$work/www" "$work/pipe" "$work/port" "$work/stored"
     [ -z "$quiet" ] || [ "$failures" != 0 ] || rm -rf "$work"
 }
 
@@ -248,12 +248,10 @@ claim 'the season is complete' same "$(quietly jobs show "$season" | json 'it["s
 step '4. The catalogue: every file stored, hashed and probed'
 run ls --user lena
 claim "$count videos are probed" same "$(quietly search 'probe_status = ok' --count | json 'it["count"]')" "$count"
+quietly files | json '[file["sha256"] for file in it["items"]]' >"$work/stored"
 for path in "$work"/www/*; do
-    name=$(basename "$path")
-    [ "$name" != holiday.mp4 ] || continue
     sum=$(sha256sum "$path" | cut -d ' ' -f 1)
-    claim "$name has the SHA-256 of what was served" \
-        same "$(quietly search "sha256 = $sum" files | json 'len(it["items"])')" 1
+    claim "$(basename "$path") has the SHA-256 of what was served" grep -q "$sum" "$work/stored"
 done
 
 step '5. One video in full'
