@@ -240,22 +240,24 @@ int vs_blob_repo_knows(struct vs_conn *conn, const char *key, int *ret, vidstore
     return r < 0 ? r : 0;
 }
 
-int vs_blob_repo_list(struct vs_conn *conn, enum vs_stmt_id stmt, int64_t after_us, int64_t until_us,
+int vs_blob_repo_list(struct vs_conn *conn, enum vs_stmt_id stmt, struct vs_list_at *at, int64_t until_us,
                       struct vs_blob_item *items, int room, int *ret_count, vidstore_error **e) {
     vs_autostmt *s = NULL;
     *ret_count = 0;
     int r = vs_stmt(conn, stmt, &s, e);
     if (r)
         return r;
-    vs_bind_int(s, 1, after_us);
-    vs_bind_int(s, 2, until_us);
-    vs_bind_int(s, 3, room);
+    vs_bind_int(s, 1, at->us);
+    vs_bind_int(s, 2, at->seq);
+    vs_bind_int(s, 3, until_us);
+    vs_bind_int(s, 4, room);
     while ((r = vs_step(s, e)) == VS_ROW && *ret_count < room) {
         struct vs_blob_item *item = &items[(*ret_count)++];
-        vs_col_uuid(s, 0, &item->id);
-        copy_short(s, 1, item->key, sizeof item->key);
-        item->at_us = vs_col_int(s, 2);
-        item->size = stmt == VS_STMT_BLOB_DOOMED_LIST ? vs_col_int(s, 3) : INT64_MIN;
+        at->seq = vs_col_int(s, 0);
+        vs_col_uuid(s, 1, &item->id);
+        copy_short(s, 2, item->key, sizeof item->key);
+        at->us = item->at_us = vs_col_int(s, 3);
+        item->size = stmt == VS_STMT_BLOB_DOOMED_LIST ? vs_col_int(s, 4) : INT64_MIN;
     }
     return r < 0 ? r : 0;
 }

@@ -58,14 +58,18 @@ int vs_blob_repo_find_source(struct vs_conn *conn, const struct vs_uuid *owner, 
 /* 1 when a row knows the key. */
 int vs_blob_repo_knows(struct vs_conn *conn, const char *key, int *ret, vidstore_error **e);
 
-/* A piece of a list for the clean-up. at_us: what the list is ordered by. */
+/* A place in a list that is ordered by a time, and by the number of the row where times are the same. */
+struct vs_list_at {
+    int64_t us, seq;
+};
+/* An item of a list for the clean-up. */
 struct vs_blob_item {
     struct vs_uuid id;
     char key[VS_BLOB_KEY_TEXT];
     int64_t at_us, size;
 };
-/* stmt: VS_STMT_BLOB_…_LIST; fills at most `room` items later than after_us and not later than until_us. */
-int vs_blob_repo_list(struct vs_conn *conn, enum vs_stmt_id stmt, int64_t after_us, int64_t until_us,
+/* stmt: VS_STMT_BLOB_…_LIST; fills at most `room` items after *at, which is moved on, and not later than until_us. */
+int vs_blob_repo_list(struct vs_conn *conn, enum vs_stmt_id stmt, struct vs_list_at *at, int64_t until_us,
                       struct vs_blob_item *items, int room, int *ret_count, vidstore_error **e);
 /* Stored blobs by their number, after *at, which is moved on. */
 int vs_blob_repo_list_stored(struct vs_conn *conn, int64_t *at, struct vs_blob_item *items, int room, int *ret_count,

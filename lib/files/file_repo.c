@@ -86,19 +86,21 @@ int vs_file_repo_set_expiry(struct vs_conn *conn, const struct vs_uuid *id, int6
     return set_time(conn, VS_STMT_FILE_EXPIRY_SET, expires_us, id, e);
 }
 
-int vs_file_repo_list(struct vs_conn *conn, enum vs_stmt_id stmt, int64_t *at_us, int64_t until_us, struct vs_uuid *ids,
-                      int room, int *ret_count, vidstore_error **e) {
+int vs_file_repo_list(struct vs_conn *conn, enum vs_stmt_id stmt, struct vs_list_at *at, int64_t until_us,
+                      struct vs_uuid *ids, int room, int *ret_count, vidstore_error **e) {
     vs_autostmt *s = NULL;
     *ret_count = 0;
     int r = vs_stmt(conn, stmt, &s, e);
     if (r)
         return r;
-    vs_bind_int(s, 1, *at_us);
-    vs_bind_int(s, 2, until_us);
-    vs_bind_int(s, 3, room);
+    vs_bind_int(s, 1, at->us);
+    vs_bind_int(s, 2, at->seq);
+    vs_bind_int(s, 3, until_us);
+    vs_bind_int(s, 4, room);
     while ((r = vs_step(s, e)) == VS_ROW && *ret_count < room) {
-        vs_col_uuid(s, 0, &ids[(*ret_count)++]);
-        *at_us = vs_col_int(s, 1);
+        at->seq = vs_col_int(s, 0);
+        vs_col_uuid(s, 1, &ids[(*ret_count)++]);
+        at->us = vs_col_int(s, 2);
     }
     return r < 0 ? r : 0;
 }

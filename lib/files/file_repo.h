@@ -3,6 +3,7 @@
 #ifndef VS_FILES_FILE_REPO_H
 #define VS_FILES_FILE_REPO_H
 
+#include "files/blob_repo.h"
 #include "record/record.h"
 
 /* Whose a job or a video is: NOT_FOUND when it is not there. stmt: VS_STMT_FILE_…_OWNER */
@@ -15,8 +16,8 @@ int vs_file_repo_lifetime(struct vs_conn *conn, int64_t category, int64_t *ret_m
 /* Without a new version: */
 int vs_file_repo_accessed(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, vidstore_error **e);
 int vs_file_repo_set_expiry(struct vs_conn *conn, const struct vs_uuid *id, int64_t expires_us, vidstore_error **e);
-/* Ids of files by a time (stmt: VS_STMT_FILE_EXPIRED_LIST or _DELETED_LIST), later than *at_us, which is moved on. */
-int vs_file_repo_list(struct vs_conn *conn, enum vs_stmt_id stmt, int64_t *at_us, int64_t until_us, struct vs_uuid *ids,
-                      int room, int *ret_count, vidstore_error **e);
+/* Ids of files by a time (stmt: VS_STMT_FILE_EXPIRED_LIST or _DELETED_LIST), as of vs_blob_repo_list. */
+int vs_file_repo_list(struct vs_conn *conn, enum vs_stmt_id stmt, struct vs_list_at *at, int64_t until_us,
+                      struct vs_uuid *ids, int room, int *ret_count, vidstore_error **e);
 
 #endif

@@ -22,7 +22,8 @@ struct gc {
     int64_t now_us;
     /* the batch at hand */
     enum vs_stmt_id list;
-    int64_t after_us, until_us;
+    struct vs_list_at at, next; /* where the batch begins and ends */
+    int64_t until_us;
     struct vs_blob_item items[BATCH];
     struct vs_uuid ids[BATCH];
     int done[BATCH];
@@ -45,7 +46,8 @@ static int has_time(struct gc *gc, int *r, vidstore_error **e) {
 
 static int blobs_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct gc *gc = arg;
-    return vs_blob_repo_list(conn, gc->list, gc->after_us, gc->until_us, gc->items, BATCH, &gc->count, e);
+    gc->next = gc->at;
+    return vs_blob_repo_list(conn, gc->list, &gc->next, gc->until_us, gc->items, BATCH, &gc->count, e);
 }
 
 /* Calls `each` with every batch of blobs of a list. */
@@ -53,13 +55,13 @@ static int batches(struct gc *gc, enum vs_stmt_id list, int64_t until_us,
                    int (*each)(struct gc *gc, vidstore_error **e), vidstore_error **e) {
     int r = 0;
     gc->list = list;
-    gc->after_us = -1;
+    gc->at = (struct vs_list_at){-1, 0};
     gc->until_us = until_us;
     while (has_time(gc, &r, e)) {
         r = vs_session_read(gc->session, blobs_op, gc, e);
         if (r || !gc->count)
             break;
-        gc->after_us = gc->items[gc->count - 1].at_us;
+        gc->at = gc->next;
         r = each(gc, e);
     }
     return r;
@@ -163,7 +165,8 @@ static int doom_unpublished(struct gc *gc, vidstore_error **e) {
 
 static int files_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct gc *gc = arg;
-    return vs_file_repo_list(conn, gc->list, &gc->after_us, gc->until_us, gc->ids, BATCH, &gc->count, e);
+    gc->next = gc->at;
+    return vs_file_repo_list(conn, gc->list, &gc->next, gc->until_us, gc->ids, BATCH, &gc->count, e);
 }
 
 static int set_removed(struct vs_change *c, void *arg, vidstore_error **e) {
@@ -200,12 +203,13 @@ static int remove_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 static int remove_expired(struct gc *gc, vidstore_error **e) {
     int r = 0;
     gc->list = VS_STMT_FILE_EXPIRED_LIST;
-    gc->after_us = -1;
+    gc->at = (struct vs_list_at){-1, 0};
     gc->until_us = gc->now_us;
     while (has_time(gc, &r, e)) {
         r = vs_session_read(gc->session, files_op, gc, e);
         if (r || !gc->count)
             break;
+        gc->at = gc->next;
         if (!gc->options->dry_run)
             r = vs_session_write(gc->session, remove_op, gc, e);
         for (int i = 0; !r && i < gc->count; i++)
@@ -219,12 +223,13 @@ static int purge_removed(struct gc *gc, vidstore_error **e) {
     int64_t days = vs_setting(gc->session->store, VS_SETTING_REMOVED_RETENTION_DAYS);
     int r = 0;
     gc->list = VS_STMT_FILE_DELETED_LIST;
-    gc->after_us = -1;
+    gc->at = (struct vs_list_at){-1, 0};
     gc->until_us = gc->now_us - days * DAY_US;
     while (days && has_time(gc, &r, e)) {
         r = vs_session_read(gc->session, files_op, gc, e);
         if (r || !gc->count)
             break;
+        gc->at = gc->next;
         for (int i = 0; i < gc->count && has_time(gc, &r, e); i++) {
             char id[VS_UUID_TEXT];
             vs_uuid_format(&gc->ids[i], id);
@@ -248,7 +253,9 @@ int vs_files_gc(vidstore_session *session, const struct vs_files_gc_options *opt
     if (r)
         return r;
     *gc = (struct gc){.asker = session, .options = options, .ret = ret, .now_us = vs_now_us()};
-    int64_t keep = options->all ? 0 : vs_setting(store, VS_SETTING_UPLOAD_KEEP_MS) * 1000;
+    int64_t keep = vs_setting(store, VS_SETTING_UPLOAD_KEEP_MS) * 1000;
+    if (options->all && keep > options->spare_us)
+        keep = options->spare_us;
     int64_t grace = options->all ? 0 : vs_setting(store, VS_SETTING_BLOB_GRACE_MS) * 1000;
     r = vs_session_new(store, VS_ACTOR_SYSTEM, NULL, VIDSTORE_ROLE_ADMIN, "upkeep", NULL, &gc->session, e);
     if (r)

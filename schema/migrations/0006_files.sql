@@ -27,9 +27,9 @@ CREATE TABLE blobs (
 ) {strict};
 
 CREATE INDEX blobs_source ON blobs(source, touched_us) WHERE state = 10 AND source IS NOT NULL;
-CREATE INDEX blobs_reserved ON blobs(touched_us) WHERE state = 10;
-CREATE INDEX blobs_unpublished ON blobs(touched_us) WHERE state = 20 AND refs = 0;
-CREATE INDEX blobs_doomed ON blobs(doomed_us) WHERE state IN (30, 40);
+CREATE INDEX blobs_reserved ON blobs(touched_us, seq) WHERE state = 10;
+CREATE INDEX blobs_unpublished ON blobs(touched_us, seq) WHERE state = 20 AND refs = 0;
+CREATE INDEX blobs_doomed ON blobs(doomed_us, seq) WHERE state IN (30, 40);
 CREATE INDEX blobs_content ON blobs(sha256) WHERE state = 20;
 
 CREATE TABLE files (
@@ -81,8 +81,8 @@ CREATE INDEX files_video ON files(video_id, seq) WHERE video_id IS NOT NULL;
 CREATE INDEX files_blob ON files(blob_id);
 CREATE INDEX files_content ON files(sha256, seq);
 CREATE INDEX files_owned_content ON files(user_id, sha256, size) WHERE deleted_us IS NULL;
-CREATE INDEX files_deleted ON files(deleted_us) WHERE deleted_us IS NOT NULL;
+CREATE INDEX files_deleted ON files(deleted_us, seq) WHERE deleted_us IS NOT NULL;
 CREATE INDEX files_size ON files(size, seq);
-CREATE INDEX files_expiry ON files(expires_us) WHERE expires_us IS NOT NULL AND deleted_us IS NULL;
+CREATE INDEX files_expiry ON files(expires_us, seq) WHERE expires_us IS NOT NULL AND deleted_us IS NULL;
 CREATE INDEX files_removed ON files(removal_id) WHERE removal_id IS NOT NULL;
 CREATE INDEX files_public ON files(seq) WHERE access = 40 AND deleted_us IS NULL;

@@ -57,16 +57,16 @@ UPDATE blobs SET state = 40 WHERE id = $1 AND refs = 0 AND state IN (30, 40);
 DELETE FROM blobs WHERE id = $1 AND state = 40;
 
 -- name: blob_stale_list
-SELECT id, storage_key, touched_us FROM blobs WHERE state = 10 AND touched_us > $1 AND touched_us <= $2
-ORDER BY touched_us LIMIT $3;
+SELECT seq, id, storage_key, touched_us FROM blobs WHERE state = 10 AND (touched_us, seq) > ($1, $2) AND touched_us <= $3
+ORDER BY touched_us, seq LIMIT $4;
 
 -- name: blob_unpublished_list
-SELECT id, storage_key, touched_us FROM blobs WHERE state = 20 AND refs = 0 AND touched_us > $1 AND touched_us <= $2
-ORDER BY touched_us LIMIT $3;
+SELECT seq, id, storage_key, touched_us FROM blobs WHERE state = 20 AND refs = 0 AND (touched_us, seq) > ($1, $2)
+AND touched_us <= $3 ORDER BY touched_us, seq LIMIT $4;
 
 -- name: blob_doomed_list
-SELECT id, storage_key, doomed_us, size FROM blobs WHERE state IN (30, 40) AND doomed_us > $1 AND doomed_us <= $2
-ORDER BY doomed_us LIMIT $3;
+SELECT seq, id, storage_key, doomed_us, size FROM blobs WHERE state IN (30, 40) AND (doomed_us, seq) > ($1, $2)
+AND doomed_us <= $3 ORDER BY doomed_us, seq LIMIT $4;
 
 -- name: blob_stored_list
 SELECT seq, id, storage_key, size FROM blobs WHERE seq > $1 AND state = 20 ORDER BY seq LIMIT $2;
@@ -89,10 +89,11 @@ UPDATE files SET last_access_us = $1 WHERE id = $2;
 UPDATE files SET expires_us = $1 WHERE id = $2;
 
 -- name: file_expired_list
-SELECT id, expires_us FROM files WHERE expires_us > $1 AND expires_us <= $2 AND deleted_us IS NULL ORDER BY expires_us LIMIT $3;
+SELECT seq, id, expires_us FROM files WHERE deleted_us IS NULL AND (expires_us, seq) > ($1, $2) AND expires_us <= $3
+ORDER BY expires_us, seq LIMIT $4;
 
 -- name: file_deleted_list
-SELECT id, deleted_us FROM files WHERE deleted_us > $1 AND deleted_us <= $2 ORDER BY deleted_us LIMIT $3;
+SELECT seq, id, deleted_us FROM files WHERE (deleted_us, seq) > ($1, $2) AND deleted_us <= $3 ORDER BY deleted_us, seq LIMIT $4;
 
 -- name: file_duplicate_groups :template
 SELECT sha256, size, count(*) FROM files WHERE {{where}} GROUP BY sha256, size HAVING count(*) > 1

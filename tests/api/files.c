@@ -115,7 +115,8 @@ START_TEST(a_path_is_copied) {
 END_TEST
 
 START_TEST(a_wrong_checksum_takes_nothing_in) {
-    vidstore_file_params *p = params(VIDSTORE_FILE_SHA256, "0000000000000000000000000000000000000000000000000000000000000000");
+    vidstore_file_params *p =
+        params(VIDSTORE_FILE_SHA256, "0000000000000000000000000000000000000000000000000000000000000000");
     write_source("movie", 5);
     refused(VIDSTORE_INVALID, "sha256", vidstore_file_put_path(sys, source, p, NULL, e));
     ck_assert_int_eq(count(sys), 0);
@@ -473,8 +474,7 @@ START_TEST(damage_is_found) {
     is_corrupt(id, VIDSTORE_SUB_TRUNCATED);
     refused(VIDSTORE_CORRUPT, NULL, vidstore_file_open(sys, id.text, &r, e));
     ck_assert_ptr_null(r);
-    refused(VIDSTORE_NOT_FOUND, "id",
-            vidstore_file_verify(sys, "018f0000-0000-7000-8000-00000000abcd", NULL, e));
+    refused(VIDSTORE_NOT_FOUND, "id", vidstore_file_verify(sys, "018f0000-0000-7000-8000-00000000abcd", NULL, e));
 }
 END_TEST
 
@@ -503,8 +503,8 @@ START_TEST(a_record_is_changed) {
     ck_assert_int_eq(vidstore_file_version(file), 2);
     vidstore_file_free(file);
     update(id, VIDSTORE_FILE_CATEGORY, "temporary", &file);
-    int64_t left = vidstore_file_int64(file, VIDSTORE_FILE_EXPIRES_US) -
-                   vidstore_file_int64(file, VIDSTORE_FILE_UPDATED_US);
+    int64_t left =
+        vidstore_file_int64(file, VIDSTORE_FILE_EXPIRES_US) - vidstore_file_int64(file, VIDSTORE_FILE_UPDATED_US);
     ck_assert_int_eq(left, 24 * HOUR_US);
     vidstore_file_free(file);
     must(vidstore_setting_set(sys, "file.processed_hours", "2", e));
@@ -605,7 +605,8 @@ START_TEST(files_are_listed_and_changed_in_bulk) {
     refused(VIDSTORE_NOT_FOUND, "items[1].id",
             vidstore_file_bulk_update(sys, texts, (const vidstore_file_params *const *)p, 3, VIDSTORE_BULK_ATOMIC,
                                       &page, e));
-    must(vidstore_file_bulk_update(sys, texts, (const vidstore_file_params *const *)p, 3, VIDSTORE_BULK_EACH, &page, e));
+    must(
+        vidstore_file_bulk_update(sys, texts, (const vidstore_file_params *const *)p, 3, VIDSTORE_BULK_EACH, &page, e));
     ck_assert_int_eq(vidstore_page_status(page, 0), VIDSTORE_OK);
     ck_assert_int_eq(vidstore_page_status(page, 1), VIDSTORE_NOT_FOUND);
     ck_assert_int_eq(vidstore_file_access(vidstore_page_file(page, 2)), VIDSTORE_ACCESS_PUBLIC);

@@ -166,8 +166,8 @@ START_TEST(a_demanded_checksum_is_held_against_the_bytes) {
 END_TEST
 
 START_TEST(names_are_taken_as_they_are_or_not_at_all) {
-    static const char *const bad[] = {"", ".", "..", "a/b", "/", "tab\there", "new\nline", "bell\a", "del\x7f",
-                                      "c1\xc2\x85", "utf\xff", "\xc0\xaf"};
+    static const char *const bad[] = {"",          ".",      "..",      "a/b",        "/",       "tab\there",
+                                      "new\nline", "bell\a", "del\x7f", "c1\xc2\x85", "utf\xff", "\xc0\xaf"};
     static const char *const good[] = {"a", "...", ".hidden", "ümläut 日本.mp4", "back\\slash", "a b", "nbsp\xc2\xa0"};
     char longest[258];
     vidstore_upload *up = NULL;
