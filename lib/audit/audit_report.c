@@ -2,20 +2,51 @@
 /* Export, statistics, and the end of old events. */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "audit/audit.h"
+#include "util/env.h"
 #include "util/error.h"
 #include "util/handle.h"
 #include "util/json.h"
 
 enum { EXPORT_PAGE = 1000 };
 
-static int write_all(int fd, const char *data, size_t len, vidstore_error **e) {
+/* write() to a pipe that nobody reads, without the signal that would end the host. */
+static ssize_t write_quietly(int fd, const char *data, size_t len) {
+    sigset_t pipe, before, pending;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &pipe, &before);
+    ssize_t n = write(fd, data, len);
+    int err = errno;
+    if (n < 0 && err == EPIPE && !sigismember(&pending, SIGPIPE))
+        sigtimedwait(&pipe, NULL, &(struct timespec){ 0, 0 });
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = err;
+    return n;
+}
+
+static int write_all(int fd, const struct vs_call *call, const char *data, size_t len, vidstore_error **e) {
     while (len) {
-        ssize_t n = write(fd, data, len);
+        ssize_t n = write_quietly(fd, data, len);
+        if (n < 0 && errno == EAGAIN) { /* the host's descriptor does not block: wait for its reader */
+            poll(&(struct pollfd){ fd, POLLOUT, 0 }, 1, 100);
+            if (call->interrupt && atomic_load(call->interrupt))
+                return vs_fail(e, VIDSTORE_CANCELLED, NULL, "interrupted: could not write the export");
+            if (vs_mono_us() > call->deadline_us)
+                return vs_fail(e, VIDSTORE_TIMEOUT, "fd", "the deadline passed: could not write the export");
+            continue;
+        }
         if (n < 0 && errno == EINTR)
             continue;
+        if (n < 0 && errno == EBADF)
+            return vs_fail(e, VIDSTORE_INVALID, "fd", "fd is not open for writing");
         if (n < 0)
             return vs_fail_errno(e, errno, "fd", "write the export");
         data += n;
@@ -25,13 +56,15 @@ static int write_all(int fd, const char *data, size_t len, vidstore_error **e) {
 }
 
 /* One page as lines. JSON escapes every control character, so no value can end a line or forge one. */
-static int write_page(const struct vs_page *page, int fd, vidstore_error **e) {
+static int write_page(const struct vs_page *page, int fd, const struct vs_call *call, vidstore_error **e) {
     vs_autobuf b = { 0 };
+    if (!page->count)
+        return 0;
     for (int64_t i = 0; i < page->count; i++) {
         vs_record_json(&b, page->items[i].record);
         vs_buf_char(&b, '\n');
     }
-    return b.failed ? vs_fail_nomem(e) : write_all(fd, b.data, b.len, e);
+    return b.failed ? vs_fail_nomem(e) : write_all(fd, call, b.data, b.len, e);
 }
 
 vidstore_status vidstore_audit_export(vidstore_session *session, const vidstore_query *query, int32_t fd, int64_t *ret_count,
@@ -52,8 +85,9 @@ vidstore_status vidstore_audit_export(vidstore_session *session, const vidstore_
     while (!r && more) {
         vs_autopage *page = NULL;
         r = vs_crud_list(session, &vs_audit_noun, (const vidstore_query *)&pages, &page, reterr);
-        if (!r && page->count)
-            r = write_page(page, fd, reterr);
+        struct vs_call call = vs_session_call(session); /* a deadline for each page: the whole may take long */
+        if (!r)
+            r = write_page(page, fd, &call, reterr);
         if (r)
             break;
         *ret_count += page->count;
@@ -62,6 +96,8 @@ vidstore_status vidstore_audit_export(vidstore_session *session, const vidstore_
             snprintf(cursor, sizeof cursor, "%s", page->cursor);
         pages.cursor = cursor;
     }
+    if (r)
+        *ret_count = 0;
     return r;
 }
 

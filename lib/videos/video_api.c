@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Public calls on videos. */
+#include <fcntl.h>
 #include "record/record_api.h"
 #include "store/crud_api.h"
 #include "util/alloc.h"
@@ -38,6 +39,8 @@ vidstore_status vidstore_video_probe_fd(vidstore_session *session, const char *i
     VS_ENTER(session, ret_video, reterr);
     vs_autorecord *video = NULL;
     int r = vs_session_outside(session, reterr);
+    if (!r && fcntl(fd, F_GETFD) < 0)
+        r = vs_fail(reterr, VIDSTORE_INVALID, "fd", "fd is not open");
     if (!r)
         r = vs_video_for_update(session, id, &video, reterr);
     struct vs_uuid uuid = vs_record_uuid(video, VIDSTORE_VIDEO_ID);

@@ -154,6 +154,8 @@ static int classify(struct sqlite_conn *c, int extended, int err, const char *me
         if (is_syntax(message))
             return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, NULL, "a text can't be read: could not %s",
                                doing);
+        if (strstr(message, "unsupported file format")) /* a format number in the first page that no version writes */
+            return vs_fail(e, VIDSTORE_CORRUPT, NULL, "the database is damaged: could not %s", doing);
         return vs_fail(e, VIDSTORE_INTERNAL, NULL, "the database refused to %s", doing);
     }
 }
