@@ -17,17 +17,22 @@ extern "C" {
 enum {
     VIDSTORE_MAINTAIN_UNKNOWN = -1,
     VIDSTORE_MAINTAIN_DRY_RUN = 1, /**< Only say what would be done. */
-    VIDSTORE_MAINTAIN_ALL = 2      /**< Also what is not due yet. */
+    VIDSTORE_MAINTAIN_ALL = 2      /**< Also what is not due yet: bytes before their grace is over, uploads that nobody
+                                      has touched for a minute, and what is done but once a day (statistics for the
+                                      planner, giving free pages back). Retention in days holds all the same. */
 };
 
 /**
  * Do a slice of the upkeep: recover leases whose worker died, remove expired and temporary files, unfinished uploads,
  * old jobs and audit events by the settings retention.*, delete bytes whose time has come, checkpoint the log,
- * refresh statistics. Refuses to run inside a transaction. Admins and the system only.
+ * refresh statistics. A job that goes leaves its videos and files; a season goes whole. Every kind of work gets its
+ * turn, however small the budget is. Refuses to run inside a transaction. Admins and the system only.
  * @param session  who acts.
  * @param budget_ms  about how long it may take, 1 to 3,600,000.
  * @param flags  VIDSTORE_MAINTAIN_… bits.
- * @param ret_json  receives a JSON object: what was done by kind, and whether more is left.
+ * @param ret_json  receives a JSON object: "dry_run", "done" (leases_recovered, jobs_promoted, jobs_purged,
+ *   records_purged, files_expired, uploads_removed, blobs_deleted, bytes_freed, audit_pruned), "checkpoint" (not of a
+ *   dry run), "more" (something is left over), "took_ms".
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: INVALID, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO,
@@ -55,9 +60,11 @@ VIDSTORE_API vidstore_status vidstore_stats(vidstore_session *session, vidstore_
  * its own that vidstore_restore() or vidstore_open() takes. Refuses to run inside a transaction. Admins and the
  * system only.
  * @param session  who acts.
- * @param directory  must not exist, or be empty.
+ * @param directory  must not exist, or be empty; its parent must exist, and it must not lie in the store. It appears
+ *   when it is whole.
  * @param flags  0.
- * @param ret_json  receives a JSON object: records, files, bytes, how long it took.
+ * @param ret_json  receives a JSON object: "directory", "records" by kind, "blobs", "bytes" and "database_bytes" that
+ *   were copied, "gone" (what was purged meanwhile and is not in the copy), "took_ms".
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: INVALID, EXISTS, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
@@ -68,7 +75,8 @@ VIDSTORE_API vidstore_status vidstore_backup(vidstore_session *session, const ch
                                              vidstore_text **ret_json, vidstore_error **reterr);
 
 /**
- * Make a store from a backup: checked first, then copied, then moved into place in one step.
+ * Make a store from a backup, or from any store: copied with every byte checked, migrated if it is older, then moved
+ * into place in one step.
  * @param backup  a directory that vidstore_backup() made; not changed.
  * @param directory  where the store shall be; must not exist, or be empty.
  * @param flags  0.
@@ -90,7 +98,7 @@ VIDSTORE_API vidstore_status vidstore_restore(const char *backup, const char *di
  *   text.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: STATE (inside a transaction), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * Errors: INVALID, STATE (inside a transaction), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
  * ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
  */

@@ -60,7 +60,8 @@ SELECT count(*), CAST(coalesce(sum(size), 0) AS BIGINT) FROM blobs WHERE state =
 -- What is due. The counts are for a dry run, and for finding out that there is nothing to do without a write.
 
 -- name: due_leases
-SELECT count(*) FROM (SELECT 1 FROM jobs WHERE state = 40 AND lease_until_us IS NOT NULL AND lease_until_us < $1 LIMIT $2) AS due;
+SELECT count(*) FROM (SELECT 1 FROM jobs WHERE state = 40 AND lease_until_us IS NOT NULL AND lease_until_us < $1
+LIMIT $2) AS due;
 
 -- name: due_scheduled
 SELECT count(*) FROM (SELECT 1 FROM jobs WHERE state = 10 AND deleted_us IS NULL AND run_at_us <= $1 LIMIT $2) AS due;
@@ -74,7 +75,8 @@ SELECT id FROM videos WHERE deleted_us <= $1 ORDER BY deleted_us LIMIT $2;
 -- name: due_ended_jobs
 -- Whole seasons go at once, when the season itself ended long ago and nothing of it is at work again.
 SELECT j.id FROM jobs AS j WHERE j.state = $1 AND j.completed_us <= $2 AND j.deleted_us IS NULL AND j.parent_id IS NULL
-AND NOT EXISTS (SELECT 1 FROM jobs AS c WHERE c.parent_id = j.id AND c.deleted_us IS NULL AND c.state IN (10, 20, 30, 40))
+AND NOT EXISTS (SELECT 1 FROM jobs AS c WHERE c.parent_id = j.id AND c.deleted_us IS NULL
+AND c.state IN (10, 20, 30, 40))
 ORDER BY j.completed_us LIMIT $3;
 
 -- name: due_ended_count
