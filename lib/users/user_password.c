@@ -95,12 +95,28 @@ struct outcome {
     int failed;
 };
 
+/* Who acted: the user who proved to be one, or whoever asked. */
+static struct vs_actor actor_of(const struct outcome *o) {
+    struct vs_actor actor = *o->actor;
+    if (!o->failed && actor.kind == VS_ACTOR_ANONYMOUS) {
+        actor.kind = VS_ACTOR_USER;
+        actor.user = vs_record_uuid(o->user, VIDSTORE_USER_ID);
+        actor.name = (char *)(uintptr_t)vs_record_text(o->user, VIDSTORE_USER_USERNAME);
+    }
+    return actor;
+}
+
 /* One row is written whatever the outcome, so that the time taken says nothing. */
 static int outcome_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     const struct outcome *o = arg;
+    struct vs_actor actor = actor_of(o);
     struct vs_uuid id = vs_record_uuid(o->user, VIDSTORE_USER_ID);
-    struct vs_event event = { .action = o->failed ? VIDSTORE_AUDIT_AUTH_FAILED : VIDSTORE_AUDIT_USER_LOGIN, .noun = "user",
-        .object = o->user ? &id : NULL, .owner = o->user ? &id : NULL, .object_name = o->name, .failed = o->failed };
+    struct vs_event event = {.action = o->failed ? VIDSTORE_AUDIT_AUTH_FAILED : VIDSTORE_AUDIT_USER_LOGIN,
+                             .noun = "user",
+                             .object = o->user ? &id : NULL,
+                             .owner = o->user ? &id : NULL,
+                             .object_name = o->name,
+                             .failed = o->failed};
     vs_autostmt *s = NULL;
     int r = vs_stmt(conn, VS_STMT_USER_LOGIN, &s, e);
     if (r)
@@ -108,7 +124,7 @@ static int outcome_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     vs_bind_int(s, 1, vs_now_us());
     vs_bind_uuid(s, 2, o->failed ? NULL : &id);
     r = vs_run(s, NULL, e);
-    return r ? r : vs_trail_append(conn, o->actor, &event, e);
+    return r ? r : vs_trail_append(conn, &actor, &event, e);
 }
 
 static int judge(const struct lookup *found, int fits, vidstore_error **e) {
@@ -133,6 +149,8 @@ static int verify(struct vidstore *store, const struct vs_actor *actor, const st
     if (!r && (!verdict || verdict == VIDSTORE_UNAUTHENTICATED)) {
         struct outcome o = { actor, found.user, name, verdict };
         r = vs_db_write(store->db, call, outcome_op, &o, verdict ? NULL : e);
+        if (!r && !verdict) /* again: the time of this login is in it now */
+            r = vs_db_read(store->db, call, lookup_op, &found, e);
     }
     r = verdict ? verdict : r;
     if (!r)
