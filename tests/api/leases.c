@@ -265,8 +265,6 @@ END_TEST
 /* The failed attempt's job, and when it comes again. */
 static int64_t delay_after(vidstore_lease *lease) {
     struct id id = job_of(lease);
-    int64_t before = job_int(id, VIDSTORE_JOB_UPDATED_US);
-    (void)before;
     must(vidstore_lease_fail(lease, "no", 1, e));
     vidstore_lease_free(lease);
     ck_assert_int_eq(job_int(id, VIDSTORE_JOB_STATE), VIDSTORE_JOB_SCHEDULED);
@@ -660,6 +658,24 @@ START_TEST(a_worker_that_slept_changes_nothing) {
 }
 END_TEST
 
+static void sleep_and_try(vidstore_lease *lease) {
+    raise(SIGSTOP);
+    sleep_ms(300); /* time enough for the renewal that must not come any more */
+    _exit(vidstore_lease_finish(lease, NULL, NULL) == VIDSTORE_LEASE_LOST ? 7 : 1);
+}
+
+START_TEST(a_lease_that_ran_out_is_not_renewed_by_grace) {
+    set("job.lease_ms", "500");
+    submit(sys, "{\"kind\": \"x\"}");
+    struct worker_child child = start_worker(sleep_and_try);
+    sleep_ms(700);
+    kill(child.pid, SIGCONT);
+    int status = end_of(&child);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 7, "the late worker was not told: %x", (unsigned)status);
+    finish(claim("x"));
+}
+END_TEST
+
 START_TEST(another_process_goes_on_with_the_token) {
     set("job.lease_ms", "1000");
     struct id id = submit(sys, "{\"kind\": \"x\"}");
@@ -790,6 +806,7 @@ Suite *leases_suite(void) {
     tcase_add_test(losing, cancelling_what_nobody_works_at);
     tcase_add_test(losing, a_killed_worker_is_replaced);
     tcase_add_test(losing, a_worker_that_slept_changes_nothing);
+    tcase_add_test(losing, a_lease_that_ran_out_is_not_renewed_by_grace);
     tcase_add_test(losing, another_process_goes_on_with_the_token);
     tcase_add_test(losing, a_fork_has_no_lease);
     tcase_add_test(losing, a_closing_store_asks_its_workers_to_end);
