@@ -11,7 +11,8 @@ SELECT seq, id FROM jobs WHERE state = 20 AND deleted_us IS NULL AND kind = $1 A
 SELECT id FROM jobs WHERE state = 10 AND deleted_us IS NULL AND run_at_us <= $1 ORDER BY run_at_us LIMIT $2;
 
 -- name: job_expired
-SELECT id FROM jobs WHERE state = 40 AND lease_until_us IS NOT NULL AND lease_until_us < $1 ORDER BY lease_until_us LIMIT $2;
+SELECT id FROM jobs WHERE state = 40 AND lease_until_us IS NOT NULL AND lease_until_us < $1
+ORDER BY lease_until_us LIMIT $2;
 
 -- name: job_move
 -- All that a step from one state to another may change.
