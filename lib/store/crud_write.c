@@ -83,6 +83,8 @@ static int name_field(const struct vs_noun *noun, int r, vidstore_error **e) {
     const char *column = e && *e ? vidstore_error_field(*e) : NULL;
     if (!column || (r != VIDSTORE_EXISTS && r != VIDSTORE_INVALID))
         return r;
+    if (r == VIDSTORE_EXISTS && strcmp(column, "user_id") == 0)
+        column = "external_id"; /* what is unique an owner: the owner itself may stand in any number of rows */
     size_t len = strlen(column);
     if (len > 4 && strcmp(column + len - 4, "_key") == 0)
         len -= 4;

@@ -65,7 +65,7 @@ CREATE INDEX jobs_leases ON jobs(lease_until_us) WHERE state = 40 AND lease_unti
 CREATE UNIQUE INDEX jobs_lease ON jobs(lease_hash) WHERE lease_hash IS NOT NULL;
 CREATE INDEX jobs_parent ON jobs(parent_id, position) WHERE parent_id IS NOT NULL;
 CREATE INDEX jobs_user ON jobs(user_id, seq);
-CREATE UNIQUE INDEX jobs_external ON jobs(user_id, external_id) WHERE external_id IS NOT NULL;
+CREATE UNIQUE INDEX jobs_external ON jobs(external_id, user_id) WHERE external_id IS NOT NULL AND deleted_us IS NULL;
 CREATE INDEX jobs_final ON jobs(state, completed_us) WHERE completed_us IS NOT NULL;
 CREATE INDEX jobs_removed ON jobs(removal_id) WHERE removal_id IS NOT NULL;
 

@@ -75,7 +75,7 @@ CREATE TABLE files (
 ) {strict};
 
 CREATE INDEX files_user ON files(user_id, seq);
-CREATE UNIQUE INDEX files_external ON files(user_id, external_id) WHERE external_id IS NOT NULL;
+CREATE UNIQUE INDEX files_external ON files(external_id, user_id) WHERE external_id IS NOT NULL AND deleted_us IS NULL;
 CREATE INDEX files_job ON files(job_id) WHERE job_id IS NOT NULL;
 CREATE INDEX files_video ON files(video_id, seq) WHERE video_id IS NOT NULL;
 CREATE INDEX files_blob ON files(blob_id);

@@ -2,6 +2,9 @@
 /* The query language, pages and cursors, on users in a database in memory. */
 #include "record/query.h"
 #include "access/policy.h"
+#include "audit/audit.h"
+#include "files/files.h"
+#include "jobs/jobs.h"
 #include "store/crud.h"
 #include "users/users.h"
 #include "util/alloc.h"
@@ -468,20 +471,21 @@ static int plan_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return r < 0 ? r : 0;
 }
 
-extern const struct vs_noun vs_audit_noun;
-
 START_TEST(what_is_said_to_be_indexed_is) {
-    static const struct vs_noun *const nouns[] = {&vs_user_noun, &vs_video_noun, &vs_audit_noun};
+    static const struct vs_noun *const nouns[] = {&vs_user_noun, &vs_video_noun, &vs_audit_noun, &vs_job_noun, &vs_file_noun};
     const struct vs_noun *noun = nouns[_i];
     for (size_t i = 0; i < noun->columns; i++) {
         const struct vs_field *field = &noun->fields[i];
         if (!(field->use & VS_INDEX))
             continue;
-        char filter[128];
+        if (noun == &vs_job_noun && field->id == VIDSTORE_JOB_STATE)
+            continue; /* the queue's partial indexes serve some states; the others are found newest first */
+        char filter[256], digits[129] = "";
+        memset(digits, '1', field->type == VS_HASH ? (size_t)field->max * 2 : 1);
         snprintf(filter, sizeof filter, "%s = %s", field->name,
                  field->type == VS_ENUM    ? field->words[0].name
                  : field->type == VS_UUID ? "0190f5fe-7c00-7a00-8abc-012345678901"
-                                          : "1");
+                                          : digits);
         struct vs_query *q = query(filter);
         vs_autocompiled c = {0};
         must(vs_query_compile(q, noun, &c, e));
@@ -767,7 +771,7 @@ Suite *query_suite(void) {
     tcase_add_test(language, a_broken_filter_is_not_no_filter);
     tcase_add_test(language, bad_setters_stick);
     tcase_add_test(language, orders);
-    tcase_add_loop_test(language, what_is_said_to_be_indexed_is, 0, 3);
+    tcase_add_loop_test(language, what_is_said_to_be_indexed_is, 0, 5);
     tcase_add_test(language, what_no_index_serves_is_refused);
     tcase_add_test(language, finds_text_as_it_is);
     tcase_add_test(language, counts_are_capped_unless_asked);
