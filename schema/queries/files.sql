@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
--- Blobs: bytes, from the intention to write them to the end. States: 10 reserved, 20 stored, 30 doomed, 40 being deleted.
+-- Blobs: bytes, from the intention to write them to the end. State: 10 reserved, 20 stored, 30 doomed, 40 deleting.
 
 -- name: blob_reserve
 INSERT INTO blobs (id, user_id, state, backend, storage_key, refs, params, source, validator, source_size, synced, boot,
 created_us, touched_us) VALUES ($1, $2, 10, $3, $4, 0, $5, $6, $7, $8, 0, $9, $10, $10);
 
 -- name: blob_by_id
-SELECT user_id, state, storage_key, size, sha256, refs, params, source, validator, source_size, synced, boot, created_us,
-sealed_us FROM blobs WHERE id = $1;
+SELECT user_id, state, storage_key, size, sha256, refs, params, source, validator, source_size, synced, boot,
+created_us, sealed_us FROM blobs WHERE id = $1;
 
 -- name: blob_by_key
 SELECT id FROM blobs WHERE storage_key = $1;
@@ -57,8 +57,8 @@ UPDATE blobs SET state = 40 WHERE id = $1 AND refs = 0 AND state IN (30, 40);
 DELETE FROM blobs WHERE id = $1 AND state = 40;
 
 -- name: blob_stale_list
-SELECT seq, id, storage_key, touched_us FROM blobs WHERE state = 10 AND (touched_us, seq) > ($1, $2) AND touched_us <= $3
-ORDER BY touched_us, seq LIMIT $4;
+SELECT seq, id, storage_key, touched_us FROM blobs WHERE state = 10 AND (touched_us, seq) > ($1, $2)
+AND touched_us <= $3 ORDER BY touched_us, seq LIMIT $4;
 
 -- name: blob_unpublished_list
 SELECT seq, id, storage_key, touched_us FROM blobs WHERE state = 20 AND refs = 0 AND (touched_us, seq) > ($1, $2)
@@ -93,7 +93,8 @@ SELECT seq, id, expires_us FROM files WHERE deleted_us IS NULL AND (expires_us, 
 ORDER BY expires_us, seq LIMIT $4;
 
 -- name: file_deleted_list
-SELECT seq, id, deleted_us FROM files WHERE (deleted_us, seq) > ($1, $2) AND deleted_us <= $3 ORDER BY deleted_us, seq LIMIT $4;
+SELECT seq, id, deleted_us FROM files WHERE (deleted_us, seq) > ($1, $2) AND deleted_us <= $3
+ORDER BY deleted_us, seq LIMIT $4;
 
 -- name: file_duplicate_groups :template
 SELECT sha256, size, count(*) FROM files WHERE {{where}} GROUP BY sha256, size HAVING count(*) > 1
