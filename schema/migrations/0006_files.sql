@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
--- Bytes (blobs) and the names under which they are known (files). A blob's row is older than its first byte and younger
--- than its last: state 10 reserved, 20 stored, 30 doomed (no file refers to it), 40 being deleted. refs counts the
--- files, removed ones too. synced: bytes of an unfinished upload that a power cut leaves; what was written after that is
--- as good while the machine is up, which boot (the kernel's id of this start) tells. damaged_us: found wrong by a check.
+-- Bytes (blobs) and the names under which they are known (files). A blob's row is older than its first byte and
+-- younger than its last: state 10 reserved, 20 stored, 30 doomed (no file refers to it), 40 being deleted. refs counts
+-- the files, removed ones too. synced: bytes of an unfinished upload that a power cut leaves; what was written after
+-- that is as good while the machine is up, which boot (the kernel's id of this start) tells. damaged_us: found wrong by
+-- a check.
 CREATE TABLE blobs (
     seq {seq},
     id {uuid} NOT NULL UNIQUE,
