@@ -4,7 +4,8 @@
 #include <fcntl.h>
 #include <vidstore/query.h>
 
-static vidstore_status set_text(vidstore_session *s, const char *id, int32_t field, const char *value, vidstore_error **e) {
+static vidstore_status set_text(vidstore_session *s, const char *id, int32_t field, const char *value,
+                                vidstore_error **e) {
     vidstore_user_params *p = vidstore_user_params_new();
     vidstore_user_params_set_text(p, field, value);
     vidstore_status status = vidstore_user_update(s, id, p, NULL, e);
@@ -137,7 +138,8 @@ START_TEST(events_of_the_host) {
 }
 END_TEST
 
-/* --- export ------------------------------------------------------------------------------------------------------------- */
+/* --- export
+ * ------------------------------------------------------------------------------------------------------------- */
 
 static char *exported(const char *filter, int64_t *ret_count) {
     char path[160];
@@ -157,7 +159,15 @@ static char *exported(const char *filter, int64_t *ret_count) {
 
 /* Names and texts that would end a line or forge another, if they could. */
 START_TEST(export_is_one_object_a_line) {
-    static const char *const evil[] = {"a\nb", "\r\n{\"action\":\"user_deleted\"}", "\"}\n{\"x\":\"", "\x01\x1B[2J\x7F", "\xE2\x80\xA8", "\\", "\\\"", "{}", "\t"};
+    static const char *const evil[] = {"a\nb",
+                                       "\r\n{\"action\":\"user_deleted\"}",
+                                       "\"}\n{\"x\":\"",
+                                       "\x01\x1B[2J\x7F",
+                                       "\xE2\x80\xA8",
+                                       "\\",
+                                       "\\\"",
+                                       "{}",
+                                       "\t"};
     const int many = (int)(sizeof evil / sizeof *evil);
     for (int i = 0; i < many; i++)
         must(vidstore_audit_record(sys, "host", NULL, evil[i], NULL, e));

@@ -41,7 +41,8 @@ static union {
     int32_t flag;
 } out;
 
-/* --- calls by their form ------------------------------------------------------------------------------------------------ */
+/* --- calls by their form
+ * ------------------------------------------------------------------------------------------------ */
 
 struct call {
     const char *name;
@@ -152,7 +153,8 @@ OTHER_CALLS(BY_ID)
 static const struct call by_id[] = {CALLS_BY_ID(ROW)};
 static const struct call all[] = {CALLS_BY_ID(ROW) OTHER_CALLS(ROW)};
 
-static void bad(const struct call *call, vidstore_session *s, const char *id, vidstore_status wanted, const char *field) {
+static void bad(const struct call *call, vidstore_session *s, const char *id, vidstore_status wanted,
+                const char *field) {
     vidstore_error *error = NULL;
     out.pointer = NULL;
     out.number = 0;
@@ -165,11 +167,13 @@ static void bad(const struct call *call, vidstore_session *s, const char *id, vi
     fails(call->name, wanted, field, status, error);
 }
 
-/* --- handles -------------------------------------------------------------------------------------------------------------- */
+/* --- handles
+ * -------------------------------------------------------------------------------------------------------------- */
 
 START_TEST(sessions_that_are_none) {
     const struct call *call = &all[_i];
-    void *const others[] = {store, a_page, a_query, a_user, user_params, vidstore_origin_new(), vidstore_open_params_new()};
+    void *const others[] = {
+        store, a_page, a_query, a_user, user_params, vidstore_origin_new(), vidstore_open_params_new()};
     bad(call, NULL, user_id.text, VIDSTORE_MISUSE, "session");
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         bad(call, others[i], user_id.text, VIDSTORE_MISUSE, "session");
@@ -179,10 +183,17 @@ START_TEST(sessions_that_are_none) {
 END_TEST
 
 START_TEST(ids_that_are_none) {
-    static const char *const ids[] = {
-        "", "x", "0190f5fe-7c00-7a00-8abc-01234567890", "0190f5fe-7c00-7a00-8abc-0123456789012", "0190f5fe-7c00-7a00-8abc-01234567890g",
-        "0190f5fe7c007a008abc012345678901", "{190f5fe-7c00-7a00-8abc-01234567890}", "0190f5fe-7c00-7a00-8abc_012345678901",
-        " 190f5fe-7c00-7a00-8abc-012345678901", "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF-7c00-7a00-8abc-012345678901", "' OR 1=1 --"};
+    static const char *const ids[] = {"",
+                                      "x",
+                                      "0190f5fe-7c00-7a00-8abc-01234567890",
+                                      "0190f5fe-7c00-7a00-8abc-0123456789012",
+                                      "0190f5fe-7c00-7a00-8abc-01234567890g",
+                                      "0190f5fe7c007a008abc012345678901",
+                                      "{190f5fe-7c00-7a00-8abc-01234567890}",
+                                      "0190f5fe-7c00-7a00-8abc_012345678901",
+                                      " 190f5fe-7c00-7a00-8abc-012345678901",
+                                      "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF-7c00-7a00-8abc-012345678901",
+                                      "' OR 1=1 --"};
     const struct call *call = &by_id[_i];
     bad(call, sys, NULL, VIDSTORE_MISUSE, "id");
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
@@ -215,13 +226,16 @@ START_TEST(wrong_handles) {
     /* params of another noun */
     refused(VIDSTORE_MISUSE, "params", vidstore_user_create(sys, (vidstore_user_params *)video_params, NULL, e));
     refused(VIDSTORE_MISUSE, "params", vidstore_video_create(sys, (vidstore_video_params *)user_params, NULL, e));
-    refused(VIDSTORE_MISUSE, "params", vidstore_user_update(sys, user_id.text, (vidstore_user_params *)a_query, NULL, e));
+    refused(VIDSTORE_MISUSE, "params",
+            vidstore_user_update(sys, user_id.text, (vidstore_user_params *)a_query, NULL, e));
     vidstore_user_params *p = vidstore_user_params_new();
-    vidstore_video_params_set_text((vidstore_video_params *)p, VIDSTORE_VIDEO_TITLE, "x"); /* a setter of another noun */
+    vidstore_video_params_set_text((vidstore_video_params *)p, VIDSTORE_VIDEO_TITLE,
+                                   "x"); /* a setter of another noun */
     refused(VIDSTORE_MISUSE, "params", vidstore_user_create(sys, p, NULL, e));
     vidstore_user_params_free(p);
     const vidstore_user_params *mixed[] = {(vidstore_user_params *)video_params};
-    refused(VIDSTORE_MISUSE, "items[0].params", vidstore_user_bulk_create(sys, mixed, 1, VIDSTORE_BULK_ATOMIC, NULL, e));
+    refused(VIDSTORE_MISUSE, "items[0].params",
+            vidstore_user_bulk_create(sys, mixed, 1, VIDSTORE_BULK_ATOMIC, NULL, e));
     must(vidstore_user_bulk_create(sys, mixed, 1, VIDSTORE_BULK_EACH, &page, e));
     ck_assert_int_eq(vidstore_page_status(page, 0), VIDSTORE_MISUSE);
     vidstore_page_free(page);
@@ -237,7 +251,8 @@ START_TEST(wrong_handles) {
     refused(VIDSTORE_MISUSE, "store", vidstore_session_on_behalf(NULL, user_id.text, NULL, &s, e));
     refused(VIDSTORE_MISUSE, "store", vidstore_session_login(NULL, "x", "y", NULL, &s, e));
     refused(VIDSTORE_MISUSE, "store", vidstore_session_anonymous((vidstore *)a_page, NULL, &s, e));
-    refused(VIDSTORE_MISUSE, "origin", vidstore_session_on_behalf(store, user_id.text, (vidstore_origin *)a_query, &s, e));
+    refused(VIDSTORE_MISUSE, "origin",
+            vidstore_session_on_behalf(store, user_id.text, (vidstore_origin *)a_query, &s, e));
     refused(VIDSTORE_MISUSE, "origin", vidstore_session_anonymous(store, (vidstore_origin *)store, &s, e));
     refused(VIDSTORE_MISUSE, "params", vidstore_open(place, (vidstore_open_params *)a_query, (vidstore **)&text, e));
     ck_assert_ptr_null(s);
@@ -340,7 +355,8 @@ START_TEST(two_stores) {
 }
 END_TEST
 
-/* --- texts ----------------------------------------------------------------------------------------------------------------- */
+/* --- texts
+ * ----------------------------------------------------------------------------------------------------------------- */
 
 static char *filled(size_t size) {
     char *text = malloc(size + 1);
@@ -351,22 +367,38 @@ static char *filled(size_t size) {
 
 static vidstore_status text_call(int which, const char *text, vidstore_error **e) {
     switch (which) {
-    case 0: return vidstore_user_get_by_name(sys, text, NULL, e);
-    case 1: return vidstore_user_get_external(sys, NULL, text, NULL, e);
-    case 2: return vidstore_user_get_by_identity(sys, text, "s", NULL, e);
-    case 3: return vidstore_user_get_by_identity(sys, "p", text, NULL, e);
-    case 4: return vidstore_user_link_identity(sys, user_id.text, text, "s", e);
-    case 5: return vidstore_user_link_identity(sys, user_id.text, "p", text, e);
-    case 6: return vidstore_user_verify_password(sys, text, "x", NULL, e);
-    case 7: return vidstore_user_verify_password(sys, "x", text, NULL, e);
-    case 8: return vidstore_video_get_external(sys, NULL, text, NULL, e);
-    case 9: return vidstore_audit_record(sys, text, NULL, "x", NULL, e);
-    case 10: return vidstore_audit_record(sys, "host", NULL, text, NULL, e);
-    case 11: return vidstore_setting_get(sys, text, NULL, e);
-    case 12: return vidstore_setting_set(sys, text, "1", e);
-    case 13: return vidstore_session_system(store, text, NULL, e);
-    case 14: return vidstore_query_filter(a_query, text ? text : "\xFF", e);
-    default: return vidstore_open(text, NULL, NULL, e);
+    case 0:
+        return vidstore_user_get_by_name(sys, text, NULL, e);
+    case 1:
+        return vidstore_user_get_external(sys, NULL, text, NULL, e);
+    case 2:
+        return vidstore_user_get_by_identity(sys, text, "s", NULL, e);
+    case 3:
+        return vidstore_user_get_by_identity(sys, "p", text, NULL, e);
+    case 4:
+        return vidstore_user_link_identity(sys, user_id.text, text, "s", e);
+    case 5:
+        return vidstore_user_link_identity(sys, user_id.text, "p", text, e);
+    case 6:
+        return vidstore_user_verify_password(sys, text, "x", NULL, e);
+    case 7:
+        return vidstore_user_verify_password(sys, "x", text, NULL, e);
+    case 8:
+        return vidstore_video_get_external(sys, NULL, text, NULL, e);
+    case 9:
+        return vidstore_audit_record(sys, text, NULL, "x", NULL, e);
+    case 10:
+        return vidstore_audit_record(sys, "host", NULL, text, NULL, e);
+    case 11:
+        return vidstore_setting_get(sys, text, NULL, e);
+    case 12:
+        return vidstore_setting_set(sys, text, "1", e);
+    case 13:
+        return vidstore_session_system(store, text, NULL, e);
+    case 14:
+        return vidstore_query_filter(a_query, text ? text : "\xFF", e);
+    default:
+        return vidstore_open(text, NULL, NULL, e);
     }
 }
 
@@ -374,13 +406,15 @@ static const struct {
     const char *field;
     size_t max;
 } texts[] = {
-    {"name", 254},    {"external_id", 255}, {"provider", 100}, {"subject", 255},      {"provider", 100}, {"subject", 255},
-    {"name", 254},    {"password", 1024},   {"external_id", 255}, {"noun", 50},       {"description", 4096}, {"name", 100},
-    {"name", 100},    {"name", 100},        {"filter", 65536}, {"location", 4096},
+    {"name", 254},        {"external_id", 255}, {"provider", 100},     {"subject", 255},
+    {"provider", 100},    {"subject", 255},     {"name", 254},         {"password", 1024},
+    {"external_id", 255}, {"noun", 50},         {"description", 4096}, {"name", 100},
+    {"name", 100},        {"name", 100},        {"filter", 65536},     {"location", 4096},
 };
 
 START_TEST(texts_that_are_none) {
-    static const char *const broken[] = {"\xFF", "a\x80", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\xF8\x88\x80\x80\x80"};
+    static const char *const broken[] = {
+        "\xFF", "a\x80", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\xF8\x88\x80\x80\x80"};
     if (_i != 14)
         refused(VIDSTORE_MISUSE, texts[_i].field, text_call(_i, NULL, e));
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
@@ -405,7 +439,11 @@ END_TEST
 
 /* An error's message is one line of UTF-8, whatever was quoted in it. */
 START_TEST(messages_are_text) {
-    static const char *const filters[] = {"nothing\xC3\xBC = 1", "a = \xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC (", "a = 1\n\tb", "\x01\x02"};
+    static const char *const filters[] = {"nothing\xC3\xBC = 1",
+                                          "a = "
+                                          "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2"
+                                          "\x82\xAC\xE2\x82\xAC\xE2\x82\xAC (",
+                                          "a = 1\n\tb", "\x01\x02"};
     for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
         vidstore_query *q = vidstore_query_new();
         refused(VIDSTORE_INVALID, "filter", vidstore_query_filter(q, filters[i], e));
@@ -432,7 +470,8 @@ START_TEST(messages_are_text) {
 }
 END_TEST
 
-/* --- numbers --------------------------------------------------------------------------------------------------------------- */
+/* --- numbers
+ * --------------------------------------------------------------------------------------------------------------- */
 
 START_TEST(numbers) {
     static const int64_t wild[] = {INT64_MIN, INT64_MIN + 1, -1, INT64_C(1) << 31, INT64_C(1) << 32, INT64_MAX};
@@ -445,8 +484,11 @@ START_TEST(numbers) {
         ck_assert_int_eq(vidstore_user_is_null(a_user, half), 1);
         ck_assert_ptr_null(vidstore_page_user(a_page, wild[i]));
         ck_assert_int_eq(vidstore_page_status(a_page, wild[i]), VIDSTORE_NOT_FOUND);
-        refused(VIDSTORE_INVALID, "count", vidstore_user_bulk_create(sys, (const vidstore_user_params *const *)&user_params, wild[i], 0, NULL, e));
-        refused(VIDSTORE_INVALID, "count", vidstore_video_bulk_update(sys, (const char *const[]){""}, (const vidstore_video_params *const *)&video_params, wild[i], 0, NULL, e));
+        refused(VIDSTORE_INVALID, "count",
+                vidstore_user_bulk_create(sys, (const vidstore_user_params *const *)&user_params, wild[i], 0, NULL, e));
+        refused(VIDSTORE_INVALID, "count",
+                vidstore_video_bulk_update(sys, (const char *const[]){""},
+                                           (const vidstore_video_params *const *)&video_params, wild[i], 0, NULL, e));
         if (wild[i] < 0)
             refused(VIDSTORE_INVALID, "since_us", vidstore_audit_stats(sys, wild[i], NULL, e));
         else
@@ -455,7 +497,9 @@ START_TEST(numbers) {
     static const uint32_t flags[] = {2, 4, 0x80000000u, UINT32_MAX};
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         refused(VIDSTORE_INVALID, "flags", vidstore_begin(sys, flags[i], e));
-        refused(VIDSTORE_INVALID, "flags", vidstore_user_bulk_create(sys, (const vidstore_user_params *const *)&user_params, 1, flags[i], NULL, e));
+        refused(
+            VIDSTORE_INVALID, "flags",
+            vidstore_user_bulk_create(sys, (const vidstore_user_params *const *)&user_params, 1, flags[i], NULL, e));
     }
     static const int32_t descriptors[] = {-1, INT32_MIN, INT32_MAX, 12345};
     for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++) {

@@ -68,7 +68,8 @@ START_TEST(on_behalf) {
     static const int32_t states[] = {VIDSTORE_USER_PENDING, VIDSTORE_USER_SUSPENDED, VIDSTORE_USER_DEACTIVATED};
     struct id ann = add_user("ann", VIDSTORE_ROLE_USER);
     vidstore_session *s = (vidstore_session *)1;
-    refused(VIDSTORE_NOT_FOUND, "user_id", vidstore_session_on_behalf(store, "0190f5fe-7c00-7a00-8abc-012345678901", NULL, &s, e));
+    refused(VIDSTORE_NOT_FOUND, "user_id",
+            vidstore_session_on_behalf(store, "0190f5fe-7c00-7a00-8abc-012345678901", NULL, &s, e));
     ck_assert_ptr_null(s);
     refused(VIDSTORE_INVALID, "user_id", vidstore_session_on_behalf(store, "ann", NULL, &s, e));
     refused(VIDSTORE_MISUSE, "user_id", vidstore_session_on_behalf(store, NULL, NULL, &s, e));
@@ -441,7 +442,8 @@ START_TEST(a_transaction_is_not_bound_to_a_thread) {
 }
 END_TEST
 
-/* --- many at once --------------------------------------------------------------------------------------------------- */
+/* --- many at once ---------------------------------------------------------------------------------------------------
+ */
 
 static void *write_some(void *arg) {
     vidstore_session *s = another();
@@ -475,17 +477,27 @@ START_TEST(many_writers) {
 }
 END_TEST
 
-/* --- settings --------------------------------------------------------------------------------------------------------- */
+/* --- settings
+ * --------------------------------------------------------------------------------------------------------- */
 
 START_TEST(settings) {
     static const struct {
         const char *name, *value;
     } bad[] = {
-        {"job.lease_ms", ""},      {"job.lease_ms", "x"},        {"job.lease_ms", "499"},
-        {"job.lease_ms", "1 "},    {"job.lease_ms", " 1000"},    {"job.lease_ms", "+1000"},
-        {"job.lease_ms", "1e3"},   {"job.lease_ms", "86400001"}, {"fetch.max_bytes", "9223372036854775808"},
-        {"job.lease_ms", "-1000"}, {"job.lease_ms", "true"},     {"fetch.allow_private", "2"},
-        {"fetch.max_bytes", "99999999999999999999999999999"},    {"password.min_length", "7"},
+        {"job.lease_ms", ""},
+        {"job.lease_ms", "x"},
+        {"job.lease_ms", "499"},
+        {"job.lease_ms", "1 "},
+        {"job.lease_ms", " 1000"},
+        {"job.lease_ms", "+1000"},
+        {"job.lease_ms", "1e3"},
+        {"job.lease_ms", "86400001"},
+        {"fetch.max_bytes", "9223372036854775808"},
+        {"job.lease_ms", "-1000"},
+        {"job.lease_ms", "true"},
+        {"fetch.allow_private", "2"},
+        {"fetch.max_bytes", "99999999999999999999999999999"},
+        {"password.min_length", "7"},
     };
     vidstore_text *text = NULL;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -504,7 +516,8 @@ START_TEST(settings) {
     vidstore_text_free(text);
     ck_assert_int_eq(events("action = config_changed and noun = setting"), 4);
     must(vidstore_setting_list(sys, &text, e));
-    ck_assert_ptr_nonnull(strstr(vidstore_text_data(text), "{\"name\":\"fetch.allow_private\",\"value\":1,\"default\":0,\"changed\":true"));
+    ck_assert_ptr_nonnull(strstr(vidstore_text_data(text),
+                                 "{\"name\":\"fetch.allow_private\",\"value\":1,\"default\":0,\"changed\":true"));
     vidstore_text_free(text);
     vidstore_session *s = session_of(add_user("ann", VIDSTORE_ROLE_USER));
     must(vidstore_setting_get(s, "job.lease_ms", NULL, e));

@@ -42,7 +42,8 @@ static const char *in_place(const char *name) {
     return path;
 }
 
-/* --- options ---------------------------------------------------------------------------------------------------------- */
+/* --- options
+ * ---------------------------------------------------------------------------------------------------------- */
 
 /* How long a call waits for a writer tells which deadline is in force. */
 static int64_t waits(const char *location, vidstore_open_params *params) {
@@ -56,7 +57,8 @@ static int64_t waits(const char *location, vidstore_open_params *params) {
     int64_t start = now_ms();
     vidstore_error *error = NULL;
     vidstore_status status = vidstore_begin(b, 0, &error);
-    ck_assert_msg(status == VIDSTORE_BUSY || status == VIDSTORE_TIMEOUT, "%s: %s", vidstore_status_name(status), vidstore_error_message(error));
+    ck_assert_msg(status == VIDSTORE_BUSY || status == VIDSTORE_TIMEOUT, "%s: %s", vidstore_status_name(status),
+                  vidstore_error_message(error));
     vidstore_error_free(error);
     int64_t took = now_ms() - start;
     vidstore_session_free(a);
@@ -112,7 +114,8 @@ START_TEST(option_ranges) {
     vidstore *vs = NULL;
     must(open_at(place, &vs, e));
     vidstore_close(vs);
-    const int64_t values[] = {ranges[_i].low - 1, ranges[_i].high + 1, INT64_MIN, INT64_MAX, ranges[_i].low, ranges[_i].high};
+    const int64_t values[] = {ranges[_i].low - 1, ranges[_i].high + 1, INT64_MIN,
+                              INT64_MAX,          ranges[_i].low,      ranges[_i].high};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         vidstore_open_params *p = vidstore_open_params_new();
         if (ranges[_i].option != VIDSTORE_OPEN_DEADLINE_MS) /* one of a millisecond may well pass */
@@ -123,7 +126,8 @@ START_TEST(option_ranges) {
         if (i < 4)
             fails("open", VIDSTORE_INVALID, ranges[_i].name, status, error);
         else
-            ck_assert_msg(status == VIDSTORE_OK || (values[i] == 1 && vidstore_error_retryable(error)), "%s", vidstore_error_message(error));
+            ck_assert_msg(status == VIDSTORE_OK || (values[i] == 1 && vidstore_error_retryable(error)), "%s",
+                          vidstore_error_message(error));
         if (i >= 4)
             vidstore_error_free(error);
         vidstore_close(vs);
@@ -183,7 +187,8 @@ START_TEST(uris) {
         {"vidstore://%s", VIDSTORE_OK, NULL},
         {"vidstore:%s?", VIDSTORE_OK, NULL},
         {"vidstore:%s?mode=rwc", VIDSTORE_OK, NULL},
-        {"vidstore:%s?mode=rw&readers=2&durability=relaxed&network_fs=0&txn_max_age_ms=10&deadline_ms=9999", VIDSTORE_OK, NULL},
+        {"vidstore:%s?mode=rw&readers=2&durability=relaxed&network_fs=0&txn_max_age_ms=10&deadline_ms=9999",
+         VIDSTORE_OK, NULL},
         {"vidstore:%s?mode=ro", VIDSTORE_OK, NULL},
         {"vidstore:%s?m%%6Fde=r%%6f", VIDSTORE_OK, NULL},
         {"vidstore:%s?mode=x", VIDSTORE_INVALID, "mode"},
@@ -287,7 +292,8 @@ START_TEST(small_calls) {
 }
 END_TEST
 
-/* --- what is there ----------------------------------------------------------------------------------------------------- */
+/* --- what is there
+ * ----------------------------------------------------------------------------------------------------- */
 
 START_TEST(created_once_for_good) {
     vidstore *vs = NULL, *again = NULL;
@@ -401,12 +407,15 @@ START_TEST(damaged) {
             vidstore_page *page = NULL;
             must(vidstore_session_system(vs, "test", &s, e));
             status = vidstore_user_list(s, NULL, &page, NULL);
-            ck_assert_msg(status == VIDSTORE_OK || status == VIDSTORE_CORRUPT || status == VIDSTORE_IO || status == VIDSTORE_SCHEMA || status == VIDSTORE_INTERNAL, "%s", vidstore_status_name(status));
+            ck_assert_msg(status == VIDSTORE_OK || status == VIDSTORE_CORRUPT || status == VIDSTORE_IO ||
+                              status == VIDSTORE_SCHEMA || status == VIDSTORE_INTERNAL,
+                          "%s", vidstore_status_name(status));
             vidstore_page_free(page);
             vidstore_session_free(s);
         } else {
-            ck_assert_msg(status == VIDSTORE_CORRUPT || status == VIDSTORE_SCHEMA || status == VIDSTORE_IO, "round %d: %s: %s (%s)", i,
-                          vidstore_status_name(status), vidstore_error_message(error), vidstore_error_cause(error));
+            ck_assert_msg(status == VIDSTORE_CORRUPT || status == VIDSTORE_SCHEMA || status == VIDSTORE_IO,
+                          "round %d: %s: %s (%s)", i, vidstore_status_name(status), vidstore_error_message(error),
+                          vidstore_error_cause(error));
         }
         vidstore_error_free(error);
         vidstore_close(vs);
@@ -447,7 +456,8 @@ START_TEST(read_only) {
 }
 END_TEST
 
-/* --- permissions --------------------------------------------------------------------------------------------------------- */
+/* --- permissions
+ * --------------------------------------------------------------------------------------------------------- */
 
 enum { SOMEBODY = 54321 };
 
@@ -538,7 +548,8 @@ START_TEST(umasks) {
 }
 END_TEST
 
-/* --- many at once ---------------------------------------------------------------------------------------------------------- */
+/* --- many at once
+ * ---------------------------------------------------------------------------------------------------------- */
 
 START_TEST(processes_that_create_at_once) {
     enum { PROCESSES = 16 };
@@ -582,7 +593,8 @@ START_TEST(threads_that_create_at_once) {
 }
 END_TEST
 
-/* --- the end ----------------------------------------------------------------------------------------------------------------- */
+/* --- the end
+ * ----------------------------------------------------------------------------------------------------------------- */
 
 /* Frees what hangs on a store in each of the 24 orders. */
 START_TEST(any_order) {
@@ -612,7 +624,8 @@ START_TEST(any_order) {
             vidstore_page_free(page);
         else
             vidstore_user_free(user);
-        if (which != 1 && (left[0] == 1 || left[1] == 1 || left[2] == 1) && size > 1) { /* a session goes on without its root */
+        if (which != 1 && (left[0] == 1 || left[1] == 1 || left[2] == 1) &&
+            size > 1) { /* a session goes on without its root */
             int alive = 0;
             for (int i = 0; i < size - 1; i++)
                 alive |= left[i] == 1;
@@ -632,8 +645,9 @@ START_TEST(a_closed_store) {
     must(open_at(place, &vs, e));
     must(vidstore_session_system(vs, "test", &s, e));
     vidstore_close(vs);
-    refused(VIDSTORE_MISUSE, "store", vidstore_session_system(vs, "test", &more, e)); /* the session keeps it in memory */
-    vidstore_close(vs);                                                            /* twice: no harm done */
+    refused(VIDSTORE_MISUSE, "store",
+            vidstore_session_system(vs, "test", &more, e)); /* the session keeps it in memory */
+    vidstore_close(vs);                                     /* twice: no harm done */
     must(vidstore_user_list(s, NULL, NULL, e));
     vidstore_session_free(s);
 }

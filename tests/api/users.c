@@ -123,7 +123,8 @@ static const struct {
     {VIDSTORE_USER_USER_ID, "0190f5fe-7c00-7a00-8abc-012345678901", 0, VIDSTORE_INVALID, "user_id"},
     {VIDSTORE_USER_JOB_COUNT, NULL, 1, VIDSTORE_INVALID, "job_count"},
     {VIDSTORE_USER_PASSWORD, "short", 0, VIDSTORE_INVALID, "password"},
-    {VIDSTORE_USER_PASSWORD, "\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC", 0, VIDSTORE_INVALID, "password"},
+    {VIDSTORE_USER_PASSWORD, "\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC", 0, VIDSTORE_INVALID,
+     "password"},
     {VIDSTORE_USER_PASSWORD, "123456789012", 0, VIDSTORE_OK, NULL},
     {9999, "x", 0, VIDSTORE_INVALID, ""},
     {0, "x", 0, VIDSTORE_INVALID, ""},
@@ -135,7 +136,8 @@ enum { VALUES = sizeof values / sizeof *values };
 /* Each value at creation, then each as a change: the same rules hold. */
 START_TEST(acceptable_values) {
     int at = _i % VALUES, update = _i / VALUES;
-    vidstore_user_params *p = update || values[at].field == VIDSTORE_USER_USERNAME ? vidstore_user_params_new() : named_params("ann");
+    vidstore_user_params *p =
+        update || values[at].field == VIDSTORE_USER_USERNAME ? vidstore_user_params_new() : named_params("ann");
     struct id before = {""};
     if (update)
         before = add_user("before", VIDSTORE_ROLE_USER);
@@ -144,7 +146,8 @@ START_TEST(acceptable_values) {
     else
         vidstore_user_params_set_int64(p, values[at].field, values[at].number);
     vidstore_error *error = NULL;
-    vidstore_status status = update ? vidstore_user_update(sys, before.text, p, NULL, &error) : vidstore_user_create(sys, p, NULL, &error);
+    vidstore_status status =
+        update ? vidstore_user_update(sys, before.text, p, NULL, &error) : vidstore_user_create(sys, p, NULL, &error);
     if (values[at].status == VIDSTORE_OK)
         succeeds("create or update", status, error);
     else
@@ -191,7 +194,8 @@ START_TEST(creating_again) {
 }
 END_TEST
 
-/* --- changing -------------------------------------------------------------------------------------------------------- */
+/* --- changing --------------------------------------------------------------------------------------------------------
+ */
 
 START_TEST(update) {
     struct id ann = add_user("ann", VIDSTORE_ROLE_USER);
@@ -285,7 +289,8 @@ START_TEST(json) {
 }
 END_TEST
 
-/* --- removing ---------------------------------------------------------------------------------------------------------- */
+/* --- removing
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static struct id add_video(struct id owner) {
     vidstore_video *video = NULL;
@@ -373,14 +378,16 @@ START_TEST(the_last_admin) {
 }
 END_TEST
 
-/* --- passwords --------------------------------------------------------------------------------------------------------- */
+/* --- passwords
+ * --------------------------------------------------------------------------------------------------------- */
 
 START_TEST(passwords) {
     struct id ann = add_user("Ann", VIDSTORE_ROLE_USER);
     vidstore_user *user = NULL;
     vidstore_session *s = NULL;
     must(set_one(sys, ann.text, VIDSTORE_USER_EMAIL, "ann@example.org", 0, e));
-    refused(VIDSTORE_UNAUTHENTICATED, NULL, vidstore_user_verify_password(sys, "ann", "correct horse", &user, e)); /* none is set */
+    refused(VIDSTORE_UNAUTHENTICATED, NULL,
+            vidstore_user_verify_password(sys, "ann", "correct horse", &user, e)); /* none is set */
     must(vidstore_user_set_password(sys, ann.text, "correct horse", e));
     static const struct {
         const char *name, *password;
@@ -424,7 +431,8 @@ START_TEST(passwords) {
     vidstore_user_free(user);
     must(vidstore_user_set_state(sys, ann.text, VIDSTORE_USER_SUSPENDED, NULL, e));
     vidstore_error *error = NULL;
-    ck_assert_int_eq(vidstore_user_verify_password(sys, "ann", "correct horse", NULL, &error), VIDSTORE_UNAUTHENTICATED);
+    ck_assert_int_eq(vidstore_user_verify_password(sys, "ann", "correct horse", NULL, &error),
+                     VIDSTORE_UNAUTHENTICATED);
     ck_assert_int_eq(vidstore_error_subcode(error), VIDSTORE_SUB_ACCOUNT);
     vidstore_error_free(error);
     must(vidstore_user_set_state(sys, ann.text, VIDSTORE_USER_ACTIVE, NULL, e));
@@ -465,16 +473,19 @@ START_TEST(known_and_unknown_names_cost_the_same) {
     for (int round = 0; round < 5; round++)
         for (int known = 0; known < 2; known++) {
             int64_t start = now_ms();
-            refused(VIDSTORE_UNAUTHENTICATED, NULL, vidstore_user_verify_password(sys, known ? "ann" : "bob", "wrong horse 1", NULL, e));
+            refused(VIDSTORE_UNAUTHENTICATED, NULL,
+                    vidstore_user_verify_password(sys, known ? "ann" : "bob", "wrong horse 1", NULL, e));
             int64_t t = now_ms() - start;
             took[known] = t < took[known] ? t : took[known];
         }
     ck_assert_int_eq(events("action = auth_failed"), 10);
-    ck_assert_msg(took[0] * 2 + 10 >= took[1] && took[1] * 2 + 10 >= took[0], "unknown %d ms, known %d ms", (int)took[0], (int)took[1]);
+    ck_assert_msg(took[0] * 2 + 10 >= took[1] && took[1] * 2 + 10 >= took[0], "unknown %d ms, known %d ms",
+                  (int)took[0], (int)took[1]);
 }
 END_TEST
 
-/* --- identities ---------------------------------------------------------------------------------------------------------- */
+/* --- identities
+ * ---------------------------------------------------------------------------------------------------------- */
 
 START_TEST(identities) {
     struct id ann = add_user("ann", VIDSTORE_ROLE_USER), bob = add_user("bob", VIDSTORE_ROLE_USER);
@@ -493,7 +504,8 @@ START_TEST(identities) {
     vidstore_text_free(text);
     refused(VIDSTORE_NOT_FOUND, "subject", vidstore_user_unlink_identity(sys, bob.text, "ldap", "42\"\\", e));
     must(vidstore_user_unlink_identity(sys, ann.text, "https://issuer.example", "42", e));
-    refused(VIDSTORE_NOT_FOUND, "subject", vidstore_user_unlink_identity(sys, ann.text, "https://issuer.example", "42", e));
+    refused(VIDSTORE_NOT_FOUND, "subject",
+            vidstore_user_unlink_identity(sys, ann.text, "https://issuer.example", "42", e));
     must(vidstore_user_link_identity(sys, bob.text, "https://issuer.example", "42", e));
     refused(VIDSTORE_INVALID, "provider", vidstore_user_link_identity(sys, bob.text, "", "42", e));
     refused(VIDSTORE_INVALID, "subject", vidstore_user_link_identity(sys, bob.text, "x", "", e));
@@ -507,7 +519,8 @@ START_TEST(identities) {
 }
 END_TEST
 
-/* --- in bulk --------------------------------------------------------------------------------------------------------------- */
+/* --- in bulk
+ * --------------------------------------------------------------------------------------------------------------- */
 
 enum { MANY = 5 };
 
@@ -532,7 +545,8 @@ START_TEST(bulk_all_or_nothing) {
     vidstore_page *page = NULL;
     const vidstore_user_params *const *in = (const vidstore_user_params *const *)list;
     many(list, (const char *const[]){"a", "b", "A", "d", "e"});
-    refused(VIDSTORE_EXISTS, "items[2].username", vidstore_user_bulk_create(sys, in, MANY, VIDSTORE_BULK_ATOMIC, &page, e));
+    refused(VIDSTORE_EXISTS, "items[2].username",
+            vidstore_user_bulk_create(sys, in, MANY, VIDSTORE_BULK_ATOMIC, &page, e));
     ck_assert_ptr_null(page);
     ck_assert_int_eq(count_users(), 0);
     vidstore_user_params_set_text(list[2], VIDSTORE_USER_USERNAME, "c");
@@ -543,12 +557,16 @@ START_TEST(bulk_all_or_nothing) {
     const char *ids[MANY];
     for (int i = 0; i < MANY; i++)
         ids[i] = vidstore_user_id(vidstore_page_user(page, i));
+    free_many(list);
     many(list, (const char *const[]){"a1", "b1", "c1", "d1", "a1"});
-    refused(VIDSTORE_EXISTS, "items[4].username", vidstore_user_bulk_update(sys, ids, in, MANY, VIDSTORE_BULK_ATOMIC, NULL, e));
+    refused(VIDSTORE_EXISTS, "items[4].username",
+            vidstore_user_bulk_update(sys, ids, in, MANY, VIDSTORE_BULK_ATOMIC, NULL, e));
     ids[1] = "x";
-    refused(VIDSTORE_INVALID, "items[1].id", vidstore_user_bulk_update(sys, ids, in, MANY, VIDSTORE_BULK_ATOMIC, NULL, e));
+    refused(VIDSTORE_INVALID, "items[1].id",
+            vidstore_user_bulk_update(sys, ids, in, MANY, VIDSTORE_BULK_ATOMIC, NULL, e));
     ids[1] = NULL;
-    refused(VIDSTORE_MISUSE, "items[1].id", vidstore_user_bulk_update(sys, ids, in, MANY, VIDSTORE_BULK_ATOMIC, NULL, e));
+    refused(VIDSTORE_MISUSE, "items[1].id",
+            vidstore_user_bulk_update(sys, ids, in, MANY, VIDSTORE_BULK_ATOMIC, NULL, e));
     refused(VIDSTORE_NOT_FOUND, NULL, vidstore_user_get_by_name(sys, "a1", NULL, e));
     vidstore_page_free(page);
     must(vidstore_user_bulk_create(sys, NULL, 0, 0, &page, e));
@@ -575,10 +593,16 @@ START_TEST(bulk_each) {
     static const struct {
         vidstore_status status;
         const char *field;
-    } rows[MANY] = {{VIDSTORE_OK, NULL}, {VIDSTORE_INVALID, "username"}, {VIDSTORE_EXISTS, "username"}, {VIDSTORE_INVALID, "username"}, {VIDSTORE_INVALID, "password"}};
+    } rows[MANY] = {{VIDSTORE_OK, NULL},
+                    {VIDSTORE_INVALID, "username"},
+                    {VIDSTORE_EXISTS, "username"},
+                    {VIDSTORE_INVALID, "username"},
+                    {VIDSTORE_INVALID, "password"}};
     ck_assert_int_eq(vidstore_page_count(page), MANY);
     for (int i = 0; i < MANY; i++) {
-        ck_assert_msg(vidstore_page_status(page, i) == rows[i].status, "item %d: %s: %s", i, vidstore_status_name(vidstore_page_status(page, i)), vidstore_error_message(vidstore_page_error(page, i)));
+        ck_assert_msg(vidstore_page_status(page, i) == rows[i].status, "item %d: %s: %s", i,
+                      vidstore_status_name(vidstore_page_status(page, i)),
+                      vidstore_error_message(vidstore_page_error(page, i)));
         ck_assert_int_eq(vidstore_page_user(page, i) != NULL, rows[i].status == VIDSTORE_OK);
         if (rows[i].field)
             ck_assert_str_eq(vidstore_error_field(vidstore_page_error(page, i)), rows[i].field);
@@ -599,7 +623,8 @@ START_TEST(bulk_with_passwords) {
     const vidstore_user_params *const *in = (const vidstore_user_params *const *)list;
     vidstore_user_params_set_text(list[0], VIDSTORE_USER_PASSWORD, "correct horse");
     vidstore_user_params_set_text(list[1], VIDSTORE_USER_PASSWORD, "short");
-    refused(VIDSTORE_INVALID, "items[1].password", vidstore_user_bulk_create(sys, in, 2, VIDSTORE_BULK_ATOMIC, NULL, e));
+    refused(VIDSTORE_INVALID, "items[1].password",
+            vidstore_user_bulk_create(sys, in, 2, VIDSTORE_BULK_ATOMIC, NULL, e));
     must(vidstore_user_bulk_create(sys, in, 1, VIDSTORE_BULK_ATOMIC, NULL, e));
     must(vidstore_user_verify_password(sys, "a", "correct horse", NULL, e));
     vidstore_user_params_free(list[0]);
@@ -607,7 +632,8 @@ START_TEST(bulk_with_passwords) {
 }
 END_TEST
 
-/* --- what a user may do ---------------------------------------------------------------------------------------------------- */
+/* --- what a user may do
+ * ---------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_user_sees_only_itself) {
     struct id ann = add_user("ann", VIDSTORE_ROLE_USER), bob = add_user("bob", VIDSTORE_ROLE_VIEWER);
@@ -649,7 +675,8 @@ START_TEST(a_user_sees_only_itself) {
     refused(VIDSTORE_FORBIDDEN, NULL, vidstore_user_purge(s, ann.text, e));
     vidstore_user_params *p = named_params("eve");
     refused(VIDSTORE_FORBIDDEN, NULL, vidstore_user_create(s, p, NULL, e));
-    refused(VIDSTORE_FORBIDDEN, NULL, vidstore_user_bulk_create(s, (const vidstore_user_params *const *)&p, 1, 0, NULL, e));
+    refused(VIDSTORE_FORBIDDEN, NULL,
+            vidstore_user_bulk_create(s, (const vidstore_user_params *const *)&p, 1, 0, NULL, e));
     vidstore_user_params_free(p);
     ck_assert_int_gt(events("action = access_denied and actor_name = ann"), 6);
     vidstore_session_free(s);
@@ -683,7 +710,8 @@ START_TEST(stats) {
 }
 END_TEST
 
-/* --- snapshots -------------------------------------------------------------------------------------------------------------- */
+/* --- snapshots
+ * -------------------------------------------------------------------------------------------------------------- */
 
 START_TEST(records_outlive_everything) {
     add_user("ann", VIDSTORE_ROLE_USER);
@@ -702,7 +730,8 @@ START_TEST(records_outlive_everything) {
 }
 END_TEST
 
-/* --- many at once ------------------------------------------------------------------------------------------------------------ */
+/* --- many at once
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static struct id contended;
 

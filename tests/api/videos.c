@@ -20,7 +20,8 @@ static struct id add_video(vidstore_session *s, const char *title) {
     return id;
 }
 
-static vidstore_status set_text(vidstore_session *s, const char *id, int32_t field, const char *value, vidstore_video **ret, vidstore_error **e) {
+static vidstore_status set_text(vidstore_session *s, const char *id, int32_t field, const char *value,
+                                vidstore_video **ret, vidstore_error **e) {
     vidstore_video_params *p = vidstore_video_params_new();
     vidstore_video_params_set_text(p, field, value);
     vidstore_status status = vidstore_video_update(s, id, p, ret, e);
@@ -40,7 +41,8 @@ static struct id put(vidstore_session *s, const char *path, const char *video) {
     return id;
 }
 
-/* --- records ------------------------------------------------------------------------------------------------------------ */
+/* --- records
+ * ------------------------------------------------------------------------------------------------------------ */
 
 START_TEST(life_of_a_record) {
     vidstore_video *video = NULL, *same = NULL;
@@ -103,7 +105,8 @@ START_TEST(values) {
         {VIDSTORE_VIDEO_DOWNLOAD_STATE, "active", VIDSTORE_OK, NULL},
         {VIDSTORE_VIDEO_DOWNLOAD_STATE, "nothing", VIDSTORE_INVALID, "download_state"},
         {VIDSTORE_VIDEO_CODEC, "h264", VIDSTORE_INVALID, "codec"}, /* found by probing, never said */
-        {VIDSTORE_VIDEO_JOB_ID, "0190f5fe-7c00-7a00-8abc-012345678901", VIDSTORE_INVALID, "job_id"}, /* at creation only */
+        {VIDSTORE_VIDEO_JOB_ID, "0190f5fe-7c00-7a00-8abc-012345678901", VIDSTORE_INVALID,
+         "job_id"}, /* at creation only */
     };
     struct id id = add_video(sys, "x");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -173,7 +176,8 @@ START_TEST(in_bulk) {
     const vidstore_video_params *const *in = (const vidstore_video_params *const *)list;
     vidstore_page *page = NULL;
     vidstore_video_params_set_text(list[1], VIDSTORE_VIDEO_FILE_NAME, "a/b");
-    refused(VIDSTORE_INVALID, "items[1].file_name", vidstore_video_bulk_create(sys, in, 3, VIDSTORE_BULK_ATOMIC, &page, e));
+    refused(VIDSTORE_INVALID, "items[1].file_name",
+            vidstore_video_bulk_create(sys, in, 3, VIDSTORE_BULK_ATOMIC, &page, e));
     must(vidstore_video_bulk_create(sys, in, 3, VIDSTORE_BULK_EACH, &page, e));
     ck_assert_int_eq(vidstore_page_status(page, 1), VIDSTORE_INVALID);
     ck_assert_str_eq(vidstore_video_title(vidstore_page_video(page, 2)), "c");
@@ -183,7 +187,8 @@ START_TEST(in_bulk) {
 }
 END_TEST
 
-/* --- files of a video -------------------------------------------------------------------------------------------------------- */
+/* --- files of a video
+ * -------------------------------------------------------------------------------------------------------- */
 
 static const char *path_of(const char *name) {
     static char path[160];
@@ -219,13 +224,16 @@ START_TEST(removal_and_its_files) {
 }
 END_TEST
 
-/* --- probing ------------------------------------------------------------------------------------------------------------------ */
+/* --- probing
+ * ------------------------------------------------------------------------------------------------------------------ */
 
 static int make_clip(const char *path) {
     char command[512];
     snprintf(command, sizeof command,
-             "ffmpeg -v error -f lavfi -i testsrc=size=320x240:rate=25:duration=2 -f lavfi -i sine=duration=2 -c:v mpeg4 -c:a aac "
-             "-metadata title=Clip '%s' </dev/null >/dev/null 2>&1", path);
+             "ffmpeg -v error -f lavfi -i testsrc=size=320x240:rate=25:duration=2 -f lavfi -i sine=duration=2 -c:v "
+             "mpeg4 -c:a aac "
+             "-metadata title=Clip '%s' </dev/null >/dev/null 2>&1",
+             path);
     return system(command) == 0;
 }
 
@@ -274,7 +282,16 @@ END_TEST
 /* Whatever the bytes: an answer in time, the host unharmed, and the record says what came of it. */
 START_TEST(hostile_files) {
     static char bytes[200000];
-    static const char *const heads[] = {"", "\0\0\0\x18" "ftypmp42", "\x1A\x45\xDF\xA3", "RIFF\xFF\xFF\xFF\xFF" "AVI LIST", "OggS", "#EXTM3U\nfile:///etc/passwd\n", "ffconcat version 1.0\nfile /etc/passwd\n", "<html>"};
+    static const char *const heads[] = {"",
+                                        "\0\0\0\x18"
+                                        "ftypmp42",
+                                        "\x1A\x45\xDF\xA3",
+                                        "RIFF\xFF\xFF\xFF\xFF"
+                                        "AVI LIST",
+                                        "OggS",
+                                        "#EXTM3U\nfile:///etc/passwd\n",
+                                        "ffconcat version 1.0\nfile /etc/passwd\n",
+                                        "<html>"};
     struct id id = add_video(sys, "x");
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
         for (size_t n = 0; n < sizeof bytes; n++)
@@ -285,7 +302,8 @@ START_TEST(hostile_files) {
         vidstore_error *error = NULL;
         vidstore_video *video = NULL;
         vidstore_status status = vidstore_video_probe_fd(sys, id.text, fd, &video, &error);
-        ck_assert_msg(status == VIDSTORE_OK || status == VIDSTORE_MEDIA, "file %zu: %s: %s", i, vidstore_status_name(status), vidstore_error_message(error));
+        ck_assert_msg(status == VIDSTORE_OK || status == VIDSTORE_MEDIA, "file %zu: %s: %s", i,
+                      vidstore_status_name(status), vidstore_error_message(error));
         ck_assert_int_eq(vidstore_error_code(error), status);
         vidstore_error_free(error);
         vidstore_video_free(video);

@@ -70,10 +70,7 @@ static const struct {
      {"", "", "", "", "", "CRLUDTPM", "CRLUDTPM"},
      {"", "", "", "", "", "CRLUDTPM", "CRLUDTPM"},
      {"", "", "", "", "", "CRLUDTPM", "CRLUDTPM"}},
-    {"nothing of this name",
-     {"", "", "", "", "", "", ""},
-     {"", "", "", "", "", "", ""},
-     {"", "", "", "", "", "", ""}},
+    {"nothing of this name", {"", "", "", "", "", "", ""}, {"", "", "", "", "", "", ""}, {"", "", "", "", "", "", ""}},
 };
 
 static const int64_t levels[] = {0, VIDSTORE_ACCESS_PRIVATE, VIDSTORE_ACCESS_RESTRICTED, VIDSTORE_ACCESS_AUTHENTICATED,
@@ -91,13 +88,13 @@ static void compare(size_t row, size_t actor, int verb, const struct vs_uuid *ow
     vidstore_error *error = NULL;
     int rc = vs_policy_check(&actors[actor].actor, table[row].noun, (enum vs_verb)verb, owner, level, &error);
     int allowed = expected(may, actor, verb, level);
-    ck_assert_msg((rc == 0) == allowed, "%s, %s, %c, level %d: %s", actors[actor].name, table[row].noun, verbs[verb], (int)level,
-                  vidstore_status_name(rc));
+    ck_assert_msg((rc == 0) == allowed, "%s, %s, %c, level %d: %s", actors[actor].name, table[row].noun, verbs[verb],
+                  (int)level, vidstore_status_name(rc));
     ck_assert_int_eq(vidstore_error_code(error), rc);
     if (rc) { /* who may not see an object does not learn that it is there */
         int hidden = owner && verb != VS_CREATE && verb != VS_LIST && !expected(may, actor, VS_READ, level);
-        ck_assert_msg(rc == (hidden ? VIDSTORE_NOT_FOUND : VIDSTORE_FORBIDDEN), "%s, %s, %c, level %d: %s", actors[actor].name,
-                      table[row].noun, verbs[verb], (int)level, vidstore_status_name(rc));
+        ck_assert_msg(rc == (hidden ? VIDSTORE_NOT_FOUND : VIDSTORE_FORBIDDEN), "%s, %s, %c, level %d: %s",
+                      actors[actor].name, table[row].noun, verbs[verb], (int)level, vidstore_status_name(rc));
     }
     vidstore_error_free(error);
 }

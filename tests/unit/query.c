@@ -402,23 +402,48 @@ START_TEST(bad_setters_stick) {
         char *big = repeat("", "x", 9000);
         vidstore_query *q = vidstore_query_new();
         switch (i) {
-        case 0: vidstore_query_limit(q, 0); break;
-        case 1: vidstore_query_limit(q, 1001); break;
-        case 2: vidstore_query_limit(q, 1000000000); break;
-        case 3: vidstore_query_flags(q, 1u << 31); break;
-        case 4: vidstore_query_bind_int64(q, 0, 1); break;
-        case 5: vidstore_query_bind_text(q, 33, "x"); break;
-        case 6: vidstore_query_bind_text(q, 1, big); break;
-        case 7: vidstore_query_bind_text(q, 1, "\xED\xA0\x80"); break;
-        case 8: vidstore_query_bind_text(q, 1, NULL); break;
-        case 9: vidstore_query_sort(q, big); break;
-        case 10: vidstore_query_cursor(q, big); break;
-        default: vidstore_query_limit(q, -1); break;
+        case 0:
+            vidstore_query_limit(q, 0);
+            break;
+        case 1:
+            vidstore_query_limit(q, 1001);
+            break;
+        case 2:
+            vidstore_query_limit(q, 1000000000);
+            break;
+        case 3:
+            vidstore_query_flags(q, 1u << 31);
+            break;
+        case 4:
+            vidstore_query_bind_int64(q, 0, 1);
+            break;
+        case 5:
+            vidstore_query_bind_text(q, 33, "x");
+            break;
+        case 6:
+            vidstore_query_bind_text(q, 1, big);
+            break;
+        case 7:
+            vidstore_query_bind_text(q, 1, "\xED\xA0\x80");
+            break;
+        case 8:
+            vidstore_query_bind_text(q, 1, NULL);
+            break;
+        case 9:
+            vidstore_query_sort(q, big);
+            break;
+        case 10:
+            vidstore_query_cursor(q, big);
+            break;
+        default:
+            vidstore_query_limit(q, -1);
+            break;
         }
         vidstore_query_limit(q, 10); /* does not mend it */
         vidstore_error *error = NULL;
         int rc = vidstore_user_list(sys, q, NULL, &error);
-        ck_assert_msg(rc == VIDSTORE_INVALID || (i == 8 && rc == VIDSTORE_MISUSE), "setter %d gave %s", i, vidstore_status_name(rc));
+        ck_assert_msg(rc == VIDSTORE_INVALID || (i == 8 && rc == VIDSTORE_MISUSE), "setter %d gave %s", i,
+                      vidstore_status_name(rc));
         ck_assert_str_eq(vidstore_error_field(error), fields[i]);
         vidstore_error_free(error);
         vidstore_query_free(q);
@@ -429,16 +454,25 @@ END_TEST
 
 START_TEST(orders) {
     static const char *const ok[] = {"username", "username asc", " username  desc ", "created", "created asc", NULL};
-    static const char *const not[] = {"", " ", "nothing", "full_name", "username up", "username asc asc", "username ascending", "username,created", "seq", "username;--"};
+    static const char *const not [] = {"",
+                                       " ",
+                                       "nothing",
+                                       "full_name",
+                                       "username up",
+                                       "username asc asc",
+                                       "username ascending",
+                                       "username,created",
+                                       "seq",
+                                       "username;--"};
     for (size_t i = 0; i < VS_COUNT(ok); i++) {
         vidstore_query *q = vidstore_query_new();
         vidstore_query_sort(q, ok[i]);
         must(vidstore_user_list(sys, q, NULL, e));
         vidstore_query_free(q);
     }
-    for (size_t i = 0; i < VS_COUNT(not); i++) {
+    for (size_t i = 0; i < VS_COUNT(not ); i++) {
         vidstore_query *q = vidstore_query_new();
-        vidstore_query_sort(q, not[i]);
+        vidstore_query_sort(q, not [i]);
         refused(VIDSTORE_INVALID, "sort", vidstore_user_list(sys, q, NULL, e));
         vidstore_query_free(q);
     }
@@ -472,7 +506,8 @@ static int plan_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 }
 
 START_TEST(what_is_said_to_be_indexed_is) {
-    static const struct vs_noun *const nouns[] = {&vs_user_noun, &vs_video_noun, &vs_audit_noun, &vs_job_noun, &vs_file_noun};
+    static const struct vs_noun *const nouns[] = {&vs_user_noun, &vs_video_noun, &vs_audit_noun, &vs_job_noun,
+                                                  &vs_file_noun};
     const struct vs_noun *noun = nouns[_i];
     for (size_t i = 0; i < noun->columns; i++) {
         const struct vs_field *field = &noun->fields[i];
@@ -483,7 +518,7 @@ START_TEST(what_is_said_to_be_indexed_is) {
         char filter[256], digits[129] = "";
         memset(digits, '1', field->type == VS_HASH ? (size_t)field->max * 2 : 1);
         snprintf(filter, sizeof filter, "%s = %s", field->name,
-                 field->type == VS_ENUM    ? field->words[0].name
+                 field->type == VS_ENUM   ? field->words[0].name
                  : field->type == VS_UUID ? "0190f5fe-7c00-7a00-8abc-012345678901"
                                           : digits);
         struct vs_query *q = query(filter);
@@ -560,7 +595,8 @@ static void walk(const char *sort, const char *filter, int count, int size) {
                 vs_autofree char *key = vs_strdup(vidstore_user_username(user));
                 for (char *c = key; *c; c++)
                     *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
-                ck_assert_msg(!*last || (down ? strcmp(last, key) >= 0 : strcmp(last, key) <= 0), "%s after %s", key, last);
+                ck_assert_msg(!*last || (down ? strcmp(last, key) >= 0 : strcmp(last, key) <= 0), "%s after %s", key,
+                              last);
                 snprintf(last, sizeof last, "%s", key);
             }
             if (strncmp(vidstore_user_username(user), "late", 4) != 0)
@@ -586,7 +622,8 @@ static void walk(const char *sort, const char *filter, int count, int size) {
 }
 
 START_TEST(paging_misses_and_repeats_nothing) {
-    static const char *const sorts[] = {NULL, "created asc", "created desc", "username asc", "username desc", "username"};
+    static const char *const sorts[] = {NULL,           "created asc",   "created desc",
+                                        "username asc", "username desc", "username"};
     add_many(1000);
     walk(sorts[_i], NULL, 1000, 37);
     walk(sorts[_i], "full_name = even", 500, 100);
@@ -647,7 +684,8 @@ START_TEST(cursors_that_are_none) {
     vidstore_page_free(page);
     vidstore_query_cursor(q, cursor);
     vidstore_page_free(page_of(q));
-    static const char *const none[] = {"", "1", "1-", "2-0000000000000000", "garbage", "1-zz", "1-0123456789abcdef0123456789abcdef"};
+    static const char *const none[] = {
+        "", "1", "1-", "2-0000000000000000", "garbage", "1-zz", "1-0123456789abcdef0123456789abcdef"};
     for (size_t i = 0; i < VS_COUNT(none); i++) {
         vidstore_query_cursor(q, none[i]);
         refused(VIDSTORE_INVALID, "cursor", vidstore_user_list(sys, q, NULL, e));
@@ -657,7 +695,8 @@ START_TEST(cursors_that_are_none) {
         vidstore_query_cursor(q, broken);
         vidstore_error *error = NULL;
         int rc = vidstore_user_list(sys, q, NULL, &error);
-        ck_assert_msg(rc == VIDSTORE_INVALID || (rc == VIDSTORE_OK && i >= 34 && i % 2 == 0), "cut at %zu: %s", i, vidstore_status_name(rc));
+        ck_assert_msg(rc == VIDSTORE_INVALID || (rc == VIDSTORE_OK && i >= 34 && i % 2 == 0), "cut at %zu: %s", i,
+                      vidstore_status_name(rc));
         vidstore_error_free(error);
         snprintf(broken, sizeof broken, "%s", cursor);
         broken[i] = 'g';
@@ -685,7 +724,8 @@ START_TEST(a_cursor_of_another_query) {
     for (int i = 0; i < 7; i++) {
         vidstore_query *other = vidstore_query_new();
         vidstore_query_cursor(other, vidstore_page_cursor(page));
-        must(vidstore_query_filter(other, i == 0 ? "full_name = $1 and state = pending" : "full_name = $1 and state = active", e));
+        must(vidstore_query_filter(
+            other, i == 0 ? "full_name = $1 and state = pending" : "full_name = $1 and state = active", e));
         if (i == 2)
             vidstore_query_bind_int64(other, 1, 7);
         else
@@ -715,7 +755,8 @@ START_TEST(a_cursor_of_another_query) {
 END_TEST
 
 START_TEST(finds_text_as_it_is) {
-    static const char *const names[] = {"50% off", "50 off", "a_b", "axb", "wow!", "back\\slash", "\xC3\x84rger", "quote\"s"};
+    static const char *const names[] = {"50% off", "50 off",      "a_b",          "axb",
+                                        "wow!",    "back\\slash", "\xC3\x84rger", "quote\"s"};
     for (size_t i = 0; i < VS_COUNT(names); i++) {
         char name[16];
         snprintf(name, sizeof name, "u%zu", i);
@@ -724,7 +765,8 @@ START_TEST(finds_text_as_it_is) {
     static const struct {
         const char *needle;
         int found;
-    } rows[] = {{"%", 1}, {"50%", 1}, {"_", 1}, {"a_b", 1}, {"!", 1}, {"\\", 1}, {"OFF", 2}, {"\xC3\x84", 1}, {"\"", 1}, {"", 8}, {"zz", 0}};
+    } rows[] = {{"%", 1},   {"50%", 1},      {"_", 1},  {"a_b", 1}, {"!", 1}, {"\\", 1},
+                {"OFF", 2}, {"\xC3\x84", 1}, {"\"", 1}, {"", 8},    {"zz", 0}};
     for (size_t i = 0; i < VS_COUNT(rows); i++) {
         vidstore_query *q = vidstore_query_new();
         int64_t count = -1;

@@ -16,16 +16,18 @@
 #include <string.h>
 #include <vidstore/query.h>
 
-static const struct vs_noun *const nouns[] = {&vs_user_noun, &vs_job_noun, &vs_video_noun, &vs_file_noun, &vs_audit_noun};
+static const struct vs_noun *const nouns[] = {&vs_user_noun, &vs_job_noun, &vs_video_noun, &vs_file_noun,
+                                              &vs_audit_noun};
 
-/* --- the tables ---------------------------------------------------------------------------------------------------- */
+/* --- the tables ----------------------------------------------------------------------------------------------------
+ */
 
 /* The number that a line of a table says, beside the constant of the public header. */
 static const struct {
     int32_t constant, id;
 } numbers[] = {
 #define VS_FIELD(suffix_, id_, type_, column_, name_, use_, max_, words_) {VIDSTORE_USER_##suffix_, id_},
-#define VS_VIRTUAL VS_FIELD
+#define VS_VIRTUAL                                                        VS_FIELD
 #include "users/user_fields.h"
 #undef VS_FIELD
 #define VS_FIELD(suffix_, id_, type_, column_, name_, use_, max_, words_) {VIDSTORE_JOB_##suffix_, id_},
@@ -61,7 +63,8 @@ START_TEST(tables_are_sound) {
         ck_assert_int_eq(vs_field_index(noun, f->id), (int)i);
         ck_assert_msg((f->words != NULL) == (f->type == VS_ENUM), "%s.%s: words", noun->name, f->name);
         ck_assert_msg(!(f->use & VS_SORT) || !(f->use & VS_NULL), "%s.%s: sorted and NULL", noun->name, f->name);
-        ck_assert_msg(!(f->use & VS_SECRET) || !(f->use & VS_FILTER), "%s.%s: a secret to be guessed by filters", noun->name, f->name);
+        ck_assert_msg(!(f->use & VS_SECRET) || !(f->use & VS_FILTER), "%s.%s: a secret to be guessed by filters",
+                      noun->name, f->name);
         ck_assert_msg(f->type != VS_TEXT || f->max > 0, "%s.%s: text without a limit", noun->name, f->name);
         ck_assert_msg(f->type != VS_HASH || f->max <= 64, "%s.%s: a hash too long to bind", noun->name, f->name);
         ck_assert_msg(f->type != VS_JSON || !(f->use & VS_FILTER), "%s.%s", noun->name, f->name);
@@ -81,7 +84,8 @@ START_TEST(tables_are_sound) {
 }
 END_TEST
 
-/* --- each settable field at its limits ------------------------------------------------------------------------------- */
+/* --- each settable field at its limits -------------------------------------------------------------------------------
+ */
 
 static int set_text(const struct vs_noun *noun, const struct vs_field *f, const char *value) {
     struct vs_params *p = vs_params_new(noun);
@@ -90,7 +94,8 @@ static int set_text(const struct vs_noun *noun, const struct vs_field *f, const 
     int rc = vs_params_check(p, noun, &error);
     ck_assert_int_eq(vidstore_error_code(error), rc);
     if (rc)
-        ck_assert_msg(strcmp(vidstore_error_field(error), f->name) == 0, "%s.%s: named %s", noun->name, f->name, vidstore_error_field(error));
+        ck_assert_msg(strcmp(vidstore_error_field(error), f->name) == 0, "%s.%s: named %s", noun->name, f->name,
+                      vidstore_error_field(error));
     vidstore_error_free(error);
     vs_params_free(p);
     return rc;
@@ -114,13 +119,24 @@ static int set_int(const struct vs_noun *noun, const struct vs_field *f, int64_t
 }
 
 static void number_limits(const struct vs_noun *noun, const struct vs_field *f) {
-    int64_t max = f->type == VS_TIME ? INT64_C(253402300800000000) : f->type == VS_BOOL ? 1 : f->max ? f->max : INT64_MAX;
+    int64_t max = f->type == VS_TIME   ? INT64_C(253402300800000000)
+                  : f->type == VS_BOOL ? 1
+                  : f->max             ? f->max
+                                       : INT64_MAX;
     const struct {
         int64_t value;
         int good;
-    } rows[] = {{0, 1}, {1, 1}, {max - 1, 1}, {max, 1}, {-1, 0}, {INT64_MIN + 1, 0}, {max < INT64_MAX ? max + 1 : -2, 0}, {max < INT64_MAX ? INT64_MAX : -3, 0}};
+    } rows[] = {{0, 1},
+                {1, 1},
+                {max - 1, 1},
+                {max, 1},
+                {-1, 0},
+                {INT64_MIN + 1, 0},
+                {max < INT64_MAX ? max + 1 : -2, 0},
+                {max < INT64_MAX ? INT64_MAX : -3, 0}};
     for (size_t i = 0; i < VS_COUNT(rows); i++)
-        ck_assert_msg((set_int(noun, f, rows[i].value) == 0) == rows[i].good, "%s.%s: %lld", noun->name, f->name, (long long)rows[i].value);
+        ck_assert_msg((set_int(noun, f, rows[i].value) == 0) == rows[i].good, "%s.%s: %lld", noun->name, f->name,
+                      (long long)rows[i].value);
     ck_assert_int_eq(set_text(noun, f, "1"), VIDSTORE_INVALID);
 }
 
@@ -217,7 +233,8 @@ START_TEST(limits) {
 }
 END_TEST
 
-/* --- params --------------------------------------------------------------------------------------------------------- */
+/* --- params ---------------------------------------------------------------------------------------------------------
+ */
 
 START_TEST(the_first_bad_value_sticks) {
     struct vs_params *p = vs_params_new(&vs_user_noun);
@@ -265,7 +282,8 @@ START_TEST(unset_is_not_null) {
 }
 END_TEST
 
-/* --- records ---------------------------------------------------------------------------------------------------------- */
+/* --- records
+ * ---------------------------------------------------------------------------------------------------------- */
 
 enum { MOST_FIELDS = 128 };
 

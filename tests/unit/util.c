@@ -16,7 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- UTF-8 ------------------------------------------------------------------------------------------------------------ */
+/* --- UTF-8
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static const struct {
     const char *bytes;
@@ -92,10 +93,13 @@ START_TEST(checked_text) {
 }
 END_TEST
 
-/* --- ids --------------------------------------------------------------------------------------------------------------- */
+/* --- ids
+ * --------------------------------------------------------------------------------------------------------------- */
 
 START_TEST(uuid_text) {
-    static const char *const bad[] = {"", "0190f5fe-7c00-7a00-8abc-01234567890", "0190f5fe-7c00-7a00-8abc-0123456789012", "0190f5fe_7c00-7a00-8abc-012345678901", "0190f5fe-7c00-7a00-8abc-01234567890G"};
+    static const char *const bad[] = {"", "0190f5fe-7c00-7a00-8abc-01234567890",
+                                      "0190f5fe-7c00-7a00-8abc-0123456789012", "0190f5fe_7c00-7a00-8abc-012345678901",
+                                      "0190f5fe-7c00-7a00-8abc-01234567890G"};
     struct vs_uuid u;
     char text[VS_UUID_TEXT];
     for (size_t i = 0; i < VS_COUNT(bad); i++) {
@@ -161,7 +165,9 @@ START_TEST(uuids_when_the_clock_goes_back) {
     fake_us = INT64_C(4000000000000000); /* later than any clock of a test before */
     vs_env_set(&env);
     ck_assert_int_eq(vs_uuid_make(&before, NULL), 0);
-    ck_assert_int_eq((int64_t)before.b[0] << 40 | (int64_t)before.b[1] << 32 | (int64_t)before.b[2] << 24 | before.b[3] << 16 | before.b[4] << 8 | before.b[5], INT64_C(4000000000000));
+    ck_assert_int_eq((int64_t)before.b[0] << 40 | (int64_t)before.b[1] << 32 | (int64_t)before.b[2] << 24 |
+                         before.b[3] << 16 | before.b[4] << 8 | before.b[5],
+                     INT64_C(4000000000000));
     fake_us -= INT64_C(3600000000);
     for (int i = 0; i < 10000; i++) { /* more than the counter holds */
         ck_assert_int_eq(vs_uuid_make(&after, NULL), 0);
@@ -176,7 +182,8 @@ START_TEST(uuids_when_the_clock_goes_back) {
 }
 END_TEST
 
-/* --- memory -------------------------------------------------------------------------------------------------------------- */
+/* --- memory
+ * -------------------------------------------------------------------------------------------------------------- */
 
 START_TEST(buffers) {
     struct vs_buf b = {.max = 10};
@@ -255,7 +262,8 @@ START_TEST(blocks) {
 }
 END_TEST
 
-/* --- JSON ------------------------------------------------------------------------------------------------------------------ */
+/* --- JSON
+ * ------------------------------------------------------------------------------------------------------------------ */
 
 static char *nested(int depth) {
     char *text = calloc(1, (size_t)depth * 2 + 1);
@@ -346,11 +354,13 @@ START_TEST(json_limits_and_strings) {
 }
 END_TEST
 
-/* --- errors ------------------------------------------------------------------------------------------------------------------ */
+/* --- errors
+ * ------------------------------------------------------------------------------------------------------------------ */
 
 START_TEST(errors) {
     vidstore_error *error = NULL;
-    ck_assert_int_eq(vs_fail_sub(&error, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "f", "line\nbreak %s", "\xE2\x82"), VIDSTORE_INVALID);
+    ck_assert_int_eq(vs_fail_sub(&error, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "f", "line\nbreak %s", "\xE2\x82"),
+                     VIDSTORE_INVALID);
     ck_assert_str_eq(vidstore_error_message(error), "line break ??");
     vs_error_set_cause(&error, "c\xFF\n");
     ck_assert_str_eq(vidstore_error_cause(error), "c? ");
@@ -369,8 +379,10 @@ START_TEST(errors) {
     free(big);
     static const struct {
         int errnum, code;
-    } rows[] = {{ENOMEM, VIDSTORE_NOMEM}, {ENOSPC, VIDSTORE_FULL}, {EDQUOT, VIDSTORE_FULL}, {EFBIG, VIDSTORE_FULL}, {EROFS, VIDSTORE_READONLY},
-                {ENOENT, VIDSTORE_NOT_FOUND}, {EEXIST, VIDSTORE_EXISTS}, {EMFILE, VIDSTORE_UNAVAILABLE}, {EIO, VIDSTORE_IO}, {EACCES, VIDSTORE_IO}};
+    } rows[] = {{ENOMEM, VIDSTORE_NOMEM},  {ENOSPC, VIDSTORE_FULL},        {EDQUOT, VIDSTORE_FULL},
+                {EFBIG, VIDSTORE_FULL},    {EROFS, VIDSTORE_READONLY},     {ENOENT, VIDSTORE_NOT_FOUND},
+                {EEXIST, VIDSTORE_EXISTS}, {EMFILE, VIDSTORE_UNAVAILABLE}, {EIO, VIDSTORE_IO},
+                {EACCES, VIDSTORE_IO}};
     for (size_t i = 0; i < VS_COUNT(rows); i++) {
         ck_assert_int_eq(vs_fail_errno(&error, rows[i].errnum, "f", "do it"), rows[i].code);
         ck_assert_int_eq(vidstore_error_code(error), rows[i].code);
