@@ -84,7 +84,7 @@ END_TEST
 
 START_TEST(origins) {
     static const size_t most[] = {45, 512, 128, 128};
-    static const char *const names[] = {"ip", "user_agent", "request_id", "device"};
+    static const char *const facts[] = {"ip", "user_agent", "request_id", "device"};
     struct id ann = add_user("ann", VIDSTORE_ROLE_ADMIN);
     for (int32_t fact = VIDSTORE_ORIGIN_IP; fact <= VIDSTORE_ORIGIN_DEVICE; fact++)
         for (size_t more = 0; more < 2; more++) {
@@ -97,7 +97,7 @@ START_TEST(origins) {
             vidstore_origin_set_text(o, fact, "first");
             vidstore_origin_set_text(o, fact, value);
             if (more)
-                refused(VIDSTORE_INVALID, names[fact - 1], vidstore_session_on_behalf(store, ann.text, o, &s, e));
+                refused(VIDSTORE_INVALID, facts[fact - 1], vidstore_session_on_behalf(store, ann.text, o, &s, e));
             else
                 must(vidstore_session_on_behalf(store, ann.text, o, &s, e));
             vidstore_origin_free(o);
