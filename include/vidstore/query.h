@@ -83,7 +83,7 @@ VIDSTORE_API void vidstore_query_sort(vidstore_query *query, const char *order);
 /**
  * Set the size of a page.
  * @param query  the query.
- * @param limit  1 to 1000; default 100.
+ * @param limit  1 to 1000; default 100. A page ends earlier when its records take more than 16 MiB.
  * Threads: one at a time an object. Since 0.1.
  */
 VIDSTORE_API void vidstore_query_limit(vidstore_query *query, int64_t limit);

@@ -45,7 +45,7 @@ enum {
     VIDSTORE_USER_METADATA = 1007,    /**< JSON object: anything of the host. */
     VIDSTORE_USER_DELETED_US = 1008,  /**< When it was removed; NULL: it is not. */
     VIDSTORE_USER_REMOVAL_ID = 1009,  /**< UUID that all records share which one removal took. */
-    VIDSTORE_USER_USERNAME = 1010, /**< 1 to 50 characters: letters, digits, and . _ - @; unique whatever the case. */
+    VIDSTORE_USER_USERNAME = 1010, /**< 1 to 50 characters: letters, digits, and . _ - +; unique whatever the case. */
     VIDSTORE_USER_EMAIL = 1011,    /**< At most 254 bytes; unique whatever the case. */
     VIDSTORE_USER_FULL_NAME = 1012,
     VIDSTORE_USER_ROLE = 1013,           /**< VIDSTORE_ROLE_…; default user. */

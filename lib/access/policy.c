@@ -62,6 +62,15 @@ int vs_policy_check(const struct vs_actor *actor, const char *noun, enum vs_verb
     return vs_fail(e, VIDSTORE_FORBIDDEN, NULL, "this session may not do that to a %s", noun);
 }
 
+void vs_policy_hide(const struct vs_actor *actor, struct vs_record *record) {
+    struct vs_uuid owner = vs_record_uuid(record, record->noun->base + 2);
+    if (relation(actor, &owner) >= OWNER_VIEWER)
+        return;
+    for (size_t i = 0; i < record->noun->columns; i++)
+        if (record->noun->fields[i].use & VS_OWNER)
+            record->values[i] = (struct vs_value){ 0 };
+}
+
 static const struct vs_field *owner_field(const struct vs_noun *noun) {
     return vs_field_by_name(noun, "user_id", 7);
 }

@@ -15,6 +15,9 @@ int vs_policy_check(const struct vs_actor *actor, const char *noun, enum vs_verb
     int64_t access_level, vidstore_error **e);
 /* The same decision for a list: narrows the query to what the actor may see; FORBIDDEN when that is nothing. */
 int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vidstore_error **e);
+/* Takes from a record what only its owner may see, when that is not who reads. The record must be new: nobody else has
+ * it yet. */
+void vs_policy_hide(const struct vs_actor *actor, struct vs_record *record);
 /* 1 when the actor may do all (the system, admins). */
 int vs_policy_is_admin(const struct vs_actor *actor);
 

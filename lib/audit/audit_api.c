@@ -28,7 +28,7 @@ static int get_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct vs_uuid actor = vs_record_uuid(event, VIDSTORE_AUDIT_USER_ID), owner = vs_record_uuid(event, VIDSTORE_AUDIT_OWNER_ID);
     r = vs_policy_check(&get->session->actor, "audit", VS_READ, &owner, 0, NULL);
     if (r)
-        r = vs_policy_check(&get->session->actor, "audit", VS_READ, &actor, 0, e);
+        r = vs_session_may(get->session, "audit", VS_READ, NULL, &actor, 0, e);
     if (!r)
         get->found = VS_TAKE(event);
     return r;

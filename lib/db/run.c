@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Running an operation in a transaction of its own. */
 #include "db/db_internal.h"
+
+static const int64_t TURN_US = 5000000; /* how long one write may hold the writer */
 #include <stdio.h>
 
 int vs_conn_begin(struct vs_conn *conn, int write, const struct vs_call *call, vidstore_error **e) {
@@ -139,7 +141,12 @@ int vs_db_write(struct vs_db *db, const struct vs_call *call, vs_op *op, void *a
         rc = vs_gate_take(db, call, "a write", e);
     if (rc)
         return rc;
+    /* Whoever waited long for its turn may not make all others wait as long: renewals of leases are among them. */
+    struct vs_call turn = call ? *call : (struct vs_call){0};
+    int64_t latest = vs_mono_us() + TURN_US;
+    turn.deadline_us = turn.deadline_us && turn.deadline_us < latest ? turn.deadline_us : latest;
     rc = vs_conn_begin(db->writer, 1, call, e);
+    db->writer->call = &turn;
     if (!rc)
         rc = vs_conn_end(db->writer, op(db->writer, arg, e), e);
     if (!rc)

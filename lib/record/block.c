@@ -69,6 +69,13 @@ void *vs_block_alloc(struct vs_block *block, size_t size) {
     return take(block, size, 16);
 }
 
+size_t vs_block_size(const struct vs_block *block) {
+    size_t size = 0;
+    for (const struct chunk *c = block->chunks; c; c = c->next)
+        size += c->used;
+    return size;
+}
+
 char *vs_block_text(struct vs_block *block, const char *text, size_t len) {
     char *copy = take(block, len + 1, 1);
     if (!copy)

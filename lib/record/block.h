@@ -12,6 +12,8 @@ struct vs_block *vs_block_ref(struct vs_block *block);
 void vs_block_unref(struct vs_block *block); /* NULL is fine */
 /* Memory aligned for anything, until the last reference goes; NULL: out of memory. */
 void *vs_block_alloc(struct vs_block *block, size_t size);
+/* Bytes that the block has taken so far. */
+size_t vs_block_size(const struct vs_block *block);
 /* A copy of len bytes and a NUL. */
 char *vs_block_text(struct vs_block *block, const char *text, size_t len);
 

@@ -37,6 +37,7 @@ enum vs_use {
     VS_QUIET = 1 << 8,   /* a change of it alone is no event of the audit */
     VS_ADMIN = 1 << 9,   /* set by admins and the system only */
     VS_FOLDED = 1 << 10, /* compared without regard to case: there is a column <column>_key */
+    VS_OWNER = 1 << 12,  /* shown to the owner, to admins and to the system; NULL for others, who see the record all the same */
     VS_LINE = 1 << 11,   /* text without control characters */
 };
 

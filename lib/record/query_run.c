@@ -69,7 +69,7 @@ int vs_compiled_page(struct vs_compiled *c, struct vs_conn *conn, struct vs_page
         r = vs_page_new(c->noun, c->limit, &page, e);
     while (!r && (r = vs_step(list, e)) == VS_ROW) {
         struct vs_record *record = NULL;
-        if (page->count == c->limit) {
+        if (page->count == c->limit || (page->count && vs_block_size(page->block) > VS_PAGE_BYTES)) {
             more = 1;
             r = 0;
             break;

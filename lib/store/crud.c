@@ -135,10 +135,12 @@ static int get_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     if (r)
         return r;
     struct vs_uuid owner = vs_record_uuid(record, noun->base + 2);
-    r = vs_policy_check(&get->session->actor, noun->name, VS_READ, &owner, vs_crud_access(get->rules, record), e);
-    if (!r)
-        get->found = VS_TAKE(record);
-    return r;
+    r = vs_session_may(get->session, noun->name, VS_READ, NULL, &owner, vs_crud_access(get->rules, record), e);
+    if (r)
+        return r;
+    vs_policy_hide(&get->session->actor, record);
+    get->found = VS_TAKE(record);
+    return 0;
 }
 
 int vs_crud_get(vidstore_session *session, const struct vs_rules *rules, const char *id, struct vs_record **ret, vidstore_error **e) {
@@ -213,11 +215,14 @@ int vs_crud_list(vidstore_session *session, const struct vs_noun *noun, const vi
         r = vs_cursor_apply(&compiled, q->cursor, e);
     if (!r)
         r = vs_session_read(session, list_op, &list, e);
-    if (r)
+    if (r) {
         vs_page_free(list.page);
-    else
-        *ret = list.page;
-    return r;
+        return r;
+    }
+    for (int64_t i = 0; session->actor.kind == VS_ACTOR_ANONYMOUS && i < list.page->count; i++)
+        vs_policy_hide(&session->actor, list.page->items[i].record);
+    *ret = list.page;
+    return 0;
 }
 
 int vs_crud_count(vidstore_session *session, const struct vs_noun *noun, const vidstore_query *query, int64_t *ret, vidstore_error **e) {

@@ -25,7 +25,7 @@ static int begin(struct removal *w, struct vs_conn *conn, enum vs_verb verb, int
         return r;
     r = vs_change_begin(c, conn, w->session, noun, *old, e);
     if (!r)
-        r = vs_policy_check(&w->session->actor, noun->name, verb, &c->owner, vs_crud_access(w->rules, *old), e);
+        r = vs_session_may(w->session, noun->name, verb, NULL, &c->owner, vs_crud_access(w->rules, *old), e);
     if (!r && verb != VS_REMOVE && vs_record_is_null(*old, noun->base + DELETED))
         r = vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "id", "the %s is not removed", noun->name);
     return r;

@@ -218,7 +218,7 @@ static int create_record(struct vs_change *c, const struct vs_rules *rules, cons
     if (!r)
         r = set_identity(c, new_id, e);
     if (!r)
-        r = vs_policy_check(&c->session->actor, c->noun->name, VS_CREATE, &c->owner, 0, e);
+        r = vs_session_may(c->session, c->noun->name, VS_CREATE, NULL, &c->owner, 0, e);
     if (!r && (r = find_existing(c, ret, e)) == 1)
         return 0;
     if (!r && rules->create)
@@ -278,7 +278,7 @@ int vs_crud_update_in(struct vs_conn *conn, vidstore_session *session, const str
         return r;
     r = vs_change_begin(&c, conn, session, rules->noun, old, e);
     if (!r)
-        r = vs_policy_check(&session->actor, c.noun->name, VS_UPDATE, &c.owner, vs_crud_access(rules, old), e);
+        r = vs_session_may(session, c.noun->name, VS_UPDATE, NULL, &c.owner, vs_crud_access(rules, old), e);
     if (!r)
         r = update_record(&c, rules, ret, e);
     vs_change_end(&c);

@@ -6,6 +6,7 @@
 #include "util/env.h"
 #include "util/error.h"
 #include "util/handle.h"
+#include "vidstore/user.h"
 
 static int copy_actor(struct vs_actor *actor, const char *name, const struct vs_origin *origin, vidstore_error **e) {
     if (name && !(actor->name = vs_strdup(name)))
@@ -41,6 +42,8 @@ int vs_session_new(struct vidstore *store, enum vs_actor_kind kind, const struct
     return r;
 }
 
+static void settle_last(vidstore_session *session);
+
 static void forget_refusals(vidstore_session *session) {
     for (struct vs_refusal *at = session->refusals, *next; at; at = next) {
         next = at->next;
@@ -54,6 +57,7 @@ void vs_session_destroy(vidstore_session *session) {
         vs_txn_free(session->txn);
         session->txn = NULL;
     }
+    settle_last(session);
     vs_session_flush_refusals(session);
     forget_refusals(session);
     vs_free(session->actor.name);
@@ -94,11 +98,8 @@ int vs_session_enter(vidstore_session *session, vidstore_error **e) {
     if (atomic_exchange(&session->busy, 1))
         return vs_fail(e, VIDSTORE_MISUSE, "session", "the session is in use by another thread");
     atomic_store(&session->interrupt, 0);
+    session->noted.action = 0;
     return 0;
-}
-
-void vs_session_leave(vidstore_session **session) {
-    atomic_store(&(*session)->busy, 0);
 }
 
 int vs_session_outside(const vidstore_session *session, vidstore_error **e) {
@@ -111,6 +112,26 @@ int vs_session_outside(const vidstore_session *session, vidstore_error **e) {
 struct vs_call vs_session_call(const vidstore_session *session) {
     int64_t ms = session->deadline_ms ? session->deadline_ms : session->store->options.deadline_ms;
     return (struct vs_call){ vs_mono_us() + ms * 1000, &session->interrupt };
+}
+
+static int standing_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    vidstore_session *session = arg;
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_USER_STANDING, &s, e);
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, &session->actor.user);
+    r = vs_row(s, e);
+    if (r < 0)
+        return r;
+    if (r == VS_DONE || vs_col_int(s, 1) != VIDSTORE_USER_ACTIVE)
+        return vs_fail_sub(e, VIDSTORE_UNAUTHENTICATED, VIDSTORE_SUB_ACCOUNT, "session", "the account is not active any more");
+    session->actor.role = (int32_t)vs_col_int(s, 0);
+    return 0;
+}
+
+int vs_session_standing(vidstore_session *session, vidstore_error **e) {
+    return session->actor.kind == VS_ACTOR_USER ? vs_session_read(session, standing_op, session, e) : 0;
 }
 
 static int in_txn(vidstore_session *session, vs_op *op, void *arg, int write, vidstore_error **e) {
@@ -154,6 +175,11 @@ int vs_session_write(vidstore_session *session, vs_op *op, void *arg, vidstore_e
     return vs_db_write(session->store->db, &call, op, arg, e);
 }
 
+/* --- refusals ------------------------------------------------------------------------------------------------- */
+
+enum { REFUSALS_MAX = 256 };
+static const int64_t SAME_US = 60000000; /* the same refusal again within so long is only counted */
+
 struct refusal_write {
     const struct vs_actor *actor;
     const struct vs_refusal *first;
@@ -163,43 +189,89 @@ static int refusal_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct refusal_write *w = arg;
     int r = 0;
     for (const struct vs_refusal *at = w->first; at && !r; at = at->next) {
+        vs_autobuf details = { 0 };
+        if (at->repeated)
+            vs_buf_fmt(&details, "{\"repeated\":%lld}", (long long)at->repeated);
         struct vs_event event = { .action = at->action, .noun = at->noun, .object = at->has_object ? &at->object : NULL,
-            .owner = at->has_owner ? &at->owner : NULL, .failed = at->code };
-        r = vs_trail_append(conn, w->actor, &event, e);
+            .owner = at->has_owner ? &at->owner : NULL, .failed = at->code, .details = details.data };
+        r = details.failed ? vs_fail_nomem(e) : vs_trail_append(conn, w->actor, &event, e);
     }
     return r;
 }
 
+/* They are forgotten only when they stand in the store: what can't be written now is tried again with the next one. */
 void vs_session_flush_refusals(vidstore_session *session) {
     if (!session->refusals || session->txn)
         return;
     struct vs_call call = vs_session_call(session);
     struct refusal_write w = { &session->actor, session->refusals };
-    vs_db_write(session->store->db, &call, refusal_op, &w, NULL);
-    forget_refusals(session);
+    if (!vs_db_write(session->store->db, &call, refusal_op, &w, NULL))
+        forget_refusals(session);
+}
+
+static int same_refusal(const struct vs_refusal *a, const struct vs_refusal *b) {
+    return a->action == b->action && a->code == b->code && a->has_object == b->has_object && strcmp(a->noun, b->noun) == 0 &&
+           vs_uuid_equal(&a->object, &b->object);
+}
+
+/* A program that asks for the same again and again fills no audit: one event, and one more with how often it came. */
+static void queue_refusal(vidstore_session *session, const struct vs_refusal *refusal) {
+    struct vs_refusal **end = &session->refusals;
+    int count = 0;
+    for (; *end; end = &(*end)->next, count++)
+        if (same_refusal(*end, refusal)) {
+            (*end)->repeated += 1 + refusal->repeated;
+            return;
+        }
+    struct vs_refusal *copy = count < REFUSALS_MAX ? vs_memdup(refusal, sizeof *refusal) : NULL;
+    if (copy)
+        *end = copy;
+}
+
+/* What came again since the last one was written is told before another one is. */
+static void settle_last(vidstore_session *session) {
+    if (session->last.repeated)
+        queue_refusal(session, &session->last);
+    session->last.repeated = 0;
 }
 
 void vs_session_refused(vidstore_session *session, int32_t action, const char *noun, const struct vs_uuid *object,
     const struct vs_uuid *owner, int code) {
-    struct vs_refusal *refusal = vs_db_read_only(session->store->db) ? NULL : vs_calloc(1, sizeof *refusal);
-    if (!refusal)
+    struct vs_refusal *noted = &session->noted;
+    if (!noted->action) {
+        *noted = (struct vs_refusal){ .action = action, .code = code };
+        strncpy(noted->noun, noun, sizeof noted->noun - 1);
+    }
+    if (object && !noted->has_object) {
+        noted->object = *object;
+        noted->has_object = 1;
+    }
+    if (owner && !noted->has_owner) {
+        noted->owner = *owner;
+        noted->has_owner = 1;
+    }
+}
+
+/* At the end of a call: what was noted is written now, or after the transaction. */
+static void record_noted(vidstore_session *session) {
+    struct vs_refusal refusal = session->noted;
+    session->noted.action = 0;
+    if (!refusal.action || vs_db_read_only(session->store->db))
         return;
-    refusal->action = action;
-    refusal->code = code;
-    strncpy(refusal->noun, noun, sizeof refusal->noun - 1);
-    if (object) {
-        refusal->object = *object;
-        refusal->has_object = 1;
+    if (session->last.action && same_refusal(&session->last, &refusal) && vs_mono_us() - session->last_us < SAME_US) {
+        session->last.repeated++;
+        return;
     }
-    if (owner) {
-        refusal->owner = *owner;
-        refusal->has_owner = 1;
-    }
-    struct vs_refusal **end = &session->refusals;
-    while (*end)
-        end = &(*end)->next;
-    *end = refusal;
+    settle_last(session);
+    queue_refusal(session, &refusal);
+    session->last = refusal;
+    session->last_us = vs_mono_us();
     vs_session_flush_refusals(session);
+}
+
+void vs_session_leave(vidstore_session **session) {
+    record_noted(*session);
+    atomic_store(&(*session)->busy, 0);
 }
 
 int vs_session_may(vidstore_session *session, const char *noun, enum vs_verb verb, const struct vs_uuid *object,

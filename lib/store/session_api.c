@@ -57,7 +57,7 @@ int32_t vidstore_session_role(const vidstore_session *session) {
 }
 
 vidstore_status vidstore_session_set_deadline(vidstore_session *session, int64_t deadline_ms, vidstore_error **reterr) {
-    VS_ENTER_VOID(session, reterr);
+    VS_ENTER_PLAIN(session, reterr);
     if (deadline_ms != INT64_MIN && (deadline_ms < 1 || deadline_ms > DEADLINE_MAX_MS))
         return vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "deadline_ms", "deadline_ms is not between 1 and %d", DEADLINE_MAX_MS);
     session->deadline_ms = deadline_ms == INT64_MIN ? 0 : deadline_ms;
@@ -70,7 +70,7 @@ void vidstore_interrupt(vidstore_session *session) {
 }
 
 vidstore_status vidstore_begin(vidstore_session *session, uint32_t flags, vidstore_error **reterr) {
-    VS_ENTER_VOID(session, reterr);
+    VS_ENTER_PLAIN(session, reterr);
     if (flags)
         return vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "flags", "flags has unknown bits");
     return session->txn ? vs_txn_nest(session->txn, reterr) : vs_session_begin(session, reterr);
@@ -85,9 +85,15 @@ static int no_transaction(vidstore_error **e) {
     return vs_fail(e, VIDSTORE_STATE, "session", "no transaction is open");
 }
 
-static void end_transaction(vidstore_session *session) {
+static void tell_ended(vidstore_session *session, int committed) {
+    if (session->txn_ended)
+        session->txn_ended(session, committed);
+}
+
+static void end_transaction(vidstore_session *session, int committed) {
     vs_txn_free(session->txn);
     session->txn = NULL;
+    tell_ended(session, committed);
     vs_settings_forget(&session->store->settings);
     vs_session_flush_refusals(session);
 }
@@ -97,28 +103,32 @@ int vs_session_end(vidstore_session *session, int r, vidstore_error **e) {
         vs_txn_rollback(session->txn, NULL);
     else
         r = vs_txn_commit(session->txn, e);
-    end_transaction(session);
+    end_transaction(session, !r);
     return r;
 }
 
 vidstore_status vidstore_commit(vidstore_session *session, vidstore_error **reterr) {
-    VS_ENTER_VOID(session, reterr);
+    VS_ENTER_PLAIN(session, reterr);
     if (!session->txn)
         return no_transaction(reterr);
     int outermost = vs_txn_depth(session->txn) <= 1;
     int r = vs_txn_commit(session->txn, reterr);
     if (outermost || r == VIDSTORE_TXN_EXPIRED || r == VIDSTORE_ABORTED)
-        end_transaction(session);
+        end_transaction(session, !r);
+    else if (!r)
+        tell_ended(session, 1);
     return r;
 }
 
 vidstore_status vidstore_rollback(vidstore_session *session, vidstore_error **reterr) {
-    VS_ENTER_VOID(session, reterr);
+    VS_ENTER_PLAIN(session, reterr);
     if (!session->txn)
         return no_transaction(reterr);
     int outermost = vs_txn_depth(session->txn) <= 1;
     int r = vs_txn_rollback(session->txn, reterr);
     if (outermost || r == VIDSTORE_TXN_EXPIRED || r == VIDSTORE_ABORTED)
-        end_transaction(session);
+        end_transaction(session, 0);
+    else if (!r)
+        tell_ended(session, 0);
     return r;
 }

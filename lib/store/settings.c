@@ -83,24 +83,33 @@ static int read_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return r;
 }
 
-int64_t vs_setting(struct vidstore *store, enum vs_setting_id id) {
+int vs_settings_read(struct vidstore *store, const struct vs_call *call, vidstore_error **e) {
     struct vs_settings *settings = &store->settings;
     int64_t now = vs_mono_us();
-    pthread_mutex_lock(&settings->lock);
-    int fresh = settings->read_us && now - settings->read_us < 1000000;
-    int64_t value = settings->values[id];
-    pthread_mutex_unlock(&settings->lock);
-    if (fresh)
-        return value;
     struct values read;
-    struct vs_call call = { now + 5000000, NULL };
-    if (vs_db_read(store->db, &call, read_op, &read, NULL))
-        return value;
+    int r = vs_db_read(store->db, call, read_op, &read, e);
+    if (r)
+        return r;
     pthread_mutex_lock(&settings->lock);
     memcpy(settings->values, read.now, sizeof read.now);
     settings->read_us = now ? now : 1;
     pthread_mutex_unlock(&settings->lock);
-    return read.now[id];
+    return 0;
+}
+
+int64_t vs_setting(struct vidstore *store, enum vs_setting_id id) {
+    struct vs_settings *settings = &store->settings;
+    int64_t now = vs_mono_us();
+    struct vs_call call = { now + 5000000, NULL };
+    pthread_mutex_lock(&settings->lock);
+    int fresh = settings->read_us && now - settings->read_us < 1000000;
+    pthread_mutex_unlock(&settings->lock);
+    if (!fresh)
+        vs_settings_read(store, &call, NULL); /* when that fails, the last known values go on */
+    pthread_mutex_lock(&settings->lock);
+    int64_t value = settings->values[id];
+    pthread_mutex_unlock(&settings->lock);
+    return value;
 }
 
 static int unknown(const char *name, vidstore_error **e) {
@@ -114,7 +123,7 @@ vidstore_status vidstore_setting_get(vidstore_session *session, const char *name
     vs_autobuf b = { 0 };
     int r = vs_check_text(name, "name", 100, reterr);
     if (!r)
-        r = vs_policy_check(&session->actor, "setting", VS_READ, NULL, 0, reterr);
+        r = vs_session_may(session, "setting", VS_READ, NULL, NULL, 0, reterr);
     int at = r ? -1 : vs_setting_find(name);
     if (!r && at < 0)
         r = unknown(name, reterr);
@@ -200,7 +209,7 @@ vidstore_status vidstore_setting_list(vidstore_session *session, vidstore_text *
     VS_ENTER(session, ret_json, reterr);
     struct values read;
     vs_autobuf b = { 0 };
-    int r = vs_policy_check(&session->actor, "setting", VS_READ, NULL, 0, reterr);
+    int r = vs_session_may(session, "setting", VS_READ, NULL, NULL, 0, reterr);
     if (!r)
         r = vs_session_read(session, read_op, &read, reterr);
     if (r)

@@ -51,6 +51,8 @@ struct vs_settings {
 /* The value of a setting: fresh to a second, or its default when it can't be read. Must not be called from inside a
  * database operation. */
 int64_t vs_setting(struct vidstore *store, enum vs_setting_id id);
+/* Reads them all now. For what must not act on a default because the change of it could not be read. */
+int vs_settings_read(struct vidstore *store, const struct vs_call *call, vidstore_error **e);
 void vs_settings_init(struct vs_settings *settings);
 void vs_settings_forget(struct vs_settings *settings);
 int vs_setting_find(const char *name); /* its number, or -1 */

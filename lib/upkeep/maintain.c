@@ -135,6 +135,9 @@ static int check(vidstore_session *session, int64_t budget_ms, uint32_t flags, v
     int r = vs_session_outside(session, e);
     if (!r)
         r = vs_session_may(session, "store", VS_MANAGE, NULL, NULL, 0, e);
+    struct vs_call call = vs_session_call(session);
+    if (!r) /* what an admin said to keep must not go because a default stood in */
+        r = vs_settings_read(session->store, &call, e);
     if (!r && !(flags & VIDSTORE_MAINTAIN_DRY_RUN) && vs_db_read_only(session->store->db))
         r = vs_fail(e, VIDSTORE_READONLY, "session", "the store was opened for reading only");
     return r;

@@ -30,7 +30,12 @@ static int write_user(vidstore_session *session, int create, const char *id, con
     vidstore_user **ret_user, vidstore_error **e) {
     vs_autosecret secret = { 0 };
     struct vs_call call = vs_session_call(session);
+    struct vs_uuid who;
     int r = vs_params_check(in(params), &vs_user_noun, e);
+    if (!r && !create)
+        r = vs_uuid_parse(id, "id", &who, e);
+    if (!r) /* before the hash, which costs more than all the rest */
+        r = vs_session_may(session, "user", create ? VS_CREATE : VS_UPDATE, NULL, create ? NULL : &who, 0, e);
     if (!r)
         r = vs_user_hash_params(session, &call, in(params), &secret, e);
     void *extra = *secret.hash ? &secret : NULL;
@@ -101,7 +106,9 @@ vidstore_status vidstore_user_bulk_create(vidstore_session *session, const vidst
     uint32_t flags, vidstore_page **ret_page, vidstore_error **reterr) {
     VS_ENTER(session, ret_page, reterr);
     VS_CLEANUP(secrets_free) struct secrets secrets = { count > 0 && count <= VS_BULK_MAX ? count : 0, NULL, NULL };
-    int r = hash_all(session, params, &secrets, reterr);
+    int r = vs_session_may(session, "user", VS_CREATE, NULL, NULL, 0, reterr);
+    if (!r)
+        r = hash_all(session, params, &secrets, reterr);
     if (!r)
         r = vs_crud_bulk_create(session, &vs_user_rules, (const struct vs_params *const *)params, secrets.extras, count, flags,
             (struct vs_page **)ret_page, reterr);

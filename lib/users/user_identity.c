@@ -29,7 +29,7 @@ static int search_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct vs_uuid id = vs_record_uuid(user, VIDSTORE_USER_ID);
     if (search->owner && !vs_uuid_equal(search->owner, &id)) /* a user is its own owner */
         return vs_fail(e, VIDSTORE_NOT_FOUND, "external_id", "no such user");
-    r = vs_policy_check(&search->session->actor, "user", VS_READ, &id, 0, e);
+    r = vs_session_may(search->session, "user", VS_READ, NULL, &id, 0, e);
     if (!r)
         search->found = VS_TAKE(user);
     return r;
@@ -102,7 +102,7 @@ static int identity_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     vs_autorecord *user = NULL;
     int r = vs_crud_load(conn, &vs_user_noun, &w->id, 0, &user, e);
     if (!r)
-        r = vs_policy_check(&w->session->actor, "user", VS_MANAGE, &w->id, 0, e);
+        r = vs_session_may(w->session, "user", VS_MANAGE, NULL, &w->id, 0, e);
     if (!r)
         r = w->unlink ? vs_user_repo_unlink(conn, &w->id, w->provider, w->subject, e)
                       : vs_user_repo_link(conn, &w->id, w->provider, w->subject, vs_now_us(), e);
@@ -147,7 +147,7 @@ static int stats_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     vs_autorecord *user = NULL;
     int r = vs_crud_load(conn, &vs_user_noun, &stats->id, 0, &user, e);
     if (!r)
-        r = vs_policy_check(&stats->session->actor, "user", VS_READ, &stats->id, 0, e);
+        r = vs_session_may(stats->session, "user", VS_READ, NULL, &stats->id, 0, e);
     if (r)
         return r;
     vs_buf_free(&stats->b);

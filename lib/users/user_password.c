@@ -34,7 +34,7 @@ struct password_write {
 
 static int stamp(struct vs_change *c, void *arg, vidstore_error **e) {
     const struct password_write *w = arg;
-    int r = vs_policy_check(&c->session->actor, "user", VS_UPDATE, &c->owner, 0, e);
+    int r = vs_session_may(c->session, "user", VS_UPDATE, NULL, &c->owner, 0, e);
     if (r)
         return r;
     vs_change_set_int(c, VIDSTORE_USER_PASSWORD_CHANGED_US, *w->hash ? c->now_us : INT64_MIN);
@@ -56,6 +56,8 @@ vidstore_status vidstore_user_set_password(vidstore_session *session, const char
     int r = vs_session_outside(session, reterr);
     if (!r)
         r = vs_uuid_parse(id, "id", &w.id, reterr);
+    if (!r)
+        r = vs_session_may(session, "user", VS_UPDATE, &w.id, &w.id, 0, reterr);
     if (!r && password)
         r = vs_password_check(password, vs_setting(session->store, VS_SETTING_PASSWORD_MIN), reterr);
     if (!r && password)
@@ -146,7 +148,7 @@ static int verify(struct vidstore *store, const struct vs_actor *actor, const st
     if (!r)
         r = vs_password_verify(password, found.hash, call, &fits, e);
     int verdict = r ? r : judge(&found, fits, e);
-    if (!r && (!verdict || verdict == VIDSTORE_UNAUTHENTICATED)) {
+    if (!r && (!verdict || verdict == VIDSTORE_UNAUTHENTICATED) && !vs_db_read_only(store->db)) {
         struct outcome o = { actor, found.user, name, verdict };
         r = vs_db_write(store->db, call, outcome_op, &o, verdict ? NULL : e);
         if (!r && !verdict) /* again: the time of this login is in it now */

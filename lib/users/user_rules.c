@@ -17,8 +17,8 @@ static int check_username(const struct vs_change *c, vidstore_error **e) {
     size_t characters = 0;
     for (const unsigned char *p = (const unsigned char *)name; *p; p++) {
         int plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || *p >= 0x80;
-        if (!plain && !strchr("._-@+", *p))
-            return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "username", "username has a character other than letters, digits and . _ - @ +");
+        if (!plain && !strchr("._-+", *p))
+            return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "username", "username has a character other than letters, digits and . _ - +");
         characters += (*p & 0xC0) != 0x80;
     }
     if (characters > USERNAME_MAX)
@@ -84,6 +84,10 @@ static int update(struct vs_change *c, vidstore_error **e) {
         r = keep_an_admin(c, e);
     if (!r)
         r = take_password(c, e);
+    /* A new address is not the one that was verified, unless an admin says so. */
+    if (vs_change_differs(c, VIDSTORE_USER_EMAIL) && !vs_change_differs(c, VIDSTORE_USER_EMAIL_VERIFIED) &&
+        !vs_policy_is_admin(&c->session->actor))
+        vs_change_set_int(c, VIDSTORE_USER_EMAIL_VERIFIED, 0);
     if (vs_change_differs(c, VIDSTORE_USER_ROLE))
         c->action = VIDSTORE_AUDIT_ROLE_CHANGED;
     else if (c->extra)
@@ -114,8 +118,8 @@ static int remove_user(struct vs_change *c, vidstore_error **e) {
     snprintf(name, sizeof name, "deleted-%.12s", vs_record_text(c->old, VIDSTORE_USER_ID) + 24);
     if (!r)
         r = vs_change_set_text(c, VIDSTORE_USER_USERNAME, name, e);
-    for (size_t i = 0; !r && i < 3; i++) {
-        static const int32_t personal[] = { VIDSTORE_USER_EMAIL, VIDSTORE_USER_FULL_NAME, VIDSTORE_USER_METADATA };
+    static const int32_t personal[] = { VIDSTORE_USER_EMAIL, VIDSTORE_USER_FULL_NAME, VIDSTORE_USER_METADATA, VIDSTORE_USER_EXTERNAL_ID };
+    for (size_t i = 0; !r && i < VS_COUNT(personal); i++) {
         r = vs_change_set_text(c, personal[i], NULL, e);
     }
     return r;

@@ -63,7 +63,7 @@ static int facts_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     int r = vs_crud_load(conn, &vs_video_noun, &facts->id, 0, &video, e);
     struct vs_uuid owner = vs_record_uuid(video, VIDSTORE_VIDEO_USER_ID);
     if (!r)
-        r = vs_policy_check(&facts->session->actor, "video", VS_READ, &owner, 0, e);
+        r = vs_session_may(facts->session, "video", VS_READ, NULL, &owner, 0, e);
     return r ? r : vs_video_repo_facts(conn, &facts->id, &facts->b, e);
 }
 

@@ -17,7 +17,7 @@ static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     if (r)
         return r;
     struct vs_uuid owner = vs_record_uuid(video, VIDSTORE_VIDEO_USER_ID);
-    r = vs_policy_check(&look->session->actor, "video", VS_UPDATE, &owner, 0, e);
+    r = vs_session_may(look->session, "video", VS_UPDATE, NULL, &owner, 0, e);
     if (!r)
         look->found = VS_TAKE(video);
     return r;

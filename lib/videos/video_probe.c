@@ -81,7 +81,7 @@ static int container_facts(struct vs_change *c, const struct vs_probe *p, vidsto
 
 static int set_facts(struct vs_change *c, void *arg, vidstore_error **e) {
     const struct keep *keep = arg;
-    int r = vs_policy_check(&c->session->actor, "video", VS_UPDATE, &c->owner, 0, e);
+    int r = vs_session_may(c->session, "video", VS_UPDATE, NULL, &c->owner, 0, e);
     if (!r)
         r = container_facts(c, keep->probe, e);
     if (!r)
@@ -142,7 +142,8 @@ struct find {
 static int find_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct find *find = arg;
     struct vs_uuid id = vs_record_uuid(find->video, VIDSTORE_VIDEO_ID), source = vs_record_uuid(find->video, VIDSTORE_VIDEO_SOURCE_FILE_ID);
-    return vs_video_repo_file(conn, &id, vs_uuid_is_nil(&source) ? NULL : &source, &find->file, find->key, e);
+    struct vs_uuid owner = vs_record_uuid(find->video, VIDSTORE_VIDEO_USER_ID);
+    return vs_video_repo_file(conn, &id, &owner, vs_uuid_is_nil(&source) ? NULL : &source, &find->file, find->key, e);
 }
 
 int vs_video_probe_stored(vidstore_session *session, const char *id, struct vs_record **ret, vidstore_error **e) {

@@ -5,16 +5,24 @@
 #include "util/alloc.h"
 #include "util/error.h"
 
-int vs_video_repo_job_owner(struct vs_conn *conn, const struct vs_uuid *job, struct vs_uuid *ret, vidstore_error **e) {
+static int owner_of(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *object, struct vs_uuid *ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_VIDEO_JOB_OWNER, &s, e);
+    int r = vs_stmt(conn, id, &s, e);
     if (r)
         return r;
-    vs_bind_uuid(s, 1, job);
+    vs_bind_uuid(s, 1, object);
     r = vs_row(s, e);
     if (r == VS_ROW)
         vs_col_uuid(s, 0, ret);
     return r;
+}
+
+int vs_video_repo_job_owner(struct vs_conn *conn, const struct vs_uuid *job, struct vs_uuid *ret, vidstore_error **e) {
+    return owner_of(conn, VS_STMT_VIDEO_JOB_OWNER, job, ret, e);
+}
+
+int vs_video_repo_file_owner(struct vs_conn *conn, const struct vs_uuid *file, struct vs_uuid *ret, vidstore_error **e) {
+    return owner_of(conn, VS_STMT_VIDEO_FILE_OWNER, file, ret, e);
 }
 
 int vs_video_repo_has_files(struct vs_conn *conn, const struct vs_uuid *video, int64_t *ret, vidstore_error **e) {
@@ -28,15 +36,19 @@ int vs_video_repo_has_files(struct vs_conn *conn, const struct vs_uuid *video, i
     return r < 0 ? r : 0;
 }
 
-int vs_video_repo_remove_files(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_uuid *removal, int64_t now_us, vidstore_error **e) {
+static int stamp_removal(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *video, const struct vs_uuid *removal, int64_t now_us, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_VIDEO_REMOVE_FILES, &s, e);
+    int r = vs_stmt(conn, id, &s, e);
     if (r)
         return r;
     vs_bind_int(s, 1, now_us);
     vs_bind_uuid(s, 2, removal);
     vs_bind_uuid(s, 3, video);
     return vs_run(s, NULL, e);
+}
+
+int vs_video_repo_remove_files(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_uuid *removal, int64_t now_us, vidstore_error **e) {
+    return stamp_removal(conn, VS_STMT_VIDEO_REMOVE_FILES, video, removal, now_us, e);
 }
 
 static int stamp(struct vs_conn *conn, enum vs_stmt_id id, int64_t now_us, const struct vs_uuid *which, vidstore_error **e) {
@@ -53,20 +65,21 @@ int vs_video_repo_detach_files(struct vs_conn *conn, const struct vs_uuid *video
     return stamp(conn, VS_STMT_VIDEO_DETACH_FILES, now_us, video, e);
 }
 
-int vs_video_repo_restore_files(struct vs_conn *conn, const struct vs_uuid *removal, int64_t now_us, vidstore_error **e) {
-    return stamp(conn, VS_STMT_VIDEO_RESTORE_FILES, now_us, removal, e);
+int vs_video_repo_restore_files(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_uuid *removal, int64_t now_us, vidstore_error **e) {
+    return stamp_removal(conn, VS_STMT_VIDEO_RESTORE_FILES, video, removal, now_us, e);
 }
 
-int vs_video_repo_file(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_uuid *file, struct vs_uuid *ret_file,
+int vs_video_repo_file(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_uuid *owner, const struct vs_uuid *file, struct vs_uuid *ret_file,
     char ret_key[VS_BLOB_KEY_TEXT], vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(conn, file ? VS_STMT_VIDEO_FILE_OF : VS_STMT_VIDEO_FILE_NEWEST, &s, e);
     if (r)
         return r;
     vs_bind_uuid(s, 1, file ? file : video);
+    vs_bind_uuid(s, 2, owner);
     r = vs_row(s, e);
     if (r == VS_DONE)
-        return file ? vs_video_repo_file(conn, video, NULL, ret_file, ret_key, e)
+        return file ? vs_video_repo_file(conn, video, owner, NULL, ret_file, ret_key, e)
                     : vs_fail(e, VIDSTORE_NOT_FOUND, "id", "the video has no file");
     if (r < 0)
         return r;

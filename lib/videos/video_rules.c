@@ -57,19 +57,20 @@ static int check_file_name(const struct vs_change *c, vidstore_error **e) {
     return 0;
 }
 
-static int check_job(const struct vs_change *c, vidstore_error **e) {
-    const char *job = vs_change_text(c, VIDSTORE_VIDEO_JOB_ID);
+/* What a record points at belongs to the same owner: else naming an id would be a way to look at it. */
+static int check_link(const struct vs_change *c, int32_t field,
+    int (*owner_of)(struct vs_conn *, const struct vs_uuid *, struct vs_uuid *, vidstore_error **), vidstore_error **e) {
+    const char *name = vs_field_by_id(c->noun, field)->name;
     struct vs_uuid id, owner;
-    if (!job || !vs_change_differs(c, VIDSTORE_VIDEO_JOB_ID))
+    if (!vs_change_text(c, field) || !vs_change_differs(c, field))
         return 0;
-    int r = vs_uuid_parse(job, "job_id", &id, e);
-    if (r)
-        return r;
-    r = vs_video_repo_job_owner(c->conn, &id, &owner, e);
+    int r = vs_uuid_parse(vs_change_text(c, field), name, &id, e);
+    if (!r)
+        r = owner_of(c->conn, &id, &owner, e);
     if (r < 0)
         return r;
-    if (r == 0 || !vs_uuid_equal(&owner, &c->owner))
-        return vs_fail(e, VIDSTORE_NOT_FOUND, "job_id", "no such job of this owner");
+    if (r == VS_DONE || !vs_uuid_equal(&owner, &c->owner))
+        return vs_fail(e, VIDSTORE_NOT_FOUND, name, "%s names nothing of this owner", name);
     return 0;
 }
 
@@ -77,7 +78,11 @@ static int check(struct vs_change *c, vidstore_error **e) {
     int r = check_url(c, e);
     if (!r)
         r = check_file_name(c, e);
-    return r ? r : check_job(c, e);
+    if (!r)
+        r = check_link(c, VIDSTORE_VIDEO_JOB_ID, vs_video_repo_job_owner, e);
+    if (!r)
+        r = check_link(c, VIDSTORE_VIDEO_SOURCE_FILE_ID, vs_video_repo_file_owner, e);
+    return r ? r : check_link(c, VIDSTORE_VIDEO_PROCESSED_FILE_ID, vs_video_repo_file_owner, e);
 }
 
 static int create(struct vs_change *c, vidstore_error **e) {
@@ -109,7 +114,7 @@ static int remove_video(struct vs_change *c, vidstore_error **e) {
 }
 
 static int restore(struct vs_change *c, vidstore_error **e) {
-    return vs_video_repo_restore_files(c->conn, &c->removal, c->now_us, e);
+    return vs_video_repo_restore_files(c->conn, &c->id, &c->removal, c->now_us, e);
 }
 
 const struct vs_rules vs_video_rules = {

@@ -23,6 +23,9 @@ DELETE FROM user_passwords WHERE user_id = $1;
 SELECT count(*) FROM (SELECT 1 FROM users WHERE role = 30 AND state = 20 AND deleted_us IS NULL AND id <> $1
 LIMIT 1) AS counted;
 
+-- name: user_standing
+SELECT role, state FROM users WHERE id = $1 AND deleted_us IS NULL;
+
 -- name: user_login
 UPDATE users SET last_login_us = $1 WHERE id = $2;
 

@@ -36,11 +36,14 @@ SELECT scope, idx, key, value FROM video_tags WHERE video_id = $1 ORDER BY scope
 -- name: video_file_newest
 -- The bytes to probe: the file that was fetched, or else the newest one.
 SELECT f.id, b.storage_key FROM files AS f JOIN blobs AS b ON b.id = f.blob_id
-WHERE f.video_id = $1 AND f.deleted_us IS NULL AND b.state = 20 ORDER BY f.seq DESC LIMIT 1;
+WHERE f.video_id = $1 AND f.user_id = $2 AND f.deleted_us IS NULL AND b.state = 20 ORDER BY f.seq DESC LIMIT 1;
 
 -- name: video_file_of
 SELECT f.id, b.storage_key FROM files AS f JOIN blobs AS b ON b.id = f.blob_id
-WHERE f.id = $1 AND f.deleted_us IS NULL AND b.state = 20;
+WHERE f.id = $1 AND f.user_id = $2 AND f.deleted_us IS NULL AND b.state = 20;
+
+-- name: video_file_owner
+SELECT user_id FROM files WHERE id = $1 AND deleted_us IS NULL;
 
 -- name: video_has_files
 SELECT count(*) FROM (SELECT 1 FROM files WHERE video_id = $1 AND deleted_us IS NULL LIMIT 1) AS counted;
@@ -53,7 +56,8 @@ AND deleted_us IS NULL;
 UPDATE files SET video_id = NULL, updated_us = $1, version = version + 1 WHERE video_id = $2 AND deleted_us IS NULL;
 
 -- name: video_restore_files
-UPDATE files SET deleted_us = NULL, removal_id = NULL, updated_us = $1, version = version + 1 WHERE removal_id = $2;
+UPDATE files SET deleted_us = NULL, removal_id = NULL, updated_us = $1, version = version + 1 WHERE removal_id = $2
+AND video_id = $3;
 
 -- name: video_job_owner
 SELECT user_id FROM jobs WHERE id = $1 AND deleted_us IS NULL;
