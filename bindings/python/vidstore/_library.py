@@ -26,7 +26,9 @@ def _description_path() -> Path:
     named = os.environ.get("VIDSTORE_API_JSON")
     if named:
         return Path(named)
-    places = [Path(__file__).parent]
+    here = Path(__file__).resolve()
+    places = [here.parent]
+    places += [parent / "share" / "vidstore" for parent in here.parents[2:6]]  # PREFIX/lib/python3.x/site-packages/…
     library = os.environ.get("VIDSTORE_LIBRARY")
     if library:
         places += [parent / "share" / "vidstore" for parent in list(Path(library).resolve().parents)[:3]]
@@ -37,11 +39,17 @@ def _description_path() -> Path:
     raise ImportError("vidstore-api.json was not found: install libvidstore, or set VIDSTORE_API_JSON")
 
 
+def _beside() -> Iterator[str]:
+    """The library beside the package, or in the lib folder of the prefix that the package was installed to."""
+    here = Path(__file__).resolve()
+    for folder in (here.parent, *(p for p in here.parents[2:6] if p.name in ("lib", "lib64"))):
+        yield from (str(p) for p in (folder / "libvidstore.so.0", *folder.glob("*-linux-gnu/libvidstore.so.0")) if p.exists())
+
+
 def _open_library() -> ctypes.CDLL:
     name = os.environ.get("VIDSTORE_LIBRARY")
     if not name:
-        beside = Path(__file__).parent / "libvidstore.so.0"
-        name = str(beside) if beside.exists() else ctypes.util.find_library("vidstore") or "libvidstore.so.0"
+        name = next(_beside(), None) or ctypes.util.find_library("vidstore") or "libvidstore.so.0"
     try:
         return ctypes.CDLL(name)  # releases Python's lock during every call
     except OSError as error:
