@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "access/password.h"
-#include <argon2.h>
-#include <pthread.h>
-#include <string.h>
-#include <time.h>
 #include "crypto/crypto.h"
 #include "util/env.h"
 #include "util/error.h"
 #include "util/utf8.h"
+#include <argon2.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
 
 /* 19 MiB, two passes: the floor that OWASP names for argon2id with one lane. */
 enum { MEMORY_KIB = 19456, PASSES = 2, LANES = 1, SALT = 16, TAG = 32, AT_ONCE = 8 };
@@ -17,7 +17,7 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t freed;
     int taken;
-} budget = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0 };
+} budget = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
 
 static int take(const struct vs_call *call, vidstore_error **e) {
     int r = 0;
@@ -52,7 +52,8 @@ int vs_password_check(const char *password, int64_t min, vidstore_error **e) {
     for (const char *p = password; !r && *p; p++)
         characters += (*p & 0xC0) != 0x80;
     if (!r && characters < min)
-        r = vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "password", "password is shorter than %lld characters", (long long)min);
+        r = vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "password", "password is shorter than %lld characters",
+                        (long long)min);
     return r;
 }
 
@@ -69,12 +70,14 @@ int vs_password_hash(const char *password, const struct vs_call *call, char ret[
     int r = take(call, e);
     if (r)
         return r;
-    int code = argon2id_hash_encoded(PASSES, MEMORY_KIB, LANES, password, strlen(password), salt, sizeof salt, TAG, ret, VS_HASH_MAX);
+    int code = argon2id_hash_encoded(PASSES, MEMORY_KIB, LANES, password, strlen(password), salt, sizeof salt, TAG, ret,
+                                     VS_HASH_MAX);
     give();
     return code == ARGON2_OK ? 0 : argon_error(code, e);
 }
 
-int vs_password_verify(const char *password, const char *stored, const struct vs_call *call, int *ret, vidstore_error **e) {
+int vs_password_verify(const char *password, const char *stored, const struct vs_call *call, int *ret,
+                       vidstore_error **e) {
     /* Of random bytes that nobody kept: the work for a user that does not exist is that for one that does. */
     static const char nobody[] = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$"
                                  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";

@@ -12,6 +12,7 @@ int vs_password_check(const char *password, int64_t min, vidstore_error **e);
 /* A PHC string. BUSY when too many are being computed until the deadline. */
 int vs_password_hash(const char *password, const struct vs_call *call, char ret[VS_HASH_MAX], vidstore_error **e);
 /* Computes exactly one hash, whether there is a stored one to compare with (NULL: none) or not. *ret 1: it fits. */
-int vs_password_verify(const char *password, const char *stored, const struct vs_call *call, int *ret, vidstore_error **e);
+int vs_password_verify(const char *password, const char *stored, const struct vs_call *call, int *ret,
+                       vidstore_error **e);
 
 #endif

@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "access/policy.h"
-#include <string.h>
 #include "util/error.h"
 #include "vidstore/file.h"
 #include "vidstore/user.h"
+#include <string.h>
 
 /* Who an actor is to an object. */
 enum relation { NOBODY, STRANGER, OWNER_VIEWER, OWNER, ADMIN, RELATIONS };
 
-enum { C = 1 << VS_CREATE, R = 1 << VS_READ, L = 1 << VS_LIST, U = 1 << VS_UPDATE, D = 1 << VS_REMOVE, T = 1 << VS_RESTORE, P = 1 << VS_PURGE, M = 1 << VS_MANAGE };
+enum {
+    C = 1 << VS_CREATE,
+    R = 1 << VS_READ,
+    L = 1 << VS_LIST,
+    U = 1 << VS_UPDATE,
+    D = 1 << VS_REMOVE,
+    T = 1 << VS_RESTORE,
+    P = 1 << VS_PURGE,
+    M = 1 << VS_MANAGE
+};
 enum { ALL = (1 << VS_VERBS) - 1 };
 
 /* The policy. What stands here is allowed; all else is not. */
@@ -16,15 +25,15 @@ static const struct {
     const char *noun;
     uint32_t may[RELATIONS]; /* NOBODY, STRANGER, OWNER_VIEWER, OWNER, ADMIN */
 } table[] = {
-    { "user", { 0, 0, R | L | U, R | L | U, ALL } },
-    { "job", { 0, 0, R | L, C | R | L | U | D | T | P, ALL } },
-    { "video", { 0, 0, R | L, C | R | L | U | D | T | P, ALL } },
-    { "file", { L, 0, R | L, C | R | L | U | D | T | P, ALL } },
-    { "audit", { 0, 0, R | L, R | L, ALL } },
-    { "stats", { 0, 0, R, R, ALL } },
-    { "setting", { 0, R | L, R | L, R | L, ALL } },
-    { "store", { 0, 0, 0, 0, ALL } },
-    { "claim", { 0, 0, 0, 0, ALL } },
+    {"user", {0, 0, R | L | U, R | L | U, ALL}},
+    {"job", {0, 0, R | L, C | R | L | U | D | T | P, ALL}},
+    {"video", {0, 0, R | L, C | R | L | U | D | T | P, ALL}},
+    {"file", {L, 0, R | L, C | R | L | U | D | T | P, ALL}},
+    {"audit", {0, 0, R | L, R | L, ALL}},
+    {"stats", {0, 0, R, R, ALL}},
+    {"setting", {0, R | L, R | L, R | L, ALL}},
+    {"store", {0, 0, 0, 0, ALL}},
+    {"claim", {0, 0, 0, 0, ALL}},
 };
 
 int vs_policy_is_admin(const struct vs_actor *actor) {
@@ -49,7 +58,7 @@ static uint32_t allowed(const char *noun, enum relation who) {
 }
 
 int vs_policy_check(const struct vs_actor *actor, const char *noun, enum vs_verb verb, const struct vs_uuid *owner,
-    int64_t access_level, vidstore_error **e) {
+                    int64_t access_level, vidstore_error **e) {
     enum relation who = relation(actor, owner);
     uint32_t may = allowed(noun, who);
     if (access_level == VIDSTORE_ACCESS_PUBLIC || (access_level == VIDSTORE_ACCESS_AUTHENTICATED && who != NOBODY))
@@ -68,7 +77,7 @@ void vs_policy_hide(const struct vs_actor *actor, struct vs_record *record) {
         return;
     for (size_t i = 0; i < record->noun->columns; i++)
         if (record->noun->fields[i].use & VS_OWNER)
-            record->values[i] = (struct vs_value){ 0 };
+            record->values[i] = (struct vs_value){0};
 }
 
 static const struct vs_field *owner_field(const struct vs_noun *noun) {
@@ -76,7 +85,8 @@ static const struct vs_field *owner_field(const struct vs_noun *noun) {
 }
 
 /* The events of a user: those of what it owns, and those of what it did. */
-static int narrow_audit(const struct vs_actor *actor, struct vs_compiled *query, struct vs_value me, vidstore_error **e) {
+static int narrow_audit(const struct vs_actor *actor, struct vs_compiled *query, struct vs_value me,
+                        vidstore_error **e) {
     const struct vs_field *owner = vs_field_by_name(query->noun, "owner_id", 8);
     int r = vs_compiled_and(query, "(owner_id = ", owner, me, e);
     if (r)
@@ -95,11 +105,12 @@ int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vi
         return 0;
     query->indexed = 1; /* every noun has an index by owner, and one of public files */
     if (who == NOBODY) {
-        vs_buf_fmt(&query->where, "%saccess = %d AND deleted_us IS NULL", query->where.len ? " AND " : "", VIDSTORE_ACCESS_PUBLIC);
+        vs_buf_fmt(&query->where, "%saccess = %d AND deleted_us IS NULL", query->where.len ? " AND " : "",
+                   VIDSTORE_ACCESS_PUBLIC);
         return query->where.failed ? vs_fail_nomem(e) : 0;
     }
     vs_uuid_format(&actor->user, id);
-    struct vs_value me = { .text = id, .len = 36, .set = VS_VALUE_SET };
+    struct vs_value me = {.text = id, .len = 36, .set = VS_VALUE_SET};
     if (strcmp(noun, "audit") == 0)
         return narrow_audit(actor, query, me, e);
     if (strcmp(noun, "user") == 0) /* a user owns itself */

@@ -12,7 +12,7 @@ enum vs_verb { VS_CREATE, VS_READ, VS_LIST, VS_UPDATE, VS_REMOVE, VS_RESTORE, VS
  * "store" (settings, upkeep) or "claim". owner: of the object; NULL for what belongs to nobody. open: 0, or the
  * file's access level as a number (VIDSTORE_ACCESS_…). */
 int vs_policy_check(const struct vs_actor *actor, const char *noun, enum vs_verb verb, const struct vs_uuid *owner,
-    int64_t access_level, vidstore_error **e);
+                    int64_t access_level, vidstore_error **e);
 /* The same decision for a list: narrows the query to what the actor may see; FORBIDDEN when that is nothing. */
 int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vidstore_error **e);
 /* Takes from a record what only its owner may see, when that is not who reads. The record must be new: nobody else has

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Public calls on the audit: reading, and a host's own events. */
-#include <string.h>
 #include "audit/audit.h"
 #include "record/record_api.h"
 #include "util/alloc.h"
@@ -8,6 +7,7 @@
 #include "util/json.h"
 #include "util/utf8.h"
 #include "vidstore/query.h"
+#include <string.h>
 
 #define vs_audit_event_noun vs_audit_noun
 VS_RECORD_API(audit_event, audit_event)
@@ -25,7 +25,8 @@ static int get_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     int r = vs_crud_load(conn, &vs_audit_noun, &get->id, 1, &event, e);
     if (r)
         return r;
-    struct vs_uuid actor = vs_record_uuid(event, VIDSTORE_AUDIT_USER_ID), owner = vs_record_uuid(event, VIDSTORE_AUDIT_OWNER_ID);
+    struct vs_uuid actor = vs_record_uuid(event, VIDSTORE_AUDIT_USER_ID),
+                   owner = vs_record_uuid(event, VIDSTORE_AUDIT_OWNER_ID);
     r = vs_policy_check(&get->session->actor, "audit", VS_READ, &owner, 0, NULL);
     if (r)
         r = vs_session_may(get->session, "audit", VS_READ, NULL, &actor, 0, e);
@@ -34,9 +35,10 @@ static int get_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return r;
 }
 
-vidstore_status vidstore_audit_get(vidstore_session *session, const char *id, vidstore_audit_event **ret_event, vidstore_error **reterr) {
+vidstore_status vidstore_audit_get(vidstore_session *session, const char *id, vidstore_audit_event **ret_event,
+                                   vidstore_error **reterr) {
     VS_ENTER(session, ret_event, reterr);
-    struct get get = { session, { { 0 } }, NULL };
+    struct get get = {session, {{0}}, NULL};
     int r = vs_uuid_parse(id, "id", &get.id, reterr);
     if (!r)
         r = vs_session_read(session, get_op, &get, reterr);
@@ -48,14 +50,16 @@ vidstore_status vidstore_audit_get(vidstore_session *session, const char *id, vi
     return r;
 }
 
-vidstore_status vidstore_audit_list(vidstore_session *session, const vidstore_query *query, vidstore_page **ret_page, vidstore_error **reterr) {
+vidstore_status vidstore_audit_list(vidstore_session *session, const vidstore_query *query, vidstore_page **ret_page,
+                                    vidstore_error **reterr) {
     VS_ENTER(session, ret_page, reterr);
     int r = vs_crud_list(session, &vs_audit_noun, query, (struct vs_page **)ret_page, reterr);
     vidstore_page_free(vs_unwanted_);
     return r;
 }
 
-vidstore_status vidstore_audit_count(vidstore_session *session, const vidstore_query *query, int64_t *ret_count, vidstore_error **reterr) {
+vidstore_status vidstore_audit_count(vidstore_session *session, const vidstore_query *query, int64_t *ret_count,
+                                     vidstore_error **reterr) {
     VS_ENTER(session, ret_count, reterr);
     return vs_crud_count(session, &vs_audit_noun, query, ret_count, reterr);
 }
@@ -70,8 +74,8 @@ static int append_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return vs_trail_append(conn, &append->session->actor, &append->event, e);
 }
 
-vidstore_status vidstore_audit_record(vidstore_session *session, const char *noun, const char *object_id, const char *description,
-    const char *details_json, vidstore_error **reterr) {
+vidstore_status vidstore_audit_record(vidstore_session *session, const char *noun, const char *object_id,
+                                      const char *description, const char *details_json, vidstore_error **reterr) {
     VS_ENTER_VOID(session, reterr);
     struct vs_uuid object;
     int r = vs_check_text(noun, "noun", 50, reterr);
@@ -87,7 +91,12 @@ vidstore_status vidstore_audit_record(vidstore_session *session, const char *nou
         r = vs_fail(reterr, VIDSTORE_FORBIDDEN, NULL, "an anonymous session may not write to the audit");
     if (r)
         return r;
-    struct append append = { session, { .action = VIDSTORE_AUDIT_CONFIG_CHANGED, .noun = noun, .object = object_id ? &object : NULL,
-        .owner = &session->actor.user, .details = details_json, .description = description } };
+    struct append append = {session,
+                            {.action = VIDSTORE_AUDIT_CONFIG_CHANGED,
+                             .noun = noun,
+                             .object = object_id ? &object : NULL,
+                             .owner = &session->actor.user,
+                             .details = details_json,
+                             .description = description}};
     return vs_session_write(session, append_op, &append, reterr);
 }

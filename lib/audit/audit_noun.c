@@ -3,8 +3,8 @@
 #include "util/alloc.h"
 
 static const struct vs_field fields[] = {
-#define VS_FIELD(suffix_, id_, type_, column_, name_, use_, max_, words_) \
-    { VIDSTORE_AUDIT_##suffix_, #column_, name_, VS_##type_, use_, max_, words_ },
+#define VS_FIELD(suffix_, id_, type_, column_, name_, use_, max_, words_)                                              \
+    {VIDSTORE_AUDIT_##suffix_, #column_, name_, VS_##type_, use_, max_, words_},
 #include "audit/audit_fields.h"
 #undef VS_FIELD
 };
@@ -16,5 +16,8 @@ const struct vs_noun vs_audit_noun = {
     .fields = fields,
     .count = VS_COUNT(fields),
     .columns = VS_COUNT(fields),
-    .stmt = { .by_id = VS_STMT_AUDIT_BY_ID, .insert = VS_STMT_AUDIT_INSERT, .list = VS_STMT_AUDIT_LIST, .count = VS_STMT_AUDIT_COUNT },
+    .stmt = {.by_id = VS_STMT_AUDIT_BY_ID,
+             .insert = VS_STMT_AUDIT_INSERT,
+             .list = VS_STMT_AUDIT_LIST,
+             .count = VS_STMT_AUDIT_COUNT},
 };

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Export, statistics, and the end of old events. */
+#include "audit/audit.h"
+#include "util/env.h"
+#include "util/error.h"
+#include "util/handle.h"
+#include "util/json.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -8,11 +13,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "audit/audit.h"
-#include "util/env.h"
-#include "util/error.h"
-#include "util/handle.h"
-#include "util/json.h"
 
 enum { EXPORT_PAGE = 1000 };
 
@@ -26,7 +26,7 @@ static ssize_t write_quietly(int fd, const char *data, size_t len) {
     ssize_t n = write(fd, data, len);
     int err = errno;
     if (n < 0 && err == EPIPE && !sigismember(&pending, SIGPIPE))
-        sigtimedwait(&pipe, NULL, &(struct timespec){ 0, 0 });
+        sigtimedwait(&pipe, NULL, &(struct timespec){0, 0});
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     errno = err;
     return n;
@@ -36,7 +36,7 @@ static int write_all(int fd, const struct vs_call *call, const char *data, size_
     while (len) {
         ssize_t n = write_quietly(fd, data, len);
         if (n < 0 && errno == EAGAIN) { /* the host's descriptor does not block: wait for its reader */
-            poll(&(struct pollfd){ fd, POLLOUT, 0 }, 1, 100);
+            poll(&(struct pollfd){fd, POLLOUT, 0}, 1, 100);
             if (call->interrupt && atomic_load(call->interrupt))
                 return vs_fail(e, VIDSTORE_CANCELLED, NULL, "interrupted: could not write the export");
             if (vs_mono_us() > call->deadline_us)
@@ -57,7 +57,7 @@ static int write_all(int fd, const struct vs_call *call, const char *data, size_
 
 /* One page as lines. JSON escapes every control character, so no value can end a line or forge one. */
 static int write_page(const struct vs_page *page, int fd, const struct vs_call *call, vidstore_error **e) {
-    vs_autobuf b = { 0 };
+    vs_autobuf b = {0};
     if (!page->count)
         return 0;
     for (int64_t i = 0; i < page->count; i++) {
@@ -67,10 +67,10 @@ static int write_page(const struct vs_page *page, int fd, const struct vs_call *
     return b.failed ? vs_fail_nomem(e) : write_all(fd, call, b.data, b.len, e);
 }
 
-vidstore_status vidstore_audit_export(vidstore_session *session, const vidstore_query *query, int32_t fd, int64_t *ret_count,
-    vidstore_error **reterr) {
+vidstore_status vidstore_audit_export(vidstore_session *session, const vidstore_query *query, int32_t fd,
+                                      int64_t *ret_count, vidstore_error **reterr) {
     VS_ENTER(session, ret_count, reterr);
-    struct vs_query pages = { .magic = VS_MAGIC_QUERY };
+    struct vs_query pages = {.magic = VS_MAGIC_QUERY};
     int r = vs_session_outside(session, reterr), more = 1;
     if (!r && query)
         r = vs_check_handle(query, VS_MAGIC_QUERY, "query", reterr);
@@ -116,12 +116,13 @@ static int by_action(struct vs_conn *conn, struct stats *stats, vidstore_error *
     vs_buf_str(&stats->b, "\"actions\":{");
     while ((r = vs_step(s, e)) == VS_ROW) {
         const char *name = vs_word_name(vs_audit_actions, vs_col_int(s, 0));
-        vs_buf_fmt(&stats->b, "%s\"%s\":{\"success\":%" PRId64 ",\"failure\":%" PRId64 "}", count++ ? "," : "", name ? name : "unknown",
-            vs_col_int(s, 1), vs_col_int(s, 2));
+        vs_buf_fmt(&stats->b, "%s\"%s\":{\"success\":%" PRId64 ",\"failure\":%" PRId64 "}", count++ ? "," : "",
+                   name ? name : "unknown", vs_col_int(s, 1), vs_col_int(s, 2));
         ok += vs_col_int(s, 1);
         failed += vs_col_int(s, 2);
     }
-    vs_buf_fmt(&stats->b, "},\"total\":%" PRId64 ",\"success\":%" PRId64 ",\"failure\":%" PRId64, ok + failed, ok, failed);
+    vs_buf_fmt(&stats->b, "},\"total\":%" PRId64 ",\"success\":%" PRId64 ",\"failure\":%" PRId64, ok + failed, ok,
+               failed);
     return r;
 }
 
@@ -154,10 +155,12 @@ static int stats_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return r;
 }
 
-vidstore_status vidstore_audit_stats(vidstore_session *session, int64_t since_us, vidstore_text **ret_json, vidstore_error **reterr) {
+vidstore_status vidstore_audit_stats(vidstore_session *session, int64_t since_us, vidstore_text **ret_json,
+                                     vidstore_error **reterr) {
     VS_ENTER(session, ret_json, reterr);
-    struct stats stats = { since_us, { 0 } };
-    int r = since_us < 0 ? vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "since_us", "since_us is negative") : 0;
+    struct stats stats = {since_us, {0}};
+    int r = since_us < 0 ? vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "since_us", "since_us is negative")
+                         : 0;
     if (!r)
         r = vs_session_may(session, "audit", VS_MANAGE, NULL, NULL, 0, reterr);
     if (!r)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "crypto/crypto.h"
+#include "util/alloc.h"
+#include "util/error.h"
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <string.h>
-#include "util/alloc.h"
-#include "util/error.h"
 
 struct vs_sha256 {
     EVP_MD_CTX *ctx;
@@ -55,7 +55,10 @@ void vs_hex(const uint8_t *bytes, size_t len, char *ret) {
 }
 
 static int digit(char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 int vs_unhex(const char *hex, uint8_t *ret, size_t len) {

@@ -3,9 +3,9 @@
 #ifndef VS_CRYPTO_CRYPTO_H
 #define VS_CRYPTO_CRYPTO_H
 
+#include "vidstore/base.h"
 #include <stddef.h>
 #include <stdint.h>
-#include "vidstore/base.h"
 
 #define VS_SHA256_SIZE 32
 

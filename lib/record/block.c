@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "record/block.h"
+#include "util/alloc.h"
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
-#include "util/alloc.h"
 
 struct chunk {
     struct chunk *next;
@@ -19,7 +19,7 @@ struct vs_block {
 static struct chunk *chunk_new(size_t size, struct chunk *next) {
     struct chunk *c = vs_malloc(sizeof *c + size);
     if (c)
-        *c = (struct chunk){ next, 0, size };
+        *c = (struct chunk){next, 0, size};
     return c;
 }
 

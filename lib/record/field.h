@@ -9,10 +9,10 @@
 #ifndef VS_RECORD_FIELD_H
 #define VS_RECORD_FIELD_H
 
-#include <stddef.h>
-#include <stdint.h>
 #include "statements.h"
 #include "vidstore/base.h"
+#include <stddef.h>
+#include <stdint.h>
 
 enum vs_type {
     VS_INT,  /* 0 to the maximum; a maximum of 0 is INT64_MAX */
@@ -37,8 +37,9 @@ enum vs_use {
     VS_QUIET = 1 << 8,   /* a change of it alone is no event of the audit */
     VS_ADMIN = 1 << 9,   /* set by admins and the system only */
     VS_FOLDED = 1 << 10, /* compared without regard to case: there is a column <column>_key */
-    VS_OWNER = 1 << 12,  /* shown to the owner, to admins and to the system; NULL for others, who see the record all the same */
-    VS_LINE = 1 << 11,   /* text without control characters */
+    VS_OWNER =
+        1 << 12, /* shown to the owner, to admins and to the system; NULL for others, who see the record all the same */
+    VS_LINE = 1 << 11, /* text without control characters */
 };
 
 struct vs_word {

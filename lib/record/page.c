@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "record/page.h"
-#include <string.h>
 #include "util/alloc.h"
 #include "util/error.h"
 #include "util/handle.h"
 #include "util/json.h"
 #include "vidstore/query.h"
+#include <string.h>
 
 int vs_page_new(const struct vs_noun *noun, int64_t room, struct vs_page **ret, vidstore_error **e) {
     size_t items = (size_t)room * sizeof(struct vs_page_item), records = noun->columns * sizeof(struct vs_value) * 2;
@@ -15,14 +15,14 @@ int vs_page_new(const struct vs_noun *noun, int64_t room, struct vs_page **ret, 
     struct vs_page_item *list = page ? vs_block_alloc(block, items ? items : 1) : NULL;
     if (!list)
         return vs_fail_nomem(e);
-    *page = (struct vs_page){ VS_MAGIC_PAGE, noun, block, 0, room, list, NULL };
+    *page = (struct vs_page){VS_MAGIC_PAGE, noun, block, 0, room, list, NULL};
     VS_TAKE(block);
     *ret = page;
     return 0;
 }
 
 void vs_page_add(struct vs_page *page, struct vs_record *record) {
-    page->items[page->count++] = (struct vs_page_item){ record, NULL };
+    page->items[page->count++] = (struct vs_page_item){record, NULL};
 }
 
 static struct vs_record *copy_into(struct vs_block *block, const struct vs_record *record) {
@@ -42,11 +42,12 @@ static struct vs_record *copy_into(struct vs_block *block, const struct vs_recor
     return copy;
 }
 
-int vs_page_add_outcome(struct vs_page *page, const struct vs_record *record, vidstore_error *error, vidstore_error **e) {
+int vs_page_add_outcome(struct vs_page *page, const struct vs_record *record, vidstore_error *error,
+                        vidstore_error **e) {
     struct vs_record *copy = record ? copy_into(page->block, record) : NULL;
     if (record && !copy)
         return vs_fail_nomem(e);
-    page->items[page->count++] = (struct vs_page_item){ copy, error };
+    page->items[page->count++] = (struct vs_page_item){copy, error};
     return 0;
 }
 
@@ -93,7 +94,7 @@ const vidstore_error *vidstore_page_error(const vidstore_page *page, int64_t ind
 
 vidstore_status vidstore_page_json(const vidstore_page *handle, vidstore_text **ret_json, vidstore_error **reterr) {
     const struct vs_page *page = (const struct vs_page *)handle;
-    vs_autobuf b = { 0 };
+    vs_autobuf b = {0};
     vidstore_text *ignored = NULL, **ret = ret_json ? ret_json : &ignored;
     *ret = NULL;
     if (reterr)

@@ -24,7 +24,8 @@ int vs_page_new(const struct vs_noun *noun, int64_t room, struct vs_page **ret, 
 /* Adds a record that lives in the page's block. */
 void vs_page_add(struct vs_page *page, struct vs_record *record);
 /* Adds an outcome: a record of its own (copied into the page) or an error (taken). */
-int vs_page_add_outcome(struct vs_page *page, const struct vs_record *record, vidstore_error *error, vidstore_error **e);
+int vs_page_add_outcome(struct vs_page *page, const struct vs_record *record, vidstore_error *error,
+                        vidstore_error **e);
 const struct vs_record *vs_page_record(const vidstore_page *page, const struct vs_noun *noun, int64_t index);
 void vs_page_free(struct vs_page *page);
 

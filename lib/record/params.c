@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "record/params.h"
-#include <string.h>
 #include "crypto/crypto.h"
 #include "util/alloc.h"
 #include "util/error.h"
 #include "util/handle.h"
 #include "util/json.h"
 #include "util/utf8.h"
+#include <string.h>
 
 enum { JSON_MAX = 1 << 20 };
 static const int64_t YEAR_9999_US = INT64_C(253402300800000000);
 
 /* Stands in where memory was out: setters leave it alone, and whoever takes it says NOMEM. */
-static struct vs_params nomem = { .magic = VS_MAGIC_PARAMS };
+static struct vs_params nomem = {.magic = VS_MAGIC_PARAMS};
 
 struct vs_params *vs_params_new(const struct vs_noun *noun) {
     vs_autoblock *block = vs_block_new(sizeof(struct vs_params) + noun->count * (sizeof(struct vs_value) + 1) + 512);
@@ -23,7 +23,7 @@ struct vs_params *vs_params_new(const struct vs_noun *noun) {
         return &nomem;
     memset(state, 0, noun->count);
     memset(values, 0, noun->count * sizeof *values);
-    *params = (struct vs_params){ VS_MAGIC_PARAMS, noun, block, NULL, INT64_MIN, state, values };
+    *params = (struct vs_params){VS_MAGIC_PARAMS, noun, block, NULL, INT64_MIN, state, values};
     VS_TAKE(block);
     return params;
 }
@@ -47,7 +47,7 @@ void vs_params_free(struct vs_params *params) {
 
 static int wrong_noun(const struct vs_params *params, const struct vs_noun *noun, vidstore_error **e) {
     return vs_fail_sub(e, VIDSTORE_MISUSE, VIDSTORE_SUB_WRONG_HANDLE, "params", "params are those of a %s, not of a %s",
-        params->noun->name, noun->name);
+                       params->noun->name, noun->name);
 }
 
 /* The error slot for a setter; NULL when nothing is to be done any more. */
@@ -64,10 +64,10 @@ static int find(struct vs_params *params, int32_t id, vidstore_error **e) {
     int at = vs_field_index(params->noun, id);
     if (at < 0)
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_UNKNOWN_FIELD, NULL, "a %s has no field %d",
-            params->noun->name, (int)id);
+                           params->noun->name, (int)id);
     if (!(params->noun->fields[at].use & (VS_SET | VS_ONCE)))
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_UNKNOWN_FIELD, params->noun->fields[at].name,
-            "%s can't be set", params->noun->fields[at].name);
+                           "%s can't be set", params->noun->fields[at].name);
     return at;
 }
 
@@ -79,20 +79,23 @@ static void clear_at(struct vs_params *params, int at, vidstore_error **e) {
     }
     wipe(params, at);
     params->state[at] = VS_PARAM_CLEAR;
-    params->values[at] = (struct vs_value){ 0 };
+    params->values[at] = (struct vs_value){0};
 }
 
 static int check_number(const struct vs_field *field, int64_t value, vidstore_error **e) {
-    int64_t max = field->type == VS_TIME ? YEAR_9999_US : field->type == VS_BOOL ? 1 : field->max ? field->max : INT64_MAX;
+    int64_t max = field->type == VS_TIME   ? YEAR_9999_US
+                  : field->type == VS_BOOL ? 1
+                  : field->max             ? field->max
+                                           : INT64_MAX;
     if (field->type == VS_ENUM) {
         if (!vs_word_name(field->words, value))
-            return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, field->name, "%s has no value %lld", field->name,
-                (long long)value);
+            return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, field->name, "%s has no value %lld",
+                               field->name, (long long)value);
         return 0;
     }
     if (value < 0 || value > max)
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, field->name, "%s is not between 0 and %lld",
-            field->name, (long long)max);
+                           field->name, (long long)max);
     return 0;
 }
 
@@ -105,7 +108,7 @@ static void set_int_at(struct vs_params *params, int at, int64_t value, vidstore
     if (check_number(field, value, e))
         return;
     params->state[at] = VS_PARAM_VALUE;
-    params->values[at] = (struct vs_value){ .i = value, .set = VS_VALUE_SET };
+    params->values[at] = (struct vs_value){.i = value, .set = VS_VALUE_SET};
 }
 
 static int has_control(const char *s) {
@@ -122,16 +125,17 @@ static int check_text_value(const struct vs_field *field, const char *value, siz
     case VS_UUID:
         return vs_uuid_parse(value, field->name, &id, e);
     case VS_JSON:
-        return vs_json_check(value, len, (size_t)field->max, field->use & VS_ARRAY ? JSON_ARRAY : JSON_OBJECT, field->name, e);
+        return vs_json_check(value, len, (size_t)field->max, field->use & VS_ARRAY ? JSON_ARRAY : JSON_OBJECT,
+                             field->name, e);
     case VS_HASH:
         if (len == 2 * (size_t)field->max && field->max <= 64 && !vs_unhex(value, bytes, (size_t)field->max))
             return 0;
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, field->name, "%s is not %lld hex digits",
-            field->name, (long long)field->max * 2);
+                           field->name, (long long)field->max * 2);
     default:
         if ((field->use & VS_LINE) && has_control(value))
             return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, field->name,
-                "%s has a control character in it", field->name);
+                               "%s has a control character in it", field->name);
         return 0;
     }
 }
@@ -147,7 +151,8 @@ static void set_text_at(struct vs_params *params, int at, const char *value, vid
         if (vs_word_value(field->words, value, len, &number))
             set_int_at(params, at, number, e);
         else
-            vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, field->name, "%s has no value \"%.60s\"", field->name, value);
+            vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, field->name, "%s has no value \"%.60s\"", field->name,
+                        value);
         return;
     }
     if (!vs_type_is_text(field->type)) {
@@ -167,7 +172,7 @@ static void set_text_at(struct vs_params *params, int at, const char *value, vid
                 *c = (char)(*c + ('a' - 'A'));
     wipe(params, at);
     params->state[at] = VS_PARAM_VALUE;
-    params->values[at] = (struct vs_value){ .text = copy, .len = (uint32_t)len, .set = VS_VALUE_SET };
+    params->values[at] = (struct vs_value){.text = copy, .len = (uint32_t)len, .set = VS_VALUE_SET};
 }
 
 void vs_params_set_text(struct vs_params *params, const struct vs_noun *noun, int32_t id, const char *value) {
@@ -211,7 +216,7 @@ void vs_params_expect_version(struct vs_params *params, const struct vs_noun *no
 
 static void set_json_value(struct vs_params *params, int at, const json_t *value, vidstore_error **e) {
     const struct vs_field *field = &params->noun->fields[at];
-    vs_autobuf text = { 0 };
+    vs_autobuf text = {0};
     if (json_is_null(value)) {
         clear_at(params, at, e);
     } else if (field->type == VS_JSON) {
@@ -236,7 +241,8 @@ void vs_params_set_json(struct vs_params *params, const struct vs_noun *noun, co
     vs_autojson *object = NULL;
     const char *name;
     json_t *value;
-    if (!e || vs_check_text(json, "json", JSON_MAX, e) || vs_json_parse(json, strlen(json), JSON_MAX, "json", &object, e))
+    if (!e || vs_check_text(json, "json", JSON_MAX, e) ||
+        vs_json_parse(json, strlen(json), JSON_MAX, "json", &object, e))
         return;
     if (!json_is_object(object)) {
         vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "json", "json is not an object");
@@ -245,7 +251,8 @@ void vs_params_set_json(struct vs_params *params, const struct vs_noun *noun, co
     json_object_foreach(object, name, value) {
         const struct vs_field *field = vs_field_by_name(noun, name, strlen(name));
         if (!field) {
-            vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_UNKNOWN_FIELD, strlen(name) <= 64 ? name : "json", "a %s has no field \"%.60s\"", noun->name, name);
+            vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_UNKNOWN_FIELD, strlen(name) <= 64 ? name : "json",
+                        "a %s has no field \"%.60s\"", noun->name, name);
             return;
         }
         int at = find(params, field->id, e);

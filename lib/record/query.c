@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "record/query.h"
-#include <ctype.h>
-#include <stdio.h>
-#include <string.h>
 #include "crypto/crypto.h"
 #include "util/alloc.h"
 #include "util/error.h"
 #include "util/handle.h"
 #include "util/utf8.h"
 #include "vidstore/query.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
 
-enum { ALL_FLAGS = VIDSTORE_QUERY_SCAN | VIDSTORE_QUERY_DELETED | VIDSTORE_QUERY_ONLY_DELETED | VIDSTORE_QUERY_EXACT_COUNT };
+enum {
+    ALL_FLAGS = VIDSTORE_QUERY_SCAN | VIDSTORE_QUERY_DELETED | VIDSTORE_QUERY_ONLY_DELETED | VIDSTORE_QUERY_EXACT_COUNT
+};
 
-static struct vs_query nomem = { .magic = VS_MAGIC_QUERY, .failed = 1 };
+static struct vs_query nomem = {.magic = VS_MAGIC_QUERY, .failed = 1};
 
 vidstore_query *vidstore_query_new(void) {
     struct vs_query *q = vs_calloc(1, sizeof *q);
@@ -53,7 +55,7 @@ static void set_copy(struct vs_query *q, char **slot, const char *value) {
 }
 
 static int set_filter(struct vs_query *q, const char *expression, vidstore_error **e) {
-    vs_autocompiled check = { 0 }; /* no noun: the grammar alone */
+    vs_autocompiled check = {0}; /* no noun: the grammar alone */
     int r = expression ? vs_check_text(expression, "filter", VS_QUERY_MAX, e) : 0;
     if (r)
         return r;
@@ -81,7 +83,7 @@ static struct vs_query_bind *bind_slot(struct vs_query *q, int32_t number) {
     if (number >= 1 && number <= VS_QUERY_BINDS)
         return &q->binds[number - 1];
     vs_fail_sub(&q->error, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "number", "$%d is not between $1 and $%d", (int)number,
-        VS_QUERY_BINDS);
+                VS_QUERY_BINDS);
     return NULL;
 }
 
@@ -115,7 +117,8 @@ void vidstore_query_limit(vidstore_query *query, int64_t limit) {
     if (!q)
         return;
     if (limit < 1 || limit > VS_PAGE_MAX)
-        vs_fail_sub(&q->error, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "limit", "limit is not between 1 and %d", VS_PAGE_MAX);
+        vs_fail_sub(&q->error, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "limit", "limit is not between 1 and %d",
+                    VS_PAGE_MAX);
     else
         q->limit = limit;
 }
@@ -146,7 +149,7 @@ static int parse_sort(const char *sort, struct vs_compiled *ret, vidstore_error 
     int created = strcmp(name, "created") == 0;
     if (!created && (!field || !(field->use & VS_SORT)))
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_UNKNOWN_FIELD, "sort", "a %s can't be sorted by \"%s\"",
-            ret->noun->name, name);
+                           ret->noun->name, name);
     if (strcmp(way, "asc") != 0 && strcmp(way, "desc") != 0)
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "sort", "sort is neither asc nor desc");
     ret->ascending = strcmp(way, "asc") == 0;
@@ -156,14 +159,14 @@ static int parse_sort(const char *sort, struct vs_compiled *ret, vidstore_error 
 
 /* What a cursor belongs to: the same noun, filter, values, sort and flags. */
 static int digest(const struct vs_query *q, const struct vs_noun *noun, uint64_t *ret, vidstore_error **e) {
-    vs_autobuf b = { 0 };
-    uint8_t hash[VS_SHA256_SIZE] = { 0 };
+    vs_autobuf b = {0};
+    uint8_t hash[VS_SHA256_SIZE] = {0};
     vs_buf_fmt(&b, "%s|%s|%s|%u", noun->name, q && q->filter ? q->filter : "", q && q->sort ? q->sort : "",
-        q ? q->flags & ~(uint32_t)VIDSTORE_QUERY_EXACT_COUNT : 0);
+               q ? q->flags & ~(uint32_t)VIDSTORE_QUERY_EXACT_COUNT : 0);
     for (int i = 0; q && i < VS_QUERY_BINDS; i++)
         if (q->binds[i].set)
             vs_buf_fmt(&b, "|%d:%s:%lld", i, q->binds[i].text ? q->binds[i].text : "",
-                (long long)(q->binds[i].text ? 0 : q->binds[i].number));
+                       (long long)(q->binds[i].text ? 0 : q->binds[i].number));
     if (b.failed || vs_sha256(b.data, b.len, hash))
         return vs_fail_nomem(e);
     memcpy(ret, hash, sizeof *ret);
@@ -174,13 +177,14 @@ static void add_deleted(const struct vs_noun *noun, struct vs_compiled *ret) {
     if (!vs_field_by_id(noun, noun->base + 8)) /* audit events are never removed */
         return;
     const char *text = ret->flags & VIDSTORE_QUERY_ONLY_DELETED ? "deleted_us IS NOT NULL"
-        : ret->flags & VIDSTORE_QUERY_DELETED                   ? NULL
+                       : ret->flags & VIDSTORE_QUERY_DELETED    ? NULL
                                                                 : "deleted_us IS NULL";
     if (text)
         vs_buf_fmt(&ret->where, "%s%s", ret->where.len ? " AND " : "", text);
 }
 
-int vs_query_compile(const struct vs_query *q, const struct vs_noun *noun, struct vs_compiled *ret, vidstore_error **e) {
+int vs_query_compile(const struct vs_query *q, const struct vs_noun *noun, struct vs_compiled *ret,
+                     vidstore_error **e) {
     int r = q ? vs_check_handle(q, VS_MAGIC_QUERY, "query", e) : 0;
     if (r)
         return r;
@@ -192,7 +196,8 @@ int vs_query_compile(const struct vs_query *q, const struct vs_noun *noun, struc
         return vidstore_error_code(q->error);
     }
     if (q && q->broken)
-        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "filter", "the filter that was set could not be read");
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "filter",
+                           "the filter that was set could not be read");
     ret->noun = noun;
     ret->where.max = 1 << 20;
     ret->flags = q ? q->flags : 0;
@@ -214,11 +219,12 @@ int vs_query_compile(const struct vs_query *q, const struct vs_noun *noun, struc
 }
 
 int vs_compiled_and(struct vs_compiled *c, const char *column_test, const struct vs_field *field, struct vs_value value,
-    vidstore_error **e) {
+                    vidstore_error **e) {
     if (c->count == VS_QUERY_TERMS)
-        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LARGE, "filter", "filter has more than %d values", VS_QUERY_TERMS);
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LARGE, "filter", "filter has more than %d values",
+                           VS_QUERY_TERMS);
     struct vs_term *term = &c->terms[c->count];
-    *term = (struct vs_term){ field, value, NULL };
+    *term = (struct vs_term){field, value, NULL};
     if (value.set && vs_type_is_text(field->type)) {
         term->text = vs_strndup(value.text, value.len);
         if (!term->text)

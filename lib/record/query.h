@@ -12,7 +12,18 @@
 
 #include "record/page.h"
 
-enum { VS_QUERY_BINDS = 32, VS_QUERY_TERMS = 64, VS_QUERY_DEPTH = 32, VS_QUERY_TESTS = 256, VS_QUERY_MAX = 65536, VS_QUERY_VALUE = 4096, VS_PAGE_DEFAULT = 100, VS_PAGE_MAX = 1000, VS_PAGE_BYTES = 16 << 20, VS_COUNT_MAX = 10000 };
+enum {
+    VS_QUERY_BINDS = 32,
+    VS_QUERY_TERMS = 64,
+    VS_QUERY_DEPTH = 32,
+    VS_QUERY_TESTS = 256,
+    VS_QUERY_MAX = 65536,
+    VS_QUERY_VALUE = 4096,
+    VS_PAGE_DEFAULT = 100,
+    VS_PAGE_MAX = 1000,
+    VS_PAGE_BYTES = 16 << 20,
+    VS_COUNT_MAX = 10000
+};
 
 struct vs_query_bind {
     char *text; /* NULL: a number, or (when not set) nothing */
@@ -53,24 +64,27 @@ struct vs_compiled {
 };
 
 /* Checks the handle and compiles; a NULL query is all, newest first. The cursor's position is added to the where. */
-int vs_query_compile(const struct vs_query *query, const struct vs_noun *noun, struct vs_compiled *ret, vidstore_error **e);
+int vs_query_compile(const struct vs_query *query, const struct vs_noun *noun, struct vs_compiled *ret,
+                     vidstore_error **e);
 /* The filter alone, onto where and terms of ret. */
 int vs_query_parse(const struct vs_query *query, struct vs_compiled *ret, vidstore_error **e);
 /* Adds " AND column = value" for a value of the library's own. */
-int vs_compiled_and(struct vs_compiled *c, const char *column_test, const struct vs_field *field, struct vs_value value, vidstore_error **e);
+int vs_compiled_and(struct vs_compiled *c, const char *column_test, const struct vs_field *field, struct vs_value value,
+                    vidstore_error **e);
 void vs_compiled_free(struct vs_compiled *c);
 
 /* Fills the {{where}}, {{order}} and {{limit}} of the noun's list or count template, binds, and hands over the
  * statement. scratch holds bytes of bound ids until the reset. */
 typedef uint8_t vs_scratch[VS_QUERY_TERMS][64];
-int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_id tmpl, int64_t limit, vs_scratch scratch,
-    struct vs_stmt **ret, vidstore_error **e);
+int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_id tmpl, int64_t limit,
+                     vs_scratch scratch, struct vs_stmt **ret, vidstore_error **e);
 /* Runs the list: one page. */
 int vs_compiled_page(struct vs_compiled *c, struct vs_conn *conn, struct vs_page **ret, vidstore_error **e);
 int vs_compiled_count(struct vs_compiled *c, struct vs_conn *conn, int64_t *ret, vidstore_error **e);
 
 /* Replaces {{name}} in a template by texts; names and texts end with NULL. */
-int vs_template_fill(struct vs_buf *b, const char *tmpl, const char *const *names, const char *const *texts, vidstore_error **e);
+int vs_template_fill(struct vs_buf *b, const char *tmpl, const char *const *names, const char *const *texts,
+                     vidstore_error **e);
 
 /* Position of a page's end, as opaque text, and back. */
 int vs_cursor_make(const struct vs_compiled *c, const struct vs_record *last, char **ret, vidstore_error **e);

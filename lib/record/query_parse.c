@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The filter language: a recursive descent that writes SQL as it reads. Without a noun it checks the grammar alone. */
+#include "record/query.h"
+#include "util/alloc.h"
+#include "util/env.h"
+#include "util/error.h"
+#include "util/utf8.h"
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "record/query.h"
-#include "util/alloc.h"
-#include "util/env.h"
-#include "util/error.h"
-#include "util/utf8.h"
 
 struct parser {
     const struct vs_query *query;
@@ -23,7 +23,8 @@ struct parser {
 
 static int fail_at(struct parser *p, const char *where, int32_t sub, const char *message) {
     size_t byte = (size_t)(where - p->query->filter);
-    return vs_fail_sub(p->e, VIDSTORE_INVALID, sub, "filter", "%s at byte %zu of the filter: \"%.24s\"", message, byte, where);
+    return vs_fail_sub(p->e, VIDSTORE_INVALID, sub, "filter", "%s at byte %zu of the filter: \"%.24s\"", message, byte,
+                       where);
 }
 
 static int syntax(struct parser *p, const char *message) {
@@ -76,7 +77,7 @@ static int read_bind(struct parser *p, struct literal *ret) {
 }
 
 static int read_quoted(struct parser *p, struct literal *ret) {
-    vs_autobuf b = { 0 };
+    vs_autobuf b = {0};
     for (p->at++; *p->at && *p->at != '"'; p->at++) {
         if (*p->at == '\\' && (p->at[1] == '"' || p->at[1] == '\\'))
             p->at++;
@@ -94,7 +95,7 @@ static int read_quoted(struct parser *p, struct literal *ret) {
 
 static int read_literal(struct parser *p, struct literal *ret) {
     space(p);
-    *ret = (struct literal){ p->at, NULL, 0 };
+    *ret = (struct literal){p->at, NULL, 0};
     if (*p->at == '$')
         return read_bind(p, ret);
     if (*p->at == '"')
@@ -118,9 +119,9 @@ static int parse_number(const char *text, int64_t *ret) {
 
 /* 2026-01-31, 2026-01-31T12:00, 2026-01-31T12:00:30, each with or without a Z. */
 static int parse_date(const char *text, int64_t *ret) {
-    static const char *const forms[] = { "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d" };
+    static const char *const forms[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"};
     for (size_t i = 0; i < VS_COUNT(forms); i++) {
-        struct tm tm = { 0 }, again; /* as timegm makes it */
+        struct tm tm = {0}, again; /* as timegm makes it */
         const char *end = isdigit((unsigned char)*text) ? strptime(text, forms[i], &tm) : NULL;
         if (!end || end[*end == 'Z'] || tm.tm_year < 70)
             continue;
@@ -139,7 +140,11 @@ static int parse_time(const char *text, int64_t *ret) {
     static const struct {
         char unit;
         int64_t us;
-    } units[] = { { 's', 1000000 }, { 'm', 60000000 }, { 'h', INT64_C(3600000000) }, { 'd', INT64_C(86400000000) }, { 'w', INT64_C(604800000000) } };
+    } units[] = {{'s', 1000000},
+                 {'m', 60000000},
+                 {'h', INT64_C(3600000000)},
+                 {'d', INT64_C(86400000000)},
+                 {'w', INT64_C(604800000000)}};
     char *end;
     if (text[0] == '-') {
         long n = isdigit((unsigned char)text[1]) ? strtol(text + 1, &end, 10) : -1;
@@ -164,13 +169,14 @@ static int convert(struct parser *p, const struct vs_field *field, struct litera
         lit->text = folded;
         if (field->type == VS_UUID && (!folded || vs_uuid_parse(folded, NULL, &id, NULL)))
             return fail_at(p, lit->start, VIDSTORE_SUB_SYNTAX, "not a UUID");
-        if (field->type == VS_HASH && (!folded || strlen(folded) != 2 * (size_t)field->max || strspn(folded, "0123456789abcdef") != 2 * (size_t)field->max))
+        if (field->type == VS_HASH && (!folded || strlen(folded) != 2 * (size_t)field->max ||
+                                       strspn(folded, "0123456789abcdef") != 2 * (size_t)field->max))
             return fail_at(p, lit->start, VIDSTORE_SUB_SYNTAX, "not hex digits of the right length");
         return 0;
     }
     if (vs_type_is_text(field->type)) {
         if (!lit->text) {
-            vs_autobuf b = { 0 };
+            vs_autobuf b = {0};
             vs_buf_int(&b, lit->number);
             lit->text = VS_TAKE(b.data);
         }
@@ -185,8 +191,8 @@ static int convert(struct parser *p, const struct vs_field *field, struct litera
         return 0;
     if (field->type == VS_ENUM)
         return vs_word_value(field->words, lit->text, strlen(lit->text), number)
-            ? 0
-            : fail_at(p, lit->start, VIDSTORE_SUB_RANGE, "no such word for this field");
+                   ? 0
+                   : fail_at(p, lit->start, VIDSTORE_SUB_RANGE, "no such word for this field");
     if (field->type == VS_BOOL && (strcmp(lit->text, "true") == 0 || strcmp(lit->text, "false") == 0)) {
         *number = lit->text[0] == 't';
         return 0;
@@ -197,7 +203,7 @@ static int convert(struct parser *p, const struct vs_field *field, struct litera
 
 /* LIKE pattern of a text that is to be contained: folded, its own wildcards escaped. */
 static char *pattern(const char *text) {
-    vs_autobuf b = { 0 };
+    vs_autobuf b = {0};
     vs_autofree char *folded = vs_ascii_fold(text);
     vs_buf_char(&b, '%');
     for (const char *c = folded ? folded : ""; *c; c++) {
@@ -218,7 +224,7 @@ static int bind_value(struct parser *p, const struct vs_field *field, struct lit
     if (out->count == VS_QUERY_TERMS)
         return fail_at(p, lit->start, VIDSTORE_SUB_TOO_LARGE, "more than 64 values");
     struct vs_term *term = &out->terms[out->count++];
-    *term = (struct vs_term){ field, { .i = number, .set = VS_VALUE_SET }, NULL };
+    *term = (struct vs_term){field, {.i = number, .set = VS_VALUE_SET}, NULL};
     if (vs_type_is_text(field->type)) {
         term->text = VS_TAKE(lit->text);
         term->value.text = term->text;
@@ -301,7 +307,7 @@ static int is_null(struct parser *p, const struct vs_field *field) {
 }
 
 static int test(struct parser *p) {
-    static const char *const ops[] = { "!=", "<=", ">=", "=", "<", ">" };
+    static const char *const ops[] = {"!=", "<=", ">=", "=", "<", ">"};
     space(p);
     size_t n = strspn(p->at, "abcdefghijklmnopqrstuvwxyz0123456789_");
     const char *start = p->at;
@@ -382,7 +388,7 @@ static int any(struct parser *p) {
 }
 
 int vs_query_parse(const struct vs_query *query, struct vs_compiled *ret, vidstore_error **e) {
-    struct parser p = { .query = query, .out = ret, .at = query->filter, .e = e };
+    struct parser p = {.query = query, .out = ret, .at = query->filter, .e = e};
     space(&p);
     if (!*p.at)
         return 0;

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Running a compiled query: template, values, page, cursor. */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include "crypto/crypto.h"
 #include "record/page.h"
 #include "record/query.h"
@@ -11,9 +7,14 @@
 #include "util/error.h"
 #include "util/utf8.h"
 #include "vidstore/query.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-int vs_template_fill(struct vs_buf *b, const char *tmpl, const char *const *names, const char *const *texts, vidstore_error **e) {
-    for (const char *open; (open = strstr(tmpl, "{{")); ) {
+int vs_template_fill(struct vs_buf *b, const char *tmpl, const char *const *names, const char *const *texts,
+                     vidstore_error **e) {
+    for (const char *open; (open = strstr(tmpl, "{{"));) {
         const char *close = strstr(open, "}}");
         size_t len = close ? (size_t)(close - open - 2) : 0;
         int found = 0;
@@ -31,18 +32,19 @@ int vs_template_fill(struct vs_buf *b, const char *tmpl, const char *const *name
     return b->failed ? vs_fail_nomem(e) : 0;
 }
 
-int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_id tmpl, int64_t limit, vs_scratch scratch,
-    struct vs_stmt **ret, vidstore_error **e) {
-    static const char *const names[] = { "where", "order", "limit", NULL };
+int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_id tmpl, int64_t limit,
+                     vs_scratch scratch, struct vs_stmt **ret, vidstore_error **e) {
+    static const char *const names[] = {"where", "order", "limit", NULL};
     char order[160], most[24];
     const char *way = c->ascending ? "ASC" : "DESC";
     if (c->sort)
-        snprintf(order, sizeof order, "%s%s %s, seq %s", c->sort->column, c->sort->use & VS_FOLDED ? "_key" : "", way, way);
+        snprintf(order, sizeof order, "%s%s %s, seq %s", c->sort->column, c->sort->use & VS_FOLDED ? "_key" : "", way,
+                 way);
     else
         snprintf(order, sizeof order, "seq %s", way);
     snprintf(most, sizeof most, "%" PRId64, limit);
-    const char *const texts[] = { c->where.len ? c->where.data : "1 = 1", order, most, NULL };
-    vs_autobuf sql = { 0 };
+    const char *const texts[] = {c->where.len ? c->where.data : "1 = 1", order, most, NULL};
+    vs_autobuf sql = {0};
     int r = vs_template_fill(&sql, vs_stmt_text(conn, tmpl), names, texts, e);
     if (!r)
         r = vs_stmt_composed(conn, sql.data, sql.len, ret, e);
@@ -54,7 +56,8 @@ int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_i
 static int check_index(const struct vs_compiled *c, vidstore_error **e) {
     if (c->indexed || (c->flags & VIDSTORE_QUERY_SCAN))
         return 0;
-    return vs_fail_sub(e, VIDSTORE_UNSUPPORTED, VIDSTORE_SUB_NO_INDEX, "filter",
+    return vs_fail_sub(
+        e, VIDSTORE_UNSUPPORTED, VIDSTORE_SUB_NO_INDEX, "filter",
         "no index serves this filter: add a condition on an indexed field, or allow a scan with VIDSTORE_QUERY_SCAN");
 }
 
@@ -108,7 +111,7 @@ int vs_compiled_count(struct vs_compiled *c, struct vs_conn *conn, int64_t *ret,
 
 /* A cursor is "1-" and hex: digest of the query, seq, and the sorted value where the order has one. */
 int vs_cursor_make(const struct vs_compiled *c, const struct vs_record *last, char **ret, vidstore_error **e) {
-    vs_autobuf b = { 0 };
+    vs_autobuf b = {0};
     vs_buf_fmt(&b, "1-%016" PRIx64 "%016" PRIx64, c->digest, (uint64_t)last->seq);
     if (c->sort) {
         const struct vs_value *value = &last->values[c->sort - c->noun->fields];
@@ -127,7 +130,7 @@ int vs_cursor_make(const struct vs_compiled *c, const struct vs_record *last, ch
 
 static int read_hex64(const char *hex, uint64_t *ret) {
     uint8_t bytes[8];
-    char digits[17] = { 0 };
+    char digits[17] = {0};
     memcpy(digits, hex, strnlen(hex, 16));
     if (vs_unhex(digits, bytes, 8))
         return 0;
@@ -142,12 +145,13 @@ static int malformed(vidstore_error **e) {
 }
 
 /* The sorted value of a cursor, as a value of the sort field. */
-static int cursor_value(const struct vs_compiled *c, const char *hex, struct vs_value *ret, char **ret_text, vidstore_error **e) {
+static int cursor_value(const struct vs_compiled *c, const char *hex, struct vs_value *ret, char **ret_text,
+                        vidstore_error **e) {
     uint64_t number;
     if (!vs_type_is_text(c->sort->type)) {
         if (strlen(hex) != 16 || !read_hex64(hex, &number))
             return malformed(e);
-        *ret = (struct vs_value){ .i = (int64_t)number, .set = VS_VALUE_SET };
+        *ret = (struct vs_value){.i = (int64_t)number, .set = VS_VALUE_SET};
         return 0;
     }
     size_t len = strlen(hex) / 2;
@@ -161,19 +165,20 @@ static int cursor_value(const struct vs_compiled *c, const char *hex, struct vs_
     if (c->sort->use & VS_FOLDED)
         for (char *p = text; *p; p++)
             *p = *p >= 'A' && *p <= 'Z' ? (char)(*p + ('a' - 'A')) : *p;
-    *ret = (struct vs_value){ .text = text, .len = (uint32_t)len, .set = VS_VALUE_SET };
+    *ret = (struct vs_value){.text = text, .len = (uint32_t)len, .set = VS_VALUE_SET};
     return 0;
 }
 
 int vs_cursor_apply(struct vs_compiled *c, const char *cursor, vidstore_error **e) {
-    static const struct vs_field seq = { 0, "seq", "seq", VS_INT, 0, 0, NULL };
+    static const struct vs_field seq = {0, "seq", "seq", VS_INT, 0, 0, NULL};
     uint64_t digest = 0, number = 0;
     size_t len = strlen(cursor);
-    if (len < 34 || strncmp(cursor, "1-", 2) != 0 || !read_hex64(cursor + 2, &digest) || !read_hex64(cursor + 18, &number))
+    if (len < 34 || strncmp(cursor, "1-", 2) != 0 || !read_hex64(cursor + 2, &digest) ||
+        !read_hex64(cursor + 18, &number))
         return malformed(e);
     if (digest != c->digest)
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "cursor", "cursor belongs to another query");
-    struct vs_value at = { .i = (int64_t)number, .set = VS_VALUE_SET };
+    struct vs_value at = {.i = (int64_t)number, .set = VS_VALUE_SET};
     const char *op = c->ascending ? ">" : "<";
     char text[160];
     if (!c->sort) {
@@ -190,7 +195,7 @@ int vs_cursor_apply(struct vs_compiled *c, const char *cursor, vidstore_error **
         r = vs_compiled_and(c, text, c->sort, value, e);
     if (r || c->count == VS_QUERY_TERMS)
         return r ? r : vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LARGE, "filter", "filter has too many values");
-    c->terms[c->count++] = (struct vs_term){ &seq, at, NULL };
+    c->terms[c->count++] = (struct vs_term){&seq, at, NULL};
     vs_buf_fmt(&c->where, ", $%d)", c->count);
     return c->where.failed ? vs_fail_nomem(e) : 0;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "record/record.h"
-#include <string.h>
 #include "crypto/crypto.h"
 #include "util/alloc.h"
 #include "util/error.h"
 #include "util/handle.h"
+#include <string.h>
 
 int vs_type_is_text(enum vs_type type) {
     return type == VS_UUID || type == VS_TEXT || type == VS_JSON || type == VS_HASH;
@@ -13,13 +13,13 @@ int vs_type_is_text(enum vs_type type) {
 static struct vs_record *record_alloc(struct vs_block *block, const struct vs_noun *noun, int64_t seq) {
     struct vs_record *record = vs_block_alloc(block, sizeof *record + noun->columns * sizeof *record->values);
     if (record)
-        *record = (struct vs_record){ VS_MAGIC_RECORD, noun, block, seq };
+        *record = (struct vs_record){VS_MAGIC_RECORD, noun, block, seq};
     return record;
 }
 
 /* 1 when the column holds a value that was stored in *value; 0: NULL; -1: out of memory. */
 static int decode_value(struct vs_block *block, const struct vs_field *field, struct vs_stmt *row, int at,
-    struct vs_value *value) {
+                        struct vs_value *value) {
     size_t len = 0;
     if (vs_col_null(row, at))
         return 0;
@@ -50,12 +50,12 @@ static int decode_value(struct vs_block *block, const struct vs_field *field, st
 }
 
 int vs_record_decode(struct vs_block *block, const struct vs_noun *noun, struct vs_stmt *row, struct vs_record **ret,
-    vidstore_error **e) {
+                     vidstore_error **e) {
     struct vs_record *record = record_alloc(block, noun, vs_col_int(row, 0));
     if (!record)
         return vs_fail_nomem(e);
     for (size_t i = 0; i < noun->columns; i++) {
-        struct vs_value value = { 0 };
+        struct vs_value value = {0};
         int r = decode_value(block, &noun->fields[i], row, (int)i + 1, &value);
         if (r < 0)
             return vs_fail_nomem(e);
@@ -67,7 +67,7 @@ int vs_record_decode(struct vs_block *block, const struct vs_noun *noun, struct 
 }
 
 int vs_record_new(const struct vs_noun *noun, int64_t seq, const struct vs_value *values, struct vs_record **ret,
-    vidstore_error **e) {
+                  vidstore_error **e) {
     vs_autoblock *block = vs_block_new(sizeof(struct vs_record) + noun->columns * sizeof *values + 1024);
     struct vs_record *record = block ? record_alloc(block, noun, seq) : NULL;
     if (!record)
@@ -122,7 +122,7 @@ int vs_record_is_null(const struct vs_record *record, int32_t id) {
 }
 
 struct vs_uuid vs_record_uuid(const struct vs_record *record, int32_t id) {
-    struct vs_uuid uuid = { { 0 } };
+    struct vs_uuid uuid = {{0}};
     const char *text = vs_record_text(record, id);
     if (text)
         vs_uuid_parse(text, NULL, &uuid, NULL);
@@ -138,11 +138,11 @@ int vs_value_equal(const struct vs_field *field, const struct vs_value *a, const
 }
 
 void vs_value_bind(struct vs_stmt *s, int at, const struct vs_field *field, const struct vs_value *value,
-    uint8_t scratch[64]) {
+                   uint8_t scratch[64]) {
     if (!value->set) {
         vs_bind_null(s, at);
     } else if (field->type == VS_UUID) {
-        struct vs_uuid id = { { 0 } };
+        struct vs_uuid id = {{0}};
         vs_uuid_parse(value->text, NULL, &id, NULL);
         memcpy(scratch, id.b, sizeof id.b);
         vs_bind_blob(s, at, scratch, sizeof id.b);

@@ -31,10 +31,10 @@ int vs_type_is_text(enum vs_type type);
 
 /* The record that the current row of a statement holds: column 0 is seq, the others are the noun's columns in order. */
 int vs_record_decode(struct vs_block *block, const struct vs_noun *noun, struct vs_stmt *row, struct vs_record **ret,
-    vidstore_error **e);
+                     vidstore_error **e);
 /* A record in a new block of its own from values (copied). */
 int vs_record_new(const struct vs_noun *noun, int64_t seq, const struct vs_value *values, struct vs_record **ret,
-    vidstore_error **e);
+                  vidstore_error **e);
 void vs_record_free(struct vs_record *record); /* NULL is fine */
 
 /* Access by field id, for a record or NULL. Never fails: a field that does not exist is NULL. */
@@ -49,12 +49,12 @@ void vs_record_json(struct vs_buf *b, const struct vs_record *record);
 /* The changes between two sets of values: {"field":[old,new],…}; secrets as "changed". Returns how many fields of the
  * audit (not VS_QUIET) differ. */
 int vs_values_diff(struct vs_buf *b, const struct vs_noun *noun, const struct vs_value *before,
-    const struct vs_value *after);
+                   const struct vs_value *after);
 int vs_value_equal(const struct vs_field *field, const struct vs_value *a, const struct vs_value *b);
 /* Binds a value to a parameter in the form of its column; ids and hashes are turned to bytes in scratch (64 bytes,
  * which must live until the reset). */
 void vs_value_bind(struct vs_stmt *s, int at, const struct vs_field *field, const struct vs_value *value,
-    uint8_t scratch[64]);
+                   uint8_t scratch[64]);
 
 static inline void vs_record_cleanup(struct vs_record **record) {
     vs_record_free(*record);

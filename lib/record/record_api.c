@@ -4,8 +4,9 @@
 #include "util/error.h"
 #include "util/handle.h"
 
-int vs_record_json_text(const struct vs_record *record, const struct vs_noun *noun, vidstore_text **ret, vidstore_error **e) {
-    vs_autobuf b = { 0 };
+int vs_record_json_text(const struct vs_record *record, const struct vs_noun *noun, vidstore_text **ret,
+                        vidstore_error **e) {
+    vs_autobuf b = {0};
     vidstore_text *text = NULL;
     if (ret)
         *ret = NULL;
@@ -15,7 +16,8 @@ int vs_record_json_text(const struct vs_record *record, const struct vs_noun *no
     if (r)
         return r;
     if (record->noun != noun)
-        return vs_fail_sub(e, VIDSTORE_MISUSE, VIDSTORE_SUB_WRONG_HANDLE, noun->name, "the record is a %s", record->noun->name);
+        return vs_fail_sub(e, VIDSTORE_MISUSE, VIDSTORE_SUB_WRONG_HANDLE, noun->name, "the record is a %s",
+                           record->noun->name);
     vs_record_json(&b, record);
     r = vs_buf_to_text(&b, &text, e);
     if (ret)

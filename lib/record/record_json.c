@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "record/record.h"
-#include <string.h>
 #include "util/json.h"
+#include <string.h>
 
 void vs_value_json(struct vs_buf *b, const struct vs_field *field, const struct vs_value *value) {
     if (!value->set) {
@@ -42,7 +42,7 @@ void vs_record_json(struct vs_buf *b, const struct vs_record *record) {
 }
 
 int vs_values_diff(struct vs_buf *b, const struct vs_noun *noun, const struct vs_value *before,
-    const struct vs_value *after) {
+                   const struct vs_value *after) {
     int count = 0;
     vs_buf_char(b, '{');
     for (size_t i = 0; i < noun->columns; i++) {

@@ -3,8 +3,8 @@
 #ifndef VS_TRAIL_ACTOR_H
 #define VS_TRAIL_ACTOR_H
 
-#include <stdint.h>
 #include "util/uuid.h"
+#include <stdint.h>
 
 enum vs_actor_kind { VS_ACTOR_ANONYMOUS, VS_ACTOR_USER, VS_ACTOR_SYSTEM, VS_ACTOR_WORKER };
 
@@ -12,9 +12,9 @@ enum { VS_ORIGIN_IP, VS_ORIGIN_USER_AGENT, VS_ORIGIN_REQUEST_ID, VS_ORIGIN_DEVIC
 
 struct vs_actor {
     enum vs_actor_kind kind;
-    struct vs_uuid user; /* nil: the system, or nobody */
-    int32_t role;        /* VIDSTORE_ROLE_…, as of the last look */
-    char *name;          /* of the user or of the part of the host; NULL: none */
+    struct vs_uuid user;           /* nil: the system, or nobody */
+    int32_t role;                  /* VIDSTORE_ROLE_…, as of the last look */
+    char *name;                    /* of the user or of the part of the host; NULL: none */
     char *origin[VS_ORIGIN_FACTS]; /* NULL: not known */
 };
 

@@ -16,11 +16,12 @@ struct vs_event {
     const char *noun;
     const struct vs_uuid *object, *owner;
     const char *object_name;
-    int failed;         /* status code of what was refused or failed; 0: it was done */
+    int failed;          /* status code of what was refused or failed; 0: it was done */
     const char *details; /* JSON object */
     const char *description;
 };
 
-int vs_trail_append(struct vs_conn *conn, const struct vs_actor *actor, const struct vs_event *event, vidstore_error **e);
+int vs_trail_append(struct vs_conn *conn, const struct vs_actor *actor, const struct vs_event *event,
+                    vidstore_error **e);
 
 #endif

@@ -27,8 +27,8 @@ static const struct vs_params *in(const vidstore_user_params *params) {
 
 /* Creates (id NULL) or updates, with the password hashed before the transaction. */
 static int write_user(vidstore_session *session, int create, const char *id, const vidstore_user_params *params,
-    vidstore_user **ret_user, vidstore_error **e) {
-    vs_autosecret secret = { 0 };
+                      vidstore_user **ret_user, vidstore_error **e) {
+    vs_autosecret secret = {0};
     struct vs_call call = vs_session_call(session);
     struct vs_uuid who;
     int r = vs_params_check(in(params), &vs_user_noun, e);
@@ -44,8 +44,8 @@ static int write_user(vidstore_session *session, int create, const char *id, con
     return r ? r : vs_crud_update(session, &vs_user_rules, id, in(params), extra, (struct vs_record **)ret_user, e);
 }
 
-vidstore_status vidstore_user_create(vidstore_session *session, const vidstore_user_params *params, vidstore_user **ret_user,
-    vidstore_error **reterr) {
+vidstore_status vidstore_user_create(vidstore_session *session, const vidstore_user_params *params,
+                                     vidstore_user **ret_user, vidstore_error **reterr) {
     VS_ENTER(session, ret_user, reterr);
     int r = write_user(session, 1, NULL, params, ret_user, reterr);
     vidstore_user_free(vs_unwanted_);
@@ -53,14 +53,15 @@ vidstore_status vidstore_user_create(vidstore_session *session, const vidstore_u
 }
 
 vidstore_status vidstore_user_update(vidstore_session *session, const char *id, const vidstore_user_params *params,
-    vidstore_user **ret_user, vidstore_error **reterr) {
+                                     vidstore_user **ret_user, vidstore_error **reterr) {
     VS_ENTER(session, ret_user, reterr);
     int r = write_user(session, 0, id, params, ret_user, reterr);
     vidstore_user_free(vs_unwanted_);
     return r;
 }
 
-/* The secrets of the items of a bulk call, computed before the transaction. One that can't be a password fails its item. */
+/* The secrets of the items of a bulk call, computed before the transaction. One that can't be a password fails its
+ * item. */
 struct secrets {
     int64_t count;
     struct vs_user_secret *list;
@@ -75,7 +76,7 @@ static void secrets_free(struct secrets *s) {
 }
 
 static int hash_item(vidstore_session *session, const struct vs_call *call, const struct vs_params *params,
-    struct vs_user_secret *secret, vidstore_error **e) {
+                     struct vs_user_secret *secret, vidstore_error **e) {
     if (vs_params_check(params, &vs_user_noun, NULL))
         return 0; /* the item itself will say what is wrong */
     if (vs_mono_us() > call->deadline_us)
@@ -90,7 +91,8 @@ static int hash_item(vidstore_session *session, const struct vs_call *call, cons
     return 0;
 }
 
-static int hash_all(vidstore_session *session, const vidstore_user_params *const *params, struct secrets *s, vidstore_error **e) {
+static int hash_all(vidstore_session *session, const vidstore_user_params *const *params, struct secrets *s,
+                    vidstore_error **e) {
     struct vs_call call = vs_session_call(session);
     s->list = vs_calloc((size_t)s->count + 1, sizeof *s->list);
     s->extras = vs_calloc((size_t)s->count + 1, sizeof *s->extras);
@@ -102,36 +104,39 @@ static int hash_all(vidstore_session *session, const vidstore_user_params *const
     return r;
 }
 
-vidstore_status vidstore_user_bulk_create(vidstore_session *session, const vidstore_user_params *const *params, int64_t count,
-    uint32_t flags, vidstore_page **ret_page, vidstore_error **reterr) {
+vidstore_status vidstore_user_bulk_create(vidstore_session *session, const vidstore_user_params *const *params,
+                                          int64_t count, uint32_t flags, vidstore_page **ret_page,
+                                          vidstore_error **reterr) {
     VS_ENTER(session, ret_page, reterr);
-    VS_CLEANUP(secrets_free) struct secrets secrets = { count > 0 && count <= VS_BULK_MAX ? count : 0, NULL, NULL };
+    VS_CLEANUP(secrets_free) struct secrets secrets = {count > 0 && count <= VS_BULK_MAX ? count : 0, NULL, NULL};
     int r = vs_session_may(session, "user", VS_CREATE, NULL, NULL, 0, reterr);
     if (!r)
         r = hash_all(session, params, &secrets, reterr);
     if (!r)
-        r = vs_crud_bulk_create(session, &vs_user_rules, (const struct vs_params *const *)params, secrets.extras, count, flags,
-            (struct vs_page **)ret_page, reterr);
+        r = vs_crud_bulk_create(session, &vs_user_rules, (const struct vs_params *const *)params, secrets.extras, count,
+                                flags, (struct vs_page **)ret_page, reterr);
     vidstore_page_free(vs_unwanted_);
     return r;
 }
 
 vidstore_status vidstore_user_bulk_update(vidstore_session *session, const char *const *ids,
-    const vidstore_user_params *const *params, int64_t count, uint32_t flags, vidstore_page **ret_page, vidstore_error **reterr) {
+                                          const vidstore_user_params *const *params, int64_t count, uint32_t flags,
+                                          vidstore_page **ret_page, vidstore_error **reterr) {
     VS_ENTER(session, ret_page, reterr);
     for (int64_t i = 0; params && i < count && i < VS_BULK_MAX; i++) {
         const struct vs_value *value = NULL;
-        if (!vs_params_check(in(params[i]), &vs_user_noun, NULL) && vs_params_get(in(params[i]), VIDSTORE_USER_PASSWORD, &value) != VS_PARAM_UNSET)
+        if (!vs_params_check(in(params[i]), &vs_user_noun, NULL) &&
+            vs_params_get(in(params[i]), VIDSTORE_USER_PASSWORD, &value) != VS_PARAM_UNSET)
             return vs_fail(reterr, VIDSTORE_INVALID, "password", "passwords are changed one by one");
     }
     int r = vs_crud_bulk_update(session, &vs_user_rules, ids, (const struct vs_params *const *)params, count, flags,
-        (struct vs_page **)ret_page, reterr);
+                                (struct vs_page **)ret_page, reterr);
     vidstore_page_free(vs_unwanted_);
     return r;
 }
 
-vidstore_status vidstore_user_set_state(vidstore_session *session, const char *id, int32_t state, vidstore_user **ret_user,
-    vidstore_error **reterr) {
+vidstore_status vidstore_user_set_state(vidstore_session *session, const char *id, int32_t state,
+                                        vidstore_user **ret_user, vidstore_error **reterr) {
     VS_ENTER(session, ret_user, reterr);
     struct vs_params *params = vs_params_new(&vs_user_noun);
     vs_params_set_int(params, &vs_user_noun, VIDSTORE_USER_STATE, state);

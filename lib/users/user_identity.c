@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Finding users by name or outside identity, linking identities, statistics. */
-#include <inttypes.h>
-#include <string.h>
 #include "users/user_repo.h"
 #include "users/users.h"
 #include "util/alloc.h"
-#include "util/error.h"
 #include "util/env.h"
+#include "util/error.h"
 #include "util/utf8.h"
 #include "vidstore/query.h"
+#include <inttypes.h>
+#include <string.h>
 
 struct search {
     vidstore_session *session;
@@ -21,9 +21,9 @@ struct search {
 static int search_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct search *search = arg;
     vs_autorecord *user = NULL;
-    int r = search->name    ? vs_user_repo_by_name(conn, search->name, &user, e)
-        : search->external ? vs_user_repo_by_external(conn, search->external, &user, e)
-                           : vs_user_repo_by_identity(conn, search->provider, search->subject, &user, e);
+    int r = search->name       ? vs_user_repo_by_name(conn, search->name, &user, e)
+            : search->external ? vs_user_repo_by_external(conn, search->external, &user, e)
+                               : vs_user_repo_by_identity(conn, search->provider, search->subject, &user, e);
     if (r)
         return r;
     struct vs_uuid id = vs_record_uuid(user, VIDSTORE_USER_ID);
@@ -44,9 +44,10 @@ static int run_search(struct search *search, vidstore_user **ret, vidstore_error
     return r;
 }
 
-vidstore_status vidstore_user_get_by_name(vidstore_session *session, const char *name, vidstore_user **ret_user, vidstore_error **reterr) {
+vidstore_status vidstore_user_get_by_name(vidstore_session *session, const char *name, vidstore_user **ret_user,
+                                          vidstore_error **reterr) {
     VS_ENTER(session, ret_user, reterr);
-    struct search search = { .session = session, .name = name };
+    struct search search = {.session = session, .name = name};
     int r = vs_check_text(name, "name", 254, reterr);
     if (!r)
         r = run_search(&search, ret_user, reterr);
@@ -66,9 +67,9 @@ static int check_identity(const char *provider, const char *subject, vidstore_er
 }
 
 vidstore_status vidstore_user_get_by_identity(vidstore_session *session, const char *provider, const char *subject,
-    vidstore_user **ret_user, vidstore_error **reterr) {
+                                              vidstore_user **ret_user, vidstore_error **reterr) {
     VS_ENTER(session, ret_user, reterr);
-    struct search search = { .session = session, .provider = provider, .subject = subject };
+    struct search search = {.session = session, .provider = provider, .subject = subject};
     int r = check_identity(provider, subject, reterr);
     if (!r)
         r = run_search(&search, ret_user, reterr);
@@ -77,10 +78,10 @@ vidstore_status vidstore_user_get_by_identity(vidstore_session *session, const c
 }
 
 vidstore_status vidstore_user_get_external(vidstore_session *session, const char *user_id, const char *external_id,
-    vidstore_user **ret_user, vidstore_error **reterr) {
+                                           vidstore_user **ret_user, vidstore_error **reterr) {
     VS_ENTER(session, ret_user, reterr);
     struct vs_uuid owner;
-    struct search search = { .session = session, .external = external_id, .owner = user_id ? &owner : NULL };
+    struct search search = {.session = session, .external = external_id, .owner = user_id ? &owner : NULL};
     int r = user_id ? vs_uuid_parse(user_id, "user_id", &owner, reterr) : 0;
     if (!r)
         r = vs_check_text(external_id, "external_id", 255, reterr);
@@ -106,8 +107,12 @@ static int identity_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     if (!r)
         r = w->unlink ? vs_user_repo_unlink(conn, &w->id, w->provider, w->subject, e)
                       : vs_user_repo_link(conn, &w->id, w->provider, w->subject, vs_now_us(), e);
-    struct vs_event event = { .action = w->unlink ? VIDSTORE_AUDIT_IDENTITY_UNLINKED : VIDSTORE_AUDIT_IDENTITY_LINKED, .noun = "user",
-        .object = &w->id, .owner = &w->id, .object_name = vs_record_text(user, VIDSTORE_USER_USERNAME), .description = w->provider };
+    struct vs_event event = {.action = w->unlink ? VIDSTORE_AUDIT_IDENTITY_UNLINKED : VIDSTORE_AUDIT_IDENTITY_LINKED,
+                             .noun = "user",
+                             .object = &w->id,
+                             .owner = &w->id,
+                             .object_name = vs_record_text(user, VIDSTORE_USER_USERNAME),
+                             .description = w->provider};
     return r ? r : vs_trail_append(conn, &w->session->actor, &event, e);
 }
 
@@ -122,17 +127,17 @@ static int write_identity(struct identity_write *w, const char *id, vidstore_err
     return r;
 }
 
-vidstore_status vidstore_user_link_identity(vidstore_session *session, const char *id, const char *provider, const char *subject,
-    vidstore_error **reterr) {
+vidstore_status vidstore_user_link_identity(vidstore_session *session, const char *id, const char *provider,
+                                            const char *subject, vidstore_error **reterr) {
     VS_ENTER_VOID(session, reterr);
-    struct identity_write w = { session, { { 0 } }, provider, subject, 0 };
+    struct identity_write w = {session, {{0}}, provider, subject, 0};
     return write_identity(&w, id, reterr);
 }
 
-vidstore_status vidstore_user_unlink_identity(vidstore_session *session, const char *id, const char *provider, const char *subject,
-    vidstore_error **reterr) {
+vidstore_status vidstore_user_unlink_identity(vidstore_session *session, const char *id, const char *provider,
+                                              const char *subject, vidstore_error **reterr) {
     VS_ENTER_VOID(session, reterr);
-    struct identity_write w = { session, { { 0 } }, provider, subject, 1 };
+    struct identity_write w = {session, {{0}}, provider, subject, 1};
     return write_identity(&w, id, reterr);
 }
 
@@ -151,8 +156,9 @@ static int stats_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     if (r)
         return r;
     vs_buf_free(&stats->b);
-    vs_buf_fmt(&stats->b, "{\"id\":\"%s\",\"job_count\":%" PRId64 ",\"processing_ms\":%" PRId64 ",\"last_login\":", vs_record_text(user, VIDSTORE_USER_ID),
-        vs_record_int(user, VIDSTORE_USER_JOB_COUNT), vs_record_int(user, VIDSTORE_USER_PROCESSING_MS));
+    vs_buf_fmt(&stats->b, "{\"id\":\"%s\",\"job_count\":%" PRId64 ",\"processing_ms\":%" PRId64 ",\"last_login\":",
+               vs_record_text(user, VIDSTORE_USER_ID), vs_record_int(user, VIDSTORE_USER_JOB_COUNT),
+               vs_record_int(user, VIDSTORE_USER_PROCESSING_MS));
     if (vs_record_is_null(user, VIDSTORE_USER_LAST_LOGIN_US))
         vs_buf_str(&stats->b, "null,");
     else
@@ -162,9 +168,10 @@ static int stats_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return r;
 }
 
-vidstore_status vidstore_user_stats(vidstore_session *session, const char *id, vidstore_text **ret_json, vidstore_error **reterr) {
+vidstore_status vidstore_user_stats(vidstore_session *session, const char *id, vidstore_text **ret_json,
+                                    vidstore_error **reterr) {
     VS_ENTER(session, ret_json, reterr);
-    struct stats stats = { session, { { 0 } }, { 0 } };
+    struct stats stats = {session, {{0}}, {0}};
     int r = vs_uuid_parse(id, "id", &stats.id, reterr);
     if (!r)
         r = vs_session_read(session, stats_op, &stats, reterr);

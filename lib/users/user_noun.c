@@ -3,26 +3,23 @@
 #include "util/alloc.h"
 
 const struct vs_word vs_user_roles[] = {
-    { VIDSTORE_ROLE_VIEWER, "viewer" },
-    { VIDSTORE_ROLE_USER, "user" },
-    { VIDSTORE_ROLE_ADMIN, "admin" },
-    { 0, NULL },
+    {VIDSTORE_ROLE_VIEWER, "viewer"},
+    {VIDSTORE_ROLE_USER, "user"},
+    {VIDSTORE_ROLE_ADMIN, "admin"},
+    {0, NULL},
 };
 
 const struct vs_word vs_user_states[] = {
-    { VIDSTORE_USER_PENDING, "pending" },
-    { VIDSTORE_USER_ACTIVE, "active" },
-    { VIDSTORE_USER_SUSPENDED, "suspended" },
-    { VIDSTORE_USER_DEACTIVATED, "deactivated" },
-    { VIDSTORE_USER_DELETED, "deleted" },
-    { 0, NULL },
+    {VIDSTORE_USER_PENDING, "pending"},     {VIDSTORE_USER_ACTIVE, "active"},
+    {VIDSTORE_USER_SUSPENDED, "suspended"}, {VIDSTORE_USER_DEACTIVATED, "deactivated"},
+    {VIDSTORE_USER_DELETED, "deleted"},     {0, NULL},
 };
 
 static const struct vs_field fields[] = {
-#define VS_FIELD(suffix_, id_, type_, column_, name_, use_, max_, words_) \
-    { VIDSTORE_USER_##suffix_, #column_, name_, VS_##type_, use_, max_, words_ },
-#define VS_VIRTUAL(suffix_, id_, type_, column_, name_, use_, max_, words_) \
-    { VIDSTORE_USER_##suffix_, NULL, name_, VS_##type_, use_, max_, words_ },
+#define VS_FIELD(suffix_, id_, type_, column_, name_, use_, max_, words_)                                              \
+    {VIDSTORE_USER_##suffix_, #column_, name_, VS_##type_, use_, max_, words_},
+#define VS_VIRTUAL(suffix_, id_, type_, column_, name_, use_, max_, words_)                                            \
+    {VIDSTORE_USER_##suffix_, NULL, name_, VS_##type_, use_, max_, words_},
 #include "users/user_fields.h"
 #undef VS_FIELD
 #undef VS_VIRTUAL
@@ -36,6 +33,6 @@ const struct vs_noun vs_user_noun = {
     .count = VS_COUNT(fields),
     .columns = VS_COUNT(fields) - 1, /* the password is none */
     .label = VIDSTORE_USER_USERNAME,
-    .stmt = { VS_STMT_USER_BY_ID, VS_STMT_USER_BY_EXTERNAL, VS_STMT_USER_INSERT, VS_STMT_USER_UPDATE, VS_STMT_USER_PURGE,
-        VS_STMT_USER_LIST, VS_STMT_USER_COUNT },
+    .stmt = {VS_STMT_USER_BY_ID, VS_STMT_USER_BY_EXTERNAL, VS_STMT_USER_INSERT, VS_STMT_USER_UPDATE, VS_STMT_USER_PURGE,
+             VS_STMT_USER_LIST, VS_STMT_USER_COUNT},
 };

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Setting and checking passwords, and the sessions of users. */
 #include "users/user_password.h"
-#include <string.h>
+#include "crypto/crypto.h"
 #include "users/user_repo.h"
 #include "users/users.h"
-#include "crypto/crypto.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
 #include "util/utf8.h"
+#include <string.h>
 
 void vs_user_secret_free(struct vs_user_secret *secret) {
     vs_wipe(secret->hash, sizeof secret->hash);
@@ -16,7 +16,7 @@ void vs_user_secret_free(struct vs_user_secret *secret) {
 }
 
 int vs_user_hash_params(vidstore_session *session, const struct vs_call *call, const struct vs_params *params,
-    struct vs_user_secret *ret, vidstore_error **e) {
+                        struct vs_user_secret *ret, vidstore_error **e) {
     const struct vs_value *password = NULL;
     if (vs_params_get(params, VIDSTORE_USER_PASSWORD, &password) != VS_PARAM_VALUE)
         return 0;
@@ -45,13 +45,16 @@ static int set_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct password_write *w = arg;
     vs_autorecord *user = NULL;
     int r = vs_crud_load(conn, &vs_user_noun, &w->id, 0, &user, e);
-    return r ? r : vs_crud_touch(conn, w->session, &vs_user_noun, &w->id, VIDSTORE_AUDIT_PASSWORD_CHANGED, stamp, w, NULL, e);
+    return r ? r
+             : vs_crud_touch(conn, w->session, &vs_user_noun, &w->id, VIDSTORE_AUDIT_PASSWORD_CHANGED, stamp, w, NULL,
+                             e);
 }
 
-vidstore_status vidstore_user_set_password(vidstore_session *session, const char *id, const char *password, vidstore_error **reterr) {
+vidstore_status vidstore_user_set_password(vidstore_session *session, const char *id, const char *password,
+                                           vidstore_error **reterr) {
     VS_ENTER_VOID(session, reterr);
     char hash[VS_HASH_MAX] = "";
-    struct password_write w = { session, { { 0 } }, hash };
+    struct password_write w = {session, {{0}}, hash};
     struct vs_call call = vs_session_call(session);
     int r = vs_session_outside(session, reterr);
     if (!r)
@@ -137,9 +140,9 @@ static int judge(const struct lookup *found, int fits, vidstore_error **e) {
     return 0;
 }
 
-static int verify(struct vidstore *store, const struct vs_actor *actor, const struct vs_call *call, const char *name, const char *password,
-    struct vs_record **ret, vidstore_error **e) {
-    struct lookup found = { name, NULL, NULL };
+static int verify(struct vidstore *store, const struct vs_actor *actor, const struct vs_call *call, const char *name,
+                  const char *password, struct vs_record **ret, vidstore_error **e) {
+    struct lookup found = {name, NULL, NULL};
     int fits = 0, r = vs_check_text(name, "name", 254, e);
     if (!r)
         r = vs_check_text(password, "password", VS_PASSWORD_MAX, e);
@@ -149,7 +152,7 @@ static int verify(struct vidstore *store, const struct vs_actor *actor, const st
         r = vs_password_verify(password, found.hash, call, &fits, e);
     int verdict = r ? r : judge(&found, fits, e);
     if (!r && (!verdict || verdict == VIDSTORE_UNAUTHENTICATED) && !vs_db_read_only(store->db)) {
-        struct outcome o = { actor, found.user, name, verdict };
+        struct outcome o = {actor, found.user, name, verdict};
         r = vs_db_write(store->db, call, outcome_op, &o, verdict ? NULL : e);
         if (!r && !verdict) /* again: the time of this login is in it now */
             r = vs_db_read(store->db, call, lookup_op, &found, e);
@@ -162,8 +165,8 @@ static int verify(struct vidstore *store, const struct vs_actor *actor, const st
     return r;
 }
 
-vidstore_status vidstore_user_verify_password(vidstore_session *session, const char *name, const char *password, vidstore_user **ret_user,
-    vidstore_error **reterr) {
+vidstore_status vidstore_user_verify_password(vidstore_session *session, const char *name, const char *password,
+                                              vidstore_user **ret_user, vidstore_error **reterr) {
     VS_ENTER(session, ret_user, reterr);
     struct vs_call call = vs_session_call(session);
     int r = vs_session_outside(session, reterr);
@@ -173,10 +176,11 @@ vidstore_status vidstore_user_verify_password(vidstore_session *session, const c
     return r;
 }
 
-static int user_session(vidstore *store, const struct vs_record *user, const vidstore_origin *origin, vidstore_session **ret, vidstore_error **e) {
+static int user_session(vidstore *store, const struct vs_record *user, const vidstore_origin *origin,
+                        vidstore_session **ret, vidstore_error **e) {
     struct vs_uuid id = vs_record_uuid(user, VIDSTORE_USER_ID);
     return vs_session_new(store, VS_ACTOR_USER, &id, (int32_t)vs_record_int(user, VIDSTORE_USER_ROLE),
-        vs_record_text(user, VIDSTORE_USER_USERNAME), origin, ret, e);
+                          vs_record_text(user, VIDSTORE_USER_USERNAME), origin, ret, e);
 }
 
 struct find {
@@ -190,9 +194,9 @@ static int find_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 }
 
 vidstore_status vidstore_session_on_behalf(vidstore *store, const char *user_id, const vidstore_origin *origin,
-    vidstore_session **ret_session, vidstore_error **reterr) {
+                                           vidstore_session **ret_session, vidstore_error **reterr) {
     vidstore_session *unwanted = NULL, **ret = ret_session ? ret_session : &unwanted;
-    struct find find = { { { 0 } }, NULL };
+    struct find find = {{{0}}, NULL};
     *ret = NULL;
     if (reterr)
         *reterr = NULL;
@@ -201,7 +205,7 @@ vidstore_status vidstore_session_on_behalf(vidstore *store, const char *user_id,
         r = vs_uuid_parse(user_id, "user_id", &find.id, reterr);
     if (r)
         return r;
-    struct vs_call call = { vs_mono_us() + store->options.deadline_ms * 1000, NULL };
+    struct vs_call call = {vs_mono_us() + store->options.deadline_ms * 1000, NULL};
     r = vs_db_read(store->db, &call, find_op, &find, reterr);
     if (r == VIDSTORE_NOT_FOUND)
         r = vs_fail(reterr, r, "user_id", "no such user");
@@ -214,8 +218,9 @@ vidstore_status vidstore_session_on_behalf(vidstore *store, const char *user_id,
     return r;
 }
 
-vidstore_status vidstore_session_login(vidstore *store, const char *name, const char *password, const vidstore_origin *origin,
-    vidstore_session **ret_session, vidstore_error **reterr) {
+vidstore_status vidstore_session_login(vidstore *store, const char *name, const char *password,
+                                       const vidstore_origin *origin, vidstore_session **ret_session,
+                                       vidstore_error **reterr) {
     vidstore_session *unwanted = NULL, *nobody = NULL, **ret = ret_session ? ret_session : &unwanted;
     vs_autorecord *user = NULL;
     *ret = NULL;
@@ -226,7 +231,7 @@ vidstore_status vidstore_session_login(vidstore *store, const char *name, const 
         r = vs_session_new(store, VS_ACTOR_ANONYMOUS, NULL, VIDSTORE_ROLE_UNKNOWN, NULL, origin, &nobody, reterr);
     if (r)
         return r;
-    struct vs_call call = { vs_mono_us() + store->options.deadline_ms * 1000, NULL };
+    struct vs_call call = {vs_mono_us() + store->options.deadline_ms * 1000, NULL};
     r = verify(store, &nobody->actor, &call, name, password, &user, reterr);
     if (!r)
         r = user_session(store, user, origin, ret, reterr);

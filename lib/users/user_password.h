@@ -18,6 +18,6 @@ void vs_user_secret_free(struct vs_user_secret *secret);
 /* The hash of the password among the params; "" when none is set. INVALID for what can't be a password; STATE inside a
  * transaction. */
 int vs_user_hash_params(vidstore_session *session, const struct vs_call *call, const struct vs_params *params,
-    struct vs_user_secret *ret, vidstore_error **e);
+                        struct vs_user_secret *ret, vidstore_error **e);
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "users/user_repo.h"
-#include <inttypes.h>
-#include <string.h>
+#include "jobs/jobs.h"
 #include "users/users.h"
 #include "util/alloc.h"
 #include "util/error.h"
 #include "util/json.h"
 #include "util/utf8.h"
+#include <inttypes.h>
+#include <string.h>
 
 static int one(struct vs_stmt *s, struct vs_record **ret, vidstore_error **e) {
     int r = vs_row(s, e);
@@ -41,7 +42,8 @@ int vs_user_repo_by_name(struct vs_conn *conn, const char *name, struct vs_recor
     return one(by_email, ret, e);
 }
 
-int vs_user_repo_by_external(struct vs_conn *conn, const char *external_id, struct vs_record **ret, vidstore_error **e) {
+int vs_user_repo_by_external(struct vs_conn *conn, const char *external_id, struct vs_record **ret,
+                             vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(conn, VS_STMT_USER_BY_EXTERNAL_ID, &s, e);
     if (r)
@@ -50,7 +52,8 @@ int vs_user_repo_by_external(struct vs_conn *conn, const char *external_id, stru
     return one(s, ret, e);
 }
 
-int vs_user_repo_by_identity(struct vs_conn *conn, const char *provider, const char *subject, struct vs_record **ret, vidstore_error **e) {
+int vs_user_repo_by_identity(struct vs_conn *conn, const char *provider, const char *subject, struct vs_record **ret,
+                             vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(conn, VS_STMT_USER_BY_IDENTITY, &s, e);
     if (r)
@@ -60,7 +63,8 @@ int vs_user_repo_by_identity(struct vs_conn *conn, const char *provider, const c
     return one(s, ret, e);
 }
 
-int vs_user_repo_link(struct vs_conn *conn, const struct vs_uuid *user, const char *provider, const char *subject, int64_t now_us, vidstore_error **e) {
+int vs_user_repo_link(struct vs_conn *conn, const struct vs_uuid *user, const char *provider, const char *subject,
+                      int64_t now_us, vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(conn, VS_STMT_IDENTITY_ADD, &s, e);
     if (r)
@@ -72,7 +76,8 @@ int vs_user_repo_link(struct vs_conn *conn, const struct vs_uuid *user, const ch
     return vs_run(s, NULL, e);
 }
 
-int vs_user_repo_unlink(struct vs_conn *conn, const struct vs_uuid *user, const char *provider, const char *subject, vidstore_error **e) {
+int vs_user_repo_unlink(struct vs_conn *conn, const struct vs_uuid *user, const char *provider, const char *subject,
+                        vidstore_error **e) {
     vs_autostmt *s = NULL;
     int64_t gone = 0;
     int r = vs_stmt(conn, VS_STMT_IDENTITY_REMOVE, &s, e);
@@ -108,7 +113,8 @@ static int run_for(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uui
     return vs_run(s, NULL, e);
 }
 
-int vs_user_repo_set_hash(struct vs_conn *conn, const struct vs_uuid *user, const char *hash, int64_t now_us, vidstore_error **e) {
+int vs_user_repo_set_hash(struct vs_conn *conn, const struct vs_uuid *user, const char *hash, int64_t now_us,
+                          vidstore_error **e) {
     vs_autostmt *s = NULL;
     if (!*hash)
         return run_for(conn, VS_STMT_USER_HASH_CLEAR, user, e);
@@ -126,7 +132,8 @@ int vs_user_repo_forget(struct vs_conn *conn, const struct vs_uuid *user, vidsto
     return r ? r : run_for(conn, VS_STMT_IDENTITY_CLEAR, user, e);
 }
 
-static int number_for(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *user, int64_t *ret, vidstore_error **e) {
+static int number_for(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *user, int64_t *ret,
+                      vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(conn, id, &s, e);
     if (r)
@@ -145,8 +152,10 @@ int vs_user_repo_owned(struct vs_conn *conn, const struct vs_uuid *user, int64_t
     return number_for(conn, VS_STMT_USER_OWNED, user, ret, e);
 }
 
-int vs_user_repo_remove_owned(struct vs_conn *conn, const struct vs_uuid *user, const struct vs_uuid *removal, int64_t now_us, vidstore_error **e) {
-    static const enum vs_stmt_id all[] = { VS_STMT_USER_REMOVE_FILES, VS_STMT_USER_REMOVE_VIDEOS, VS_STMT_USER_REMOVE_JOBS };
+int vs_user_repo_remove_owned(struct vs_conn *conn, const struct vs_uuid *user, const struct vs_uuid *removal,
+                              int64_t now_us, vidstore_error **e) {
+    static const enum vs_stmt_id all[] = {VS_STMT_USER_REMOVE_FILES, VS_STMT_USER_REMOVE_VIDEOS,
+                                          VS_STMT_USER_REMOVE_JOBS};
     int r = 0;
     for (size_t i = 0; !r && i < VS_COUNT(all); i++) {
         vs_autostmt *s = NULL;
@@ -158,10 +167,11 @@ int vs_user_repo_remove_owned(struct vs_conn *conn, const struct vs_uuid *user, 
         vs_bind_uuid(s, 3, user);
         r = vs_run(s, NULL, e);
     }
-    return r;
+    return r ? r : vs_jobs_recount(conn, user, e);
 }
 
-int vs_user_count_job(struct vs_conn *conn, const struct vs_uuid *user, int64_t jobs, int64_t processing_ms, vidstore_error **e) {
+int vs_user_count_job(struct vs_conn *conn, const struct vs_uuid *user, int64_t jobs, int64_t processing_ms,
+                      vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_uuid_is_nil(user) ? 0 : vs_stmt(conn, VS_STMT_USER_ADD_WORK, &s, e);
     if (r || !s)
@@ -173,7 +183,8 @@ int vs_user_count_job(struct vs_conn *conn, const struct vs_uuid *user, int64_t 
 }
 
 /* "videos":{"count":…,"duration_us":…} from a statement that gives two numbers. */
-static int pair(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *user, const char *form, struct vs_buf *b, vidstore_error **e) {
+static int pair(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *user, const char *form,
+                struct vs_buf *b, vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(conn, id, &s, e);
     if (r)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* What may happen to a user. */
-#include <stdio.h>
-#include <string.h>
 #include "users/user_password.h"
 #include "users/user_repo.h"
 #include "users/users.h"
 #include "util/alloc.h"
 #include "util/error.h"
+#include <stdio.h>
+#include <string.h>
 
 enum { USERNAME_MAX = 50 };
 
@@ -18,11 +18,13 @@ static int check_username(const struct vs_change *c, vidstore_error **e) {
     for (const unsigned char *p = (const unsigned char *)name; *p; p++) {
         int plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || *p >= 0x80;
         if (!plain && !strchr("._-+", *p))
-            return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "username", "username has a character other than letters, digits and . _ - +");
+            return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "username",
+                               "username has a character other than letters, digits and . _ - +");
         characters += (*p & 0xC0) != 0x80;
     }
     if (characters > USERNAME_MAX)
-        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LONG, "username", "username is longer than %d characters", USERNAME_MAX);
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LONG, "username",
+                           "username is longer than %d characters", USERNAME_MAX);
     return 0;
 }
 
@@ -44,8 +46,8 @@ static int check(const struct vs_change *c, vidstore_error **e) {
 static int take_password(struct vs_change *c, vidstore_error **e) {
     const struct vs_user_secret *secret = c->extra;
     if (secret && secret->refused)
-        return vs_fail_sub(e, vidstore_error_code(secret->refused), vidstore_error_subcode(secret->refused), "password", "%s",
-            vidstore_error_message(secret->refused));
+        return vs_fail_sub(e, vidstore_error_code(secret->refused), vidstore_error_subcode(secret->refused), "password",
+                           "%s", vidstore_error_message(secret->refused));
     if (secret)
         vs_change_set_int(c, VIDSTORE_USER_PASSWORD_CHANGED_US, c->now_us);
     return 0;
@@ -66,8 +68,10 @@ static int create(struct vs_change *c, vidstore_error **e) {
 /* The store must not lock its people out: one active admin stays. */
 static int keep_an_admin(const struct vs_change *c, vidstore_error **e) {
     int64_t others = 0;
-    int was = vs_record_int(c->old, VIDSTORE_USER_ROLE) == VIDSTORE_ROLE_ADMIN && vs_record_int(c->old, VIDSTORE_USER_STATE) == VIDSTORE_USER_ACTIVE;
-    int stays = vs_change_int(c, VIDSTORE_USER_ROLE) == VIDSTORE_ROLE_ADMIN && vs_change_int(c, VIDSTORE_USER_STATE) == VIDSTORE_USER_ACTIVE;
+    int was = vs_record_int(c->old, VIDSTORE_USER_ROLE) == VIDSTORE_ROLE_ADMIN &&
+              vs_record_int(c->old, VIDSTORE_USER_STATE) == VIDSTORE_USER_ACTIVE;
+    int stays = vs_change_int(c, VIDSTORE_USER_ROLE) == VIDSTORE_ROLE_ADMIN &&
+                vs_change_int(c, VIDSTORE_USER_STATE) == VIDSTORE_USER_ACTIVE;
     if (!was || stays)
         return 0;
     int r = vs_user_repo_other_admins(c->conn, &c->id, &others, e);
@@ -109,7 +113,8 @@ static int remove_user(struct vs_change *c, vidstore_error **e) {
     if (!r && c->mode == VIDSTORE_REMOVE_RESTRICT) {
         r = vs_user_repo_owned(c->conn, &c->id, &owned, e);
         if (!r && owned)
-            r = vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_DEPENDENTS, "id", "the user still owns jobs, videos or files");
+            r = vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_DEPENDENTS, "id",
+                            "the user still owns jobs, videos or files");
     }
     if (!r && c->mode == VIDSTORE_REMOVE_CASCADE)
         r = vs_user_repo_remove_owned(c->conn, &c->id, &c->removal, c->now_us, e);
@@ -118,7 +123,8 @@ static int remove_user(struct vs_change *c, vidstore_error **e) {
     snprintf(name, sizeof name, "deleted-%.12s", vs_record_text(c->old, VIDSTORE_USER_ID) + 24);
     if (!r)
         r = vs_change_set_text(c, VIDSTORE_USER_USERNAME, name, e);
-    static const int32_t personal[] = { VIDSTORE_USER_EMAIL, VIDSTORE_USER_FULL_NAME, VIDSTORE_USER_METADATA, VIDSTORE_USER_EXTERNAL_ID };
+    static const int32_t personal[] = {VIDSTORE_USER_EMAIL, VIDSTORE_USER_FULL_NAME, VIDSTORE_USER_METADATA,
+                                       VIDSTORE_USER_EXTERNAL_ID};
     for (size_t i = 0; !r && i < VS_COUNT(personal); i++) {
         r = vs_change_set_text(c, personal[i], NULL, e);
     }

@@ -11,6 +11,7 @@ extern const struct vs_rules vs_user_rules;
 extern const struct vs_word vs_user_roles[], vs_user_states[];
 
 /* Counts a submitted job, and time spent on one, for a user. A user who is not there any more is no failure. */
-int vs_user_count_job(struct vs_conn *conn, const struct vs_uuid *user, int64_t jobs, int64_t processing_ms, vidstore_error **e);
+int vs_user_count_job(struct vs_conn *conn, const struct vs_uuid *user, int64_t jobs, int64_t processing_ms,
+                      vidstore_error **e);
 
 #endif
