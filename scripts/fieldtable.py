@@ -39,6 +39,7 @@ def describe(noun, match, known, path):
     if len(args) != 8:
         raise cheader.HeaderError(f"{path}: not the eight arguments of lib/record/field.h: {match.group()}")
     suffix, number, kind, column, name, uses, limit, words = args
+    uses = uses.replace("VS_FREE", "VS_SET | VS_NULL | VS_FILTER")
     uses = sorted(u.strip().removeprefix("VS_").lower() for u in uses.split("|") if u.strip() != "0")
     constant = f"VIDSTORE_{noun.upper()}_{suffix}"
     # A secret field is nobody's business and has no constant.

@@ -39,7 +39,8 @@ enum vs_use {
     VS_FOLDED = 1 << 10, /* compared without regard to case: there is a column <column>_key */
     VS_OWNER =
         1 << 12, /* shown to the owner, to admins and to the system; NULL for others, who see the record all the same */
-    VS_LINE = 1 << 11, /* text without control characters */
+    VS_LINE = 1 << 11,                      /* text without control characters */
+    VS_FREE = VS_SET | VS_NULL | VS_FILTER, /* a host's own: to set, to clear, to ask for */
 };
 
 struct vs_word {

@@ -43,7 +43,8 @@ def _beside() -> Iterator[str]:
     """The library beside the package, or in the lib folder of the prefix that the package was installed to."""
     here = Path(__file__).resolve()
     for folder in (here.parent, *(p for p in here.parents[2:6] if p.name in ("lib", "lib64"))):
-        yield from (str(p) for p in (folder / "libvidstore.so.0", *folder.glob("*-linux-gnu/libvidstore.so.0")) if p.exists())
+        found = (folder / "libvidstore.so.0", *folder.glob("*-linux-gnu/libvidstore.so.0"))
+        yield from (str(p) for p in found if p.exists())
 
 
 def _open_library() -> ctypes.CDLL:
