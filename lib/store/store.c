@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/store.h"
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
 #include "util/handle.h"
 #include "vidstore/store.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 int vs_store_check(const struct vidstore *store, vidstore_error **e) {
     int r = vs_check_handle(store, VS_MAGIC_STORE, "store", e);
@@ -57,8 +57,9 @@ int vs_store_prober(struct vidstore *store, struct vs_prober **ret, vidstore_err
     return r;
 }
 
-int vs_store_service(struct vidstore *store, enum vs_slot slot, int (*start)(struct vidstore *, void **, vidstore_error **),
-    void (*stop)(void *), void **ret, vidstore_error **e) {
+int vs_store_service(struct vidstore *store, enum vs_slot slot,
+                     int (*start)(struct vidstore *, void **, vidstore_error **), void (*stop)(void *), void **ret,
+                     vidstore_error **e) {
     struct vs_service *service = &store->services[slot];
     int r = 0;
     pthread_mutex_lock(&store->lock);
@@ -76,19 +77,43 @@ static int prepare_directory(const struct vs_options *options, vidstore_error **
     struct stat st;
     if (stat(options->path, &st) == 0) {
         if (!S_ISDIR(st.st_mode))
-            return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_NOT_A_STORE, "location", "%s is not a directory", options->path);
+            return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_NOT_A_STORE, "location", "%s is not a directory",
+                               options->path);
         return 0;
     }
     if (errno != ENOENT)
         return vs_fail_errno(e, errno, "location", "look at the store's directory");
     if (!options->create || options->read_only)
-        return vs_fail_sub(e, VIDSTORE_NOT_FOUND, VIDSTORE_SUB_NOT_A_STORE, "location", "there is no store at %s", options->path);
+        return vs_fail_sub(e, VIDSTORE_NOT_FOUND, VIDSTORE_SUB_NOT_A_STORE, "location", "there is no store at %s",
+                           options->path);
     if (mkdir(options->path, 0700) && errno != EEXIST)
         return vs_fail_errno(e, errno, "location", "make the store's directory");
     /* The umask may take away our own rights, from us or, this moment, from another process of ours. */
     if (stat(options->path, &st) == 0 && (st.st_mode & 0700) != 0700 && chmod(options->path, 0700))
         return vs_fail_errno(e, errno, "location", "make the store's directory ours");
     return 0;
+}
+
+static void close_blobs(struct vs_blobs **blobs) {
+    vs_blobs_close(*blobs);
+}
+
+/* Bytes that carry a store's mark while its database is gone or empty: a new one in its place would be refused in the
+ * end, and would be in the way of a restore. Read before anything is written; the mark comes after the database. */
+static int check_orphaned(const struct vs_options *options, const char *database, vidstore_error **e) {
+    struct vs_blob_options look = {.read_only = 1};
+    struct vs_uuid owner;
+    struct stat st;
+    VS_CLEANUP(close_blobs) struct vs_blobs *blobs = NULL;
+    if (!options->create || options->read_only || (stat(database, &st) == 0 && st.st_size > 0))
+        return 0;
+    if (vs_blobs_open(options->path, &look, &blobs, NULL) || vs_blobs_marker_read(blobs, &owner, NULL))
+        return 0;
+    if (stat(database, &st) == 0 && st.st_size > 0)
+        return 0; /* made by another process meanwhile */
+    return vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_FOREIGN_BLOBS, "location",
+                       "the database of this store is gone and its bytes are still there: restore a backup to another "
+                       "directory, or put store.db back");
 }
 
 static int open_database(struct vidstore *store, vidstore_error **e) {
@@ -100,9 +125,17 @@ static int open_database(struct vidstore *store, vidstore_error **e) {
         if (!path)
             return vs_fail_nomem(e);
         snprintf(path, size, "%s/store.db", o->path);
+        int r = check_orphaned(o, path, e);
+        if (r)
+            return r;
     }
-    struct vs_db_params params = { .path = path, .create = o->create && !o->read_only, .read_only = o->read_only,
-        .relaxed = o->relaxed, .allow_network_fs = o->network_fs, .readers = (int)o->readers, .deadline_ms = o->deadline_ms };
+    struct vs_db_params params = {.path = path,
+                                  .create = o->create && !o->read_only,
+                                  .read_only = o->read_only,
+                                  .relaxed = o->relaxed,
+                                  .allow_network_fs = o->network_fs,
+                                  .readers = (int)o->readers,
+                                  .deadline_ms = o->deadline_ms};
     return vs_db_open(&params, &store->db, e);
 }
 
@@ -142,12 +175,13 @@ static int instance_write(struct vs_conn *conn, void *arg, vidstore_error **e) {
 }
 
 static int find_instance(struct vidstore *store, vidstore_error **e) {
-    struct vs_call call = { vs_mono_us() + store->options.deadline_ms * 1000, NULL };
+    struct vs_call call = {vs_mono_us() + store->options.deadline_ms * 1000, NULL};
     int r = vs_db_peek(store->db, &call, instance_read, store, e);
     if (!r && !store->instance[0] && !store->options.read_only)
         r = vs_db_write(store->db, &call, instance_write, store, e);
     if (!r && !store->instance[0])
-        r = vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_NOT_A_STORE, "location", "the store was never completely created");
+        r = vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_NOT_A_STORE, "location",
+                        "the store was never completely created");
     return r;
 }
 
@@ -174,23 +208,25 @@ static int match_blobs(struct vidstore *store, vidstore_error **e) {
     if (vs_uuid_equal(&mine, &theirs))
         return 0;
     return vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_FOREIGN_BLOBS, "location",
-        "the bytes in this directory belong to another instance of the store");
+                       "the bytes in this directory belong to another instance of the store");
 }
 
 static int open_all(struct vidstore *store, vidstore_error **e) {
     struct vs_options *o = &store->options;
-    struct vs_blob_options blob = { .read_only = o->read_only };
+    struct vs_blob_options blob = {.read_only = o->read_only};
     int r = o->path ? prepare_directory(o, e) : 0;
     if (!r)
         r = open_database(store, e);
     if (!r)
-        r = o->path ? vs_blobs_open(o->path, &blob, &store->blobs, e) : vs_blobs_open_temporary(&blob, &store->blobs, e);
+        r = o->path ? vs_blobs_open(o->path, &blob, &store->blobs, e)
+                    : vs_blobs_open_temporary(&blob, &store->blobs, e);
     if (!r)
         r = find_instance(store, e);
     return r ? r : match_blobs(store, e);
 }
 
-vidstore_status vidstore_open(const char *location, const vidstore_open_params *params, vidstore **ret_store, vidstore_error **reterr) {
+vidstore_status vidstore_open(const char *location, const vidstore_open_params *params, vidstore **ret_store,
+                              vidstore_error **reterr) {
     vidstore *unwanted = NULL;
     if (!ret_store)
         ret_store = &unwanted;

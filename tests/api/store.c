@@ -373,6 +373,38 @@ START_TEST(another_instances_bytes) {
 }
 END_TEST
 
+/* Bytes whose database is gone: nothing is made in its place, and with the database back all is as before. */
+START_TEST(bytes_without_a_database) {
+    static const char *const leftovers[] = {"store.db-wal", "store.db-shm"};
+    vidstore *vs = NULL;
+    struct stat st;
+    char kept[96];
+    must(open_at(place, &vs, e));
+    add_one(vs, "someone");
+    vidstore_close(vs);
+    snprintf(kept, sizeof kept, "%s/kept", folder);
+    ck_assert_int_eq(rename(in_place("store.db"), kept), 0);
+    for (int empty = 0; empty < 2; empty++) {
+        if (empty)
+            write_file(in_place("store.db"), "", 0);
+        vidstore_error *error = NULL;
+        ck_assert_int_eq(vidstore_open(place, NULL, &vs, &error), VIDSTORE_SCHEMA);
+        ck_assert_int_eq(vidstore_error_subcode(error), VIDSTORE_SUB_FOREIGN_BLOBS);
+        ck_assert_ptr_nonnull(strstr(vidstore_error_message(error), "restore"));
+        vidstore_error_free(error);
+        ck_assert_ptr_null(vs);
+        ck_assert_int_eq(stat(in_place("store.db"), &st), empty ? 0 : -1);
+        ck_assert(!empty || st.st_size == 0);
+        for (size_t i = 0; i < sizeof leftovers / sizeof *leftovers; i++)
+            ck_assert_int_eq(stat(in_place(leftovers[i]), &st), -1);
+    }
+    ck_assert_int_eq(rename(kept, in_place("store.db")), 0);
+    must(open_at(place, &vs, e));
+    ck_assert_int_eq(users(vs), 1);
+    vidstore_close(vs);
+}
+END_TEST
+
 /* Cuts and scribbles: an error or a working store, never a crash, and never another store's silence. */
 START_TEST(damaged) {
     vidstore *vs = NULL;
@@ -734,6 +766,7 @@ Suite *store_suite(void) {
     tcase_add_test(tests, not_to_be_created);
     tcase_add_test(tests, places_that_are_none);
     tcase_add_test(tests, another_instances_bytes);
+    tcase_add_test(tests, bytes_without_a_database);
     tcase_add_test(tests, damaged);
     tcase_add_test(tests, read_only);
     tcase_add_test(tests, no_permission);
