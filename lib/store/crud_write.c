@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Creating and updating one record. */
-#include <stdio.h>
-#include <string.h>
 #include "store/crud.h"
 #include "store/crud_internal.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
+#include <stdio.h>
+#include <string.h>
 
 enum { ID = 1, USER_ID, CREATED, UPDATED, VERSION, EXTERNAL, METADATA, DELETED, REMOVAL };
 
 int vs_change_begin(struct vs_change *c, struct vs_conn *conn, vidstore_session *session, const struct vs_noun *noun,
-    const struct vs_record *old, vidstore_error **e) {
+                    const struct vs_record *old, vidstore_error **e) {
     c->conn = conn;
     c->session = session;
     c->noun = noun;
@@ -48,7 +48,7 @@ static int apply_params(struct vs_change *c, vidstore_error **e) {
     const struct vs_params *params = c->params;
     for (size_t i = 0; params && i < c->noun->columns; i++) {
         const struct vs_field *field = &c->noun->fields[i];
-        struct vs_value value = params->state[i] == VS_PARAM_VALUE ? params->values[i] : (struct vs_value){ 0 };
+        struct vs_value value = params->state[i] == VS_PARAM_VALUE ? params->values[i] : (struct vs_value){0};
         if (params->state[i] == VS_PARAM_UNSET)
             continue;
         if (c->old && vs_value_equal(field, &c->old->values[i], &value))
@@ -73,8 +73,12 @@ static const char *label(const struct vs_change *c) {
 }
 
 int vs_change_audit(struct vs_change *c, const char *details, vidstore_error **e) {
-    struct vs_event event = { .action = c->action, .noun = c->noun->name, .object = &c->id, .owner = &c->owner,
-        .object_name = label(c), .details = details };
+    struct vs_event event = {.action = c->action,
+                             .noun = c->noun->name,
+                             .object = &c->id,
+                             .owner = &c->owner,
+                             .object_name = label(c),
+                             .details = details};
     return c->action && !c->session->bulk ? vs_trail_append(c->conn, &c->session->actor, &event, e) : 0;
 }
 
@@ -123,8 +127,8 @@ static int insert(struct vs_change *c, vidstore_error **e) {
 
 /* UPDATE of the columns that differ; the same set of columns is the same text, and so the same statement. */
 int vs_change_write(struct vs_change *c, vidstore_error **e) {
-    static const char *const names[] = { "set", "id", NULL };
-    vs_autobuf set = { 0 }, sql = { 0 };
+    static const char *const names[] = {"set", "id", NULL};
+    vs_autobuf set = {0}, sql = {0};
     char id[16];
     int count = 0;
     for (size_t i = 0; i < c->noun->columns; i++)
@@ -135,7 +139,7 @@ int vs_change_write(struct vs_change *c, vidstore_error **e) {
     if (!count)
         return 0;
     snprintf(id, sizeof id, "$%d", count + 1);
-    const char *const texts[] = { set.data, id, NULL };
+    const char *const texts[] = {set.data, id, NULL};
     vs_autofree uint8_t(*scratch)[64] = vs_malloc((size_t)count * sizeof *scratch);
     if (set.failed || !scratch)
         return vs_fail_nomem(e);
@@ -164,10 +168,11 @@ static int existing(struct vs_change *c, const struct vs_record *record, vidstor
     if (!vs_record_is_null(record, c->noun->base + DELETED))
         return vs_fail(e, VIDSTORE_CONFLICT, "id", "the %s of this id was removed", c->noun->name);
     for (size_t i = 0; c->params && i < c->noun->columns; i++) {
-        struct vs_value value = c->params->state[i] == VS_PARAM_VALUE ? c->params->values[i] : (struct vs_value){ 0 };
+        struct vs_value value = c->params->state[i] == VS_PARAM_VALUE ? c->params->values[i] : (struct vs_value){0};
         const struct vs_field *field = &c->noun->fields[i];
         if (c->params->state[i] != VS_PARAM_UNSET && !vs_value_equal(field, &value, &record->values[i]))
-            return vs_fail(e, VIDSTORE_CONFLICT, field->name, "a %s of this id exists with another %s", c->noun->name, field->name);
+            return vs_fail(e, VIDSTORE_CONFLICT, field->name, "a %s of this id exists with another %s", c->noun->name,
+                           field->name);
     }
     return 0;
 }
@@ -212,8 +217,22 @@ static int find_existing(struct vs_change *c, struct vs_record **ret, vidstore_e
     return 1;
 }
 
-static int create_record(struct vs_change *c, const struct vs_rules *rules, const struct vs_uuid *new_id, struct vs_record **ret,
-    vidstore_error **e) {
+/* Whom a record is made for, when that is somebody else: the maker's own standing was looked at when the call began. */
+static int check_owner(const struct vs_change *c, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    if (strcmp(c->noun->name, "user") == 0 || vs_uuid_is_nil(&c->owner) ||
+        vs_uuid_equal(&c->owner, &c->session->actor.user))
+        return 0;
+    int r = vs_stmt(c->conn, VS_STMT_USER_STANDING, &s, e);
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, &c->owner);
+    r = vs_row(s, e);
+    return r == VS_DONE ? vs_fail(e, VIDSTORE_INVALID, "user_id", "there is no such user") : r < 0 ? r : 0;
+}
+
+static int create_record(struct vs_change *c, const struct vs_rules *rules, const struct vs_uuid *new_id,
+                         struct vs_record **ret, vidstore_error **e) {
     int r = apply_params(c, e);
     if (!r)
         r = set_identity(c, new_id, e);
@@ -221,6 +240,8 @@ static int create_record(struct vs_change *c, const struct vs_rules *rules, cons
         r = vs_session_may(c->session, c->noun->name, VS_CREATE, NULL, &c->owner, 0, e);
     if (!r && (r = find_existing(c, ret, e)) == 1)
         return 0;
+    if (!r)
+        r = check_owner(c, e);
     if (!r && rules->create)
         r = rules->create(c, e);
     if (!r)
@@ -233,8 +254,9 @@ static int create_record(struct vs_change *c, const struct vs_rules *rules, cons
 }
 
 int vs_crud_create_in(struct vs_conn *conn, vidstore_session *session, const struct vs_rules *rules,
-    const struct vs_params *params, void *extra, const struct vs_uuid *new_id, struct vs_record **ret, vidstore_error **e) {
-    struct vs_change c = { .params = params, .action = rules->created, .extra = extra };
+                      const struct vs_params *params, void *extra, const struct vs_uuid *new_id, struct vs_record **ret,
+                      vidstore_error **e) {
+    struct vs_change c = {.params = params, .action = rules->created, .extra = extra};
     int r = vs_change_begin(&c, conn, session, rules->noun, NULL, e);
     if (!r)
         r = create_record(&c, rules, new_id, ret, e);
@@ -242,11 +264,13 @@ int vs_crud_create_in(struct vs_conn *conn, vidstore_session *session, const str
     return r;
 }
 
-static int update_record(struct vs_change *c, const struct vs_rules *rules, struct vs_record **ret, vidstore_error **e) {
-    vs_autobuf diff = { 0 };
+static int update_record(struct vs_change *c, const struct vs_rules *rules, struct vs_record **ret,
+                         vidstore_error **e) {
+    vs_autobuf diff = {0};
     int64_t version = vs_record_int(c->old, c->noun->base + VERSION);
     if (c->params && c->params->expect_version != INT64_MIN && c->params->expect_version != version)
-        return vs_fail(e, VIDSTORE_CONFLICT, "version", "the %s has version %lld by now", c->noun->name, (long long)version);
+        return vs_fail(e, VIDSTORE_CONFLICT, "version", "the %s has version %lld by now", c->noun->name,
+                       (long long)version);
     int r = apply_params(c, e);
     if (!r && rules && rules->update)
         r = rules->update(c, e);
@@ -269,9 +293,10 @@ static int update_record(struct vs_change *c, const struct vs_rules *rules, stru
     return r ? r : vs_record_new(c->noun, c->old->seq, c->values, ret, e);
 }
 
-int vs_crud_update_in(struct vs_conn *conn, vidstore_session *session, const struct vs_rules *rules, const struct vs_uuid *id,
-    const struct vs_params *params, void *extra, struct vs_record **ret, vidstore_error **e) {
-    struct vs_change c = { .params = params, .action = rules->updated, .extra = extra };
+int vs_crud_update_in(struct vs_conn *conn, vidstore_session *session, const struct vs_rules *rules,
+                      const struct vs_uuid *id, const struct vs_params *params, void *extra, struct vs_record **ret,
+                      vidstore_error **e) {
+    struct vs_change c = {.params = params, .action = rules->updated, .extra = extra};
     vs_autorecord *old = NULL;
     int r = vs_crud_load(conn, rules->noun, id, 0, &old, e);
     if (r)
@@ -286,11 +311,12 @@ int vs_crud_update_in(struct vs_conn *conn, vidstore_session *session, const str
 }
 
 int vs_crud_touch(struct vs_conn *conn, vidstore_session *session, const struct vs_noun *noun, const struct vs_uuid *id,
-    int32_t action, int (*set)(struct vs_change *c, void *arg, vidstore_error **e), void *arg, struct vs_record **ret, vidstore_error **e) {
-    struct vs_change c = { .action = action };
+                  int32_t action, int (*set)(struct vs_change *c, void *arg, vidstore_error **e), void *arg,
+                  struct vs_record **ret, vidstore_error **e) {
+    struct vs_change c = {.action = action};
     struct vs_record *after = NULL;
     vs_autorecord *old = NULL;
-    vs_autobuf diff = { 0 };
+    vs_autobuf diff = {0};
     int r = vs_crud_load(conn, noun, id, 1, &old, e);
     if (r)
         return r;
@@ -351,17 +377,17 @@ static int run(struct write *w, vs_op *op, const struct vs_uuid *object, struct 
 }
 
 int vs_crud_create(vidstore_session *session, const struct vs_rules *rules, const struct vs_params *params, void *extra,
-    struct vs_record **ret, vidstore_error **e) {
-    struct write w = { session, rules, params, extra, { { 0 } }, NULL };
+                   struct vs_record **ret, vidstore_error **e) {
+    struct write w = {session, rules, params, extra, {{0}}, NULL};
     int r = vs_params_check(params, rules->noun, e);
     if (!r)
         r = vs_uuid_make(&w.id, e);
     return r ? r : run(&w, create_op, NULL, ret, e);
 }
 
-int vs_crud_update(vidstore_session *session, const struct vs_rules *rules, const char *id, const struct vs_params *params,
-    void *extra, struct vs_record **ret, vidstore_error **e) {
-    struct write w = { session, rules, params, extra, { { 0 } }, NULL };
+int vs_crud_update(vidstore_session *session, const struct vs_rules *rules, const char *id,
+                   const struct vs_params *params, void *extra, struct vs_record **ret, vidstore_error **e) {
+    struct write w = {session, rules, params, extra, {{0}}, NULL};
     int r = vs_params_check(params, rules->noun, e);
     if (!r)
         r = vs_uuid_parse(id, "id", &w.id, e);

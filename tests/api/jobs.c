@@ -56,6 +56,7 @@ static const struct bad bad_inputs[] = {
     {"parent_id",
      "{\"id\": \"01a20302-fc4d-702c-9476-6e03809155c0\", \"parent_id\": \"01a20302-fc4d-702c-9476-6e03809155c0\"}",
      VIDSTORE_INVALID},
+    {"user_id", "{\"user_id\": \"11111111-2222-4333-8444-555555555555\"}", VIDSTORE_INVALID},
     {"sources", "{\"sources\": {}}", VIDSTORE_INVALID},
     {"sources[0]", "{\"sources\": [1]}", VIDSTORE_INVALID},
     {"sources[0]", "{\"sources\": [{}]}", VIDSTORE_INVALID},

@@ -171,6 +171,28 @@ START_TEST(rights) {
 }
 END_TEST
 
+START_TEST(for_nobody) {
+    struct id ann = add_user("ann", VIDSTORE_ROLE_USER);
+    vidstore_video_params *p = params("x");
+    vidstore_video *video = NULL;
+    const vidstore_video_params *const *in = (const vidstore_video_params *const *)&p;
+    vidstore_video_params_set_text(p, VIDSTORE_VIDEO_USER_ID, "11111111-2222-4333-8444-555555555555");
+    refused(VIDSTORE_INVALID, "user_id", vidstore_video_create(sys, p, NULL, e));
+    refused(VIDSTORE_INVALID, "items[0].user_id",
+            vidstore_video_bulk_create(sys, in, 1, VIDSTORE_BULK_ATOMIC, NULL, e));
+    vidstore_video_params_set_text(p, VIDSTORE_VIDEO_ID, "11111111-2222-4333-8444-666666666666");
+    vidstore_video_params_set_text(p, VIDSTORE_VIDEO_USER_ID, ann.text);
+    must(vidstore_video_create(sys, p, NULL, e));
+    must(vidstore_user_remove(sys, ann.text, VIDSTORE_REMOVE_CASCADE, e));
+    vidstore_video_params_set_text(p, VIDSTORE_VIDEO_ID, "11111111-2222-4333-8444-777777777777");
+    refused(VIDSTORE_INVALID, "user_id", vidstore_video_create(sys, p, NULL, e)); /* not there any more */
+    vidstore_video_params_set_text(p, VIDSTORE_VIDEO_USER_ID, "00000000-0000-0000-0000-000000000000");
+    must(vidstore_video_create(sys, p, &video, e)); /* the system's own */
+    vidstore_video_free(video);
+    vidstore_video_params_free(p);
+}
+END_TEST
+
 START_TEST(in_bulk) {
     vidstore_video_params *list[3] = {params("a"), params("b"), params("c")};
     const vidstore_video_params *const *in = (const vidstore_video_params *const *)list;
@@ -333,6 +355,7 @@ Suite *videos_suite(void) {
     tcase_add_test(tests, values);
     tcase_add_test(tests, states_leave_their_marks);
     tcase_add_test(tests, rights);
+    tcase_add_test(tests, for_nobody);
     tcase_add_test(tests, in_bulk);
     tcase_add_test(tests, removal_and_its_files);
     tcase_add_test(tests, a_real_clip);
