@@ -42,7 +42,7 @@ enum {
     VIDSTORE_SIGNAL_UNKNOWN = -1,
     VIDSTORE_SIGNAL_NONE = 0,
     VIDSTORE_SIGNAL_CANCEL = 1, /**< The job was cancelled: stop and release the lease. */
-    VIDSTORE_SIGNAL_LOST = 2,   /**< The lease is gone: stop; nothing more can be written. */
+    VIDSTORE_SIGNAL_LOST = 2,   /**< The job was taken back: stop; nothing more can be written. */
     VIDSTORE_SIGNAL_DRAIN = 4   /**< The store is being closed: finish or release soon. */
 };
 
@@ -99,7 +99,7 @@ enum {
     VIDSTORE_JOB_CHILDREN = 2045,         /**< Child jobs. */
     VIDSTORE_JOB_CHILDREN_DONE = 2046,    /**< Child jobs that completed. */
     VIDSTORE_JOB_CHILDREN_FAILED = 2047,  /**< Child jobs that failed, died or were cancelled. */
-    VIDSTORE_JOB_OUTPUT_FILE_ID = 2048,   /**< UUID of the main file that came out of it. */
+    VIDSTORE_JOB_OUTPUT_FILE_ID = 2048,   /**< UUID of the main file that came out of it: one of the job's owner. */
     VIDSTORE_JOB_OUTPUT_SIZE = 2049,      /**< Bytes. */
     VIDSTORE_JOB_BACKOFF_MS = 2050        /**< Base of the delay before a retry, doubled each time; default 1000. */
 };
@@ -447,7 +447,7 @@ VIDSTORE_API vidstore_status vidstore_job_count(vidstore_session *session, const
 /**
  * Create many jobs in one commit.
  * @param session  who acts.
- * @param params  the values of each.
+ * @param params  the values of each; with 10,000 sources altogether at most.
  * @param count  how many, 0 to 10,000.
  * @param flags  VIDSTORE_BULK_ATOMIC or VIDSTORE_BULK_EACH.
  * @param ret_page  receives the records, in order; with VIDSTORE_BULK_EACH the failed ones are NULL there and
@@ -541,8 +541,8 @@ VIDSTORE_API vidstore_status vidstore_job_wait(vidstore_session *session, const 
 
 /**
  * Claim the next ready job: highest priority first, then oldest. The library renews the lease until the handle is
- * freed, as long as progress is reported or the setting job.stall_ms has not passed. Refuses to run inside a
- * transaction.
+ * freed, as long as progress is reported or the setting job.stall_ms has not passed. A lease that could not be renewed
+ * in time holds until a claim, a cancel or upkeep takes the job back. Refuses to run inside a transaction.
  * @param session  who acts.
  * @param kinds  a kind, or several separated by commas; NULL: any.
  * @param wait_ms  how long to wait for one; 0: only look.

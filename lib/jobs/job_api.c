@@ -3,6 +3,7 @@
 #include "jobs/job_cancel.h"
 #include "jobs/job_machine.h"
 #include "jobs/job_nap.h"
+#include "jobs/job_sources.h"
 #include "jobs/jobs.h"
 #include "record/record_api.h"
 #include "vidstore/query.h"
@@ -110,8 +111,10 @@ vidstore_status vidstore_job_bulk_create(vidstore_session *session, const vidsto
                                          int64_t count, uint32_t flags, vidstore_page **ret_page,
                                          vidstore_error **reterr) {
     VS_ENTER(session, ret_page, reterr);
-    int r = vs_crud_bulk_create(session, &vs_job_rules, (const struct vs_params *const *)params, NULL, count, flags,
-                                (struct vs_page **)ret_page, reterr);
+    const struct vs_params *const *all = (const struct vs_params *const *)params;
+    int r = count <= VS_BULK_MAX ? vs_sources_check_sum(all, count, reterr) : 0;
+    if (!r)
+        r = vs_crud_bulk_create(session, &vs_job_rules, all, NULL, count, flags, (struct vs_page **)ret_page, reterr);
     vidstore_page_free(vs_unwanted_);
     return r;
 }

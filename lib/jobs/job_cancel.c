@@ -74,7 +74,7 @@ static int each_child(const struct change *c, const struct vs_job_run *run,
 /* --- cancelling --------------------------------------------------------------------------------------------------- */
 
 static int cancel_tree(const struct change *c, struct vs_job_run *run, vidstore_error **e) {
-    int r = 0;
+    int r = 0, over = 0;
     if (vs_job_is_final(run->state))
         return 0;
     if (run->children) {
@@ -83,8 +83,9 @@ static int cancel_tree(const struct change *c, struct vs_job_run *run, vidstore_
     }
     if (run->lease_until_us == INT64_MIN)
         return vs_job_step(run, VIDSTORE_JOB_CANCELLED, e);
-    if (run->lease_until_us >= run->now_us)
-        return run_on(run, VS_STMT_JOB_ASK_CANCEL, 1, e);
+    r = vs_queue_is_over(run, &over, e);
+    if (r || !over)
+        return r ? r : run_on(run, VS_STMT_JOB_ASK_CANCEL, 1, e);
     run->cancel_requested = 1; /* nobody is there any more to be told */
     return vs_queue_take_back(run, c->lease_ms, e);
 }

@@ -96,7 +96,7 @@ static int next_job(const struct claim *c, struct vs_conn *conn, struct vs_uuid 
 static int probe_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct claim *c = arg;
     struct vs_uuid id;
-    int r = vs_queue_is_due(conn, &c->any, e);
+    int r = vs_queue_is_due(conn, c->lease_ms, &c->any, e);
     if (!r && !c->any) {
         r = next_job(c, conn, &id, e);
         c->any = r == 1;
@@ -106,21 +106,22 @@ static int probe_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 
 /* --- taking it --------------------------------------------------------------------------------------------------- */
 
-static int add_attempt(const struct vs_job_run *run, vidstore_error **e) {
+static int add_attempt(struct vs_job_run *run, vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(run->conn, VS_STMT_JOB_ATTEMPT_ADD, &s, e);
     if (r)
         return r;
     vs_bind_uuid(s, 1, &run->id);
-    vs_bind_int(s, 2, run->attempts);
-    vs_bind_text(s, 3, run->worker, -1);
-    vs_bind_int(s, 4, run->now_us);
-    return vs_run(s, NULL, e);
+    vs_bind_text(s, 2, run->worker, -1);
+    vs_bind_int(s, 3, run->now_us);
+    r = vs_row(s, e);
+    run->attempt = r == VS_ROW ? vs_col_int(s, 0) : 0;
+    return r < 0 ? r : 0;
 }
 
 static int note_start(const struct vs_job_run *run, vidstore_error **e) {
     vs_autobuf details = {0};
-    vs_buf_fmt(&details, "{\"attempt\":%" PRId64 ",\"worker\":", run->attempts);
+    vs_buf_fmt(&details, "{\"attempt\":%" PRId64 ",\"worker\":", run->attempt);
     vs_json_string(&details, run->worker, strlen(run->worker));
     vs_buf_char(&details, '}');
     return details.failed ? vs_fail_nomem(e) : vs_job_note(run, VIDSTORE_AUDIT_JOB_STARTED, details.data, e);
@@ -130,6 +131,7 @@ static int start(struct claim *c, struct vs_job_run *run, vidstore_error **e) {
     run->attempts++;
     run->worker = c->session->store->options.worker;
     run->lease_until_us = run->now_us + c->lease_ms * 1000;
+    run->lease_boot_us = vs_boot_us() + c->lease_ms * 1000;
     run->lease_hash = c->lease->hold->hash;
     run->started_us = run->started_us == INT64_MIN ? run->now_us : run->started_us;
     run->cancel_requested = 0;
@@ -242,7 +244,7 @@ static int attach_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         VS_TAKE(block);
     if (r)
         return r;
-    if (!c->job || vs_record_int(c->job, VIDSTORE_JOB_LEASE_UNTIL_US) < vs_now_us())
+    if (!c->job)
         return vs_fail(e, VIDSTORE_LEASE_LOST, "token", "no lease of this token holds any more");
     vs_reset(s);
     return vs_lease_owner_role(conn, c->job, &c->role, e);

@@ -80,9 +80,9 @@ static int32_t action_of(enum how how, int64_t to) {
     return how == FAIL ? VIDSTORE_AUDIT_JOB_FAILED : VIDSTORE_AUDIT_JOB_RELEASED;
 }
 
-static int note(const struct vs_job_run *run, const struct end *end, int64_t attempt, vidstore_error **e) {
+static int note(const struct vs_job_run *run, const struct end *end, vidstore_error **e) {
     vs_autobuf details = {0};
-    vs_buf_fmt(&details, "{\"attempt\":%" PRId64 ",\"worker\":", attempt);
+    vs_buf_fmt(&details, "{\"attempt\":%" PRId64 ",\"worker\":", run->attempt);
     vs_json_string(&details, run->worker ? run->worker : "", run->worker ? strlen(run->worker) : 0);
     if (end->how == FAIL) {
         vs_buf_fmt(&details, ",\"final\":%s,\"error\":", run->state == VIDSTORE_JOB_FAILED ? "true" : "false");
@@ -120,7 +120,6 @@ static int end_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     if (r)
         return r;
     vs_job_run_of(&run, conn, &end->lease->session->actor, job);
-    int64_t attempt = run.attempts;
     const char *before = run.error;
     add_progress(&run, &end->progress);
     int64_t to = end->how == FINISH ? finished(&run, end) : end->how == FAIL ? failed(&run, end) : released(&run);
@@ -133,12 +132,19 @@ static int end_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     if (!r && end->how == FINISH)
         r = forget_checkpoint(&run, e);
     if (!r)
-        r = note(&run, end, attempt, e);
+        r = note(&run, end, e);
     return r ? r : vs_job_follow(&run, e);
 }
 
 /* --- public --------------------------------------------------------------------------------------------------------
  */
+
+/* How long it can take at most until what is written now stands or is undone. */
+static int64_t longest_us(const vidstore_session *session) {
+    const struct vs_options *options = &session->store->options;
+    int64_t deadline_ms = session->deadline_ms ? session->deadline_ms : options->deadline_ms;
+    return ((session->txn ? options->txn_max_age_ms : 0) + deadline_ms + 1000) * 1000;
+}
 
 static int end_lease(struct end *end, vidstore_error **e) {
     vidstore_lease *lease = end->lease;
@@ -147,13 +153,17 @@ static int end_lease(struct end *end, vidstore_error **e) {
     pthread_mutex_lock(&hold->lock);
     end->progress = hold->progress;
     pthread_mutex_unlock(&hold->lock);
+    if (atomic_load(&hold->end) == VS_HOLD_ENDING)
+        return vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "lease", "the lease ends with its transaction");
     /* Before the commit, or the keeper might take the end for a loss. */
+    hold->ending_depth = lease->session->txn ? vs_txn_depth(lease->session->txn) : 0;
+    atomic_store(&hold->ending_until_us, vs_mono_us() + longest_us(lease->session));
     atomic_store(&hold->end, VS_HOLD_ENDING);
     int r = vs_session_write(lease->session, end_op, end, e);
     if (r)
         atomic_store(&hold->end, VS_HOLD_LIVE);
     if (r == VIDSTORE_LEASE_LOST)
-        vs_hold_signal(hold, VIDSTORE_SIGNAL_LOST);
+        vs_hold_lost(hold);
     if (r || lease->session->txn)
         return r;
     atomic_store(&hold->end, VS_HOLD_ENDED);

@@ -4,9 +4,10 @@
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
+#include "vidstore/job.h"
 #include <time.h>
 
-enum { RETRY_US = 100000, NAP_US = 1000000, WRITE_MS = 1000 };
+enum { RETRY_US = 100000, NAP_US = 1000000 };
 
 struct vs_keeper {
     struct vidstore *store;
@@ -31,6 +32,11 @@ int vs_hold_new(struct vs_hold **ret, vidstore_error **e) {
     return 0;
 }
 
+struct vs_hold *vs_hold_ref(struct vs_hold *hold) {
+    atomic_fetch_add_explicit(&hold->refs, 1, memory_order_relaxed);
+    return hold;
+}
+
 void vs_hold_unref(struct vs_hold *hold) {
     if (!hold || atomic_fetch_sub_explicit(&hold->refs, 1, memory_order_acq_rel) != 1)
         return;
@@ -47,6 +53,15 @@ void vs_hold_moved(struct vs_hold *hold) {
 
 void vs_hold_signal(struct vs_hold *hold, uint32_t signal) {
     atomic_fetch_or(&hold->signals, signal);
+}
+
+void vs_hold_lost(struct vs_hold *hold) {
+    if (atomic_load(&hold->end) != VS_HOLD_ENDED)
+        vs_hold_signal(hold, VIDSTORE_SIGNAL_LOST);
+}
+
+int vs_hold_is_ending(struct vs_hold *hold) {
+    return atomic_load(&hold->end) == VS_HOLD_ENDING && vs_mono_us() < atomic_load(&hold->ending_until_us);
 }
 
 /* --- the list, under the keeper's lock --------------------------------------------------------------------------- */
@@ -120,7 +135,8 @@ static void renew_due(struct vs_keeper *keeper) {
     uint64_t pokes = keeper->pokes;
     pthread_mutex_unlock(&keeper->lock);
     int64_t lease_ms = vs_setting(keeper->store, VS_SETTING_JOB_LEASE_MS);
-    struct vs_call call = {vs_mono_us() + WRITE_MS * 1000, &keeper->stop};
+    /* The first try begins after a third of the lease: there is time for two more before it has run out. */
+    struct vs_call call = {vs_mono_us() + lease_ms * 1000 / 5, &keeper->stop};
     struct vs_renewals all = {.items = batch,
                               .count = count,
                               .lease_ms = lease_ms,
@@ -243,6 +259,6 @@ int vs_keeper_renew(struct vidstore *store, struct vs_hold *hold, int64_t wait_m
         .items = &one, .count = 1, .lease_ms = vs_setting(store, VS_SETTING_JOB_LEASE_MS), .stall_ms = INT64_MAX};
     int r = vs_renew(store->db, &call, &all, e);
     if (!r && one.outcome == VS_RENEW_GONE)
-        r = vs_fail(e, VIDSTORE_LEASE_LOST, "lease", "the lease has run out or was taken over");
+        r = vs_fail(e, VIDSTORE_LEASE_LOST, "lease", "the job was taken back");
     return r;
 }

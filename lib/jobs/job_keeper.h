@@ -25,6 +25,8 @@ struct vs_progress {
 struct vs_hold {
     atomic_int refs, end;
     atomic_uint signals;
+    int ending_depth;                /* of the transaction's level that it ends in; the session's own */
+    _Atomic int64_t ending_until_us; /* monotonic: by then that transaction has ended, one way or the other */
     struct vs_uuid job;
     uint8_t hash[VS_SHA256_SIZE];
     const struct vs_job_kind *kind;
@@ -32,7 +34,6 @@ struct vs_hold {
     struct vs_progress progress;
     uint64_t serial, written; /* of the progress: now, and in the store */
     int64_t moved_us;         /* monotonic: when the work last moved */
-    int64_t until_us;         /* end of the lease as last known */
     /* The keeper's, under its lock. */
     int64_t due_us;
     int listed;
@@ -43,9 +44,12 @@ struct vs_keeper;
 
 /* One reference. vs_hold_begin fills in what is known once the job is. */
 int vs_hold_new(struct vs_hold **ret, vidstore_error **e);
+struct vs_hold *vs_hold_ref(struct vs_hold *hold);
 void vs_hold_unref(struct vs_hold *hold); /* NULL is fine */
 void vs_hold_moved(struct vs_hold *hold);
 void vs_hold_signal(struct vs_hold *hold, uint32_t signal);
+void vs_hold_lost(struct vs_hold *hold); /* tells so, unless it has ended by itself */
+int vs_hold_is_ending(struct vs_hold *hold);
 
 /* The store's keeper, started when it does not run yet. */
 int vs_keeper_of(struct vidstore *store, struct vs_keeper **ret, vidstore_error **e);

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Runs before every write of the lease's session, in its transaction. A lease that has run out is lost even when
- * nobody has taken it yet: somebody may be about to. */
+/* Runs before every write of the lease's session, in its transaction. Taking a job back clears the hash, and writes
+ * come one after the other: a lease that is late holds as long as nobody has done so. */
 static int fence(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct vs_hold *hold = arg;
     vs_autostmt *s = NULL;
@@ -22,13 +22,37 @@ static int fence(struct vs_conn *conn, void *arg, vidstore_error **e) {
     r = vs_row(s, e);
     if (r < 0)
         return r;
-    if (r == VS_ROW && vs_col_int(s, 0) >= vs_now_us()) {
+    if (r == VS_ROW) {
         vs_hold_moved(hold);
         return 0;
     }
     if (atomic_load(&hold->end) == VS_HOLD_LIVE)
-        vs_hold_signal(hold, VIDSTORE_SIGNAL_LOST);
-    return vs_fail(e, VIDSTORE_LEASE_LOST, "lease", "the lease has run out or was taken over; nothing was changed");
+        vs_hold_lost(hold);
+    return vs_fail(e, VIDSTORE_LEASE_LOST, "lease", "the job was taken back or has ended; nothing was changed");
+}
+
+/* A transaction of the lease's session, or a level of it, has ended: with it came, or went, the end of the lease. */
+static void txn_ended(vidstore_session *session, int committed) {
+    struct vs_hold *hold = session->lease->hold;
+    int left = session->txn ? vs_txn_depth(session->txn) : 0;
+    if (atomic_load(&hold->end) != VS_HOLD_ENDING || hold->ending_depth <= left)
+        return;
+    if (!committed) {
+        atomic_store(&hold->end, VS_HOLD_LIVE);
+    } else if (left) {
+        hold->ending_depth = left;
+    } else {
+        atomic_store(&hold->end, VS_HOLD_ENDED);
+        vs_keeper_drop(session->lease->keeper, hold);
+    }
+}
+
+/* An upload outlives the session that it was opened by, and its fence with it. */
+static void count_ref(void *arg, int by) {
+    if (by > 0)
+        vs_hold_ref(arg);
+    else
+        vs_hold_unref(arg);
 }
 
 static int make_token(vidstore_lease *lease, vidstore_error **e) {
@@ -75,7 +99,6 @@ void vs_lease_begin(vidstore_lease *lease, struct vs_record *job, int32_t owner_
     lease->job = job;
     hold->job = vs_record_uuid(job, VIDSTORE_JOB_ID);
     hold->kind = vs_kind_find(vs_record_text(job, VIDSTORE_JOB_KIND));
-    hold->until_us = vs_record_int(job, VIDSTORE_JOB_LEASE_UNTIL_US);
     hold->moved_us = vs_mono_us();
     hold->progress = (struct vs_progress){.done = done == INT64_MIN ? 0 : done,
                                           .total = vs_record_int(job, VIDSTORE_JOB_STAGE_TOTAL),
@@ -88,6 +111,8 @@ void vs_lease_begin(vidstore_lease *lease, struct vs_record *job, int32_t owner_
     vs_uuid_format(&session->actor.user, session->user_id);
     session->fence = fence;
     session->fence_arg = hold;
+    session->fence_ref = count_ref;
+    session->txn_ended = txn_ended;
     session->lease = lease;
     vs_keeper_add(lease->keeper, hold, due_us);
 }

@@ -66,7 +66,7 @@ vidstore_status vidstore_lease_progress(vidstore_lease *lease, const char *stage
     if (!r)
         r = check_numbers(done, total, reterr);
     if (!r && (vidstore_lease_signals(lease) & VIDSTORE_SIGNAL_LOST))
-        r = vs_fail(reterr, VIDSTORE_LEASE_LOST, "lease", "the lease has run out or was taken over");
+        r = vs_fail(reterr, VIDSTORE_LEASE_LOST, "lease", "the job was taken back");
     if (r)
         return r;
     if (keep(lease->hold, stage, done, total))
@@ -130,7 +130,7 @@ static int get_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     if (r < 0)
         return r;
     if (r == VS_DONE)
-        return vs_fail(e, VIDSTORE_LEASE_LOST, "lease", "the lease has run out or was taken over");
+        return vs_fail(e, VIDSTORE_LEASE_LOST, "lease", "the job was taken back");
     const void *data = vs_col_blob(s, 0, &len);
     return data ? vs_text_new(data, len, &c->found, e) : 0;
 }

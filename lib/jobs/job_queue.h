@@ -5,8 +5,10 @@
 
 #include "jobs/job_state.h"
 
-/* Inside a read: whether a scheduled job's time has come or a lease has run out. */
-int vs_queue_is_due(struct vs_conn *conn, int *ret, vidstore_error **e);
+/* Inside a read: whether a scheduled job's time has come or a lease has run out, or can't be right. */
+int vs_queue_is_due(struct vs_conn *conn, int64_t lease_ms, int *ret, vidstore_error **e);
+/* Whether a job is held by a lease that has run out. */
+int vs_queue_is_over(const struct vs_job_run *run, int *ret, vidstore_error **e);
 /* Inside a write: takes a job from a worker whose lease has run out. */
 int vs_queue_take_back(struct vs_job_run *run, int64_t lease_ms, vidstore_error **e);
 

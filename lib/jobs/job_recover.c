@@ -10,20 +10,83 @@
 
 enum { SLICE = 64 };
 
-/* The ids that a statement of a time and a limit gives. */
-static int ids_until(struct vs_conn *conn, enum vs_stmt_id id, int64_t time_us, int64_t limit, struct vs_uuid *ret,
-                     int64_t *ret_count, vidstore_error **e) {
-    vs_autostmt *s = NULL;
+/* The ids that a statement gives, whose parameters but the limit are bound. */
+static int ids_of(struct vs_stmt *s, int at, int64_t limit, struct vs_uuid *ret, int64_t *ret_count,
+                  vidstore_error **e) {
     int64_t count = 0;
-    int r = vs_stmt(conn, id, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, time_us);
-    vs_bind_int(s, 2, limit);
+    int r;
+    vs_bind_int(s, at, limit);
     while ((r = vs_step(s, e)) == VS_ROW && count < limit)
         vs_col_uuid(s, 0, &ret[count++]);
     *ret_count = count;
     return r < 0 ? r : 0;
+}
+
+static int due_ids(struct vs_conn *conn, int64_t limit, struct vs_uuid *ret, int64_t *ret_count, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_JOB_DUE, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, vs_now_us());
+    return ids_of(s, 2, limit, ret, ret_count, e);
+}
+
+/* A statement that judges leases: what it takes first is the same for all of them. */
+static int judge(struct vs_conn *conn, enum vs_stmt_id id, struct vs_stmt **ret, vidstore_error **e) {
+    int r = vs_stmt(conn, id, ret, e);
+    if (r)
+        return r;
+    vs_bind_text(*ret, 1, vs_boot_id(), -1);
+    vs_bind_int(*ret, 2, vs_boot_us());
+    vs_bind_int(*ret, 3, vs_now_us());
+    return 0;
+}
+
+static int expired_ids(struct vs_conn *conn, int64_t limit, struct vs_uuid *ret, int64_t *ret_count,
+                       vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = judge(conn, VS_STMT_JOB_EXPIRED, &s, e);
+    return r ? r : ids_of(s, 4, limit, ret, ret_count, e);
+}
+
+/* The number that a statement gives whose parameters are bound. */
+static int number(struct vs_stmt *s, int64_t *ret, vidstore_error **e) {
+    int r = vs_row(s, e);
+    if (r == VS_ROW)
+        *ret = vs_col_int(s, 0);
+    return r < 0 ? r : 0;
+}
+
+/* The latest end that a lease made now could have, and as much again for a setting that was longer or a clock that is
+ * a little behind. */
+static int64_t latest_end(int64_t lease_ms) {
+    return vs_now_us() + 2 * lease_ms * 1000;
+}
+
+static int any_ahead(struct vs_conn *conn, int64_t lease_ms, int64_t *ret, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_JOB_LEASES_AHEAD, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, latest_end(lease_ms));
+    vs_bind_text(s, 2, vs_boot_id(), -1);
+    return number(s, ret, e);
+}
+
+/* Such leases would hold for as long as the clock went back: they get one lease from now on. */
+static int clamp_ahead(struct vs_conn *conn, int64_t lease_ms, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int64_t ahead = 0;
+    int r = any_ahead(conn, lease_ms, &ahead, e);
+    if (r || !ahead)
+        return r;
+    r = vs_stmt(conn, VS_STMT_JOB_LEASES_CLAMP, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, vs_now_us() + lease_ms * 1000);
+    vs_bind_int(s, 2, latest_end(lease_ms));
+    vs_bind_text(s, 3, vs_boot_id(), -1);
+    return vs_run(s, NULL, e);
 }
 
 static int promote_one(struct vs_conn *conn, vidstore_session *session, const struct vs_uuid *id, vidstore_error **e) {
@@ -39,7 +102,7 @@ static int promote_one(struct vs_conn *conn, vidstore_session *session, const st
 int vs_jobs_promote(struct vs_conn *conn, vidstore_session *session, vidstore_error **e) {
     struct vs_uuid ids[SLICE];
     int64_t count = 0;
-    int r = ids_until(conn, VS_STMT_JOB_DUE, vs_now_us(), SLICE, ids, &count, e);
+    int r = due_ids(conn, SLICE, ids, &count, e);
     for (int64_t i = 0; !r && i < count; i++)
         r = promote_one(conn, session, &ids[i], e);
     return r;
@@ -47,7 +110,7 @@ int vs_jobs_promote(struct vs_conn *conn, vidstore_session *session, vidstore_er
 
 static int note_crash(const struct vs_job_run *run, int32_t action, vidstore_error **e) {
     vs_autobuf details = {0};
-    vs_buf_fmt(&details, "{\"reason\":\"the lease ran out\",\"attempt\":%" PRId64 ",\"worker\":", run->attempts);
+    vs_buf_fmt(&details, "{\"reason\":\"the lease ran out\",\"attempt\":%" PRId64 ",\"worker\":", run->attempt);
     vs_json_string(&details, run->worker ? run->worker : "", run->worker ? strlen(run->worker) : 0);
     vs_buf_char(&details, '}');
     return details.failed ? vs_fail_nomem(e) : vs_job_note(run, action, details.data, e);
@@ -94,7 +157,9 @@ int vs_jobs_recover(struct vs_conn *conn, vidstore_session *session, int64_t lea
                     int64_t *ret_recovered, vidstore_error **e) {
     struct vs_uuid ids[SLICE];
     int64_t count = 0;
-    int r = ids_until(conn, VS_STMT_JOB_EXPIRED, vs_now_us(), limit < SLICE ? limit : SLICE, ids, &count, e);
+    int r = clamp_ahead(conn, lease_ms, e);
+    if (!r)
+        r = expired_ids(conn, limit < SLICE ? limit : SLICE, ids, &count, e);
     for (int64_t i = 0; !r && i < count; i++)
         r = recover_one(conn, session, lease_ms, &ids[i], e);
     *ret_recovered = r ? 0 : count;
@@ -102,17 +167,35 @@ int vs_jobs_recover(struct vs_conn *conn, vidstore_session *session, int64_t lea
 }
 
 int vs_jobs_expired(struct vs_conn *conn, int64_t limit, int64_t *ret_count, vidstore_error **e) {
-    struct vs_uuid ids[SLICE];
-    return ids_until(conn, VS_STMT_JOB_EXPIRED, vs_now_us(), limit < SLICE ? limit : SLICE, ids, ret_count, e);
+    vs_autostmt *s = NULL;
+    int r = judge(conn, VS_STMT_JOB_EXPIRED_COUNT, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 4, limit);
+    return number(s, ret_count, e);
 }
 
-int vs_queue_is_due(struct vs_conn *conn, int *ret, vidstore_error **e) {
+int vs_queue_is_over(const struct vs_job_run *run, int *ret, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int64_t over = 0;
+    int r = judge(run->conn, VS_STMT_JOB_LEASE_OVER, &s, e);
+    if (r)
+        return r;
+    vs_bind_uuid(s, 4, &run->id);
+    r = number(s, &over, e);
+    *ret = over > 0;
+    return r;
+}
+
+int vs_queue_is_due(struct vs_conn *conn, int64_t lease_ms, int *ret, vidstore_error **e) {
     struct vs_uuid id;
-    int64_t due = 0, expired = 0;
-    int r = ids_until(conn, VS_STMT_JOB_DUE, vs_now_us(), 1, &id, &due, e);
+    int64_t due = 0, expired = 0, ahead = 0;
+    int r = due_ids(conn, 1, &id, &due, e);
     if (!r)
-        r = ids_until(conn, VS_STMT_JOB_EXPIRED, vs_now_us(), 1, &id, &expired, e);
-    *ret = due || expired;
+        r = expired_ids(conn, 1, &id, &expired, e);
+    if (!r)
+        r = any_ahead(conn, lease_ms, &ahead, e);
+    *ret = due || expired || ahead;
     return r;
 }
 

@@ -135,16 +135,25 @@ static int count_removed(const struct vs_change *c, vidstore_error **e) {
     return r;
 }
 
+/* Brings back what went with the job. The host's own id may belong to another record by now. */
+static int bring_back(const struct vs_change *c, enum vs_stmt_id id, const char *what, vidstore_error **e) {
+    int r = run_on_job(c, id, 0, &c->removal, e);
+    if (r != VIDSTORE_EXISTS)
+        return r;
+    vs_error_clear(e);
+    return vs_fail(e, r, "external_id", "the external_id of a %s that comes back is taken already", what);
+}
+
 int vs_job_rule_restore(struct vs_change *c, vidstore_error **e) {
     int r = count_removed(c, e);
     if (!r)
         r = vs_job_count_add(c->conn, &c->owner, vs_record_int(c->old, VIDSTORE_JOB_STATE), 1, e);
     if (!r)
-        r = run_on_job(c, VS_STMT_JOB_RESTORE_JOBS, 0, &c->removal, e);
+        r = bring_back(c, VS_STMT_JOB_RESTORE_JOBS, "job", e);
     if (!r)
-        r = run_on_job(c, VS_STMT_JOB_RESTORE_VIDEOS, 0, &c->removal, e);
+        r = bring_back(c, VS_STMT_JOB_RESTORE_VIDEOS, "video", e);
     if (!r)
-        r = run_on_job(c, VS_STMT_JOB_RESTORE_FILES, 0, &c->removal, e);
+        r = bring_back(c, VS_STMT_JOB_RESTORE_FILES, "file", e);
     return r ? r : follow_parent(c, e);
 }
 

@@ -38,69 +38,75 @@ static int write_progress(struct vs_conn *conn, const struct vs_hold *hold, cons
     return r < 0 ? r : has_parent ? vs_season_progress(conn, &parent, e) : 0;
 }
 
-static int renew_one(struct vs_conn *conn, struct vs_renewal *one, int64_t now_us, int64_t until_us,
-                     vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_JOB_RENEW, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, until_us);
-    vs_bind_uuid(s, 2, &one->hold->job);
-    vs_bind_blob(s, 3, one->hold->hash, VS_SHA256_SIZE);
-    vs_bind_int(s, 4, now_us);
-    r = vs_row(s, e);
+/* What a statement of the lease's row says: it is there, and whether the job is to be cancelled. */
+static int read_outcome(struct vs_stmt *s, struct vs_renewal *one, int there, vidstore_error **e) {
+    int r = vs_row(s, e);
     if (r < 0)
         return r;
-    one->outcome = r == VS_ROW ? VS_RENEW_KEPT : VS_RENEW_GONE;
+    one->outcome = r == VS_ROW ? there : VS_RENEW_GONE;
     one->cancel = r == VS_ROW && vs_col_int(s, 0) == 1;
     return 0;
 }
 
-/* A lease whose work stands still runs out by itself. */
-static int leave_stalled(struct vs_renewal *one, int64_t now_us) {
-    pthread_mutex_lock(&one->hold->lock);
-    one->outcome = now_us > one->hold->until_us ? VS_RENEW_GONE : VS_RENEW_STALLED;
-    pthread_mutex_unlock(&one->hold->lock);
-    return 0;
+static int renew_one(struct vs_conn *conn, struct vs_renewal *one, int64_t lease_ms, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_JOB_RENEW, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, vs_now_us() + lease_ms * 1000);
+    vs_bind_text(s, 2, *vs_boot_id() ? vs_boot_id() : NULL, -1);
+    vs_bind_int(s, 3, vs_boot_us() + lease_ms * 1000);
+    vs_bind_uuid(s, 4, &one->hold->job);
+    vs_bind_blob(s, 5, one->hold->hash, VS_SHA256_SIZE);
+    return read_outcome(s, one, VS_RENEW_KEPT, e);
+}
+
+/* A lease whose work stands still runs out by itself, and is gone when somebody has taken the job. */
+static int leave_stalled(struct vs_conn *conn, struct vs_renewal *one, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_JOB_LEASE_HOLDS, &s, e);
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, &one->hold->job);
+    vs_bind_blob(s, 2, one->hold->hash, VS_SHA256_SIZE);
+    return read_outcome(s, one, VS_RENEW_STALLED, e);
 }
 
 static int renew_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct vs_renewals *all = arg;
-    int64_t now = vs_now_us();
     int r = 0;
-    all->until_us = now + all->lease_ms * 1000;
     for (size_t i = 0; !r && i < all->count; i++) {
         struct vs_renewal *one = &all->items[i];
         struct vs_progress progress;
         one->cancel = 0;
         int news = copy_progress(one->hold, &progress, &one->serial);
         if (is_stalled(one->hold, all->stall_ms))
-            r = leave_stalled(one, now);
+            r = leave_stalled(conn, one, e);
         else
-            r = renew_one(conn, one, now, all->until_us, e);
+            r = renew_one(conn, one, all->lease_ms, e);
         if (!r && news && one->outcome == VS_RENEW_KEPT)
             r = write_progress(conn, one->hold, &progress, e);
     }
     return r;
 }
 
-static void tell(const struct vs_renewal *one, int64_t until_us) {
+static void tell(struct vs_renewal *one) {
     struct vs_hold *hold = one->hold;
     pthread_mutex_lock(&hold->lock);
-    if (one->outcome == VS_RENEW_KEPT) {
+    if (one->outcome == VS_RENEW_KEPT)
         hold->written = one->serial > hold->written ? one->serial : hold->written;
-        hold->until_us = until_us;
-    }
     pthread_mutex_unlock(&hold->lock);
     if (one->cancel)
         vs_hold_signal(hold, VIDSTORE_SIGNAL_CANCEL);
-    if (one->outcome == VS_RENEW_GONE && atomic_load(&hold->end) == VS_HOLD_LIVE)
-        vs_hold_signal(hold, VIDSTORE_SIGNAL_LOST);
+    if (one->outcome == VS_RENEW_GONE && vs_hold_is_ending(hold))
+        one->outcome = VS_RENEW_ENDING;
+    if (one->outcome == VS_RENEW_GONE)
+        vs_hold_lost(hold);
 }
 
 int vs_renew(struct vs_db *db, const struct vs_call *call, struct vs_renewals *all, vidstore_error **e) {
     int r = all->count ? vs_db_write(db, call, renew_op, all, e) : 0;
     for (size_t i = 0; !r && i < all->count; i++)
-        tell(&all->items[i], all->until_us);
+        tell(&all->items[i]);
     return r;
 }

@@ -6,7 +6,8 @@
 #include "jobs/job_keeper.h"
 
 enum { VS_RENEW_MAX = 64 };
-enum { VS_RENEW_KEPT, VS_RENEW_STALLED, VS_RENEW_GONE };
+/* ending: gone, most likely by the end that its own transaction has just brought it */
+enum { VS_RENEW_KEPT, VS_RENEW_STALLED, VS_RENEW_ENDING, VS_RENEW_GONE };
 
 struct vs_renewal {
     struct vs_hold *hold;
@@ -19,7 +20,6 @@ struct vs_renewals {
     struct vs_renewal *items;
     size_t count;
     int64_t lease_ms, stall_ms;
-    int64_t until_us; /* what the leases were renewed to */
 };
 
 /* Renews them, writes the progress that is new, and tells the holds what was learnt. */

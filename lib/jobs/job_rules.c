@@ -26,6 +26,26 @@ static int check_webhook(const struct vs_change *c, vidstore_error **e) {
     return r ? vs_fail_sub(e, r, vidstore_error_subcode(why), "webhook", "%s", vidstore_error_message(why)) : 0;
 }
 
+/* A file of somebody else's would come out with the job, and can't be told from one that is not there. */
+static int check_output(const struct vs_change *c, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    struct vs_uuid id;
+    const char *text = vs_change_text(c, VIDSTORE_JOB_OUTPUT_FILE_ID);
+    if (!text || !vs_change_differs(c, VIDSTORE_JOB_OUTPUT_FILE_ID))
+        return 0;
+    int r = vs_uuid_parse(text, "output_file_id", &id, e);
+    if (!r)
+        r = vs_stmt(c->conn, VS_STMT_JOB_OUTPUT_FILE, &s, e);
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, &id);
+    vs_bind_uuid(s, 2, &c->owner);
+    r = vs_row(s, e);
+    if (r < 0)
+        return r;
+    return vs_col_int(s, 0) ? 0 : vs_fail(e, VIDSTORE_NOT_FOUND, "output_file_id", "no such file of the job's owner");
+}
+
 static int check(const struct vs_change *c, vidstore_error **e) {
     const struct vs_value *kind = vs_change_value(c, VIDSTORE_JOB_KIND);
     int r = vs_kind_check(kind->text, kind->len, "kind", e);
@@ -33,6 +53,8 @@ static int check(const struct vs_change *c, vidstore_error **e) {
         r = at_least_one(c, VIDSTORE_JOB_MAX_ATTEMPTS, "max_attempts", e);
     if (!r)
         r = at_least_one(c, VIDSTORE_JOB_MAX_CRASHES, "max_crashes", e);
+    if (!r)
+        r = check_output(c, e);
     return r ? r : check_webhook(c, e);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "jobs/job_sources.h"
+#include "jobs/jobs.h"
 #include "net/net.h"
 #include "util/alloc.h"
 #include "util/error.h"
@@ -140,6 +141,30 @@ int vs_sources_read(const char *json, const struct vs_actor *actor, json_t **ret
     if (!r)
         *ret = VS_TAKE(sources);
     return r;
+}
+
+/* What can't be read is none here: the item itself will be refused. */
+static size_t count_of(const struct vs_params *params) {
+    vs_autojson *sources = NULL;
+    vs_autoerror vidstore_error *why = NULL;
+    const struct vs_value *value = NULL;
+    if (!params || vs_params_get(params, VIDSTORE_JOB_SOURCES, &value) != VS_PARAM_VALUE)
+        return 0;
+    return vs_json_parse(value->text, value->len, JSON_MAX, "sources", &sources, &why) ? 0 : json_array_size(sources);
+}
+
+int vs_sources_check_sum(const struct vs_params *const *params, int64_t count, vidstore_error **e) {
+    char field[48];
+    size_t sum = 0;
+    for (int64_t i = 0; params && i < count; i++) {
+        sum += count_of(params[i]);
+        if (sum <= VS_SOURCES_SUM)
+            continue;
+        snprintf(field, sizeof field, "items[%lld].sources", (long long)i);
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LARGE, field,
+                           "there are more than %d sources in one call: submit the jobs in several", VS_SOURCES_SUM);
+    }
+    return 0;
 }
 
 size_t vs_sources_count(const json_t *sources) {

@@ -81,8 +81,10 @@ static int write_row(const struct vs_job_run *run, vidstore_error **e) {
     vs_bind_int(s, 18, run->children_done);
     vs_bind_int(s, 19, run->children_failed);
     vs_bind_blob(s, 20, run->lease_hash, VS_SHA256_SIZE);
-    vs_bind_int(s, 21, run->now_us);
-    vs_bind_uuid(s, 22, &run->id);
+    vs_bind_text(s, 21, run->lease_hash && *vs_boot_id() ? vs_boot_id() : NULL, -1);
+    vs_bind_int(s, 22, run->lease_hash ? run->lease_boot_us : INT64_MIN);
+    vs_bind_int(s, 23, run->now_us);
+    vs_bind_uuid(s, 24, &run->id);
     return vs_run(s, NULL, e);
 }
 
@@ -140,7 +142,7 @@ int vs_job_note(const struct vs_job_run *run, int32_t action, const char *detail
     return vs_trail_append(run->conn, run->actor, &event, e);
 }
 
-int vs_job_close_attempt(const struct vs_job_run *run, const char *outcome, int64_t ended_us, vidstore_error **e) {
+int vs_job_close_attempt(struct vs_job_run *run, const char *outcome, int64_t ended_us, vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(run->conn, VS_STMT_JOB_ATTEMPT_END, &s, e);
     if (r)
@@ -155,6 +157,7 @@ int vs_job_close_attempt(const struct vs_job_run *run, const char *outcome, int6
     if (r != VS_ROW)
         return r;
     int64_t took_us = ended_us - vs_col_int(s, 0);
+    run->attempt = vs_col_int(s, 1);
     vs_reset(s);
     return took_us < 1000 ? 0 : vs_user_count_job(run->conn, &run->owner, 0, took_us / 1000, e);
 }

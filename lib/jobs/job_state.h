@@ -18,6 +18,8 @@ struct vs_job_run {
     int64_t children, children_done, children_failed;
     const char *name, *stage, *result, *error, *worker;
     const uint8_t *lease_hash; /* 32 bytes; NULL: none */
+    int64_t lease_boot_us;     /* the lease's end on the clock of vs_boot_us(); set with the hash */
+    int64_t attempt;           /* number of the attempt that began or ended last; 0: of none */
 };
 
 /* Readies the run of a record; it borrows the record's texts. */
@@ -39,6 +41,6 @@ int vs_job_count_add(struct vs_conn *conn, const struct vs_uuid *owner, int64_t 
 /* An event of the audit about the job; details: a JSON object, or NULL. */
 int vs_job_note(const struct vs_job_run *run, int32_t action, const char *details, vidstore_error **e);
 /* Closes the attempt that is open, if there is one, and counts its time for the owner. */
-int vs_job_close_attempt(const struct vs_job_run *run, const char *outcome, int64_t ended_us, vidstore_error **e);
+int vs_job_close_attempt(struct vs_job_run *run, const char *outcome, int64_t ended_us, vidstore_error **e);
 
 #endif

@@ -29,6 +29,7 @@ struct vidstore_session {
     atomic_int refs; /* of the memory alone: what outlives a session (an upload) can still see that it is gone */
     vs_op *fence; /* runs first in every write: the lease still holds; NULL: none */
     void *fence_arg;
+    void (*fence_ref)(void *arg, int by); /* counts references to fence_arg: +1 or -1; set with the fence */
     /* A transaction, or a nested level of it (txn is there still), has ended; NULL: nobody wants to know. */
     void (*txn_ended)(vidstore_session *session, int committed);
     struct vs_refusal noted;     /* what was refused in the call under way; action 0: nothing */

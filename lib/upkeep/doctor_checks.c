@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What is examined, in the order in which a person would ask. */
+#include "jobs/jobs.h"
 #include "files/files.h"
 #include "upkeep/doctor.h"
 #include "upkeep/doctor_bytes.h"
@@ -186,32 +187,19 @@ static int check_clock(struct vs_exam *x, vidstore_error **e) {
 
 /* --- what is in it -------------------------------------------------------------------------------------------- */
 
-struct leases {
-    int64_t now_us, count;
-};
-
 static int leases_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
-    struct leases *leases = arg;
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_DUE_LEASES, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, leases->now_us);
-    vs_bind_int(s, 2, 10000);
-    r = vs_row(s, e);
-    leases->count = r == VS_ROW ? vs_col_int(s, 0) : 0;
-    return r < 0 ? r : 0;
+    return vs_jobs_expired(conn, 10000, arg, e);
 }
 
 static int check_leases(struct vs_exam *x, vidstore_error **e) {
-    struct leases leases = {.now_us = vs_now_us()};
-    int r = vs_session_read(x->session, leases_op, &leases, e);
+    int64_t count = 0;
+    int r = vs_session_read(x->session, leases_op, &count, e);
     if (r)
         return r;
-    if (leases.count)
+    if (count)
         vs_exam_find(x, VS_VERDICT_WARNING,
-                     "%" PRId64 " job%s a worker that is gone; upkeep or the next claim takes %s back", leases.count,
-                     leases.count == 1 ? " has" : "s have", leases.count == 1 ? "it" : "them");
+                     "%" PRId64 " job%s a worker that is gone; upkeep or the next claim takes %s back", count,
+                     count == 1 ? " has" : "s have", count == 1 ? "it" : "them");
     else
         vs_exam_find(x, VS_VERDICT_OK, "every running job has a worker that lives");
     return 0;

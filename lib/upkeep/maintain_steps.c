@@ -98,6 +98,10 @@ static int find_ended(struct vs_conn *conn, struct slice *slice, vidstore_error 
     return r < 0 ? r : 0;
 }
 
+static int find_leases(struct vs_conn *conn, struct slice *slice, vidstore_error **e) {
+    return vs_jobs_expired(conn, slice->limit, &slice->found, e);
+}
+
 static int find_events(struct vs_conn *conn, struct slice *slice, vidstore_error **e) {
     return vs_audit_prune(conn, slice->until_us, slice->limit, 1, &slice->found, e);
 }
@@ -189,7 +193,7 @@ static int prune_events(struct vs_conn *conn, struct slice *slice, vidstore_erro
     { VS_DONE_JOBS, days_, SLICE_MAX, VS_STMT_DUE_ENDED_JOBS, state_, NULL, find_ended, purge_ended }
 
 static const struct step steps[] = {
-    {VS_DONE_LEASES, VS_SETTINGS, QUEUE_SLICE, VS_STMT_DUE_LEASES, 0, NULL, find_count, recover_leases},
+    {VS_DONE_LEASES, VS_SETTINGS, QUEUE_SLICE, 0, 0, NULL, find_leases, recover_leases},
     {VS_DONE_SCHEDULED, VS_SETTINGS, QUEUE_SLICE, VS_STMT_DUE_SCHEDULED, 0, NULL, find_count, promote},
     {VS_DONE_RECORDS, VS_SETTING_REMOVED_RETENTION_DAYS, SLICE_MAX, VS_STMT_DUE_REMOVED_JOBS, 0, &vs_job_rules,
      find_ids, purge_removed},

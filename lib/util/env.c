@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "util/env.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 static int64_t clock_us(clockid_t id) {
     struct timespec t;
@@ -20,6 +23,10 @@ static int64_t real_now_us(void) {
 
 static int64_t real_mono_us(void) {
     return clock_us(CLOCK_MONOTONIC);
+}
+
+static int64_t real_boot_us(void) {
+    return clock_us(CLOCK_BOOTTIME);
 }
 
 static int real_random(void *buf, size_t size) {
@@ -46,7 +53,7 @@ static int real_thread_start(void *(*run)(void *), void *arg, void *ret_pthread_
     return r;
 }
 
-const struct vs_env vs_env_real = { real_now_us, real_mono_us, real_random, real_alloc, free, real_thread_start };
+const struct vs_env vs_env_real = { real_now_us, real_mono_us, real_boot_us, real_random, real_alloc, free, real_thread_start };
 
 static _Atomic(const struct vs_env *) in_force = &vs_env_real;
 
@@ -64,6 +71,27 @@ int64_t vs_now_us(void) {
 
 int64_t vs_mono_us(void) {
     return vs_env()->mono_us();
+}
+
+int64_t vs_boot_us(void) {
+    return vs_env()->boot_us();
+}
+
+static char boot_id[48];
+static pthread_once_t boot_id_once = PTHREAD_ONCE_INIT;
+
+static void read_boot_id(void) {
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, boot_id, sizeof boot_id - 1);
+    if (fd >= 0)
+        close(fd);
+    boot_id[n > 0 ? n : 0] = '\0';
+    boot_id[strcspn(boot_id, "\n")] = '\0';
+}
+
+const char *vs_boot_id(void) {
+    pthread_once(&boot_id_once, read_boot_id);
+    return boot_id;
 }
 
 int vs_random(void *buf, size_t size) {

@@ -53,6 +53,8 @@ CREATE TABLE jobs (
     output_size {int},
     backoff_ms {int} NOT NULL,
     lease_hash {blob},
+    lease_boot {text}, -- the start of the machine that renewed the lease last, NULL: unknown
+    lease_boot_us {int}, -- end of the lease in time since that start, which no setting of the clock changes
     checkpoint {blob},
     waits_for {int} -- blocked until all siblings up to this position are completed
 ) {strict};
@@ -61,7 +63,8 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_ready ON jobs(priority, seq) WHERE state = 20 AND deleted_us IS NULL;
 CREATE INDEX jobs_ready_kind ON jobs(kind, priority, seq) WHERE state = 20 AND deleted_us IS NULL;
 CREATE INDEX jobs_scheduled ON jobs(run_at_us) WHERE state = 10 AND deleted_us IS NULL;
-CREATE INDEX jobs_leases ON jobs(lease_until_us) WHERE state = 40 AND lease_until_us IS NOT NULL;
+CREATE INDEX jobs_leases ON jobs(lease_until_us, lease_boot, lease_boot_us)
+WHERE state = 40 AND lease_until_us IS NOT NULL;
 CREATE UNIQUE INDEX jobs_lease ON jobs(lease_hash) WHERE lease_hash IS NOT NULL;
 CREATE INDEX jobs_parent ON jobs(parent_id, position) WHERE parent_id IS NOT NULL;
 CREATE INDEX jobs_user ON jobs(user_id, seq);

@@ -11,15 +11,33 @@ SELECT seq, id FROM jobs WHERE state = 20 AND deleted_us IS NULL AND kind = $1 A
 SELECT id FROM jobs WHERE state = 10 AND deleted_us IS NULL AND run_at_us <= $1 ORDER BY run_at_us LIMIT $2;
 
 -- name: job_expired
-SELECT id FROM jobs WHERE state = 40 AND lease_until_us IS NOT NULL AND lease_until_us < $1
-ORDER BY lease_until_us LIMIT $2;
+-- Leases that have run out: by the time since the start of this machine when it has renewed them, else by the clock.
+SELECT id FROM jobs WHERE state = 40 AND lease_until_us IS NOT NULL
+AND CASE WHEN lease_boot = $1 THEN lease_boot_us < $2 ELSE lease_until_us < $3 END ORDER BY lease_until_us LIMIT $4;
+
+-- name: job_expired_count
+SELECT count(*) FROM (SELECT 1 FROM jobs WHERE state = 40 AND lease_until_us IS NOT NULL
+AND CASE WHEN lease_boot = $1 THEN lease_boot_us < $2 ELSE lease_until_us < $3 END LIMIT $4) AS expired;
+
+-- name: job_lease_over
+SELECT count(*) FROM jobs WHERE state = 40 AND lease_until_us IS NOT NULL
+AND CASE WHEN lease_boot = $1 THEN lease_boot_us < $2 ELSE lease_until_us < $3 END AND id = $4;
+
+-- name: job_leases_ahead
+-- A lease of an earlier start or another machine that ends later than any can: the clock has gone back since then.
+SELECT count(*) FROM (SELECT 1 FROM jobs WHERE state = 40 AND lease_until_us > $1
+AND (lease_boot IS NULL OR lease_boot <> $2) LIMIT 1) AS ahead;
+
+-- name: job_leases_clamp
+UPDATE jobs SET lease_until_us = $1 WHERE state = 40 AND lease_until_us > $2
+AND (lease_boot IS NULL OR lease_boot <> $3);
 
 -- name: job_move
 -- All that a step from one state to another may change.
 UPDATE jobs SET state = $1, stage = $2, run_at_us = $3, attempts = $4, crashes = $5, progress_done = $6, stage_done = $7,
 stage_total = $8, result = $9, error = $10, error_count = $11, started_us = $12, completed_us = $13, lease_until_us = $14,
 worker = $15, cancel_requested = $16, children = $17, children_done = $18, children_failed = $19, lease_hash = $20,
-updated_us = $21, version = version + 1 WHERE id = $22;
+lease_boot = $21, lease_boot_us = $22, updated_us = $23, version = version + 1 WHERE id = $24;
 
 -- name: job_ask_cancel
 UPDATE jobs SET cancel_requested = 1, updated_us = $1, version = version + 1 WHERE id = $2;
@@ -42,10 +60,14 @@ SELECT CAST(coalesce(sum(jobs), 0) AS BIGINT) FROM job_counts WHERE user_id = $1
 SELECT role FROM users WHERE id = $1;
 
 -- name: job_attempt_add
-INSERT INTO job_attempts (job_id, number, worker, started_us) VALUES ($1, $2, $3, $4);
+-- Numbered by what there was, whatever of it counted: no two attempts at a job are alike.
+INSERT INTO job_attempts (job_id, number, worker, started_us)
+VALUES ($1, (SELECT coalesce(max(number), 0) + 1 FROM job_attempts WHERE job_id = $1), $2, $3) RETURNING number;
 
 -- name: job_attempt_end
-UPDATE job_attempts SET ended_us = $1, outcome = $2, error = $3, stage = $4, progress_done = $5
+-- Not before it began, wherever the clock has gone.
+UPDATE job_attempts SET ended_us = CASE WHEN started_us > $1 THEN started_us ELSE $1 END, outcome = $2, error = $3,
+stage = $4, progress_done = $5
 WHERE job_id = $6 AND ended_us IS NULL RETURNING started_us, number, worker;
 
 -- name: job_attempt_list
@@ -53,15 +75,16 @@ SELECT number, worker, started_us, ended_us, outcome, error, stage, progress_don
 ORDER BY number, seq LIMIT 10000;
 
 -- name: job_lease_holds
-SELECT lease_until_us FROM jobs WHERE id = $1 AND lease_hash = $2 AND state = 40 AND deleted_us IS NULL;
+-- Until somebody takes the job back, which clears the hash: being late alone is no harm.
+SELECT cancel_requested FROM jobs WHERE id = $1 AND lease_hash = $2 AND state = 40 AND deleted_us IS NULL;
 
 -- name: job_by_lease
 SELECT seq, {jobs.columns} FROM jobs WHERE lease_hash = $1 AND state = 40 AND deleted_us IS NULL;
 
 -- name: job_renew
 -- Neither version nor updated time: a heartbeat is no change.
-UPDATE jobs SET lease_until_us = $1 WHERE id = $2 AND lease_hash = $3 AND state = 40 AND deleted_us IS NULL
-AND lease_until_us >= $4 RETURNING cancel_requested;
+UPDATE jobs SET lease_until_us = $1, lease_boot = $2, lease_boot_us = $3
+WHERE id = $4 AND lease_hash = $5 AND state = 40 AND deleted_us IS NULL RETURNING cancel_requested;
 
 -- name: job_progress
 UPDATE jobs SET stage = $1, stage_done = $2, stage_total = $3,
@@ -75,6 +98,9 @@ UPDATE jobs SET checkpoint = NULL WHERE id = $1 AND checkpoint IS NOT NULL;
 
 -- name: job_checkpoint_get
 SELECT checkpoint FROM jobs WHERE id = $1 AND lease_hash = $2 AND state = 40 AND deleted_us IS NULL;
+
+-- name: job_output_file
+SELECT count(*) FROM files WHERE id = $1 AND user_id = $2 AND deleted_us IS NULL;
 
 -- name: job_wait_for
 UPDATE jobs SET waits_for = $1 WHERE id = $2;

@@ -59,10 +59,6 @@ SELECT count(*), CAST(coalesce(sum(size), 0) AS BIGINT) FROM blobs WHERE state =
 
 -- What is due. The counts are for a dry run, and for finding out that there is nothing to do without a write.
 
--- name: due_leases
-SELECT count(*) FROM (SELECT 1 FROM jobs WHERE state = 40 AND lease_until_us IS NOT NULL AND lease_until_us < $1
-LIMIT $2) AS due;
-
 -- name: due_scheduled
 SELECT count(*) FROM (SELECT 1 FROM jobs WHERE state = 10 AND deleted_us IS NULL AND run_at_us <= $1 LIMIT $2) AS due;
 

@@ -470,6 +470,56 @@ START_TEST(the_numbers_of_a_user_are_right) {
 }
 END_TEST
 
+static void states(vidstore_session *session, const char *wanted) {
+    vidstore_text *json = NULL;
+    must(vidstore_stats(session, &json, e));
+    ck_assert_msg(strstr(vidstore_text_data(json), wanted), "%s", vidstore_text_data(json));
+    vidstore_text_free(json);
+}
+
+START_TEST(the_numbers_survive_the_removal_of_a_user) {
+    struct id ada = add_user("ada", VIDSTORE_ROLE_USER);
+    vidstore_session *hers = session_of(ada);
+    struct id first = submit(hers, "{\"kind\": \"x\"}");
+    submit(hers, "{\"kind\": \"x\"}");
+    submit(sys, "{\"kind\": \"x\"}");
+    states(sys, "\"ready\":3");
+    vidstore_session_free(hers);
+    must(vidstore_user_remove(sys, ada.text, VIDSTORE_REMOVE_CASCADE, e));
+    states(sys, "\"ready\":1");
+    must(vidstore_job_restore(sys, first.text, NULL, e)); /* all that the removal took with it */
+    int64_t there = count_jobs(sys, "state = ready");
+    ck_assert_int_eq(there, 3);
+    states(sys, "\"ready\":3");
+}
+END_TEST
+
+START_TEST(an_external_id_is_free_again_after_a_removal) {
+    struct id first = submit(sys, "{\"kind\": \"x\", \"external_id\": \"e\"}");
+    refuse_submit(VIDSTORE_EXISTS, "external_id", "{\"kind\": \"x\", \"external_id\": \"e\"}");
+    must(vidstore_job_remove(sys, first.text, VIDSTORE_REMOVE_CASCADE, e));
+    struct id second = submit(sys, "{\"kind\": \"x\", \"external_id\": \"e\"}");
+    refused(VIDSTORE_EXISTS, "external_id", vidstore_job_restore(sys, first.text, NULL, e));
+    states(sys, "\"ready\":1");
+    must(vidstore_job_remove(sys, second.text, VIDSTORE_REMOVE_CASCADE, e));
+    must(vidstore_job_restore(sys, first.text, NULL, e));
+    states(sys, "\"ready\":1");
+}
+END_TEST
+
+START_TEST(what_comes_back_with_a_job_may_find_its_place_taken) {
+    struct id parent = submit(sys, "{\"kind\": \"x\"}");
+    char json[160];
+    snprintf(json, sizeof json, "{\"kind\": \"x\", \"external_id\": \"e\", \"parent_id\": \"%s\"}", parent.text);
+    submit(sys, json);
+    must(vidstore_job_remove(sys, parent.text, VIDSTORE_REMOVE_CASCADE, e));
+    submit(sys, "{\"kind\": \"x\", \"external_id\": \"e\"}");
+    refused(VIDSTORE_EXISTS, "external_id", vidstore_job_restore(sys, parent.text, NULL, e));
+    ck_assert_int_eq(count_jobs(sys, NULL), 1);
+    states(sys, "\"ready\":1");
+}
+END_TEST
+
 /* --- removing --------------------------------------------------------------------------------------------------- */
 
 START_TEST(what_hangs_on_a_job_holds_it) {
@@ -578,6 +628,40 @@ START_TEST(many_jobs_in_one_commit) {
 }
 END_TEST
 
+static vidstore_job_params *with_sources(int count) {
+    char *json = malloc(64 + 64 * (size_t)count), *at = json;
+    at += sprintf(at, "{\"kind\": \"x\", \"sources\": [");
+    for (int i = 0; i < count; i++)
+        at += sprintf(at, "%s{\"url\": \"https://example.org/%d\"}", i ? "," : "", i);
+    sprintf(at, "]}");
+    vidstore_job_params *p = params(json);
+    free(json);
+    return p;
+}
+
+START_TEST(a_call_takes_no_more_sources_than_it_may) {
+    vidstore_job_params *p[12], *season = with_sources(1000), *one = with_sources(1),
+                                *none = params("{\"kind\": \"x\"}");
+    const vidstore_job_params *const *all = (const vidstore_job_params *const *)p;
+    vidstore_error *error = NULL;
+    for (int i = 0; i < 10; i++)
+        p[i] = season;
+    p[10] = none;
+    p[11] = one;
+    for (uint32_t flags = VIDSTORE_BULK_ATOMIC; flags <= VIDSTORE_BULK_EACH; flags++) {
+        ck_assert_int_eq(vidstore_job_bulk_create(sys, all, 12, flags, NULL, &error), VIDSTORE_INVALID);
+        ck_assert_str_eq(vidstore_error_field(error), "items[11].sources");
+        ck_assert_int_eq(vidstore_error_subcode(error), VIDSTORE_SUB_TOO_LARGE);
+        vidstore_error_free(error);
+        error = NULL;
+    }
+    ck_assert_int_eq(count_jobs(sys, NULL), 0);
+    vidstore_job_params_free(season);
+    vidstore_job_params_free(one);
+    vidstore_job_params_free(none);
+}
+END_TEST
+
 START_TEST(a_failed_submit_leaves_nothing) {
     must(vidstore_begin(sys, 0, e));
     submit_season("full_pipeline");
@@ -649,6 +733,7 @@ Suite *jobs_suite(void) {
     tcase_add_test(input, a_source_is_a_video);
     tcase_add_test(input, the_same_id_is_the_same_job);
     tcase_add_test(input, many_jobs_in_one_commit);
+    tcase_add_test(input, a_call_takes_no_more_sources_than_it_may);
     tcase_add_test(input, a_failed_submit_leaves_nothing);
     tcase_add_test(input, null_is_answered_not_followed);
     suite_add_tcase(suite, input);
@@ -672,6 +757,9 @@ Suite *jobs_suite(void) {
     tcase_add_test(life, an_update_leaves_the_work_alone);
     tcase_add_test(life, everybody_keeps_to_his_own);
     tcase_add_test(life, the_numbers_of_a_user_are_right);
+    tcase_add_test(life, the_numbers_survive_the_removal_of_a_user);
+    tcase_add_test(life, an_external_id_is_free_again_after_a_removal);
+    tcase_add_test(life, what_comes_back_with_a_job_may_find_its_place_taken);
     tcase_add_test(life, what_hangs_on_a_job_holds_it);
     tcase_add_test(life, a_season_goes_and_comes_back_whole);
     tcase_add_test(life, restore_brings_back_no_more_than_the_removal_took);

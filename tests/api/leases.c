@@ -336,6 +336,12 @@ START_TEST(what_is_given_back_was_no_attempt) {
     for (int i = 0; i < 3; i++, at++)
         ck_assert_msg((at = strstr(at, "\"outcome\":\"released\"")) != NULL, "%s", text);
     ck_assert_ptr_nonnull(strstr(at, "\"outcome\":\"completed\""));
+    at = text;
+    for (int i = 1; i <= 4; i++, at++) { /* numbered all the same */
+        char number[32];
+        snprintf(number, sizeof number, "{\"number\":%d,", i);
+        ck_assert_msg((at = strstr(at, number)) != NULL, "%s", text);
+    }
     vidstore_text_free(json);
     ck_assert_int_eq(events("action = job_released"), 3);
 }
@@ -562,6 +568,117 @@ START_TEST(cancelling_what_nobody_works_at) {
 }
 END_TEST
 
+/* Somebody else gets the job of a worker that does not move. */
+static vidstore_lease *replace(vidstore_lease *lease) {
+    vidstore_lease *next = NULL;
+    must(vidstore_job_claim(sys, "x", 10000, &next, e));
+    ck_assert_ptr_nonnull(next);
+    ck_assert_str_eq(job_of(next).text, job_of(lease).text);
+    return next;
+}
+
+/* How a transaction that a lease was to end with comes to nothing. */
+static void roll_back(vidstore_session *session) {
+    must(vidstore_rollback(session, e));
+}
+
+static void roll_back_inner(vidstore_session *session) {
+    must(vidstore_rollback(session, e));
+    must(vidstore_commit(session, e));
+}
+
+static void expire_unnoticed(vidstore_session *session) {
+    (void)session;
+}
+
+static void expire(vidstore_session *session) {
+    sleep_ms(400);
+    refused(VIDSTORE_TXN_EXPIRED, NULL, vidstore_commit(session, e));
+}
+
+static const struct undoing {
+    int depth;
+    void (*undo)(vidstore_session *session);
+} undoings[] = {{1, roll_back}, {2, roll_back_inner}, {1, expire}, {1, expire_unnoticed}};
+
+START_TEST(a_loss_is_told_after_an_end_that_was_undone) {
+    close_store();
+    vidstore_open_params *p = vidstore_open_params_new();
+    vidstore_open_params_set_int64(p, VIDSTORE_OPEN_TXN_MAX_AGE_MS, 200);
+    vidstore_open_params_set_int64(p, VIDSTORE_OPEN_DEADLINE_MS, 3000);
+    must(vidstore_open(place, p, &store, e));
+    must(vidstore_session_system(store, "test", &sys, e));
+    vidstore_open_params_free(p);
+    set("job.lease_ms", "500");
+    set("job.stall_ms", "1000");
+    submit(sys, "{\"kind\": \"x\"}");
+    vidstore_lease *lease = claim("x");
+    vidstore_session *session = vidstore_lease_session(lease);
+    for (int i = 0; i < undoings[_i].depth; i++)
+        must(vidstore_begin(session, 0, e));
+    must(vidstore_lease_finish(lease, NULL, e));
+    refused(VIDSTORE_STATE, "lease", vidstore_lease_finish(lease, NULL, e)); /* once is enough */
+    undoings[_i].undo(session);
+    vidstore_lease *next = replace(lease);
+    expect_lost(lease);
+    refused(VIDSTORE_LEASE_LOST, "lease", vidstore_lease_progress(lease, NULL, 1, 2, e));
+    vidstore_lease_free(lease);
+    finish(next);
+}
+END_TEST
+
+START_TEST(an_end_that_was_committed_is_no_loss) {
+    set("job.lease_ms", "500");
+    submit(sys, "{\"kind\": \"x\"}");
+    vidstore_lease *lease = claim("x");
+    vidstore_session *session = vidstore_lease_session(lease);
+    must(vidstore_begin(session, 0, e));
+    must(vidstore_begin(session, 0, e));
+    must(vidstore_lease_finish(lease, NULL, e));
+    must(vidstore_commit(session, e)); /* now it is the outer one's */
+    must(vidstore_begin(session, 0, e));
+    must(vidstore_rollback(session, e));
+    must(vidstore_commit(session, e));
+    refused(VIDSTORE_STATE, "lease", vidstore_lease_progress(lease, NULL, 1, 2, e));
+    sleep_ms(600);
+    ck_assert_uint_eq(vidstore_lease_signals(lease), 0);
+    vidstore_lease_free(lease);
+}
+END_TEST
+
+START_TEST(a_path_that_an_admin_named_is_copied_for_the_owner) {
+    struct id eve = add_user("eve", VIDSTORE_ROLE_USER);
+    char json[400], path[100];
+    snprintf(path, sizeof path, "%s/movie.mkv", folder);
+    FILE *f = fopen(path, "w");
+    ck_assert(f && fputs("movie", f) >= 0 && fclose(f) == 0);
+    snprintf(json, sizeof json, "{\"kind\": \"x\", \"user_id\": \"%s\", \"sources\": [{\"path\": \"%s\"}]}", eve.text,
+             path);
+    struct id id = submit(sys, json);
+    vidstore_page *page = videos_of(id);
+    const char *video = vidstore_video_id(vidstore_page_video(page, 0));
+    vidstore_session *hers = session_of(eve);
+    refused(VIDSTORE_FORBIDDEN, "url", vidstore_video_fetch(hers, video, NULL, e));
+    vidstore_lease *lease = claim("x");
+    vidstore_file *file = NULL;
+    must(vidstore_video_fetch(vidstore_lease_session(lease), video, &file, e));
+    ck_assert_int_eq(vidstore_file_size(file), 5);
+    ck_assert_str_eq(vidstore_file_user_id(file), eve.text);
+    vidstore_job_params *p = vidstore_job_params_new();
+    vidstore_job_params_set_text(p, VIDSTORE_JOB_OUTPUT_FILE_ID, vidstore_file_id(file));
+    must(vidstore_job_update(vidstore_lease_session(lease), id.text, p, NULL, e));
+    finish(lease);
+    struct id other = submit(sys, "{\"kind\": \"y\"}"); /* the system's: her file is none of it */
+    refused(VIDSTORE_NOT_FOUND, "output_file_id", vidstore_job_update(sys, other.text, p, NULL, e));
+    refused(VIDSTORE_NOT_FOUND, "output_file_id", vidstore_job_submit(sys, p, NULL, e));
+    must(vidstore_job_submit(hers, p, NULL, e));
+    vidstore_job_params_free(p);
+    vidstore_file_free(file);
+    vidstore_page_free(page);
+    vidstore_session_free(hers);
+}
+END_TEST
+
 /* --- other processes ------------------------------------------------------------------------------------------------
  */
 
@@ -658,21 +775,22 @@ START_TEST(a_worker_that_slept_changes_nothing) {
 }
 END_TEST
 
-static void sleep_and_try(vidstore_lease *lease) {
+static void sleep_and_finish(vidstore_lease *lease) {
     raise(SIGSTOP);
-    sleep_ms(300); /* time enough for the renewal that must not come any more */
-    _exit(vidstore_lease_finish(lease, NULL, NULL) == VIDSTORE_LEASE_LOST ? 7 : 1);
+    sleep_ms(300); /* time enough for the renewal that is late */
+    _exit(vidstore_lease_finish(lease, NULL, NULL) == VIDSTORE_OK ? 7 : 1);
 }
 
-START_TEST(a_lease_that_ran_out_is_not_renewed_by_grace) {
+START_TEST(who_is_late_but_not_replaced_goes_on) {
     set("job.lease_ms", "500");
-    submit(sys, "{\"kind\": \"x\"}");
-    struct worker_child child = start_worker(sleep_and_try);
+    struct id id = submit(sys, "{\"kind\": \"x\"}");
+    struct worker_child child = start_worker(sleep_and_finish);
     sleep_ms(700);
     kill(child.pid, SIGCONT);
     int status = end_of(&child);
-    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 7, "the late worker was not told: %x", (unsigned)status);
-    finish(claim("x"));
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 7, "the late worker was stopped: %x", (unsigned)status);
+    ck_assert_int_eq(job_int(id, VIDSTORE_JOB_STATE), VIDSTORE_JOB_COMPLETED);
+    ck_assert_int_eq(job_int(id, VIDSTORE_JOB_CRASHES), 0);
 }
 END_TEST
 
@@ -794,6 +912,7 @@ Suite *leases_suite(void) {
     tcase_add_test(working, what_is_done_is_done_though_cancelled);
     tcase_add_test(working, the_outputs_and_the_end_are_one_commit);
     tcase_add_test(working, a_worker_acts_for_the_owner);
+    tcase_add_test(working, a_path_that_an_admin_named_is_copied_for_the_owner);
     tcase_add_test(working, an_open_transaction_goes_with_the_lease);
     suite_add_tcase(suite, working);
     TCase *losing = tcase_create("losing");
@@ -804,9 +923,11 @@ Suite *leases_suite(void) {
     tcase_add_test(losing, a_freed_lease_runs_out);
     tcase_add_test(losing, a_crash_is_no_failure);
     tcase_add_test(losing, cancelling_what_nobody_works_at);
+    tcase_add_loop_test(losing, a_loss_is_told_after_an_end_that_was_undone, 0, sizeof undoings / sizeof *undoings);
+    tcase_add_test(losing, an_end_that_was_committed_is_no_loss);
     tcase_add_test(losing, a_killed_worker_is_replaced);
     tcase_add_test(losing, a_worker_that_slept_changes_nothing);
-    tcase_add_test(losing, a_lease_that_ran_out_is_not_renewed_by_grace);
+    tcase_add_test(losing, who_is_late_but_not_replaced_goes_on);
     tcase_add_test(losing, another_process_goes_on_with_the_token);
     tcase_add_test(losing, a_fork_has_no_lease);
     tcase_add_test(losing, a_closing_store_asks_its_workers_to_end);
