@@ -34,10 +34,10 @@ AND (lease_boot IS NULL OR lease_boot <> $3);
 
 -- name: job_move
 -- All that a step from one state to another may change.
-UPDATE jobs SET state = $1, stage = $2, run_at_us = $3, attempts = $4, crashes = $5, progress_done = $6, stage_done = $7,
-stage_total = $8, result = $9, error = $10, error_count = $11, started_us = $12, completed_us = $13, lease_until_us = $14,
-worker = $15, cancel_requested = $16, children = $17, children_done = $18, children_failed = $19, lease_hash = $20,
-lease_boot = $21, lease_boot_us = $22, updated_us = $23, version = version + 1 WHERE id = $24;
+UPDATE jobs SET state = $1, stage = $2, run_at_us = $3, attempts = $4, crashes = $5, progress_done = $6,
+stage_done = $7, stage_total = $8, result = $9, error = $10, error_count = $11, started_us = $12, completed_us = $13,
+lease_until_us = $14, worker = $15, cancel_requested = $16, children = $17, children_done = $18, children_failed = $19,
+lease_hash = $20, lease_boot = $21, lease_boot_us = $22, updated_us = $23, version = version + 1 WHERE id = $24;
 
 -- name: job_ask_cancel
 UPDATE jobs SET cancel_requested = 1, updated_us = $1, version = version + 1 WHERE id = $2;
