@@ -126,6 +126,9 @@ static inline void vs_blob_reader_cleanup(struct vs_blob_reader **r) {
  * INVALID when size is too small. */
 int vs_blob_path(struct vs_blobs *blobs, const char *key, char *ret, size_t size, vidstore_error **e);
 int vs_blob_stat(struct vs_blobs *blobs, const char *key, struct vs_blob_stat *ret, vidstore_error **e);
+/* Makes sure that the name of a sealed blob is on the disk: for whoever finds one that it has not sealed itself. BUSY
+ * while the one who seals it is still at it, NOT_FOUND. */
+int vs_blob_settle(struct vs_blobs *blobs, const char *key, vidstore_error **e);
 /* Reads a sealed blob from end to end. progress may be NULL, and so may each ret. */
 int vs_blob_digest(struct vs_blobs *blobs, const char *key, vs_blob_progress progress, void *arg, int64_t *ret_size,
                    uint8_t ret_sha256[VS_SHA256_SIZE], vidstore_error **e);
@@ -147,10 +150,20 @@ int vs_blob_list(struct vs_blobs *blobs, const char *after, vs_blob_each each, v
 /* The same for parts. */
 int vs_blob_part_list(struct vs_blobs *blobs, const char *after, vs_blob_each each, void *arg, vidstore_error **e);
 
-/* ---- files of the host that are to be taken in ---- */
+/* ---- files of the host that are to be taken in, or to be written ---- */
 
-/* Opens a file for reading, without waiting for anything: regular files only, else INVALID (NOT_A_FILE). */
-int vs_blob_source_open(const char *path, int *ret_fd, struct stat *ret_before, vidstore_error **e);
+/* Opens a file for reading, without waiting for anything: regular files only, and none of the store's own, else INVALID
+ * (NOT_A_FILE). */
+int vs_blob_source_open(struct vs_blobs *blobs, const char *path, int *ret_fd, struct stat *ret_before,
+                        vidstore_error **e);
+/* INVALID (NOT_A_FILE) when the descriptor is on something of a store's own. To be asked before any descriptor of that
+ * file is opened or closed: closing one drops the locks that this process has on it, and with them the order in which
+ * processes write to the database. The descriptor may be one with O_PATH. */
+int vs_blob_source_check(struct vs_blobs *blobs, int fd, const char *field, vidstore_error **e);
+/* Creates a file for writing, which must not exist, outside of the store. *ret_dir and *ret_name (in path) are where it
+ * lies. INVALID, EXISTS, FORBIDDEN, NOT_FOUND; both descriptors are -1 then. */
+int vs_blob_target_create(struct vs_blobs *blobs, const char *path, int *ret_fd, int *ret_dir, const char **ret_name,
+                          vidstore_error **e);
 /* 0 when the file is still the one that `before` described, else IO (CHANGED): call it after the last read. */
 int vs_blob_source_unchanged(int fd, const struct stat *before, vidstore_error **e);
 

@@ -1,34 +1,64 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening files of the host that are to be taken in: nothing that blocks, and nothing that changes under way. */
-#include "blob/blob.h"
+#include "blob/blob_driver.h"
 #include "util/error.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
-int vs_blob_source_open(const char *path, int *ret_fd, struct stat *ret_before, vidstore_error **e) {
+int vs_blob_source_check(struct vs_blobs *blobs, int fd, const char *field, vidstore_error **e) {
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return vs_fail_errno(e, errno, field, "look at the file");
+    if (!blobs->driver->owns || !blobs->driver->owns(blobs, fd, &st))
+        return 0;
+    return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_NOT_A_FILE, field, "what belongs to a store is out of bounds");
+}
+
+static int fail_to_open(int why, vidstore_error **e) {
+    return why == EACCES ? vs_fail(e, VIDSTORE_FORBIDDEN, "path", "the system does not let the file be read")
+                         : vs_fail_errno(e, why, "path", "open the source");
+}
+
+/* What may be opened at all is found out through a descriptor that can do nothing else. */
+static int check(struct vs_blobs *blobs, int handle, vidstore_error **e) {
+    struct stat st;
+    if (fstat(handle, &st) != 0)
+        return vs_fail_errno(e, errno, "path", "look at the source");
+    if (!S_ISREG(st.st_mode))
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_NOT_A_FILE, "path", "not a regular file");
+    return vs_blob_source_check(blobs, handle, "path", e);
+}
+
+static int open_handle(int handle, int *ret_fd, struct stat *ret_before, vidstore_error **e) {
+    char link[40];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", handle);
+    *ret_fd = open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (*ret_fd < 0)
+        return fail_to_open(errno, e);
+    if (fstat(*ret_fd, ret_before) == 0)
+        return 0;
+    int r = vs_fail_errno(e, errno, "path", "look at the source");
+    close(*ret_fd);
+    *ret_fd = -1;
+    return r;
+}
+
+int vs_blob_source_open(struct vs_blobs *blobs, const char *path, int *ret_fd, struct stat *ret_before,
+                        vidstore_error **e) {
     *ret_fd = -1;
     *ret_before = (struct stat){0};
     if (!path || !*path)
         return vs_fail(e, VIDSTORE_INVALID, "path", "a path is needed");
-    /* Looked at before it is opened too: opening a device can do things. */
-    if (stat(path, ret_before) == 0 && !S_ISREG(ret_before->st_mode))
-        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_NOT_A_FILE, "path", "not a regular file");
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0)
-        return errno == EACCES ? vs_fail(e, VIDSTORE_FORBIDDEN, "path", "the system does not let the file be read")
-                               : vs_fail_errno(e, errno, "path", "open the source");
-    int r = 0;
-    if (fstat(fd, ret_before) != 0)
-        r = vs_fail_errno(e, errno, "path", "look at the source");
-    else if (!S_ISREG(ret_before->st_mode))
-        r = vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_NOT_A_FILE, "path", "not a regular file");
-    if (r != 0) {
-        close(fd);
-        return r;
-    }
-    *ret_fd = fd;
-    return 0;
+    int handle = open(path, O_PATH | O_CLOEXEC);
+    if (handle < 0)
+        return fail_to_open(errno, e);
+    int r = check(blobs, handle, e);
+    if (r == 0)
+        r = open_handle(handle, ret_fd, ret_before, e);
+    close(handle);
+    return r;
 }
 
 static int same_time(const struct timespec *a, const struct timespec *b) {

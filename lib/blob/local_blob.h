@@ -70,6 +70,8 @@ int vs_local_reader_fd(const struct vs_blob_reader *r);
 void vs_local_reader_done_with(struct vs_blob_reader *r, int64_t from, int64_t to);
 void vs_local_reader_close(struct vs_blob_reader *r);
 int vs_local_path(struct vs_blobs *blobs, const char *key, char *ret, size_t size, vidstore_error **e);
+int vs_local_settle(struct vs_blobs *blobs, const char *key, vidstore_error **e);
+int vs_local_owns(struct vs_blobs *blobs, int fd, const struct stat *stat);
 int vs_local_stat(struct vs_blobs *blobs, const char *key, struct vs_blob_stat *ret, vidstore_error **e);
 int vs_local_remove(struct vs_blobs *blobs, const char *key, vidstore_error **e);
 

@@ -205,6 +205,24 @@ int vs_local_writer_seal(struct vs_blob_writer *base, vidstore_error **e) {
     return r;
 }
 
+/* Whoever moved the blob here may have died before its directory was on the disk; who has not has its lock still. */
+int vs_local_settle(struct vs_blobs *blobs, const char *key, vidstore_error **e) {
+    vs_autofd leaf = -1, fd = -1;
+    int r = vs_local_open_leaf(vs_local(blobs), key, 1, &leaf, e);
+    if (r != 0)
+        return r;
+    fd = vs_local_open(vs_local(blobs), leaf, key, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return errno == ENOENT ? vs_fail(e, VIDSTORE_NOT_FOUND, "key", "there is no blob under this key")
+                               : vs_local_fail(e, errno, "open the blob");
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+        return errno == EWOULDBLOCK ? vs_fail(e, VIDSTORE_BUSY, "key", "the blob is being sealed")
+                                    : vs_local_fail(e, errno, "lock the blob");
+    if (fdatasync(fd) != 0 || fsync(leaf) != 0)
+        return vs_local_fail(e, errno, "write the blob's directory to the disk");
+    return 0;
+}
+
 void vs_local_writer_discard(struct vs_blob_writer *w) {
     char name[VS_LOCAL_NAME];
     vs_local_part_name(local(w)->key, name);

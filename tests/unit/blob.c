@@ -317,23 +317,40 @@ END_TEST
 
 /* --- sources --- */
 
+/* A name in a directory of the host beside the store. */
+static const char *outside(const char *name) {
+    static char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s.host", store);
+    mkdir(path, 0700);
+    snprintf(path, sizeof path, "%s.host/%s", store, name);
+    return path;
+}
+
+static void remove_outside(void) {
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s.host", store);
+    nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 START_TEST(test_sources) {
     struct stat before;
     int fd;
-    ck_assert_int_eq(mkfifo(in_store("fifo"), 0600), 0);
-    assert_fails(vs_blob_source_open(in_store("fifo"), &fd, &before, &error), VIDSTORE_INVALID,
+    ck_assert_int_eq(mkfifo(outside("fifo"), 0600), 0);
+    assert_fails(vs_blob_source_open(blobs, outside("fifo"), &fd, &before, &error), VIDSTORE_INVALID,
                  VIDSTORE_SUB_NOT_A_FILE);
     ck_assert_int_eq(fd, -1);
-    assert_fails(vs_blob_source_open("/dev/zero", &fd, &before, &error), VIDSTORE_INVALID, VIDSTORE_SUB_NOT_A_FILE);
-    assert_fails(vs_blob_source_open(store, &fd, &before, &error), VIDSTORE_INVALID, VIDSTORE_SUB_NOT_A_FILE);
-    assert_fails(vs_blob_source_open(in_store("nothing"), &fd, &before, &error), VIDSTORE_NOT_FOUND, 0);
-    assert_fails(vs_blob_source_open("", &fd, &before, &error), VIDSTORE_INVALID, 0);
-    assert_fails(vs_blob_source_open(NULL, &fd, &before, &error), VIDSTORE_INVALID, 0);
+    assert_fails(vs_blob_source_open(blobs, "/dev/zero", &fd, &before, &error), VIDSTORE_INVALID,
+                 VIDSTORE_SUB_NOT_A_FILE);
+    assert_fails(vs_blob_source_open(blobs, "/tmp", &fd, &before, &error), VIDSTORE_INVALID, VIDSTORE_SUB_NOT_A_FILE);
+    assert_fails(vs_blob_source_open(blobs, outside("nothing"), &fd, &before, &error), VIDSTORE_NOT_FOUND, 0);
+    assert_fails(vs_blob_source_open(blobs, "", &fd, &before, &error), VIDSTORE_INVALID, 0);
+    assert_fails(vs_blob_source_open(blobs, NULL, &fd, &before, &error), VIDSTORE_INVALID, 0);
 
-    int writer = source("source", bytes, 1000);
+    int writer = open(outside("source"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    ck_assert_int_eq(write(writer, bytes, 1000), 1000);
     const struct timespec old[2] = {{.tv_sec = 1600000000}, {.tv_sec = 1600000000}};
     futimens(writer, old);
-    ck_assert_int_eq(vs_blob_source_open(in_store("source"), &fd, &before, &error), 0);
+    ck_assert_int_eq(vs_blob_source_open(blobs, outside("source"), &fd, &before, &error), 0);
     ck_assert_int_eq(before.st_size, 1000);
     ck_assert_int_eq(vs_blob_source_unchanged(fd, &before, &error), 0);
     ck_assert_int_eq(pwrite(writer, "x", 1, 10), 1);
@@ -345,6 +362,105 @@ START_TEST(test_sources) {
     assert_fails(vs_blob_source_unchanged(fd, &before, &error), VIDSTORE_IO, VIDSTORE_SUB_CHANGED);
     close(writer);
     close(fd);
+    remove_outside();
+}
+END_TEST
+
+/* 1 while this process has its lock: another one is asked. */
+static int is_locked(const char *name) {
+    char path[PATH_MAX];
+    int status;
+    snprintf(path, sizeof path, "%s", in_store(name));
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+        int fd = open(path, O_RDWR);
+        _exit(fd < 0 || fcntl(fd, F_GETLK, &lock) != 0 ? 2 : lock.l_type != F_UNLCK);
+    }
+    waitpid(pid, &status, 0);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+    return WEXITSTATUS(status);
+}
+
+static void refuse_source(const char *path) {
+    struct stat before;
+    int fd;
+    assert_fails(vs_blob_source_open(blobs, path, &fd, &before, &error), VIDSTORE_INVALID, VIDSTORE_SUB_NOT_A_FILE);
+    ck_assert_int_eq(fd, -1);
+}
+
+/* Closing any descriptor of a file drops the locks that the process has on it. */
+START_TEST(test_the_store_is_no_source) {
+    static const char *const names[] = {"store.db", "store.db-wal", "store.db-shm"};
+    const char *name = names[_i];
+    int db = source(name, "x", 1);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    ck_assert_int_eq(fcntl(db, F_SETLK, &lock), 0);
+    ck_assert(is_locked(name));
+    refuse_source(in_store(name));
+    ck_assert_int_eq(symlink(in_store(name), outside("link")), 0);
+    refuse_source(outside("link"));
+    ck_assert_int_eq(link(in_store(name), outside("hard")), 0);
+    refuse_source(outside("hard"));
+    assert_fails(vs_blob_source_check(blobs, db, "fd", &error), VIDSTORE_INVALID, VIDSTORE_SUB_NOT_A_FILE);
+    ck_assert(is_locked(name));
+    put(KEY, bytes, 10);
+    refuse_source(in_store("blobs/01/23/" KEY));
+    remove_outside();
+
+    /* another store of this process */
+    struct vs_blobs *mine = blobs;
+    char other[] = "/tmp/vidstore-blob-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(other));
+    ck_assert_int_eq(vs_blobs_open(other, NULL, &blobs, &error), 0);
+    refuse_source(in_store(name));
+    ck_assert(is_locked(name));
+    vs_blobs_close(blobs);
+    blobs = mine;
+    nftw(other, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    close(db);
+}
+END_TEST
+
+START_TEST(test_targets) {
+    int fd, dir;
+    const char *name;
+    ck_assert_int_eq(vs_blob_target_create(blobs, outside("copy"), &fd, &dir, &name, &error), 0);
+    ck_assert_str_eq(name, "copy");
+    ck_assert_int_eq(unlinkat(dir, name, 0), 0);
+    close(fd);
+    close(dir);
+    assert_fails(vs_blob_target_create(blobs, outside(""), &fd, &dir, &name, &error), VIDSTORE_INVALID,
+                 VIDSTORE_SUB_NOT_A_FILE);
+    assert_fails(vs_blob_target_create(blobs, outside("no/copy"), &fd, &dir, &name, &error), VIDSTORE_NOT_FOUND, 0);
+    assert_fails(vs_blob_target_create(blobs, outside("."), &fd, &dir, &name, &error), VIDSTORE_EXISTS, 0);
+    static const char *const places[] = {"store.db-journal", "blobs/x", "tmp/" KEY ".part", "blobs/../new"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        assert_fails(vs_blob_target_create(blobs, in_store(places[i]), &fd, &dir, &name, &error), VIDSTORE_INVALID,
+                     VIDSTORE_SUB_NOT_A_FILE);
+        ck_assert(!exists(places[i]));
+        ck_assert_int_eq(fd, -1);
+        ck_assert_int_eq(dir, -1);
+    }
+    ck_assert_int_eq(symlink(store, outside("link")), 0);
+    assert_fails(vs_blob_target_create(blobs, outside("link/new"), &fd, &dir, &name, &error), VIDSTORE_INVALID,
+                 VIDSTORE_SUB_NOT_A_FILE);
+    remove_outside();
+}
+END_TEST
+
+/* Who finds a sealed blob waits for the one who seals it, and sees to it that its name is on the disk. */
+START_TEST(test_settle) {
+    struct vs_blob_writer *w;
+    ck_assert_int_eq(vs_blob_writer_create(blobs, KEY, -1, &w, &error), 0);
+    ck_assert_int_eq(vs_blob_writer_write(w, bytes, 10, &error), 0);
+    assert_fails(vs_blob_settle(blobs, KEY, &error), VIDSTORE_NOT_FOUND, 0);
+    ck_assert_int_eq(vs_blob_writer_seal(w, 10, NULL, &error), 0);
+    assert_fails(vs_blob_settle(blobs, KEY, &error), VIDSTORE_BUSY, 0);
+    vs_blob_writer_free(w);
+    ck_assert_int_eq(vs_blob_settle(blobs, KEY, &error), 0);
+    assert_fails(vs_blob_settle(blobs, "x", &error), VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX);
+    assert_holds(KEY, bytes, 10);
 }
 END_TEST
 
@@ -395,6 +511,9 @@ Suite *blob_suite(void) {
     tcase_add_test(t, test_copy_from_a_pipe_that_does_not_block);
     tcase_add_test(t, test_copy_from_what_cannot_be_read);
     tcase_add_test(t, test_sources);
+    tcase_add_loop_test(t, test_the_store_is_no_source, 0, 3);
+    tcase_add_test(t, test_targets);
+    tcase_add_test(t, test_settle);
     tcase_add_test(t, test_temporary);
     suite_add_tcase(s, t);
     return s;
