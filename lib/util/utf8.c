@@ -36,6 +36,17 @@ int vs_utf8_valid(const char *s, size_t len) {
     return 1;
 }
 
+size_t vs_utf8_cut(const char *s, size_t max) {
+    size_t len = strnlen(s, max + 1);
+    if (len <= max)
+        return len;
+    /* The first byte that goes must begin a character; in what is no UTF-8 there is none to be kept whole. */
+    for (size_t at = max; at > 0 && max - at < 4; at--)
+        if (((unsigned char)s[at] & 0xC0) != 0x80)
+            return at;
+    return max;
+}
+
 int vs_check_text(const char *s, const char *field, size_t max, vidstore_error **e) {
     if (!s)
         return vs_fail(e, VIDSTORE_MISUSE, field, "%s is NULL", field);

@@ -10,6 +10,8 @@
 int vs_utf8_valid(const char *s, size_t len);
 /* The length of the well-formed character that starts at s, with `left` bytes left; 0: there is none. */
 size_t vs_utf8_sequence(const char *s, size_t left);
+/* How many of the first max bytes of a text can be kept so that no character is cut in two. */
+size_t vs_utf8_cut(const char *s, size_t max);
 /* Checks a text argument: not NULL, UTF-8, at most max bytes. 0, or INVALID naming the field. */
 int vs_check_text(const char *s, const char *field, size_t max, vidstore_error **e);
 /* Replaces every byte that is not UTF-8 by U+FFFD, in a new text. NULL: out of memory. */

@@ -60,6 +60,21 @@ static const struct {
     {"x\xE2\x82\xACy\xFFz", 7, 0, "x\xE2\x82\xACy?z"},
 };
 
+START_TEST(texts_are_cut_between_characters) {
+    ck_assert_uint_eq(vs_utf8_cut("abc", 5), 3);
+    ck_assert_uint_eq(vs_utf8_cut("abc", 3), 3);
+    ck_assert_uint_eq(vs_utf8_cut("abc", 2), 2);
+    ck_assert_uint_eq(vs_utf8_cut("", 0), 0);
+    const char *text = "a\xC3\xBC\xE2\x82\xAC\xF0\x9F\x8E\xAC!"; /* of 1, 2, 3, 4 and 1 bytes */
+    const size_t wanted[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
+    for (size_t max = 0; max < VS_COUNT(wanted); max++) {
+        ck_assert_uint_eq(vs_utf8_cut(text, max), wanted[max]);
+        ck_assert(vs_utf8_valid(text, vs_utf8_cut(text, max)));
+    }
+    ck_assert_uint_eq(vs_utf8_cut("\x80\x80\x80\x80\x80\x80", 5), 5); /* no UTF-8: there is no better place */
+}
+END_TEST
+
 START_TEST(utf8) {
     ck_assert_int_eq(vs_utf8_valid(texts[_i].bytes, texts[_i].len), texts[_i].valid);
     vs_autofree char *scrubbed = vs_utf8_scrub(texts[_i].bytes, texts[_i].len);
@@ -420,6 +435,7 @@ Suite *util_suite(void) {
     Suite *suite = suite_create("util");
     TCase *tests = tcase_create("util");
     tcase_add_loop_test(tests, utf8, 0, VS_COUNT(texts));
+    tcase_add_test(tests, texts_are_cut_between_characters);
     tcase_add_test(tests, checked_text);
     tcase_add_test(tests, uuid_text);
     tcase_add_test(tests, uuids_ascend_in_all_threads);
