@@ -447,7 +447,7 @@ VIDSTORE_API vidstore_status vidstore_upload_open(vidstore_session *session, con
 /**
  * Go on with an upload that a process left unfinished. vidstore_upload_size() says where: after a restart of the
  * machine that may be less than was written, and it is never more. One that was sealed, but not published, comes back
- * sealed.
+ * sealed. Other handles of the same upload can't write, seal, publish or abort it any more: STATE.
  * @param session  who acts.
  * @param upload_id  from vidstore_upload_id().
  * @param ret_upload  receives the upload.
@@ -533,20 +533,22 @@ VIDSTORE_API void vidstore_upload_free(vidstore_upload *upload);
  * @param upload  not published; afterwards it only waits to be freed.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: MISUSE, STATE, BUSY, NOMEM, IO, FORKED.
+ * Errors: MISUSE, STATE, LEASE_LOST, BUSY, NOMEM, IO, FORKED.
  * Threads: one at a time an upload. Blocks: database, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_upload_abort(vidstore_upload *upload, vidstore_error **reterr);
 
 /**
- * Copy a file of the host into the store: upload, seal and publish in one. Refuses to run inside a transaction.
+ * Copy a file of the host into the store: upload, seal and publish in one. Naming a path of this machine is for admins,
+ * the system and workers, because the process can read more than a user may; for others open it yourself and use
+ * vidstore_file_put_fd(). Refuses to run inside a transaction.
  * @param session  who acts.
- * @param path  a regular file; symbolic links are followed.
+ * @param path  a regular file that is not part of a store; symbolic links are followed.
  * @param params  VIDSTORE_FILE_NAME is taken from the path when not set; NULL: all defaults.
  * @param ret_file  receives the file.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID (not a regular file: sub NOT_A_FILE), NOT_FOUND, CONFLICT, EXISTS, QUOTA, MISUSE, STATE, FORBIDDEN,
+ * Errors: INVALID (not a regular file, or one of a store: sub NOT_A_FILE), NOT_FOUND, CONFLICT, EXISTS, QUOTA, MISUSE, STATE, FORBIDDEN,
  * BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO (changed while it was read: sub CHANGED), FULL,
  * CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
@@ -559,14 +561,14 @@ VIDSTORE_API vidstore_status vidstore_file_put_path(vidstore_session *session, c
  * Copy from an open descriptor: a regular file from its start, a pipe up to its end, or so many bytes of another
  * stream. Refuses to run inside a transaction.
  * @param session  who acts.
- * @param fd  open for reading; not closed.
+ * @param fd  open for reading, and not on a file that is part of a store; not closed.
  * @param size  how many bytes there must be; for a stream it is needed, because its end can't be told from an abort.
  *   INT64_MIN: the size of a regular file.
  * @param params  at least VIDSTORE_FILE_NAME.
  * @param ret_file  receives the file.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID (fewer bytes: sub TRUNCATED; more: sub TOO_LARGE), CONFLICT, EXISTS, QUOTA, MISUSE, STATE, FORBIDDEN,
+ * Errors: INVALID (fewer bytes: sub TRUNCATED; more: sub TOO_LARGE; no file: sub NOT_A_FILE), CONFLICT, EXISTS, QUOTA, MISUSE, STATE, FORBIDDEN,
  * BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO (changed while it was read: sub CHANGED), FULL,
  * CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
@@ -644,10 +646,11 @@ VIDSTORE_API vidstore_status vidstore_file_path(vidstore_session *session, const
 
 /**
  * Copy the bytes to a new file of the host, checked against their SHA-256 on the way; nothing is left there after a
- * failure. Refuses to run inside a transaction.
+ * failure. Naming a path of this machine is for admins, the system and workers; for others write what
+ * vidstore_reader_read() gives. Refuses to run inside a transaction.
  * @param session  who acts.
  * @param id  the file's UUID.
- * @param path  must not exist.
+ * @param path  must not exist, nor lie in the store's directory.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: INVALID, NOT_FOUND, EXISTS, CORRUPT, FULL, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,

@@ -54,6 +54,7 @@ int vs_blob_repo_get(struct vs_conn *conn, const struct vs_uuid *id, struct vs_b
     copy_short(s, 11, ret->boot, sizeof ret->boot);
     ret->created_us = vs_col_int(s, 12);
     ret->sealed_us = vs_col_int(s, 13);
+    ret->epoch = vs_col_int(s, 14);
     r = copy_text(s, 6, &ret->params, e);
     if (!r)
         r = copy_text(s, 7, &ret->source, e);
@@ -87,7 +88,7 @@ static int run_one(struct vs_stmt *s, int *ret_done, vidstore_error **e) {
     return r;
 }
 
-int vs_blob_repo_touch(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, int64_t synced, const char *boot,
+int vs_blob_repo_touch(struct vs_conn *conn, const struct vs_blob_row *row, int64_t now_us, int64_t synced,
                        int *ret_done, vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(conn, VS_STMT_BLOB_TOUCH, &s, e);
@@ -95,8 +96,9 @@ int vs_blob_repo_touch(struct vs_conn *conn, const struct vs_uuid *id, int64_t n
         return r;
     vs_bind_int(s, 1, now_us);
     vs_bind_int(s, 2, synced);
-    vs_bind_text(s, 3, boot, -1);
-    vs_bind_uuid(s, 4, id);
+    vs_bind_text(s, 3, row->boot, -1);
+    vs_bind_uuid(s, 4, &row->id);
+    vs_bind_int(s, 5, row->epoch);
     return run_one(s, ret_done, e);
 }
 
@@ -111,19 +113,20 @@ int vs_blob_repo_set_source(struct vs_conn *conn, const struct vs_blob_row *row,
     vs_bind_int(s, 3, row->source_size);
     vs_bind_int(s, 4, now_us);
     vs_bind_uuid(s, 5, &row->id);
+    vs_bind_int(s, 6, row->epoch);
     return run_one(s, ret_done, e);
 }
 
-int vs_blob_repo_stored(struct vs_conn *conn, const struct vs_uuid *id, int64_t size,
-                        const uint8_t sha256[VS_SHA256_SIZE], int64_t now_us, int *ret_done, vidstore_error **e) {
+int vs_blob_repo_stored(struct vs_conn *conn, const struct vs_blob_row *row, int *ret_done, vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(conn, VS_STMT_BLOB_STORED, &s, e);
     if (r)
         return r;
-    vs_bind_int(s, 1, size);
-    vs_bind_blob(s, 2, sha256, VS_SHA256_SIZE);
-    vs_bind_int(s, 3, now_us);
-    vs_bind_uuid(s, 4, id);
+    vs_bind_int(s, 1, row->size);
+    vs_bind_blob(s, 2, row->sha256, VS_SHA256_SIZE);
+    vs_bind_int(s, 3, row->sealed_us);
+    vs_bind_uuid(s, 4, &row->id);
+    vs_bind_int(s, 5, row->epoch);
     return run_one(s, ret_done, e);
 }
 
@@ -153,21 +156,32 @@ int vs_blob_repo_link(struct vs_conn *conn, const struct vs_uuid *id, int *ret_d
     return on_id(conn, VS_STMT_BLOB_LINK, id, ret_done, e);
 }
 
-int vs_blob_repo_give_up(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, int *ret_done,
+int vs_blob_repo_take_over(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, int *ret_done,
+                           vidstore_error **e) {
+    return on_time_and_id(conn, VS_STMT_BLOB_TAKE_OVER, now_us, id, ret_done, e);
+}
+
+/* A statement of two numbers around an id. */
+static int on_two(struct vs_conn *conn, enum vs_stmt_id stmt, int64_t us, const struct vs_uuid *id, int64_t number,
+                  int *ret_done, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, stmt, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, us);
+    vs_bind_uuid(s, 2, id);
+    vs_bind_int(s, 3, number);
+    return run_one(s, ret_done, e);
+}
+
+int vs_blob_repo_give_up(struct vs_conn *conn, const struct vs_uuid *id, int64_t epoch, int64_t now_us, int *ret_done,
                          vidstore_error **e) {
-    return on_time_and_id(conn, VS_STMT_BLOB_GIVE_UP, now_us, id, ret_done, e);
+    return on_two(conn, VS_STMT_BLOB_GIVE_UP, now_us, id, epoch, ret_done, e);
 }
 
 int vs_blob_repo_expire(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, int64_t touched_us,
                         int *ret_done, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_BLOB_EXPIRE, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, now_us);
-    vs_bind_uuid(s, 2, id);
-    vs_bind_int(s, 3, touched_us);
-    return run_one(s, ret_done, e);
+    return on_two(conn, VS_STMT_BLOB_EXPIRE, now_us, id, touched_us, ret_done, e);
 }
 
 int vs_blob_repo_condemn(struct vs_conn *conn, const struct vs_uuid *id, int *ret_done, vidstore_error **e) {

@@ -17,6 +17,7 @@ struct vs_blob_row {
     int64_t size; /* INT64_MIN: not sealed */
     uint8_t sha256[VS_SHA256_SIZE];
     int64_t synced, created_us, sealed_us;
+    int64_t epoch; /* counts those who went on with it */
     char boot[VS_BOOT_TEXT];
     char *params;             /* JSON */
     char *source, *validator; /* NULL: none */
@@ -28,15 +29,19 @@ void vs_blob_row_clear(struct vs_blob_row *row);
 int vs_blob_repo_get(struct vs_conn *conn, const struct vs_uuid *id, struct vs_blob_row *ret, vidstore_error **e);
 /* Takes id, owner, key, params, source…, boot and created_us of the row. */
 int vs_blob_repo_reserve(struct vs_conn *conn, const struct vs_blob_row *row, int64_t backend, vidstore_error **e);
-/* The following say in *ret_done whether the row was in the state for it. */
-int vs_blob_repo_touch(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, int64_t synced, const char *boot,
+/* The following say in *ret_done whether the row was in the state for it; those that take an epoch, whether it is still
+ * the row's. */
+/* Takes id, epoch and boot of the row. */
+int vs_blob_repo_touch(struct vs_conn *conn, const struct vs_blob_row *row, int64_t now_us, int64_t synced,
                        int *ret_done, vidstore_error **e);
+int vs_blob_repo_take_over(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, int *ret_done,
+                           vidstore_error **e);
 int vs_blob_repo_set_source(struct vs_conn *conn, const struct vs_blob_row *row, int64_t now_us, int *ret_done,
                             vidstore_error **e);
-int vs_blob_repo_stored(struct vs_conn *conn, const struct vs_uuid *id, int64_t size,
-                        const uint8_t sha256[VS_SHA256_SIZE], int64_t now_us, int *ret_done, vidstore_error **e);
+/* Takes id, epoch, size, sha256 and sealed_us of the row. */
+int vs_blob_repo_stored(struct vs_conn *conn, const struct vs_blob_row *row, int *ret_done, vidstore_error **e);
 int vs_blob_repo_link(struct vs_conn *conn, const struct vs_uuid *id, int *ret_done, vidstore_error **e);
-int vs_blob_repo_give_up(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, int *ret_done,
+int vs_blob_repo_give_up(struct vs_conn *conn, const struct vs_uuid *id, int64_t epoch, int64_t now_us, int *ret_done,
                          vidstore_error **e);
 int vs_blob_repo_expire(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, int64_t touched_us,
                         int *ret_done, vidstore_error **e);

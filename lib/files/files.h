@@ -51,6 +51,13 @@ int vs_upload_finish(vidstore_session *session, vidstore_upload *upload, int64_t
 /* Removes what is not published. session may be NULL. */
 int vs_upload_abort(vidstore_session *session, vidstore_upload *upload, vidstore_error **e);
 
+/* ---- paths of this machine ---- */
+
+/* 0 for those who may name a path of this machine in a call: admins, the system and workers. The process can read and
+ * write more than a user may. Else FORBIDDEN, which goes on record. object may be NULL. */
+int vs_file_may_name_path(vidstore_session *session, const char *field, const struct vs_uuid *object,
+                          vidstore_error **e);
+
 /* ---- reading ---- */
 
 /* The bytes of a file that this session may read, open; no event. NOT_FOUND, FORBIDDEN, CORRUPT when they are gone. */

@@ -4,6 +4,7 @@
 #include "util/alloc.h"
 #include "util/error.h"
 #include "util/utf8.h"
+#include "vidstore/audit.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -81,6 +82,14 @@ static int named(const struct vs_params *params, const char *path, struct vs_par
     return r;
 }
 
+int vs_file_may_name_path(vidstore_session *session, const char *field, const struct vs_uuid *object,
+                          vidstore_error **e) {
+    if (vs_policy_is_admin(&session->actor) || session->actor.kind == VS_ACTOR_WORKER)
+        return 0;
+    vs_session_refused(session, VIDSTORE_AUDIT_ACCESS_DENIED, "file", object, NULL, VIDSTORE_FORBIDDEN);
+    return vs_fail(e, VIDSTORE_FORBIDDEN, field, "only an admin may name a path of this machine");
+}
+
 static int put_path(vidstore_session *session, const char *path, const struct vs_params *params, struct vs_record **ret,
                     vidstore_error **e) {
     AUTO_FD fd = -1;
@@ -95,7 +104,9 @@ static int put_path(vidstore_session *session, const char *path, const struct vs
     if (!r)
         r = named(params, path, &full, e);
     if (!r)
-        r = vs_blob_source_open(path, &fd, &from.before, e);
+        r = vs_file_may_name_path(session, "path", NULL, e);
+    if (!r)
+        r = vs_blob_source_open(session->store->blobs, path, &fd, &from.before, e);
     from.fd = fd;
     from.size = from.max = from.before.st_size;
     return r ? r : put(session, &from, full, ret, e);
@@ -157,6 +168,8 @@ static int put_fd(vidstore_session *session, int fd, int64_t size, const struct 
         r = vs_params_check(params, &vs_file_noun, e);
     if (!r)
         r = look_at(&from, size, e);
+    if (!r)
+        r = vs_blob_source_check(session->store->blobs, fd, "fd", e);
     if (r)
         return r;
     own = own_descriptor(fd);

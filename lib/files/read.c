@@ -10,7 +10,6 @@
 #include "util/handle.h"
 #include "vidstore/audit.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -281,22 +280,37 @@ static int save_to(vidstore_session *session, const struct vs_record *file, stru
     return r;
 }
 
-static int create_target(const char *path, int *ret_fd, vidstore_error **e) {
-    *ret_fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
-    if (*ret_fd >= 0)
-        return 0;
-    if (errno == EEXIST)
-        return vs_fail(e, VIDSTORE_EXISTS, "path", "there is something at this path already");
-    if (errno == EACCES || errno == EPERM)
-        return vs_fail(e, VIDSTORE_FORBIDDEN, "path", "the system does not let the copy be written");
-    return vs_fail_errno(e, errno, "path", "create the copy");
+/* Where a copy is being written. */
+struct target {
+    int fd, dir;
+    const char *name;
+};
+
+static void close_target(struct target *target) {
+    if (target->fd >= 0)
+        close(target->fd);
+    if (target->dir >= 0)
+        close(target->dir);
+}
+
+static int write_target(vidstore_session *session, const struct vs_record *file, struct vs_blob_reader *blob,
+                        struct target *target, vidstore_error **e) {
+    int r = record_handing_out(session, file, e);
+    if (!r)
+        r = save_to(session, file, blob, target->fd, e);
+    if (close(target->fd) && !r)
+        r = vs_fail_errno(e, errno, "path", "close the copy");
+    target->fd = -1;
+    if (r)
+        unlinkat(target->dir, target->name, 0);
+    return r;
 }
 
 static int save(vidstore_session *session, const char *text, const char *path, vidstore_error **e) {
     vs_autorecord *file = NULL;
     vs_autoreader *blob = NULL;
+    VS_CLEANUP(close_target) struct target target = {-1, -1, NULL};
     struct vs_uuid id;
-    int fd = -1;
     int r = vs_session_outside(session, e);
     if (!r && (!path || !*path))
         r = vs_fail(e, path ? VIDSTORE_INVALID : VIDSTORE_MISUSE, "path", "a path is needed");
@@ -305,17 +319,10 @@ static int save(vidstore_session *session, const char *text, const char *path, v
     if (!r)
         r = vs_file_open(session, &id, &file, &blob, e);
     if (!r)
-        r = create_target(path, &fd, e);
-    if (r)
-        return r;
-    r = record_handing_out(session, file, e);
+        r = vs_file_may_name_path(session, "path", &id, e);
     if (!r)
-        r = save_to(session, file, blob, fd, e);
-    if (close(fd) && !r)
-        r = vs_fail_errno(e, errno, "path", "close the copy");
-    if (r)
-        unlink(path);
-    return r;
+        r = vs_blob_target_create(session->store->blobs, path, &target.fd, &target.dir, &target.name, e);
+    return r ? r : write_target(session, file, blob, &target, e);
 }
 
 vidstore_status vidstore_file_save(vidstore_session *session, const char *id, const char *path,

@@ -16,6 +16,12 @@ int vs_upload_new(vidstore_session *session, vidstore_upload **ret, vidstore_err
     upload->magic = VS_MAGIC_UPLOAD;
     upload->store = vs_store_ref(session->store);
     upload->session = vs_session_ref(session);
+    if (session->fence) {
+        upload->fence = session->fence;
+        upload->fence_arg = session->fence_arg;
+        upload->fence_ref = session->fence_ref;
+        upload->fence_ref(upload->fence_arg, 1);
+    }
     upload->touched_us = vs_mono_us();
     *ret = upload;
     return 0;
@@ -28,15 +34,32 @@ void vs_upload_destroy(vidstore_upload *upload) {
     vs_blob_writer_free(upload->writer);
     vs_params_free(upload->params);
     vs_blob_row_clear(&upload->row);
+    if (upload->fence)
+        upload->fence_ref(upload->fence_arg, -1);
     vs_session_unref(upload->session);
     vs_store_unref(upload->store);
     vs_free(upload);
 }
 
+struct fenced {
+    const vidstore_upload *upload;
+    vs_op *op;
+    void *arg;
+};
+
+static int fenced_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct fenced *f = arg;
+    int r = f->upload->fence(conn, f->upload->fence_arg, e);
+    return r ? r : f->op(conn, f->arg, e);
+}
+
 int vs_upload_db(vidstore_session *session, vidstore_upload *upload, vs_op *op, void *arg, vidstore_error **e) {
     struct vs_call call = {vs_mono_us() + upload->store->options.deadline_ms * 1000, NULL};
+    struct fenced fenced = {upload, op, arg};
     if (session)
         return vs_session_write(session, op, arg, e);
+    if (upload->fence)
+        return vs_db_write(upload->store->db, &call, fenced_op, &fenced, e);
     return vs_db_write(upload->store->db, &call, op, arg, e);
 }
 
@@ -62,26 +85,43 @@ static int gone(vidstore_error **e) {
                        "the bytes of the upload are gone: nobody worked on it for too long, or its file was purged");
 }
 
+static int taken(vidstore_error **e) {
+    return vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "upload",
+                       "somebody else has gone on with the upload");
+}
+
 struct touch {
     vidstore_upload *upload;
     int64_t synced;
-    int done;
+    int done, anothers;
 };
 
 static int touch_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct touch *touch = arg;
-    const struct vs_blob_row *row = &touch->upload->row;
-    return vs_blob_repo_touch(conn, &row->id, vs_now_us(), touch->synced, row->boot, &touch->done, e);
+    vs_autoblobrow row = {0};
+    int r = vs_blob_repo_touch(conn, &touch->upload->row, vs_now_us(), touch->synced, &touch->done, e);
+    if (r || touch->done)
+        return r;
+    r = vs_blob_repo_get(conn, &touch->upload->row.id, &row, e);
+    touch->anothers = !r && vs_upload_is_anothers(touch->upload, &row);
+    if (r == VIDSTORE_NOT_FOUND)
+        vs_error_clear(e);
+    return r == VIDSTORE_NOT_FOUND ? 0 : r;
 }
 
 int vs_upload_touch(vidstore_session *session, vidstore_upload *upload, int force, vidstore_error **e) {
     int64_t now = vs_mono_us();
     if (!force && now - upload->touched_us < TOUCH_EVERY_US)
         return 0;
-    struct touch touch = {upload, vs_blob_writer_size(upload->writer), 0};
+    struct touch touch = {upload, vs_blob_writer_size(upload->writer), 0, 0};
     int r = vs_blob_writer_sync(upload->writer, e);
     if (!r)
         r = vs_upload_db(session, upload, touch_op, &touch, e);
+    if (!r && touch.anothers) { /* the part is theirs, too */
+        vs_blob_writer_free(VS_TAKE(upload->writer));
+        upload->state = VS_UPLOAD_OVER;
+        return taken(e);
+    }
     if (!r && !touch.done) {
         give_up(upload);
         return gone(e);
@@ -199,48 +239,63 @@ int vs_upload_store_in(struct vs_conn *conn, const vidstore_upload *upload, stru
                        vidstore_error **e) {
     const struct vs_blob_row *row = &upload->row;
     int done = 0;
-    int r = vs_blob_repo_stored(conn, &row->id, row->size, row->sha256, row->sealed_us, &done, e);
+    int r = vs_blob_repo_stored(conn, row, &done, e);
     if (!r)
         r = vs_blob_repo_get(conn, &row->id, ret_row, e);
+    if (!r && vs_upload_is_anothers(upload, ret_row))
+        return taken(e);
     if (r == VIDSTORE_NOT_FOUND || (!r && ret_row->state != VS_BLOB_STORED))
         return gone(e);
     return r;
 }
 
+struct storing {
+    vidstore_upload *upload;
+    int anothers;
+};
+
 static int store_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct storing *storing = arg;
     vs_autoblobrow row = {0};
-    return vs_upload_store_in(conn, arg, &row, e);
+    int r = vs_upload_store_in(conn, storing->upload, &row, e);
+    storing->anothers = r == VIDSTORE_STATE && vs_upload_is_anothers(storing->upload, &row);
+    return r;
 }
 
 int vs_upload_seal(vidstore_session *session, vidstore_upload *upload, int64_t total, vidstore_error **e) {
+    struct storing storing = {upload, 0};
     int r = vs_upload_seal_bytes(session, upload, total, e);
     if (r || upload->stored)
         return r;
-    r = vs_upload_db(session, upload, store_op, upload, e);
+    r = vs_upload_db(session, upload, store_op, &storing, e);
     upload->stored = r == 0;
-    if (r == VIDSTORE_STATE) { /* the clean-up was faster: nobody knows these bytes any more */
+    if (r != VIDSTORE_STATE)
+        return r;
+    if (!storing.anothers) /* the clean-up was faster: nobody knows these bytes any more */
         vs_blob_delete(upload->store->blobs, upload->row.key, NULL);
-        upload->state = VS_UPLOAD_OVER;
-    }
+    upload->state = VS_UPLOAD_OVER;
     return r;
 }
 
 struct end {
-    const struct vs_uuid *id;
+    const vidstore_upload *upload;
     int done;
 };
 
 static int end_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct end *end = arg;
+    const struct vs_blob_row *mine = &end->upload->row;
     vs_autoblobrow row = {0};
-    int r = vs_blob_repo_give_up(conn, end->id, vs_now_us(), &end->done, e);
+    int r = vs_blob_repo_give_up(conn, &mine->id, mine->epoch, vs_now_us(), &end->done, e);
     if (r || end->done)
         return r;
-    r = vs_blob_repo_get(conn, end->id, &row, e);
+    r = vs_blob_repo_get(conn, &mine->id, &row, e);
     if (r == VIDSTORE_NOT_FOUND) {
         vs_error_clear(e);
         return 0;
     }
+    if (!r && row.refs == 0 && vs_upload_is_anothers(end->upload, &row))
+        return taken(e);
     if (!r && row.state != VS_BLOB_DELETING)
         r = vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "upload", "the upload is a file already");
     return r;
@@ -253,7 +308,7 @@ static int drop_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 /* The row says first that the bytes go, then they go, then the row. */
 int vs_upload_abort(vidstore_session *session, vidstore_upload *upload, vidstore_error **e) {
     struct vs_blobs *blobs = upload->store->blobs;
-    struct end end = {&upload->row.id, 0};
+    struct end end = {upload, 0};
     int r = vs_upload_db(session, upload, end_op, &end, e);
     if (r)
         return r;

@@ -18,6 +18,10 @@ struct vidstore_upload {
     atomic_int busy;
     struct vidstore *store;    /* a reference */
     vidstore_session *session; /* whose it was opened by: its memory, perhaps freed as a session */
+    /* The lease that it was opened under still ends it when that session is gone: see struct vidstore_session. */
+    vs_op *fence;
+    void *fence_arg;
+    void (*fence_ref)(void *arg, int by);
     struct vs_params *params;
     struct vs_blob_row row;
     char id[VS_UUID_TEXT];
@@ -38,7 +42,7 @@ static inline void vs_upload_cleanup(vidstore_upload **upload) {
 }
 #define vs_autoupload __attribute__((cleanup(vs_upload_cleanup))) vidstore_upload
 
-/* A write for an upload: through the session, with its fence, or past it when it is not at hand. */
+/* A write for an upload: through the session, or past it when it is not at hand; with the fence either way. */
 int vs_upload_db(vidstore_session *session, vidstore_upload *upload, vs_op *op, void *arg, vidstore_error **e);
 /* STATE unless the upload is open for writing. */
 int vs_upload_check_open(const vidstore_upload *upload, vidstore_error **e);
@@ -46,9 +50,14 @@ int vs_upload_check_open(const vidstore_upload *upload, vidstore_error **e);
 int vs_upload_touch(vidstore_session *session, vidstore_upload *upload, int force, vidstore_error **e);
 /* Seals the bytes; nothing on record. */
 int vs_upload_seal_bytes(vidstore_session *session, vidstore_upload *upload, int64_t total, vidstore_error **e);
-/* Inside a write: that the bytes are sealed. The row is read anew into *ret_row. */
+/* Inside a write: that the bytes are sealed. The row is read anew into *ret_row. STATE when it was given up meanwhile,
+ * or somebody else has gone on with it: vs_upload_is_anothers tells of its row. */
 int vs_upload_store_in(struct vs_conn *conn, const vidstore_upload *upload, struct vs_blob_row *ret_row,
                        vidstore_error **e);
+
+static inline int vs_upload_is_anothers(const vidstore_upload *upload, const struct vs_blob_row *row) {
+    return row->epoch != upload->row.epoch && (row->state == VS_BLOB_RESERVED || row->state == VS_BLOB_STORED);
+}
 
 /* The values that are set in params, as a JSON object, and back. */
 int vs_upload_params_json(const struct vs_params *params, char **ret, vidstore_error **e);

@@ -44,6 +44,7 @@ static int fill_row(vidstore_session *session, vidstore_upload *upload, const st
     if (!r && vs_params_get(upload->params, VIDSTORE_FILE_USER_ID, &owner) == VS_PARAM_VALUE)
         r = vs_uuid_parse(owner->text, "user_id", &row->owner, e);
     row->created_us = vs_now_us();
+    row->epoch = 1;
     row->source_size = INT64_MIN;
     vs_upload_boot(row->boot);
     vs_uuid_format(&row->id, upload->id);
@@ -92,6 +93,13 @@ int vs_upload_open(vidstore_session *session, const struct vs_params *params, in
     return r;
 }
 
+static int check_right(vidstore_session *session, const struct vs_blob_row *row, vidstore_error **e) {
+    int r = vs_session_may(session, "file", VS_UPDATE, &row->id, &row->owner, 0, e);
+    if (r == VIDSTORE_NOT_FOUND)
+        return vs_fail(e, r, "upload_id", "no such upload");
+    return r;
+}
+
 struct look {
     struct vs_uuid id;
     struct vs_blob_row *row;
@@ -102,19 +110,48 @@ static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return vs_blob_repo_get(conn, &look->id, look->row, e);
 }
 
-static int check_right(vidstore_session *session, const struct vs_blob_row *row, vidstore_error **e) {
-    int r = vs_session_may(session, "file", VS_UPDATE, &row->id, &row->owner, 0, e);
-    if (r == VIDSTORE_NOT_FOUND)
-        return vs_fail(e, r, "upload_id", "no such upload");
+static int check_unfinished(const struct vs_blob_row *row, vidstore_error **e) {
+    if (row->state <= VS_BLOB_STORED && row->refs == 0)
+        return 0;
+    return vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "upload_id",
+                       row->refs > 0 ? "the upload is a file already" : "the upload was given up");
+}
+
+static int take_over_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct look *look = arg;
+    int done = 0;
+    int r = vs_blob_repo_take_over(conn, &look->id, vs_now_us(), &done, e);
+    if (!r)
+        r = vs_blob_repo_get(conn, &look->id, look->row, e);
+    return r ? r : check_unfinished(look->row, e);
+}
+
+/* From now on nobody who had it before can end it. The row is read anew: they may have got on until now. */
+static int take_over(vidstore_session *session, vidstore_upload *upload, vidstore_error **e) {
+    struct look look = {upload->row.id, &upload->row};
+    int r = vs_session_write(session, take_over_op, &look, e);
+    if (!r && upload->row.state == VS_BLOB_STORED) {
+        vs_blob_writer_free(VS_TAKE(upload->writer));
+        upload->state = VS_UPLOAD_SEALED;
+        upload->stored = 1;
+    }
     return r;
 }
 
 /* The bytes were sealed, but that did not come on record: they are whole all the same. */
-static int adopt(vidstore_upload *upload, vidstore_error **e) {
+static int adopt(vidstore_session *session, vidstore_upload *upload, vidstore_error **e) {
     struct vs_blob_row *row = &upload->row;
-    int r = vs_blob_digest(upload->store->blobs, row->key, NULL, NULL, &row->size, row->sha256, e);
-    if (r)
+    int64_t size = 0;
+    uint8_t sha256[VS_SHA256_SIZE];
+    int r = vs_blob_settle(upload->store->blobs, row->key, e);
+    if (!r)
+        r = vs_blob_digest(upload->store->blobs, row->key, NULL, NULL, &size, sha256, e);
+    if (!r)
+        r = take_over(session, upload, e);
+    if (r || upload->stored)
         return r;
+    row->size = size;
+    memcpy(row->sha256, sha256, sizeof sha256);
     row->sealed_us = vs_now_us();
     upload->state = VS_UPLOAD_SEALED;
     return 0;
@@ -127,13 +164,15 @@ static int reopen(vidstore_session *session, vidstore_upload *upload, vidstore_e
     int r = vs_blob_writer_reopen(upload->store->blobs, row->key, &upload->writer, e);
     if (r == VIDSTORE_EXISTS) {
         vs_error_clear(e);
-        return adopt(upload, e);
+        return adopt(session, upload, e);
     }
     if (r == VIDSTORE_NOT_FOUND) { /* it never got as far as its first byte */
         vs_error_clear(e);
         r = vs_blob_writer_create(upload->store->blobs, row->key, -1, &upload->writer, e);
     }
-    if (r)
+    if (!r)
+        r = take_over(session, upload, e);
+    if (r || upload->stored)
         return r;
     vs_upload_boot(boot);
     if ((!*boot || strcmp(boot, row->boot) != 0) && vs_blob_writer_size(upload->writer) > row->synced)
@@ -153,20 +192,14 @@ int vs_upload_resume(vidstore_session *session, const struct vs_uuid *id, vidsto
     r = vs_session_read(session, look_op, &look, e);
     if (!r)
         r = check_right(session, &upload->row, e);
-    if (!r && (upload->row.state > VS_BLOB_STORED || upload->row.refs > 0))
-        r = vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "upload_id",
-                        upload->row.refs > 0 ? "the upload is a file already" : "the upload was given up");
+    if (!r)
+        r = check_unfinished(&upload->row, e);
     if (!r)
         r = vs_upload_params_read(upload->row.params, &upload->params, e);
     if (r)
         return r;
     vs_uuid_format(id, upload->id);
-    if (upload->row.state == VS_BLOB_STORED) {
-        upload->state = VS_UPLOAD_SEALED;
-        upload->stored = 1;
-    } else {
-        r = reopen(session, upload, e);
-    }
+    r = upload->row.state == VS_BLOB_STORED ? take_over(session, upload, e) : reopen(session, upload, e);
     if (!r)
         *ret = VS_TAKE(upload);
     return r;

@@ -6,6 +6,7 @@
 #include "store/crud.h"
 #include "util/alloc.h"
 #include "util/error.h"
+#include "util/utf8.h"
 #include <string.h>
 #include <unistd.h>
 
@@ -15,9 +16,9 @@ static const struct vs_video_download untouched = {.state = INT64_MIN, .done = I
 static int copy_path(struct vs_fetching *f, vidstore_error **e) {
     struct stat before;
     int fd = -1;
-    if (!vs_policy_is_admin(&f->session->actor) && f->session->actor.kind != VS_ACTOR_WORKER)
-        return vs_fail(e, VIDSTORE_FORBIDDEN, "url", "only an admin may name a path of this machine");
-    int r = vs_blob_source_open(f->url, &fd, &before, e);
+    int r = vs_file_may_name_path(f->session, "url", NULL, e);
+    if (!r)
+        r = vs_blob_source_open(f->session->store->blobs, f->url, &fd, &before, e);
     if (r)
         return r;
     r = vs_upload_truncate(f->session, f->upload, 0, e);
@@ -61,7 +62,8 @@ static void failed(struct vs_fetching *f, int code, const vidstore_error *why) {
     char text[600];
     if (code == VIDSTORE_LEASE_LOST || code == VIDSTORE_FORKED || code == VIDSTORE_MISUSE)
         return;
-    snprintf(text, sizeof text, "%s: %.500s", vidstore_status_name(code), vidstore_error_message(why));
+    const char *message = vidstore_error_message(why);
+    snprintf(text, sizeof text, "%s: %.*s", vidstore_status_name(code), (int)vs_utf8_cut(message, 500), message);
     struct vs_video_download to = untouched;
     to.state = code == VIDSTORE_CANCELLED ? VIDSTORE_WORK_PENDING : VIDSTORE_WORK_FAILED;
     to.error = text;
@@ -84,14 +86,28 @@ static int run(struct vs_fetching *f, struct vs_record **ret, vidstore_error **e
     return r;
 }
 
+/* What a video says of its file is its owner's word: it must be the file that was fetched for it. */
+static int is_its_own(const struct vs_fetching *f, const struct vs_record *file) {
+    struct vs_uuid owner = vs_record_uuid(file, VIDSTORE_FILE_USER_ID);
+    struct vs_uuid video = vs_record_uuid(file, VIDSTORE_FILE_VIDEO_ID);
+    return vs_uuid_equal(&owner, &f->owner) && vs_uuid_equal(&video, &f->id);
+}
+
 /* Fetched already: the same call again gives the same file. */
 static int existing(struct vs_fetching *f, struct vs_record **ret, vidstore_error **e) {
     const char *file = vs_record_text(f->video, VIDSTORE_VIDEO_SOURCE_FILE_ID);
     if (!file || vs_record_int(f->video, VIDSTORE_VIDEO_DOWNLOAD_STATE) != VIDSTORE_WORK_COMPLETED)
         return VIDSTORE_NOT_FOUND;
-    int r = vs_crud_get(f->session, &vs_file_rules, file, ret, e);
-    if (r == VIDSTORE_NOT_FOUND)
+    vs_autorecord *found = NULL;
+    int r = vs_crud_get(f->session, &vs_file_rules, file, &found, e);
+    if (r == VIDSTORE_NOT_FOUND || r == VIDSTORE_FORBIDDEN) {
         vs_error_clear(e);
+        return VIDSTORE_NOT_FOUND;
+    }
+    if (!r && !is_its_own(f, found))
+        return VIDSTORE_NOT_FOUND;
+    if (!r)
+        *ret = VS_TAKE(found);
     return r;
 }
 

@@ -4,13 +4,14 @@
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
+#include "util/utf8.h"
 #include "worker/fetch.h"
 #include <stdlib.h>
 #include <string.h>
 
 enum { TELL_US = 500000 };
 
-/* A name for the file: the one that was asked for, or the last part of the URL. */
+/* A name for the file: the one that was asked for, or the last part of the URL; as much of it as a name may have. */
 static void name_of(const struct vs_fetching *f, char *ret, size_t size) {
     const char *name = vs_record_text(f->video, VIDSTORE_VIDEO_FILE_NAME);
     if (!name) {
@@ -18,10 +19,10 @@ static void name_of(const struct vs_fetching *f, char *ret, size_t size) {
         const char *start = f->url + len;
         while (start > f->url && start[-1] != '/')
             start--;
-        snprintf(ret, size, "%.*s", (int)(f->url + len - start), start);
-        name = ret;
+        size_t left = (size_t)(f->url + len - start);
+        snprintf(ret, size, "%.*s", (int)vs_utf8_cut(start, left < size ? left : size - 1), start);
     } else {
-        snprintf(ret, size, "%s", name);
+        snprintf(ret, size, "%.*s", (int)vs_utf8_cut(name, size - 1), name);
     }
     if (!*ret || strcmp(ret, ".") == 0 || strcmp(ret, "..") == 0)
         snprintf(ret, size, "video");

@@ -2,8 +2,8 @@
 -- Bytes (blobs) and the names under which they are known (files). A blob's row is older than its first byte and
 -- younger than its last: state 10 reserved, 20 stored, 30 doomed (no file refers to it), 40 being deleted. refs counts
 -- the files, removed ones too. synced: bytes of an unfinished upload that a power cut leaves; what was written after
--- that is as good while the machine is up, which boot (the kernel's id of this start) tells. damaged_us: found wrong by
--- a check.
+-- that is as good while the machine is up, which boot (the kernel's id of this start) tells. epoch counts those
+-- who went on with an upload: only the last of them may end it. damaged_us: found wrong by a check.
 CREATE TABLE blobs (
     seq {seq},
     id {uuid} NOT NULL UNIQUE,
@@ -20,6 +20,7 @@ CREATE TABLE blobs (
     source_size {int},
     synced {int} NOT NULL,
     boot {text},
+    epoch {int} NOT NULL,
     created_us {int} NOT NULL,
     touched_us {int} NOT NULL,
     sealed_us {int},

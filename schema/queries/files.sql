@@ -3,26 +3,32 @@
 
 -- name: blob_reserve
 INSERT INTO blobs (id, user_id, state, backend, storage_key, refs, params, source, validator, source_size, synced, boot,
-created_us, touched_us) VALUES ($1, $2, 10, $3, $4, 0, $5, $6, $7, $8, 0, $9, $10, $10);
+epoch, created_us, touched_us) VALUES ($1, $2, 10, $3, $4, 0, $5, $6, $7, $8, 0, $9, 1, $10, $10);
 
 -- name: blob_by_id
 SELECT user_id, state, storage_key, size, sha256, refs, params, source, validator, source_size, synced, boot,
-created_us, sealed_us FROM blobs WHERE id = $1;
+created_us, sealed_us, epoch FROM blobs WHERE id = $1;
 
 -- name: blob_by_key
 SELECT id FROM blobs WHERE storage_key = $1;
 
 -- name: blob_touch
-UPDATE blobs SET touched_us = $1, synced = $2, boot = $3 WHERE id = $4 AND state = 10;
+UPDATE blobs SET touched_us = $1, synced = $2, boot = $3 WHERE id = $4 AND state = 10 AND epoch = $5;
+
+-- name: blob_take_over
+-- Whoever goes on with an upload is the only one who may end it from now on.
+UPDATE blobs SET epoch = epoch + 1, touched_us = $1 WHERE id = $2 AND refs = 0 AND state IN (10, 20);
 
 -- name: blob_source_set
-UPDATE blobs SET source = $1, validator = $2, source_size = $3, touched_us = $4 WHERE id = $5 AND state = 10;
+UPDATE blobs SET source = $1, validator = $2, source_size = $3, touched_us = $4 WHERE id = $5 AND state = 10
+AND epoch = $6;
 
 -- name: blob_source_find
 SELECT id, params FROM blobs WHERE source = $1 AND state = 10 AND user_id = $2 ORDER BY touched_us DESC LIMIT 64;
 
 -- name: blob_stored
-UPDATE blobs SET state = 20, size = $1, sha256 = $2, sealed_us = $3, touched_us = $3 WHERE id = $4 AND state = 10;
+UPDATE blobs SET state = 20, size = $1, sha256 = $2, sealed_us = $3, touched_us = $3 WHERE id = $4 AND state = 10
+AND epoch = $5;
 
 -- name: blob_twin
 -- Bytes of the same owner that are the same.
@@ -43,7 +49,7 @@ UPDATE blobs SET state = 30, doomed_us = $1 WHERE id = $2 AND state = 20 AND ref
 
 -- name: blob_give_up
 -- An unfinished or unpublished upload that its owner does not want.
-UPDATE blobs SET state = 40, doomed_us = $1 WHERE id = $2 AND refs = 0 AND state IN (10, 20);
+UPDATE blobs SET state = 40, doomed_us = $1 WHERE id = $2 AND refs = 0 AND state IN (10, 20) AND epoch = $3;
 
 -- name: blob_expire
 -- An unfinished upload whose time is over, if nobody has touched it since.

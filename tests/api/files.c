@@ -34,7 +34,11 @@ static struct id put_with(vidstore_session *s, const char *data, int32_t field, 
     if (field)
         vidstore_file_params_set_text(p, field, value);
     write_source(data, strlen(data));
-    must(vidstore_file_put_path(s, source, p, &file, e));
+    if (!field || field != VIDSTORE_FILE_NAME)
+        vidstore_file_params_set_text(p, VIDSTORE_FILE_NAME, "clip.mp4");
+    int fd = open(source, O_RDONLY);
+    must(vidstore_file_put_fd(s, fd, INT64_MIN, p, &file, e)); /* a path is not for everybody */
+    close(fd);
     vidstore_file_params_free(p);
     return take_id(file);
 }
@@ -282,6 +286,92 @@ START_TEST(eight_threads_put_the_same_at_once) {
         ck_assert_str_eq(vidstore_file_text(vidstore_page_file(page, i), VIDSTORE_FILE_BLOB_ID),
                          vidstore_file_text(vidstore_page_file(page, 0), VIDSTORE_FILE_BLOB_ID));
     vidstore_page_free(page);
+}
+END_TEST
+
+/* 1 while this process has locks on a file of the store: another one is asked. */
+static int has_locks(const char *path) {
+    int status;
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+        int fd = open(path, O_RDWR);
+        _exit(fd < 0 || fcntl(fd, F_GETLK, &lock) ? 2 : lock.l_type != F_UNLCK);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+    return WEXITSTATUS(status);
+}
+
+/* SQLite's locks go when anybody in the process closes a descriptor of its files. */
+START_TEST(the_database_is_never_a_source) {
+    static const char *const names[] = {"store.db", "store.db-wal", "store.db-shm"};
+    char path[160], link[160];
+    vidstore_file_params *p = params(VIDSTORE_FILE_NAME, "x");
+    snprintf(link, sizeof link, "%s/link", folder);
+    must(vidstore_file_count(sys, NULL, &(int64_t){0}, e));
+    int fds[3], locked[3];
+    for (int i = 0; i < 3; i++) { /* a host's own descriptors: to be closed when the store is */
+        snprintf(path, sizeof path, "%s/%s", place, names[i]);
+        fds[i] = open(path, O_RDONLY | O_CLOEXEC);
+        ck_assert_int_ge(fds[i], 0);
+        locked[i] = has_locks(path);
+    }
+    ck_assert(locked[0] && locked[2]);
+    for (int i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, "%s/%s", place, names[i]);
+        refused(VIDSTORE_INVALID, "path", vidstore_file_put_path(sys, path, NULL, NULL, e));
+        refused(VIDSTORE_INVALID, "fd", vidstore_file_put_fd(sys, fds[i], INT64_MIN, p, NULL, e));
+        ck_assert_int_eq(symlink(path, link), 0);
+        refused(VIDSTORE_INVALID, "path", vidstore_file_put_path(sys, link, NULL, NULL, e));
+        ck_assert_int_eq(unlink(link), 0);
+        ck_assert_int_eq(has_locks(path), locked[i]);
+    }
+    struct id id = put(sys, "bytes");
+    snprintf(path, sizeof path, "%s/store.db-journal", place);
+    refused(VIDSTORE_INVALID, "path", vidstore_file_save(sys, id.text, path, e));
+    ck_assert_int_ne(access(path, F_OK), 0);
+    vidstore_file_params_free(p);
+    close_store();
+    for (int i = 0; i < 3; i++)
+        close(fds[i]);
+    open_store();
+}
+END_TEST
+
+START_TEST(paths_are_for_those_who_may_all) {
+    struct id root = add_user("root", VIDSTORE_ROLE_ADMIN), anna = add_user("anna", VIDSTORE_ROLE_USER);
+    vidstore_session *admin = session_of(root), *user = session_of(anna), *nobody = NULL;
+    must(vidstore_session_anonymous(store, NULL, &nobody, e));
+    char target[160];
+    snprintf(target, sizeof target, "%s/copy", folder);
+    struct id id = put_with(user, "hers", VIDSTORE_FILE_ACCESS, "public");
+    refused(VIDSTORE_FORBIDDEN, "path", vidstore_file_put_path(user, source, NULL, NULL, e));
+    refused(VIDSTORE_FORBIDDEN, "path", vidstore_file_put_path(user, "/no/such/file", NULL, NULL, e));
+    refused(VIDSTORE_FORBIDDEN, "path", vidstore_file_save(user, id.text, target, e));
+    ck_assert_int_eq(events("action = access_denied"), 3);
+    refused(VIDSTORE_FORBIDDEN, "path", vidstore_file_put_path(nobody, source, NULL, NULL, e));
+    refused(VIDSTORE_FORBIDDEN, "path", vidstore_file_save(nobody, id.text, target, e));
+    ck_assert_int_ne(access(target, F_OK), 0);
+    must(vidstore_file_put_path(admin, source, NULL, NULL, e));
+    must(vidstore_file_save(admin, id.text, target, e));
+    vidstore_session_free(admin);
+    vidstore_session_free(user);
+    vidstore_session_free(nobody);
+}
+END_TEST
+
+START_TEST(a_removed_file_gives_up_its_external_id) {
+    struct id first = put_with(sys, "one", VIDSTORE_FILE_EXTERNAL_ID, "x");
+    must(vidstore_file_remove(sys, first.text, VIDSTORE_REMOVE_RESTRICT, e));
+    struct id second = put_with(sys, "two", VIDSTORE_FILE_EXTERNAL_ID, "x");
+    refused(VIDSTORE_EXISTS, "external_id", vidstore_file_restore(sys, first.text, NULL, e));
+    must(vidstore_file_remove(sys, second.text, VIDSTORE_REMOVE_RESTRICT, e));
+    vidstore_file *file = NULL;
+    must(vidstore_file_restore(sys, first.text, NULL, e));
+    must(vidstore_file_get_external(sys, NULL, "x", &file, e));
+    ck_assert_str_eq(vidstore_file_id(file), first.text);
+    vidstore_file_free(file);
 }
 END_TEST
 
@@ -694,6 +784,8 @@ Suite *files_suite(void) {
     tcase_add_test(t, a_stream_that_says_nothing_can_be_left);
     tcase_add_test(t, a_file_that_changes_under_way_is_not_taken_in);
     tcase_add_test(t, eight_threads_put_the_same_at_once);
+    tcase_add_test(t, the_database_is_never_a_source);
+    tcase_add_test(t, paths_are_for_those_who_may_all);
     suite_add_tcase(s, t);
     t = tcase_create("reading");
     tcase_add_checked_fixture(t, begin, end);
@@ -709,6 +801,7 @@ Suite *files_suite(void) {
     tcase_add_test(t, a_record_is_changed);
     tcase_add_test(t, categories_and_given_times_expire);
     tcase_add_test(t, files_are_removed_restored_and_ended);
+    tcase_add_test(t, a_removed_file_gives_up_its_external_id);
     tcase_add_test(t, files_are_listed_and_changed_in_bulk);
     tcase_add_test(t, duplicates_are_those_that_one_may_see);
     suite_add_tcase(s, t);

@@ -393,6 +393,64 @@ START_TEST(an_unfinished_upload_is_resumed) {
 }
 END_TEST
 
+static vidstore_upload *resume(struct id id) {
+    vidstore_upload *up = NULL;
+    must(vidstore_upload_resume(sys, id.text, &up, e));
+    return up;
+}
+
+START_TEST(who_was_succeeded_ends_nothing) {
+    vidstore_upload *late = sealed_upload(sys, "x", "abc", 3);
+    struct id id = id_of(vidstore_upload_id(late));
+    vidstore_upload *next = resume(id);
+    refused(VIDSTORE_STATE, "upload", vidstore_upload_abort(late, e));
+    refused(VIDSTORE_STATE, "upload", vidstore_upload_publish(sys, late, NULL, e));
+    vidstore_upload *last = resume(id);
+    refused(VIDSTORE_STATE, "upload", vidstore_upload_abort(next, e));
+    holds(sys, publish(sys, last), "abc", 3);
+    refused(VIDSTORE_STATE, "upload", vidstore_upload_abort(late, e));
+    ck_assert_str_eq(publish(sys, late).text, id.text); /* it is a file now: that file */
+    holds(sys, id, "abc", 3);
+    vidstore_upload_free(late);
+    vidstore_upload_free(next);
+    vidstore_upload_free(last);
+}
+END_TEST
+
+/* A lease ends what was begun under it, whether its session is at hand, at work or gone. */
+START_TEST(a_lost_lease_ends_its_uploads) {
+    vidstore_job *job = NULL;
+    vidstore_lease *lease = NULL;
+    vidstore_job_params *p = vidstore_job_params_new();
+    vidstore_job_params_set_text(p, VIDSTORE_JOB_KIND, "x");
+    must(vidstore_job_submit(sys, p, &job, e));
+    must(vidstore_job_claim(sys, "x", 0, &lease, e));
+    ck_assert_ptr_nonnull(lease);
+    vidstore_upload *open = open_upload(vidstore_lease_session(lease), "open");
+    vidstore_upload *sealed = sealed_upload(vidstore_lease_session(lease), "sealed", "abc", 3);
+    must(vidstore_upload_write(open, "ab", 2, e));
+    must(vidstore_lease_release(lease, e));
+    if (_i == 0)
+        refused(VIDSTORE_LEASE_LOST, NULL, vidstore_upload_seal(open, 2, e));
+    vidstore_lease_free(lease); /* and its session with it */
+    refused(VIDSTORE_LEASE_LOST, NULL, vidstore_upload_abort(open, e));
+    refused(VIDSTORE_LEASE_LOST, NULL, vidstore_upload_abort(sealed, e));
+    refused(VIDSTORE_LEASE_LOST, NULL, vidstore_upload_seal(open, 2, e));
+    struct id ids[] = {id_of(vidstore_upload_id(open)), id_of(vidstore_upload_id(sealed))};
+    vidstore_upload_free(open);
+    vidstore_upload_free(sealed);
+    vidstore_upload *next = resume(ids[0]); /* its bytes are there, for whoever comes next */
+    must(vidstore_upload_seal(next, 2, e));
+    holds(sys, publish(sys, next), "ab", 2);
+    vidstore_upload_free(next);
+    next = resume(ids[1]);
+    holds(sys, publish(sys, next), "abc", 3);
+    vidstore_upload_free(next);
+    vidstore_job_params_free(p);
+    vidstore_job_free(job);
+}
+END_TEST
+
 START_TEST(giving_up_leaves_nothing) {
     vidstore_upload *open = open_upload(sys, "x"), *sealed = sealed_upload(sys, "y", "abc", 3), *again = NULL;
     must(vidstore_upload_write(open, "abc", 3, e));
@@ -552,6 +610,8 @@ Suite *uploads_suite(void) {
     tcase_add_test(t, publishing_again_gives_the_file_that_there_is);
     tcase_add_test(t, a_given_id_makes_a_put_repeatable);
     tcase_add_test(t, an_unfinished_upload_is_resumed);
+    tcase_add_test(t, who_was_succeeded_ends_nothing);
+    tcase_add_loop_test(t, a_lost_lease_ends_its_uploads, 0, 2);
     tcase_add_test(t, giving_up_leaves_nothing);
     tcase_add_test(t, the_same_bytes_of_an_owner_are_kept_once);
     tcase_add_test(t, external_ids_are_unique_an_owner);

@@ -142,6 +142,31 @@ START_TEST(what_is_over_is_removed_then_purged_then_deleted) {
 }
 END_TEST
 
+/* More than a batch of them: the next batch begins within the same time. */
+START_TEST(hundreds_of_files_of_one_time_go_in_one_run) {
+    enum { FILES = 200 };
+    int64_t at = moved_now() + HOUR_US;
+    vidstore_file *file = NULL;
+    vidstore_file_params *p = vidstore_file_params_new();
+    vidstore_file_params_set_int64(p, VIDSTORE_FILE_EXPIRES_US, at);
+    for (int i = 0; i < FILES; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%d", i);
+        struct id id = store_file(name, "same");
+        must(vidstore_file_update(sys, id.text, p, &file, e));
+        ck_assert_int_eq(vidstore_file_int64(file, VIDSTORE_FILE_EXPIRES_US), at);
+        vidstore_file_free(file);
+    }
+    vidstore_file_params_free(p);
+    ahead = 2 * HOUR_US;
+    ck_assert_int_eq(clean(1).expired, FILES);
+    ck_assert_int_eq(clean(0).expired, FILES);
+    ck_assert_int_eq(clean(0).expired, 0);
+    ahead += 400 * DAY_US;
+    ck_assert_int_eq(clean(0).purged, FILES);
+}
+END_TEST
+
 START_TEST(bytes_go_with_the_last_file) {
     struct id one = store_file("one", "same"), two = store_file("two", "same");
     struct id *both[] = {&one, &two};
@@ -228,7 +253,9 @@ struct reboot {
 
 static int reboot_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct reboot *reboot = arg;
-    return vs_blob_repo_touch(conn, &reboot->upload->row.id, moved_now(), reboot->synced, "another start", NULL, e);
+    struct vs_blob_row row = reboot->upload->row;
+    snprintf(row.boot, sizeof row.boot, "another start");
+    return vs_blob_repo_touch(conn, &row, moved_now(), reboot->synced, NULL, e);
 }
 
 START_TEST(a_restart_of_the_machine_leaves_what_was_synced) {
@@ -271,6 +298,24 @@ START_TEST(bytes_that_were_sealed_off_the_record_are_adopted) {
     ahead = 25 * HOUR_US;
     ck_assert_int_eq(clean(0).uploads, 1);
     on_disk(0, 1);
+}
+END_TEST
+
+/* Between its two steps the first one was taken for dead: it comes too late, and takes nothing along. */
+START_TEST(who_seals_too_late_deletes_nothing) {
+    vidstore_upload *late = upload("x", "0123456789", 0), *next = NULL;
+    vidstore_file *file = NULL;
+    works(vs_upload_seal_bytes(sys, late, 10, e));
+    must(vidstore_upload_resume(sys, vidstore_upload_id(late), &next, e));
+    ck_assert_int_eq(vidstore_upload_size(next), 10);
+    refused(VIDSTORE_STATE, "upload", vidstore_upload_seal(late, 10, e));
+    refused(VIDSTORE_STATE, "upload", vidstore_upload_abort(late, e));
+    on_disk(0, 1);
+    must(vidstore_upload_publish(sys, next, &file, e));
+    must(vidstore_file_verify(sys, vidstore_file_id(file), NULL, e));
+    vidstore_file_free(file);
+    vidstore_upload_free(late);
+    vidstore_upload_free(next);
 }
 END_TEST
 
@@ -453,6 +498,7 @@ Suite *files_gc_suite(void) {
     TCase *t = tcase_create("clean-up");
     tcase_add_checked_fixture(t, start, stop);
     tcase_add_test(t, what_is_over_is_removed_then_purged_then_deleted);
+    tcase_add_test(t, hundreds_of_files_of_one_time_go_in_one_run);
     tcase_add_test(t, bytes_go_with_the_last_file);
     tcase_add_test(t, unfinished_uploads_go_when_their_time_is_over);
     tcase_add_test(t, all_does_not_wait);
@@ -460,6 +506,7 @@ Suite *files_gc_suite(void) {
     tcase_add_test(t, hundreds_of_uploads_go_in_one_run);
     tcase_add_test(t, a_restart_of_the_machine_leaves_what_was_synced);
     tcase_add_test(t, bytes_that_were_sealed_off_the_record_are_adopted);
+    tcase_add_test(t, who_seals_too_late_deletes_nothing);
     tcase_add_test(t, an_upload_is_found_by_its_source);
     tcase_add_test(t, record_and_disk_are_compared);
     tcase_add_test(t, whoever_is_killed_leaves_nothing_that_stays);
