@@ -3,6 +3,7 @@
 #include "noun.h"
 #include "work.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -29,9 +30,9 @@ static int find_file(struct cli *cli, const char *text, char ret[CLI_UUID_TEXT])
     return CLI_OK;
 }
 
-static int write_all(const char *data, int64_t size) {
+static int write_all(int fd, const char *data, int64_t size) {
     while (size > 0) {
-        ssize_t wrote = write(STDOUT_FILENO, data, (size_t)size);
+        ssize_t wrote = write(fd, data, (size_t)size);
         if (wrote < 0 && errno == EINTR && !cli_stopped())
             continue;
         if (wrote < 0)
@@ -42,11 +43,9 @@ static int write_all(const char *data, int64_t size) {
     return 0;
 }
 
-static int get_stream(struct cli *cli, const char *id) {
+static int copy_bytes(struct cli *cli, const char *id, int fd, const char *target) {
     vidstore_error *error = NULL;
     cli_auto(vidstore_reader) *reader = NULL;
-    if (isatty(STDOUT_FILENO))
-        return cli_complain(CLI_USAGE, "bytes are not for a terminal; use -o FILE or a pipe");
     if (vidstore_file_open(cli->session, id, &reader, &error))
         return cli_fail_on(cli, id, &error);
     cli_autofree char *chunk = cli_alloc(CHUNK);
@@ -54,18 +53,42 @@ static int get_stream(struct cli *cli, const char *id) {
     cli_progress_begin(&progress, cli, "get", 1);
     int64_t total = vidstore_reader_size(reader);
     for (int64_t done = 0, got = 0; done < total; done += got) {
+        if (cli_stopped()) {
+            cli_progress_end(&progress);
+            return cli_complain(CLI_INTERRUPTED, "%s: stopped", target);
+        }
         if (vidstore_reader_read(reader, done, chunk, CHUNK, &got, &error)) {
             cli_progress_end(&progress);
             return cli_fail_on(cli, id, &error);
         }
-        if (write_all(chunk, got)) {
+        if (write_all(fd, chunk, got)) {
             cli_progress_end(&progress);
-            return cli_complain(CLI_FAILURE, "standard output: %s (IO)", strerrordesc_np(errno));
+            return cli_complain(CLI_FAILURE, "%s: %s (IO)", target, strerrordesc_np(errno));
         }
         cli_progress_update(&progress, done + got, total);
     }
     cli_progress_end(&progress);
     return CLI_OK;
+}
+
+static int get_stream(struct cli *cli, const char *id) {
+    if (isatty(STDOUT_FILENO))
+        return cli_complain(CLI_USAGE, "bytes are not for a terminal; use -o FILE or a pipe");
+    return copy_bytes(cli, id, STDOUT_FILENO, "standard output");
+}
+
+/* The store writes no paths for users: here the path is that of whoever runs this program. */
+static int get_as_user(struct cli *cli, const char *id, const char *path) {
+    cli_autoclose int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return cli_complain(errno == EEXIST ? CLI_REFUSED : CLI_FAILURE, "%s: %s (%s)", path, strerrordesc_np(errno),
+                            errno == EEXIST ? "EXISTS" : "IO");
+    int result = copy_bytes(cli, id, fd, path);
+    if (!result && fsync(fd))
+        result = cli_complain(CLI_FAILURE, "%s: %s (IO)", path, strerrordesc_np(errno));
+    if (result)
+        unlink(path);
+    return result;
 }
 
 struct saving {
@@ -86,6 +109,16 @@ static vidstore_status call_save(struct cli_work *work, vidstore_error **reterr)
     return vidstore_file_save(work->session, work->id, saving->path, reterr);
 }
 
+static int save(struct cli *cli, const char *id, struct saving *saving) {
+    vidstore_error *error = NULL;
+    cli_progress_begin(&saving->progress, cli, saving->path, 1);
+    struct cli_work work = {
+        .session = cli->session, .call = call_save, .poll = cli->meter ? show_save : NULL, .context = saving, .id = id};
+    vidstore_status status = cli_work_run(&work, &error);
+    cli_progress_end(&saving->progress);
+    return status ? cli_fail_on(cli, saving->path, &error) : CLI_OK;
+}
+
 static int get_file(struct cli *cli, const char *id, const char *path) {
     vidstore_error *error = NULL;
     cli_auto(vidstore_file) *file = NULL;
@@ -96,22 +129,15 @@ static int get_file(struct cli *cli, const char *id, const char *path) {
     if (!path && (!strcmp(saving.path, ".") || !strcmp(saving.path, "..")))
         return cli_complain(CLI_INVALID, "the file is called \"%s\"; use -o (INVALID, field output)", saving.path);
     cli_catch_signals();
-    cli_progress_begin(&saving.progress, cli, saving.path, 1);
-    struct cli_work work = {.session = cli->session,
-                            .call = call_save,
-                            .poll = cli->meter ? show_save : NULL,
-                            .context = &saving,
-                            .id = id};
-    vidstore_status status = cli_work_run(&work, &error);
-    cli_progress_end(&saving.progress);
-    if (status)
-        return cli_fail_on(cli, saving.path, &error);
+    int result = cli->as ? get_as_user(cli, id, saving.path) : save(cli, id, &saving);
+    if (result)
+        return result;
     if (cli->json)
         return cli_show_record(cli, &cli_files, file);
     if (!cli->quiet) {
         char size[CLI_TEXT];
         cli_put_safe(saving.path);
-        printf("  %s, SHA-256 is right\n", cli_size(saving.total, size));
+        printf("  %s%s\n", cli_size(saving.total, size), cli->as ? "" : ", SHA-256 is right");
     }
     return CLI_OK;
 }
