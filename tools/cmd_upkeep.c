@@ -35,7 +35,7 @@ static vidstore_status call_maintain(struct cli_work *work, vidstore_error **ret
 
 static vidstore_status call_backup(struct cli_work *work, vidstore_error **reterr) {
     struct report *report = work->context;
-    return vidstore_backup(work->session, report->directory, 0, &report->text, reterr);
+    return vidstore_backup(work->session, report->directory, report->flags, &report->text, reterr);
 }
 
 static vidstore_status call_doctor(struct cli_work *work, vidstore_error **reterr) {
@@ -64,8 +64,12 @@ int cmd_maintain(struct cli *cli, const struct cli_args *args) {
     return result ? result : cli_put_report(cli, report.text);
 }
 
+static uint32_t skip_damaged(const struct cli_args *args) {
+    return cli_flag(args, "skip-damaged") ? VIDSTORE_BACKUP_SKIP_DAMAGED : 0;
+}
+
 int cmd_backup(struct cli *cli, const struct cli_args *args) {
-    struct report report = {.directory = args->operands[0]};
+    struct report report = {.directory = args->operands[0], .flags = skip_damaged(args)};
     int result = run_long(cli, call_backup, &report);
     return result ? result : cli_put_report(cli, report.text);
 }
@@ -73,7 +77,7 @@ int cmd_backup(struct cli *cli, const struct cli_args *args) {
 int cmd_restore(struct cli *cli, const struct cli_args *args) {
     vidstore_error *error = NULL;
     vidstore_text *text = NULL;
-    if (vidstore_restore(args->operands[0], args->operands[1], 0, &text, &error))
+    if (vidstore_restore(args->operands[0], args->operands[1], skip_damaged(args), &text, &error))
         return cli_fail_on(cli, args->operands[0], &error);
     return cli_put_report(cli, text);
 }

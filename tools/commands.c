@@ -117,7 +117,9 @@ OPTIONS(maintain) = {
     {"budget", 0, "TIME", "about how long a slice may take (default 10s)"},
     END,
 };
-OPTIONS(doctor) = {{"full", 0, NULL, "read every page and check every index"}, END};
+OPTIONS(backup) = {{"skip-damaged", 0, NULL, "go on where bytes are lost or damaged, and list their files"}, END};
+
+OPTIONS(doctor) = {{"full", 0, NULL, "read every page, check every index, look for every blob"}, END};
 OPTIONS(config) = {{"reset", 0, NULL, "the default again"}, END};
 OPTIONS(seed) = {
     {"users", 0, "N", "how many users"},
@@ -167,8 +169,8 @@ const struct cli_command cli_commands[] = {
     {"stats", "", "numbers of the store, or of a user", 0, 0, 0, stats, cmd_stats},
     {"config", "[NAME [VALUE]]", "show or change settings", 0, 2, 0, config, cmd_config},
     {"maintain", "", "remove what has expired, free space, recover jobs", 0, 0, 0, maintain, cmd_maintain},
-    {"backup", "DIRECTORY", "copy the whole store while it is in use", 1, 1, 0, NULL, cmd_backup},
-    {"restore", "BACKUP DIRECTORY", "make a store from a backup", 2, 2, CLI_NO_STORE | CLI_AS_SYSTEM, NULL,
+    {"backup", "DIRECTORY", "copy the whole store while it is in use", 1, 1, 0, backup, cmd_backup},
+    {"restore", "BACKUP DIRECTORY", "make a store from a backup", 2, 2, CLI_NO_STORE | CLI_AS_SYSTEM, backup,
      cmd_restore},
     {"doctor", "", "examine the store", 0, 0, 0, doctor, cmd_doctor},
     {"seed", "", "fill a store with synthetic data, for trials", 0, 0, CLI_CREATES | CLI_AS_SYSTEM, seed, cmd_seed},

@@ -55,6 +55,13 @@ VIDSTORE_API vidstore_status vidstore_maintain(vidstore_session *session, int64_
 VIDSTORE_API vidstore_status vidstore_stats(vidstore_session *session, vidstore_text **ret_json,
                                             vidstore_error **reterr);
 
+/** Flags of vidstore_backup() and vidstore_restore(). */
+enum {
+    VIDSTORE_BACKUP_UNKNOWN = -1,
+    VIDSTORE_BACKUP_SKIP_DAMAGED = 1 /**< Go on where bytes are missing or damaged: their files are not in the copy, and
+                                        the report names them. Without it the first of them ends the call. */
+};
+
 /**
  * Copy the whole store, while it is in use, to a new directory: database and bytes, verified. The copy is a store of
  * its own that vidstore_restore() or vidstore_open() takes. Refuses to run inside a transaction. Admins and the
@@ -62,9 +69,10 @@ VIDSTORE_API vidstore_status vidstore_stats(vidstore_session *session, vidstore_
  * @param session  who acts.
  * @param directory  must not exist, or be empty; its parent must exist, and it must not lie in the store. It appears
  *   when it is whole.
- * @param flags  0.
+ * @param flags  VIDSTORE_BACKUP_… bits.
  * @param ret_json  receives a JSON object: "directory", "records" by kind, "blobs", "bytes" and "database_bytes" that
- *   were copied, "gone" (what was purged meanwhile and is not in the copy), "took_ms".
+ *   were copied, "gone" (what was purged meanwhile and is not in the copy), "lost" (what was damaged and is not in the
+ *   copy: objects with "blob", "files" and "reason"), "took_ms".
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: INVALID, EXISTS, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
@@ -79,7 +87,7 @@ VIDSTORE_API vidstore_status vidstore_backup(vidstore_session *session, const ch
  * into place in one step.
  * @param backup  a directory that vidstore_backup() made; not changed.
  * @param directory  where the store shall be; must not exist, or be empty.
- * @param flags  0.
+ * @param flags  VIDSTORE_BACKUP_… bits.
  * @param ret_json  receives a JSON object as of vidstore_backup().
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
@@ -93,7 +101,8 @@ VIDSTORE_API vidstore_status vidstore_restore(const char *backup, const char *di
  * Examine the store: connection, integrity, schema text, versions, disk, log, blobs, probe helper, clock. A bad
  * finding is a verdict, not an error.
  * @param session  who acts.
- * @param full  1: read every page and check every index; 0: the quick checks.
+ * @param full  1: read every page of the database, check every index and look for every blob; 0: the quick checks. The
+ *   bytes of files are not read: vidstore_file_verify() does that.
  * @param ret_json  receives a JSON object: "verdict" (ok, warning, bad) and "checks", each with name, verdict and
  *   text.
  * @param reterr  receives the error, or NULL; may be NULL.

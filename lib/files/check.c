@@ -51,7 +51,8 @@ static int look_at(struct check *check, const struct vs_blob_item *item, vidstor
     int r = vs_blob_stat(check->session->store->blobs, item->key, &stat, e);
     check->ret->blobs++;
     if (!r) {
-        check->ret->wrong_size += stat.size != item->size;
+        if (stat.size != item->size && !check->ret->wrong_size++)
+            vs_uuid_format(&item->id, check->ret->first_wrong);
         return 0;
     }
     if (r != VIDSTORE_NOT_FOUND)

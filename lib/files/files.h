@@ -93,6 +93,7 @@ struct vs_files_check {
     int64_t stray_parts, removed_parts; /* parts that no row knows; those older than a day are removed */
     int more;                           /* 1: the deadline came first */
     char first_missing[VS_UUID_TEXT];   /* id of a blob, or "" */
+    char first_wrong[VS_UUID_TEXT];     /* the same, of a wrong size */
     char first_unknown[VS_BLOB_KEY_TEXT]; /* key of a blob, or "" */
 };
 

@@ -35,19 +35,26 @@ static int note_backup(vidstore_session *session, const struct vs_copy *copy, vi
         return 0;
     vs_buf_str(&b, "{\"directory\":");
     vs_json_string(&b, copy->place->final, strlen(copy->place->final));
-    vs_buf_fmt(&b, ",\"blobs\":%" PRId64 ",\"bytes\":%" PRId64 "}", copy->count, copy->bytes);
+    vs_buf_fmt(&b, ",\"blobs\":%" PRId64 ",\"bytes\":%" PRId64 ",\"lost\":%" PRId64 "}", copy->count, copy->bytes,
+               copy->losses);
     if (b.failed)
         return vs_fail_nomem(e);
     struct note note = {session, b.data};
     return vs_session_write(session, note_op, &note, e);
 }
 
-static int backup(vidstore_session *session, const char *directory, vidstore_text **ret, vidstore_error **e) {
+static int backup(vidstore_session *session, const char *directory, uint32_t flags, vidstore_text **ret,
+                  vidstore_error **e) {
     struct vidstore *store = session->store;
     struct vs_call call = vs_session_call(session);
     int64_t began = vs_mono_us();
     vs_autoplace place = {0};
-    vs_autocopy copy = {.from_db = store->db, .from_blobs = store->blobs, .live = 1, .call = &call, .place = &place};
+    vs_autocopy copy = {.from_db = store->db,
+                        .from_blobs = store->blobs,
+                        .live = 1,
+                        .call = &call,
+                        .place = &place,
+                        .skip_damaged = (flags & VIDSTORE_BACKUP_SKIP_DAMAGED) != 0};
     int r = vs_place_make(directory, &place, e);
     if (!r)
         r = check_outside(store, &place, e);
@@ -70,13 +77,15 @@ static int backup(vidstore_session *session, const char *directory, vidstore_tex
 vidstore_status vidstore_backup(vidstore_session *session, const char *directory, uint32_t flags,
                                 vidstore_text **ret_json, vidstore_error **reterr) {
     VS_ENTER(session, ret_json, reterr);
-    int r = flags ? vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "flags", "flags has unknown bits") : 0;
+    int r = flags & ~VS_COPY_FLAGS
+                ? vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "flags", "flags has unknown bits")
+                : 0;
     if (!r)
         r = vs_session_outside(session, reterr);
     if (!r)
         r = vs_session_may(session, "store", VS_MANAGE, NULL, NULL, 0, reterr);
     if (!r)
-        r = backup(session, directory, ret_json, reterr);
+        r = backup(session, directory, flags, ret_json, reterr);
     vidstore_text_free(vs_unwanted_);
     return r;
 }

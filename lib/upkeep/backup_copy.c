@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "upkeep/backup_copy.h"
+#include "upkeep/owners.h"
 #include "util/env.h"
 #include "util/error.h"
 #include "util/json.h"
@@ -150,17 +151,15 @@ static int check_digest(const struct vs_blob_writer *w, const struct item *item,
     if (vs_blob_writer_size(w) != item->size)
         return vs_fail_sub(e, VIDSTORE_CORRUPT,
                            vs_blob_writer_size(w) < item->size ? VIDSTORE_SUB_TRUNCATED : VIDSTORE_SUB_TOO_LARGE, NULL,
-                           "the bytes under %s are %" PRId64 " and should be %" PRId64, item->key,
-                           vs_blob_writer_size(w), item->size);
+                           "its bytes are %" PRId64 " and should be %" PRId64, vs_blob_writer_size(w), item->size);
     int r = vs_blob_writer_digest(w, found, e);
     if (!r && !vs_secret_equal(found, item->sha256, sizeof found))
-        r = vs_fail_sub(e, VIDSTORE_CORRUPT, VIDSTORE_SUB_CHECKSUM, NULL,
-                        "the bytes under %s are not those of their SHA-256", item->key);
+        r = vs_fail_sub(e, VIDSTORE_CORRUPT, VIDSTORE_SUB_CHECKSUM, NULL, "its bytes are not those of their SHA-256");
     return r;
 }
 
 static int copy_bytes(struct vs_copy *c, struct vs_blob_reader *reader, const struct item *item, vidstore_error **e) {
-    vs_autowriter *w = NULL;
+    struct vs_blob_writer *w = NULL;
     int fd = vs_blob_reader_fd(reader);
     int r = vs_blob_writer_create(c->blobs, item->key, item->size, &w, e);
     if (!r)
@@ -169,7 +168,13 @@ static int copy_bytes(struct vs_copy *c, struct vs_blob_reader *reader, const st
         r = should_stop(c->call, e);
     if (!r)
         r = check_digest(w, item, e);
-    return r ? r : vs_blob_writer_seal(w, item->size, NULL, e);
+    if (!r)
+        r = vs_blob_writer_seal(w, item->size, NULL, e);
+    if (r)
+        vs_blob_writer_abort(w);
+    else
+        vs_blob_writer_free(w);
+    return r;
 }
 
 struct forget {
@@ -204,18 +209,67 @@ static int forget_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return r;
 }
 
+/* Bytes that are not in the copy: their files are not either. */
+static int forget(struct vs_copy *c, const struct item *item, vidstore_error **e) {
+    struct forget f = {&item->id, 0};
+    int r = vs_db_read_only(c->db) ? open_database(c, 0, e) : 0;
+    return r ? r : vs_db_write(c->db, c->call, forget_op, &f, e);
+}
+
+/* The disk did not give the bytes, or they are not the right ones; not: the copy could not be written. */
+static int is_damage(struct vs_copy *c, const struct item *item, int code) {
+    if (code != VIDSTORE_IO)
+        return code == VIDSTORE_CORRUPT || code == VIDSTORE_NOT_FOUND;
+    return vs_blob_digest(c->from_blobs, item->key, on_progress, (void *)c->call, NULL, NULL, NULL) == VIDSTORE_IO;
+}
+
+static int note_loss(struct vs_copy *c, const struct vs_owners *owners, const char *reason, vidstore_error **e) {
+    char blob[VS_UUID_TEXT];
+    vs_uuid_format(&owners->blob, blob);
+    vs_buf_fmt(&c->lost, "%s{\"blob\":\"%s\",\"files\":", c->losses++ ? "," : "", blob);
+    vs_buf_add(&c->lost, owners->ids.data, owners->ids.len);
+    vs_buf_str(&c->lost, ",\"reason\":");
+    vs_json_string(&c->lost, reason, strlen(reason));
+    vs_buf_char(&c->lost, '}');
+    return c->lost.failed ? vs_fail_nomem(e) : 0;
+}
+
+/* What can't be copied ends the copy with its name, or is left out when that is wished. */
+static int lose(struct vs_copy *c, const struct item *item, int code, const vidstore_error *why, vidstore_error **e) {
+    vs_autoowners owners = {.blob = item->id};
+    char name[160];
+    int r = vs_db_read(c->db, c->call, vs_owners_op, &owners, e);
+    if (r)
+        return r;
+    vs_owners_name(&owners, name, sizeof name);
+    if (!is_damage(c, item, code))
+        return vs_fail_sub(e, code, vidstore_error_subcode(why), NULL, "%s can't be copied: %s", name,
+                           vidstore_error_message(why));
+    if (!c->skip_damaged)
+        return vs_fail_sub(e, code == VIDSTORE_IO ? code : VIDSTORE_CORRUPT, vidstore_error_subcode(why), NULL,
+                           "%s is damaged: %s", name, vidstore_error_message(why));
+    r = note_loss(c, &owners, vidstore_error_message(why), e);
+    return r ? r : forget(c, item, e);
+}
+
 /* What was purged in the source since the snapshot goes from the copy too. */
 static int skip(struct vs_copy *c, const struct item *item, vidstore_error **e) {
     struct forget f = {&item->id, 0};
+    vs_autoerror vidstore_error *why = NULL;
     int r = c->live ? vs_db_read(c->from_db, c->call, state_op, &f, e) : 0;
-    if (!r && !f.gone)
-        r = vs_fail(e, VIDSTORE_CORRUPT, NULL, "the bytes under %s are missing", item->key);
-    if (!r && vs_db_read_only(c->db))
-        r = open_database(c, 0, e);
+    if (!r && !f.gone) {
+        vs_fail(&why, VIDSTORE_CORRUPT, NULL, "its bytes are missing");
+        return lose(c, item, VIDSTORE_CORRUPT, why, e);
+    }
     if (!r)
-        r = vs_db_write(c->db, c->call, forget_op, &f, e);
+        r = forget(c, item, e);
     c->gone += !r;
     return r;
+}
+
+/* Says nothing about the bytes. */
+static int is_about_the_copy(int code) {
+    return code == VIDSTORE_CANCELLED || code == VIDSTORE_TIMEOUT || code == VIDSTORE_NOMEM || code == VIDSTORE_FULL;
 }
 
 static int copy_one(struct vs_copy *c, const struct item *item, vidstore_error **e) {
@@ -227,14 +281,15 @@ static int copy_one(struct vs_copy *c, const struct item *item, vidstore_error *
     r = vs_blob_reader_open(c->from_blobs, item->key, &reader, &why);
     if (r == VIDSTORE_NOT_FOUND)
         return skip(c, item, e);
-    if (r)
+    if (!r)
+        r = copy_bytes(c, reader, item, &why);
+    if (r && is_about_the_copy(r))
         return vs_fail_sub(e, r, vidstore_error_subcode(why), NULL, "%s", vidstore_error_message(why));
-    r = copy_bytes(c, reader, item, e);
-    if (!r) {
-        c->count++;
-        c->bytes += item->size;
-    }
-    return r;
+    if (r)
+        return lose(c, item, r, why, e);
+    c->count++;
+    c->bytes += item->size;
+    return 0;
 }
 
 static int copy_blobs(struct vs_copy *c, vidstore_error **e) {
@@ -287,6 +342,11 @@ void vs_copy_end(struct vs_copy *c) {
     c->blobs = NULL;
 }
 
+void vs_copy_free(struct vs_copy *c) {
+    vs_copy_end(c);
+    vs_buf_free(&c->lost);
+}
+
 int vs_copy_report(const struct vs_copy *c, int64_t began_us, vidstore_text **ret, vidstore_error **e) {
     vs_autobuf b = {0};
     vs_buf_str(&b, "{\"directory\":");
@@ -297,7 +357,10 @@ int vs_copy_report(const struct vs_copy *c, int64_t began_us, vidstore_text **re
                c->records[0], c->records[1], c->records[2], c->records[3], c->records[4]);
     vs_buf_fmt(&b,
                ",\"blobs\":%" PRId64 ",\"bytes\":%" PRId64 ",\"database_bytes\":%" PRId64 ",\"gone\":%" PRId64
-               ",\"took_ms\":%" PRId64 "}",
-               c->count, c->bytes, c->database_bytes, c->gone, (vs_mono_us() - began_us) / 1000);
+               ",\"lost\":[",
+               c->count, c->bytes, c->database_bytes, c->gone);
+    if (c->losses)
+        vs_buf_add(&b, c->lost.data, c->lost.len);
+    vs_buf_fmt(&b, "],\"took_ms\":%" PRId64 "}", (vs_mono_us() - began_us) / 1000);
     return vs_buf_to_text(&b, ret, e);
 }

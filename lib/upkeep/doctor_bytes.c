@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "upkeep/doctor_bytes.h"
 #include "files/files.h"
+#include "upkeep/owners.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -28,7 +29,32 @@ int vs_exam_marker(struct vs_exam *x, vidstore_error **e) {
     return 0;
 }
 
+/* The file that the first damaged blob belongs to. */
+static int name_blob(struct vs_exam *x, const struct vs_uuid *blob, char *buf, size_t size, vidstore_error **e) {
+    vs_autoowners owners = {.blob = *blob};
+    int r = vs_session_read(x->session, vs_owners_op, &owners, e);
+    if (!r)
+        vs_owners_name(&owners, buf, size);
+    return r;
+}
+
 /* --- all ------------------------------------------------------------------------------------------------------ */
+
+static int find_damage(struct vs_exam *x, const struct vs_files_check *found, vidstore_error **e) {
+    char missing[160] = "none", wrong[160] = "none";
+    struct vs_uuid id;
+    int r = 0;
+    if (found->missing && !(r = vs_uuid_parse(found->first_missing, "blob", &id, e)))
+        r = name_blob(x, &id, missing, sizeof missing, e);
+    if (!r && found->wrong_size && !(r = vs_uuid_parse(found->first_wrong, "blob", &id, e)))
+        r = name_blob(x, &id, wrong, sizeof wrong, e);
+    if (!r)
+        vs_exam_find(x, VS_VERDICT_BAD,
+                     "of %" PRId64 " blobs %" PRId64 " are missing (first: %s) and %" PRId64
+                     " have a wrong size (first: %s)",
+                     found->blobs, found->missing, missing, found->wrong_size, wrong);
+    return r;
+}
 
 static int check_all(struct vs_exam *x, vidstore_error **e) {
     struct vs_files_check found;
@@ -36,20 +62,17 @@ static int check_all(struct vs_exam *x, vidstore_error **e) {
     int r = vs_files_check(x->session, &options, &found, e);
     if (r)
         return r;
-    if (found.missing)
-        vs_exam_find(x, VS_VERDICT_BAD,
-                     "of %" PRId64 " blobs %" PRId64 " are missing, the first is %s, and %" PRId64 " have a wrong size",
-                     found.blobs, found.missing, found.first_missing, found.wrong_size);
-    else if (found.wrong_size)
-        vs_exam_find(x, VS_VERDICT_BAD, "of %" PRId64 " blobs %" PRId64 " have a wrong size", found.blobs,
-                     found.wrong_size);
-    else if (found.unknown)
+    if (found.missing || found.wrong_size)
+        return find_damage(x, &found, e);
+    if (found.unknown)
         vs_exam_find(x, VS_VERDICT_WARNING,
                      "all %" PRId64 " blobs are there, and %" PRId64 " more, of %" PRId64
                      " bytes, that no record knows; the first is %s",
                      found.blobs, found.unknown, found.unknown_bytes, found.first_unknown);
     else
-        vs_exam_find(x, VS_VERDICT_OK, "all %" PRId64 " blobs are there with their sizes, and none besides",
+        vs_exam_find(x, VS_VERDICT_OK,
+                     "all %" PRId64
+                     " blobs are there with their sizes, and none besides; what is in them only verifying a file tells",
                      found.blobs);
     return 0;
 }
@@ -60,6 +83,7 @@ struct sample {
     int64_t from; /* after which number it begins */
     int count;
     struct {
+        struct vs_uuid id;
         char key[VS_BLOB_KEY_TEXT];
         int64_t size;
     } blobs[SAMPLE];
@@ -95,6 +119,7 @@ static int sample_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         const char *key = vs_col_text(s, 2, &len);
         if (!key || len >= VS_BLOB_KEY_TEXT)
             return vs_fail(e, VIDSTORE_CORRUPT, NULL, "the record of a blob has no key");
+        vs_col_uuid(s, 1, &sample->blobs[sample->count].id);
         memcpy(sample->blobs[sample->count].key, key, len + 1);
         sample->blobs[sample->count++].size = vs_col_int(s, 3);
     }
@@ -122,7 +147,8 @@ static int known_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 static int check_sample(struct vs_exam *x, vidstore_error **e) {
     struct vs_blobs *blobs = x->session->store->blobs;
     struct vs_blob_stat stat;
-    int missing = 0, wrong = 0;
+    int missing = 0, wrong = 0, first = -1;
+    char name[160];
     vs_autofree struct sample *sample = vs_calloc(1, sizeof *sample);
     int r = sample ? vs_session_read(x->session, sample_op, sample, e) : vs_fail_nomem(e);
     for (int i = 0; !r && i < sample->count; i++) {
@@ -135,12 +161,17 @@ static int check_sample(struct vs_exam *x, vidstore_error **e) {
             r = vs_fail(e, found, NULL, "%s", vidstore_error_message(why));
         missing += it.known;
         wrong += !found && stat.size != sample->blobs[i].size;
+        if (first < 0 && missing + wrong > 0)
+            first = i;
     }
+    if (!r && first >= 0)
+        r = name_blob(x, &sample->blobs[first].id, name, sizeof name, e);
     if (r)
         return r;
-    if (missing || wrong)
-        vs_exam_find(x, VS_VERDICT_BAD, "of %d blobs that were looked at %d are missing and %d have a wrong size",
-                     sample->count, missing, wrong);
+    if (first >= 0)
+        vs_exam_find(x, VS_VERDICT_BAD,
+                     "of %d blobs that were looked at %d are missing and %d have a wrong size; the first is of %s",
+                     sample->count, missing, wrong, name);
     else
         vs_exam_find(x, VS_VERDICT_OK, "%d blobs were looked at and are there with their sizes", sample->count);
     return 0;

@@ -201,7 +201,7 @@ static int check_leases(struct vs_exam *x, vidstore_error **e) {
                      "%" PRId64 " job%s a worker that is gone; upkeep or the next claim takes %s back", count,
                      count == 1 ? " has" : "s have", count == 1 ? "it" : "them");
     else
-        vs_exam_find(x, VS_VERDICT_OK, "every running job has a worker that lives");
+        vs_exam_find(x, VS_VERDICT_OK, "every running job holds a lease that has not run out");
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "util/json.h"
 #include "util/utf8.h"
 #include "vidstore/upkeep.h"
+#include <inttypes.h>
 #include <limits.h>
 #include <string.h>
 
@@ -55,7 +56,7 @@ static int note_restore(struct vs_copy *copy, const char *backup, vidstore_error
     vs_autobuf b = {0};
     vs_buf_str(&b, "{\"backup\":");
     vs_json_string(&b, backup, strlen(backup));
-    vs_buf_char(&b, '}');
+    vs_buf_fmt(&b, ",\"lost\":%" PRId64 "}", copy->losses);
     if (b.failed)
         return vs_fail_nomem(e);
     int r = vs_db_write(copy->db, NULL, note_op, b.data, e);
@@ -63,11 +64,11 @@ static int note_restore(struct vs_copy *copy, const char *backup, vidstore_error
     return r;
 }
 
-static int restore(const char *backup, const char *directory, vidstore_text **ret, vidstore_error **e) {
+static int restore(const char *backup, const char *directory, uint32_t flags, vidstore_text **ret, vidstore_error **e) {
     int64_t began = vs_mono_us();
     VS_CLEANUP(source_close) struct source source = {NULL, NULL};
     vs_autoplace place = {0};
-    vs_autocopy copy = {.place = &place};
+    vs_autocopy copy = {.place = &place, .skip_damaged = (flags & VIDSTORE_BACKUP_SKIP_DAMAGED) != 0};
     int r = open_source(backup, &source, e);
     if (!r)
         r = vs_place_make(directory, &place, e);
@@ -95,13 +96,15 @@ vidstore_status vidstore_restore(const char *backup, const char *directory, uint
     *ret_json = NULL;
     if (reterr)
         *reterr = NULL;
-    int r = flags ? vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "flags", "flags has unknown bits") : 0;
+    int r = flags & ~VS_COPY_FLAGS
+                ? vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "flags", "flags has unknown bits")
+                : 0;
     if (!r)
         r = vs_check_text(backup, "backup", PATH_MAX - 64, reterr);
     if (!r && !*backup)
         r = vs_fail(reterr, VIDSTORE_INVALID, "backup", "the path of the backup is empty");
     if (!r)
-        r = restore(backup, directory, ret_json, reterr);
+        r = restore(backup, directory, flags, ret_json, reterr);
     vidstore_text_free(unwanted);
     return r;
 }

@@ -43,8 +43,11 @@ SELECT seq, id, storage_key, size, sha256 FROM blobs WHERE seq > $1 AND state = 
 -- name: upkeep_blob_state
 SELECT state, refs FROM blobs WHERE id = $1;
 
+-- name: upkeep_blob_files
+SELECT id FROM files WHERE blob_id = $1 ORDER BY seq;
+
 -- name: upkeep_blob_files_forget
--- In a copy only: files that were purged while it was made.
+-- In a copy only: files that were purged while it was made, or whose bytes are lost.
 DELETE FROM files WHERE blob_id = $1;
 
 -- name: upkeep_blob_forget
