@@ -677,6 +677,68 @@ START_TEST(files_are_removed_restored_and_ended) {
 }
 END_TEST
 
+static struct id add_video(vidstore_session *s, const char *json) {
+    vidstore_video *video = NULL;
+    vidstore_video_params *p = vidstore_video_params_new();
+    vidstore_video_params_set_json(p, json);
+    must(vidstore_video_create(s, p, &video, e));
+    struct id id = id_of(vidstore_video_id(video));
+    vidstore_video_params_free(p);
+    vidstore_video_free(video);
+    return id;
+}
+
+static int exists(struct id id) {
+    int32_t there = -1;
+    must(vidstore_file_exists(sys, id.text, &there, e));
+    return there;
+}
+
+START_TEST(a_video_comes_back_with_its_own_files) {
+    vidstore_job *job = NULL;
+    vidstore_job_params *p = vidstore_job_params_new();
+    vidstore_job_params_set_text(p, VIDSTORE_JOB_KIND, "x");
+    must(vidstore_job_submit(sys, p, &job, e));
+    vidstore_job_params_free(p);
+    struct id videos[2], files[2];
+    for (int i = 0; i < 2; i++) {
+        char json[160];
+        snprintf(json, sizeof json, "{\"title\": \"%d\", \"job_id\": \"%s\"}", i, vidstore_job_id(job));
+        videos[i] = add_video(sys, json);
+        files[i] = put_with(sys, i ? "one" : "zero", VIDSTORE_FILE_VIDEO_ID, videos[i].text);
+    }
+    must(vidstore_job_cancel(sys, vidstore_job_id(job), NULL, e));
+    must(vidstore_job_remove(sys, vidstore_job_id(job), VIDSTORE_REMOVE_CASCADE, e));
+    ck_assert(!exists(files[0]) && !exists(files[1]));
+    must(vidstore_video_restore(sys, videos[0].text, NULL, e));
+    ck_assert(exists(files[0]) && !exists(files[1]));
+    vidstore_job_free(job);
+}
+END_TEST
+
+/* What a video says of its file may name any file of its owner. */
+START_TEST(a_fetch_gives_no_file_of_another_video) {
+    char json[512];
+    vidstore_file *file = NULL;
+    write_source("right", 5);
+    struct id other = add_video(sys, "{\"title\": \"other\"}");
+    struct id wrong = put_with(sys, "wrong", VIDSTORE_FILE_VIDEO_ID, other.text);
+    write_source("right", 5);
+    snprintf(json, sizeof json,
+             "{\"title\": \"x\", \"url\": \"%s\", \"source_file_id\": \"%s\", \"download_state\": \"completed\"}",
+             source, wrong.text);
+    struct id video = add_video(sys, json);
+    must(vidstore_video_fetch(sys, video.text, &file, e));
+    ck_assert_str_ne(vidstore_file_id(file), wrong.text);
+    ck_assert_str_eq(vidstore_file_text(file, VIDSTORE_FILE_VIDEO_ID), video.text);
+    struct id right = take_id(file);
+    holds(sys, right, "right");
+    must(vidstore_video_fetch(sys, video.text, &file, e)); /* again: that one */
+    ck_assert_str_eq(vidstore_file_id(file), right.text);
+    vidstore_file_free(file);
+}
+END_TEST
+
 START_TEST(files_are_listed_and_changed_in_bulk) {
     struct id ids[3] = {put(sys, "a"), put(sys, "bb"), put(sys, "ccc")};
     vidstore_page *page = NULL;
@@ -802,6 +864,8 @@ Suite *files_suite(void) {
     tcase_add_test(t, categories_and_given_times_expire);
     tcase_add_test(t, files_are_removed_restored_and_ended);
     tcase_add_test(t, a_removed_file_gives_up_its_external_id);
+    tcase_add_test(t, a_video_comes_back_with_its_own_files);
+    tcase_add_test(t, a_fetch_gives_no_file_of_another_video);
     tcase_add_test(t, files_are_listed_and_changed_in_bulk);
     tcase_add_test(t, duplicates_are_those_that_one_may_see);
     suite_add_tcase(s, t);

@@ -221,6 +221,10 @@ class Users(Case):
         self.run_command("--as", "otto", "show", video["id"], expect=NOT_FOUND)
         self.run_command("--as", "otto", "get", video["source_file_id"], "-o", self.path("x"), expect=NOT_FOUND)
         self.assertFalse(os.path.exists(self.path("x")))
+        self.run_command("--as", "lena", "get", video["source_file_id"], "-o", self.path("hers"))
+        with open(self.path("hers"), "rb") as copy:
+            self.assertEqual(copy.read(), self.run_command("get", video["id"], "-o", "-").stdout)
+        self.error("--as", "lena", "get", video["id"], "-o", self.path("hers"), expect=REFUSED)
         self.assertIn("FORBIDDEN", self.error("--as", "otto", "config", "job.lease_ms", "1000", expect=REFUSED))
 
 
