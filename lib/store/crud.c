@@ -2,11 +2,11 @@
 /* Reading, and what creating and updating share. */
 #include "store/crud.h"
 #include "store/crud_internal.h"
-#include <string.h>
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
 #include "util/utf8.h"
+#include <string.h>
 
 static int index_of(const struct vs_change *c, int32_t field) {
     int at = vs_field_index(c->noun, field);
@@ -39,21 +39,21 @@ int vs_change_differs(const struct vs_change *c, int32_t field) {
 void vs_change_set_int(struct vs_change *c, int32_t field, int64_t value) {
     int at = index_of(c, field);
     if (at >= 0)
-        c->values[at] = value == INT64_MIN ? (struct vs_value){ 0 } : (struct vs_value){ .i = value, .set = VS_VALUE_SET };
+        c->values[at] = value == INT64_MIN ? (struct vs_value){0} : (struct vs_value){.i = value, .set = VS_VALUE_SET};
 }
 
 int vs_change_set_text(struct vs_change *c, int32_t field, const char *value, vidstore_error **e) {
     int at = index_of(c, field);
     if (at < 0)
         return vs_fail(e, VIDSTORE_INTERNAL, NULL, "a %s has no column for field %d", c->noun->name, (int)field);
-    c->values[at] = (struct vs_value){ 0 };
+    c->values[at] = (struct vs_value){0};
     if (!value)
         return 0;
     size_t len = strlen(value);
     char *copy = vs_block_text(c->block, value, len);
     if (!copy)
         return vs_fail_nomem(e);
-    c->values[at] = (struct vs_value){ .text = copy, .len = (uint32_t)len, .set = VS_VALUE_SET };
+    c->values[at] = (struct vs_value){.text = copy, .len = (uint32_t)len, .set = VS_VALUE_SET};
     return 0;
 }
 
@@ -88,8 +88,8 @@ static int is_removed(const struct vs_record *record) {
     return !vs_record_is_null(record, record->noun->base + 8);
 }
 
-int vs_crud_load(struct vs_conn *conn, const struct vs_noun *noun, const struct vs_uuid *id, int deleted, struct vs_record **ret,
-    vidstore_error **e) {
+int vs_crud_load(struct vs_conn *conn, const struct vs_noun *noun, const struct vs_uuid *id, int deleted,
+                 struct vs_record **ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
     vs_autorecord *record = NULL;
     int r = vs_stmt(conn, noun->stmt.by_id, &s, e);
@@ -143,8 +143,9 @@ static int get_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return 0;
 }
 
-int vs_crud_get(vidstore_session *session, const struct vs_rules *rules, const char *id, struct vs_record **ret, vidstore_error **e) {
-    struct get get = { session, rules, { { 0 } }, NULL, NULL };
+int vs_crud_get(vidstore_session *session, const struct vs_rules *rules, const char *id, struct vs_record **ret,
+                vidstore_error **e) {
+    struct get get = {session, rules, {{0}}, NULL, NULL};
     int r = vs_uuid_parse(id, "id", &get.id, e);
     if (!r)
         r = vs_session_read(session, get_op, &get, e);
@@ -155,9 +156,9 @@ int vs_crud_get(vidstore_session *session, const struct vs_rules *rules, const c
     return r;
 }
 
-int vs_crud_get_external(vidstore_session *session, const struct vs_rules *rules, const char *user_id, const char *external_id,
-    struct vs_record **ret, vidstore_error **e) {
-    struct get get = { session, rules, session->actor.user, external_id, NULL };
+int vs_crud_get_external(vidstore_session *session, const struct vs_rules *rules, const char *user_id,
+                         const char *external_id, struct vs_record **ret, vidstore_error **e) {
+    struct get get = {session, rules, session->actor.user, external_id, NULL};
     int r = user_id ? vs_uuid_parse(user_id, "user_id", &get.id, e) : 0;
     if (!r)
         r = vs_check_text(external_id, "external_id", 255, e);
@@ -170,7 +171,8 @@ int vs_crud_get_external(vidstore_session *session, const struct vs_rules *rules
     return r;
 }
 
-int vs_crud_exists(vidstore_session *session, const struct vs_rules *rules, const char *id, int32_t *ret, vidstore_error **e) {
+int vs_crud_exists(vidstore_session *session, const struct vs_rules *rules, const char *id, int32_t *ret,
+                   vidstore_error **e) {
     vs_autorecord *record = NULL;
     int r = vs_crud_get(session, rules, id, &record, e);
     *ret = r == 0;
@@ -196,8 +198,8 @@ static int count_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return vs_compiled_count(list->query, conn, &list->count, e);
 }
 
-static int compile(vidstore_session *session, const struct vs_noun *noun, const struct vs_query *query, struct vs_compiled *ret,
-    vidstore_error **e) {
+static int compile(vidstore_session *session, const struct vs_noun *noun, const struct vs_query *query,
+                   struct vs_compiled *ret, vidstore_error **e) {
     int r = vs_query_compile(query, noun, ret, e);
     if (!r)
         r = vs_policy_narrow(&session->actor, ret, e);
@@ -206,10 +208,11 @@ static int compile(vidstore_session *session, const struct vs_noun *noun, const 
     return r;
 }
 
-int vs_crud_list(vidstore_session *session, const struct vs_noun *noun, const vidstore_query *query, struct vs_page **ret, vidstore_error **e) {
+int vs_crud_list(vidstore_session *session, const struct vs_noun *noun, const vidstore_query *query,
+                 struct vs_page **ret, vidstore_error **e) {
     const struct vs_query *q = (const struct vs_query *)query;
-    vs_autocompiled compiled = { 0 };
-    struct list list = { &compiled, NULL, 0 };
+    vs_autocompiled compiled = {0};
+    struct list list = {&compiled, NULL, 0};
     int r = compile(session, noun, q, &compiled, e);
     if (!r && q && q->cursor)
         r = vs_cursor_apply(&compiled, q->cursor, e);
@@ -225,9 +228,10 @@ int vs_crud_list(vidstore_session *session, const struct vs_noun *noun, const vi
     return 0;
 }
 
-int vs_crud_count(vidstore_session *session, const struct vs_noun *noun, const vidstore_query *query, int64_t *ret, vidstore_error **e) {
-    vs_autocompiled compiled = { 0 };
-    struct list list = { &compiled, NULL, 0 };
+int vs_crud_count(vidstore_session *session, const struct vs_noun *noun, const vidstore_query *query, int64_t *ret,
+                  vidstore_error **e) {
+    vs_autocompiled compiled = {0};
+    struct list list = {&compiled, NULL, 0};
     int r = compile(session, noun, (const struct vs_query *)query, &compiled, e);
     if (!r)
         r = vs_session_read(session, count_op, &list, e);

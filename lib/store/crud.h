@@ -28,57 +28,69 @@ struct vs_change {
 /* What a noun adds. Each may be NULL. Rules run in the write transaction: no slow work, no side effects outside. */
 struct vs_rules {
     const struct vs_noun *noun;
-    int32_t created, updated, removed, restored, purged; /* actions of the audit */
-    int (*create)(struct vs_change *c, vidstore_error **e);   /* defaults and checks, before the row is written */
+    int32_t created, updated, removed, restored, purged;    /* actions of the audit */
+    int (*create)(struct vs_change *c, vidstore_error **e); /* defaults and checks, before the row is written */
     int (*update)(struct vs_change *c, vidstore_error **e);
-    int (*saved)(struct vs_change *c, vidstore_error **e);    /* after the row was inserted or updated */
-    int (*remove)(struct vs_change *c, vidstore_error **e);   /* dependents, by c->mode; before the row is marked */
-    int (*restore)(struct vs_change *c, vidstore_error **e);  /* after the row was unmarked: what went with it */
-    int (*purge)(struct vs_change *c, vidstore_error **e);    /* before the row goes */
-    int64_t (*access_level)(const struct vs_record *record);  /* VIDSTORE_ACCESS_… for the policy; NULL: none */
+    int (*saved)(struct vs_change *c, vidstore_error **e);   /* after the row was inserted or updated */
+    int (*remove)(struct vs_change *c, vidstore_error **e);  /* dependents, by c->mode; before the row is marked */
+    int (*restore)(struct vs_change *c, vidstore_error **e); /* after the row was unmarked: what went with it */
+    int (*purge)(struct vs_change *c, vidstore_error **e);   /* before the row goes */
+    int64_t (*access_level)(const struct vs_record *record); /* VIDSTORE_ACCESS_… for the policy; NULL: none */
 };
 
 int vs_crud_create(vidstore_session *session, const struct vs_rules *rules, const struct vs_params *params, void *extra,
-    struct vs_record **ret, vidstore_error **e);
-int vs_crud_get(vidstore_session *session, const struct vs_rules *rules, const char *id, struct vs_record **ret, vidstore_error **e);
-int vs_crud_get_external(vidstore_session *session, const struct vs_rules *rules, const char *user_id, const char *external_id,
-    struct vs_record **ret, vidstore_error **e);
-int vs_crud_exists(vidstore_session *session, const struct vs_rules *rules, const char *id, int32_t *ret, vidstore_error **e);
-int vs_crud_update(vidstore_session *session, const struct vs_rules *rules, const char *id, const struct vs_params *params,
-    void *extra, struct vs_record **ret, vidstore_error **e);
-int vs_crud_remove(vidstore_session *session, const struct vs_rules *rules, const char *id, int32_t mode, vidstore_error **e);
-int vs_crud_restore(vidstore_session *session, const struct vs_rules *rules, const char *id, struct vs_record **ret, vidstore_error **e);
+                   struct vs_record **ret, vidstore_error **e);
+int vs_crud_get(vidstore_session *session, const struct vs_rules *rules, const char *id, struct vs_record **ret,
+                vidstore_error **e);
+int vs_crud_get_external(vidstore_session *session, const struct vs_rules *rules, const char *user_id,
+                         const char *external_id, struct vs_record **ret, vidstore_error **e);
+int vs_crud_exists(vidstore_session *session, const struct vs_rules *rules, const char *id, int32_t *ret,
+                   vidstore_error **e);
+int vs_crud_update(vidstore_session *session, const struct vs_rules *rules, const char *id,
+                   const struct vs_params *params, void *extra, struct vs_record **ret, vidstore_error **e);
+int vs_crud_remove(vidstore_session *session, const struct vs_rules *rules, const char *id, int32_t mode,
+                   vidstore_error **e);
+int vs_crud_restore(vidstore_session *session, const struct vs_rules *rules, const char *id, struct vs_record **ret,
+                    vidstore_error **e);
 int vs_crud_purge(vidstore_session *session, const struct vs_rules *rules, const char *id, vidstore_error **e);
-int vs_crud_list(vidstore_session *session, const struct vs_noun *noun, const vidstore_query *query, struct vs_page **ret, vidstore_error **e);
-int vs_crud_count(vidstore_session *session, const struct vs_noun *noun, const vidstore_query *query, int64_t *ret, vidstore_error **e);
+int vs_crud_list(vidstore_session *session, const struct vs_noun *noun, const vidstore_query *query,
+                 struct vs_page **ret, vidstore_error **e);
+int vs_crud_count(vidstore_session *session, const struct vs_noun *noun, const vidstore_query *query, int64_t *ret,
+                  vidstore_error **e);
 enum { VS_BULK_MAX = 10000 };
 int vs_crud_bulk_create(vidstore_session *session, const struct vs_rules *rules, const struct vs_params *const *params,
-    void *const *extras, int64_t count, uint32_t flags, struct vs_page **ret, vidstore_error **e);
+                        void *const *extras, int64_t count, uint32_t flags, struct vs_page **ret, vidstore_error **e);
 int vs_crud_bulk_update(vidstore_session *session, const struct vs_rules *rules, const char *const *ids,
-    const struct vs_params *const *params, int64_t count, uint32_t flags, struct vs_page **ret, vidstore_error **e);
+                        const struct vs_params *const *params, int64_t count, uint32_t flags, struct vs_page **ret,
+                        vidstore_error **e);
 
 /* The same inside a write operation that is under way. The actor's rights are checked. */
 int vs_crud_create_in(struct vs_conn *conn, vidstore_session *session, const struct vs_rules *rules,
-    const struct vs_params *params, void *extra, const struct vs_uuid *new_id, struct vs_record **ret, vidstore_error **e);
-int vs_crud_update_in(struct vs_conn *conn, vidstore_session *session, const struct vs_rules *rules, const struct vs_uuid *id,
-    const struct vs_params *params, void *extra, struct vs_record **ret, vidstore_error **e);
+                      const struct vs_params *params, void *extra, const struct vs_uuid *new_id, struct vs_record **ret,
+                      vidstore_error **e);
+int vs_crud_update_in(struct vs_conn *conn, vidstore_session *session, const struct vs_rules *rules,
+                      const struct vs_uuid *id, const struct vs_params *params, void *extra, struct vs_record **ret,
+                      vidstore_error **e);
 /* A record as it is now, whoever may see it. NOT_FOUND. Removed ones only when asked for. */
-int vs_crud_load(struct vs_conn *conn, const struct vs_noun *noun, const struct vs_uuid *id, int deleted, struct vs_record **ret,
-    vidstore_error **e);
+int vs_crud_load(struct vs_conn *conn, const struct vs_noun *noun, const struct vs_uuid *id, int deleted,
+                 struct vs_record **ret, vidstore_error **e);
 /* Ends a record for good, removed or not: the noun's rule and the row; no rights, no event. NOT_FOUND. */
-int vs_crud_purge_in(struct vs_conn *conn, vidstore_session *session, const struct vs_rules *rules, const struct vs_uuid *id, vidstore_error **e);
-/* Writes what the library itself knows about a record (no rights, no params): `set` changes the values of c; version and
- * updated time follow, and the audit when action is not 0. */
+int vs_crud_purge_in(struct vs_conn *conn, vidstore_session *session, const struct vs_rules *rules,
+                     const struct vs_uuid *id, vidstore_error **e);
+/* Writes what the library itself knows about a record (no rights, no params): `set` changes the values of c; version
+ * and updated time follow, and the audit when action is not 0. */
 int vs_crud_touch(struct vs_conn *conn, vidstore_session *session, const struct vs_noun *noun, const struct vs_uuid *id,
-    int32_t action, int (*set)(struct vs_change *c, void *arg, vidstore_error **e), void *arg, struct vs_record **ret, vidstore_error **e);
+                  int32_t action, int (*set)(struct vs_change *c, void *arg, vidstore_error **e), void *arg,
+                  struct vs_record **ret, vidstore_error **e);
 
 /* Values of a change, by field id. */
 const struct vs_value *vs_change_value(const struct vs_change *c, int32_t field);
 int64_t vs_change_int(const struct vs_change *c, int32_t field);      /* NULL: INT64_MIN */
 const char *vs_change_text(const struct vs_change *c, int32_t field); /* NULL: NULL */
-int vs_change_differs(const struct vs_change *c, int32_t field);      /* from the old record; 1 when created with a value */
+int vs_change_differs(const struct vs_change *c, int32_t field); /* from the old record; 1 when created with a value */
 void vs_change_set_int(struct vs_change *c, int32_t field, int64_t value); /* INT64_MIN: NULL */
-int vs_change_set_text(struct vs_change *c, int32_t field, const char *value, vidstore_error **e); /* copied; NULL: NULL */
+int vs_change_set_text(struct vs_change *c, int32_t field, const char *value,
+                       vidstore_error **e); /* copied; NULL: NULL */
 int vs_change_set_uuid(struct vs_change *c, int32_t field, const struct vs_uuid *value, vidstore_error **e);
 void vs_change_default_int(struct vs_change *c, int32_t field, int64_t value); /* only when NULL */
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Many writes in one commit: all or nothing, or a status an item. */
-#include <stdio.h>
-#include <string.h>
 #include "store/crud.h"
 #include "util/alloc.h"
 #include "util/error.h"
+#include <stdio.h>
+#include <string.h>
 
 struct bulk {
     vidstore_session *session;
@@ -60,7 +60,7 @@ static int is_fatal(int code) {
 /* One event for all of them, with their ids. */
 static int audit(const struct bulk *b, struct vs_conn *conn, vidstore_error **e) {
     const struct vs_noun *noun = b->rules->noun;
-    vs_autobuf details = { 0 };
+    vs_autobuf details = {0};
     int64_t done = 0;
     vs_buf_str(&details, "{\"ids\":[");
     for (int64_t i = 0; i < b->page->count; i++) {
@@ -69,8 +69,10 @@ static int audit(const struct bulk *b, struct vs_conn *conn, vidstore_error **e)
             vs_buf_fmt(&details, "%s\"%s\"", done++ ? "," : "", vs_record_text(record, noun->base + 1));
     }
     vs_buf_fmt(&details, "],\"count\":%lld}", (long long)done);
-    struct vs_event event = { .action = b->ids ? b->rules->updated : b->rules->created, .noun = noun->name, .details = details.data,
-        .owner = &b->session->actor.user };
+    struct vs_event event = {.action = b->ids ? b->rules->updated : b->rules->created,
+                             .noun = noun->name,
+                             .details = details.data,
+                             .owner = &b->session->actor.user};
     if (!done)
         return 0;
     return details.failed ? vs_fail_nomem(e) : vs_trail_append(conn, &b->session->actor, &event, e);
@@ -114,7 +116,8 @@ static int run_items(struct bulk *b, struct vs_conn *conn, vidstore_error **e) {
 
 static int bulk(struct bulk *b, struct vs_page **ret, vidstore_error **e) {
     if (b->count < 0 || b->count > VS_BULK_MAX)
-        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "count", "count is not between 0 and %d", VS_BULK_MAX);
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "count", "count is not between 0 and %d",
+                           VS_BULK_MAX);
     if (b->count && !b->params)
         return vs_fail(e, VIDSTORE_MISUSE, "params", "params is NULL");
     if (b->flags & ~(uint32_t)VIDSTORE_BULK_EACH)
@@ -130,14 +133,15 @@ static int bulk(struct bulk *b, struct vs_page **ret, vidstore_error **e) {
 }
 
 int vs_crud_bulk_create(vidstore_session *session, const struct vs_rules *rules, const struct vs_params *const *params,
-    void *const *extras, int64_t count, uint32_t flags, struct vs_page **ret, vidstore_error **e) {
-    struct bulk b = { session, rules, NULL, params, extras, count, flags, NULL };
+                        void *const *extras, int64_t count, uint32_t flags, struct vs_page **ret, vidstore_error **e) {
+    struct bulk b = {session, rules, NULL, params, extras, count, flags, NULL};
     return bulk(&b, ret, e);
 }
 
 int vs_crud_bulk_update(vidstore_session *session, const struct vs_rules *rules, const char *const *ids,
-    const struct vs_params *const *params, int64_t count, uint32_t flags, struct vs_page **ret, vidstore_error **e) {
-    struct bulk b = { session, rules, ids, params, NULL, count, flags, NULL };
+                        const struct vs_params *const *params, int64_t count, uint32_t flags, struct vs_page **ret,
+                        vidstore_error **e) {
+    struct bulk b = {session, rules, ids, params, NULL, count, flags, NULL};
     if (count && !ids)
         return vs_fail(e, VIDSTORE_MISUSE, "ids", "ids is NULL");
     return bulk(&b, ret, e);

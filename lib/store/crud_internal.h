@@ -7,7 +7,7 @@
 
 /* Readies a change of `old` (NULL: of a new record); vs_change_end in every case. */
 int vs_change_begin(struct vs_change *c, struct vs_conn *conn, vidstore_session *session, const struct vs_noun *noun,
-    const struct vs_record *old, vidstore_error **e);
+                    const struct vs_record *old, vidstore_error **e);
 void vs_change_end(struct vs_change *c);
 /* The access level of a record for the policy; 0 for nouns that have none. */
 int64_t vs_crud_access(const struct vs_rules *rules, const struct vs_record *record);

@@ -16,10 +16,10 @@ struct removal {
 };
 
 /* Loads the record and readies the change, with the actor's right to do it checked. */
-static int begin(struct removal *w, struct vs_conn *conn, enum vs_verb verb, int32_t action, struct vs_record **old, struct vs_change *c,
-    vidstore_error **e) {
+static int begin(struct removal *w, struct vs_conn *conn, enum vs_verb verb, int32_t action, struct vs_record **old,
+                 struct vs_change *c, vidstore_error **e) {
     const struct vs_noun *noun = w->rules->noun;
-    *c = (struct vs_change){ .action = action, .mode = w->mode };
+    *c = (struct vs_change){.action = action, .mode = w->mode};
     int r = vs_crud_load(conn, noun, &w->id, verb != VS_REMOVE, old, e);
     if (r)
         return r;
@@ -91,8 +91,9 @@ static int end_row(struct vs_change *c, const struct vs_rules *rules, vidstore_e
     return vs_run(s, NULL, e);
 }
 
-int vs_crud_purge_in(struct vs_conn *conn, vidstore_session *session, const struct vs_rules *rules, const struct vs_uuid *id, vidstore_error **e) {
-    struct vs_change c = { .action = 0 };
+int vs_crud_purge_in(struct vs_conn *conn, vidstore_session *session, const struct vs_rules *rules,
+                     const struct vs_uuid *id, vidstore_error **e) {
+    struct vs_change c = {.action = 0};
     vs_autorecord *old = NULL;
     int r = vs_crud_load(conn, rules->noun, id, 1, &old, e);
     if (r)
@@ -126,15 +127,18 @@ static int run(struct removal *w, const char *id, vs_op *op, vidstore_error **e)
     return r;
 }
 
-int vs_crud_remove(vidstore_session *session, const struct vs_rules *rules, const char *id, int32_t mode, vidstore_error **e) {
-    struct removal w = { session, rules, { { 0 } }, mode, NULL };
+int vs_crud_remove(vidstore_session *session, const struct vs_rules *rules, const char *id, int32_t mode,
+                   vidstore_error **e) {
+    struct removal w = {session, rules, {{0}}, mode, NULL};
     if (mode < VIDSTORE_REMOVE_RESTRICT || mode > VIDSTORE_REMOVE_DETACH)
-        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "mode", "mode is none of restrict, cascade and detach");
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "mode",
+                           "mode is none of restrict, cascade and detach");
     return run(&w, id, remove_op, e);
 }
 
-int vs_crud_restore(vidstore_session *session, const struct vs_rules *rules, const char *id, struct vs_record **ret, vidstore_error **e) {
-    struct removal w = { session, rules, { { 0 } }, 0, NULL };
+int vs_crud_restore(vidstore_session *session, const struct vs_rules *rules, const char *id, struct vs_record **ret,
+                    vidstore_error **e) {
+    struct removal w = {session, rules, {{0}}, 0, NULL};
     int r = run(&w, id, restore_op, e);
     if (r)
         vs_record_free(w.result);
@@ -144,6 +148,6 @@ int vs_crud_restore(vidstore_session *session, const struct vs_rules *rules, con
 }
 
 int vs_crud_purge(vidstore_session *session, const struct vs_rules *rules, const char *id, vidstore_error **e) {
-    struct removal w = { session, rules, { { 0 } }, 0, NULL };
+    struct removal w = {session, rules, {{0}}, 0, NULL};
     return run(&w, id, purge_op, e);
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The options of vidstore_open: params before URI before environment before default. */
+#include "store/store.h"
+#include "util/alloc.h"
+#include "util/error.h"
+#include "util/handle.h"
+#include "util/utf8.h"
 #include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "store/store.h"
-#include "util/alloc.h"
-#include "util/error.h"
-#include "util/handle.h"
-#include "util/utf8.h"
 
 enum { TEXT_MAX = 4096, WORKER_MAX = 255 };
 
@@ -22,15 +22,16 @@ static const struct option {
     enum option_type type;
     int64_t fallback, min, max;
 } table[] = {
-    { VIDSTORE_OPEN_READ_ONLY, "read_only", NULL, NULL, BOOLEAN, 0, 0, 1 },
-    { VIDSTORE_OPEN_CREATE, "create", NULL, NULL, BOOLEAN, 1, 0, 1 },
-    { VIDSTORE_OPEN_DURABILITY, "durability", "durability", "VIDSTORE_DURABILITY", WORD, 0, 0, 1 },
-    { VIDSTORE_OPEN_DEADLINE_MS, "deadline_ms", "deadline_ms", "VIDSTORE_DEADLINE_MS", NUMBER, 30000, 1, 86400000 },
-    { VIDSTORE_OPEN_TXN_MAX_AGE_MS, "txn_max_age_ms", "txn_max_age_ms", "VIDSTORE_TXN_MAX_AGE_MS", NUMBER, 5000, 10, 600000 },
-    { VIDSTORE_OPEN_READERS, "readers", "readers", "VIDSTORE_READERS", NUMBER, 4, 1, 64 },
-    { VIDSTORE_OPEN_NETWORK_FS, "network_fs", "network_fs", NULL, BOOLEAN, 0, 0, 1 },
-    { VIDSTORE_OPEN_PROBE_HELPER, "probe_helper", NULL, NULL, TEXT, 0, 0, 0 },
-    { VIDSTORE_OPEN_WORKER_NAME, "worker_name", NULL, NULL, TEXT, 0, 0, 0 },
+    {VIDSTORE_OPEN_READ_ONLY, "read_only", NULL, NULL, BOOLEAN, 0, 0, 1},
+    {VIDSTORE_OPEN_CREATE, "create", NULL, NULL, BOOLEAN, 1, 0, 1},
+    {VIDSTORE_OPEN_DURABILITY, "durability", "durability", "VIDSTORE_DURABILITY", WORD, 0, 0, 1},
+    {VIDSTORE_OPEN_DEADLINE_MS, "deadline_ms", "deadline_ms", "VIDSTORE_DEADLINE_MS", NUMBER, 30000, 1, 86400000},
+    {VIDSTORE_OPEN_TXN_MAX_AGE_MS, "txn_max_age_ms", "txn_max_age_ms", "VIDSTORE_TXN_MAX_AGE_MS", NUMBER, 5000, 10,
+     600000},
+    {VIDSTORE_OPEN_READERS, "readers", "readers", "VIDSTORE_READERS", NUMBER, 4, 1, 64},
+    {VIDSTORE_OPEN_NETWORK_FS, "network_fs", "network_fs", NULL, BOOLEAN, 0, 0, 1},
+    {VIDSTORE_OPEN_PROBE_HELPER, "probe_helper", NULL, NULL, TEXT, 0, 0, 0},
+    {VIDSTORE_OPEN_WORKER_NAME, "worker_name", NULL, NULL, TEXT, 0, 0, 0},
 };
 enum { OPTIONS = VS_COUNT(table) };
 
@@ -43,7 +44,7 @@ struct vidstore_open_params {
     char *texts[OPTIONS];
 };
 
-static struct vidstore_open_params nomem = { .magic = VS_MAGIC_OPEN_PARAMS, .failed = 1 };
+static struct vidstore_open_params nomem = {.magic = VS_MAGIC_OPEN_PARAMS, .failed = 1};
 
 vidstore_open_params *vidstore_open_params_new(void) {
     struct vidstore_open_params *params = vs_calloc(1, sizeof *params);
@@ -75,7 +76,8 @@ static int writable(vidstore_open_params *params, int32_t id) {
         return -1;
     int at = find(id);
     if (at < 0)
-        vs_fail_sub(&params->error, VIDSTORE_INVALID, VIDSTORE_SUB_UNKNOWN_FIELD, "option", "there is no option %d", (int)id);
+        vs_fail_sub(&params->error, VIDSTORE_INVALID, VIDSTORE_SUB_UNKNOWN_FIELD, "option", "there is no option %d",
+                    (int)id);
     return at;
 }
 
@@ -83,7 +85,7 @@ static int check_number(const struct option *option, const char *name, int64_t v
     if (value >= option->min && value <= option->max)
         return 0;
     return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, name, "%s is not between %lld and %lld", name,
-        (long long)option->min, (long long)option->max);
+                       (long long)option->min, (long long)option->max);
 }
 
 static int parse_word(const char *name, const char *value, int64_t *ret, vidstore_error **e) {
@@ -116,7 +118,8 @@ void vidstore_open_params_set_text(vidstore_open_params *params, int32_t id, con
         vs_free(VS_TAKE(params->texts[at]));
         return;
     }
-    if (vs_check_text(value, table[at].name, table[at].id == VIDSTORE_OPEN_WORKER_NAME ? WORKER_MAX : TEXT_MAX, &params->error))
+    if (vs_check_text(value, table[at].name, table[at].id == VIDSTORE_OPEN_WORKER_NAME ? WORKER_MAX : TEXT_MAX,
+                      &params->error))
         return;
     if (table[at].type == WORD && parse_word(table[at].name, value, &params->numbers[at], &params->error))
         return;
@@ -132,7 +135,8 @@ void vidstore_open_params_set_text(vidstore_open_params *params, int32_t id, con
 }
 
 /* A number of the URI or the environment. */
-static int parse_value(const struct option *option, const char *name, const char *value, int64_t *ret, vidstore_error **e) {
+static int parse_value(const struct option *option, const char *name, const char *value, int64_t *ret,
+                       vidstore_error **e) {
     char *end;
     if (option->type == WORD)
         return parse_word(name, value, ret, e);
@@ -183,7 +187,8 @@ static int uri_mode(struct uri *uri, const char *value, vidstore_error **e) {
 static int uri_pair(struct uri *uri, char *pair, vidstore_error **e) {
     char *value = strchr(pair, '=');
     if (!value || (*value++ = '\0', unescape(pair) || unescape(value)))
-        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "location", "the URI has a part that is not name=value");
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "location",
+                           "the URI has a part that is not name=value");
     if (strcmp(pair, "mode") == 0)
         return uri_mode(uri, value, e);
     for (int i = 0; i < OPTIONS; i++)
@@ -191,7 +196,8 @@ static int uri_pair(struct uri *uri, char *pair, vidstore_error **e) {
             uri->set[i] = 1;
             return parse_value(&table[i], pair, value, &uri->numbers[i], e);
         }
-    return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_UNKNOWN_FIELD, "location", "the URI has an unknown option \"%.60s\"", pair);
+    return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_UNKNOWN_FIELD, "location",
+                       "the URI has an unknown option \"%.60s\"", pair);
 }
 
 /* vidstore:/path?name=value&… ; the path is left in text. */
@@ -210,7 +216,7 @@ static int parse_uri(char *text, struct uri *uri, vidstore_error **e) {
 }
 
 static int absolute(const char *path, char **ret, vidstore_error **e) {
-    vs_autobuf b = { 0 };
+    vs_autobuf b = {0};
     char cwd[PATH_MAX];
     size_t len = strlen(path);
     while (len > 1 && path[len - 1] == '/')
@@ -243,7 +249,8 @@ static int default_worker(char **ret, vidstore_error **e) {
 }
 
 /* The numbers and words of all options, whichever source speaks first. */
-static int collect(const struct vidstore_open_params *params, const struct uri *uri, int64_t values[OPTIONS], vidstore_error **e) {
+static int collect(const struct vidstore_open_params *params, const struct uri *uri, int64_t values[OPTIONS],
+                   vidstore_error **e) {
     for (int i = 0; i < OPTIONS; i++) {
         const char *env = table[i].env ? secure_getenv(table[i].env) : NULL;
         int r = 0;
@@ -260,8 +267,9 @@ static int collect(const struct vidstore_open_params *params, const struct uri *
     return 0;
 }
 
-int vs_options_make(const char *location, const vidstore_open_params *params, struct vs_options *ret, vidstore_error **e) {
-    struct uri uri = { { 0 }, { 0 } };
+int vs_options_make(const char *location, const vidstore_open_params *params, struct vs_options *ret,
+                    vidstore_error **e) {
+    struct uri uri = {{0}, {0}};
     int64_t values[OPTIONS];
     int r = vs_check_text(location, "location", TEXT_MAX, e);
     if (!r && !*location)
@@ -290,13 +298,13 @@ int vs_options_make(const char *location, const vidstore_open_params *params, st
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "location", "the URI has no path");
     if ((r = collect(params, &uri, values, e)))
         return r;
-    *ret = (struct vs_options){ .read_only = (int)values[find(VIDSTORE_OPEN_READ_ONLY)],
-        .create = (int)values[find(VIDSTORE_OPEN_CREATE)],
-        .relaxed = (int)values[find(VIDSTORE_OPEN_DURABILITY)],
-        .network_fs = (int)values[find(VIDSTORE_OPEN_NETWORK_FS)],
-        .deadline_ms = values[find(VIDSTORE_OPEN_DEADLINE_MS)],
-        .txn_max_age_ms = values[find(VIDSTORE_OPEN_TXN_MAX_AGE_MS)],
-        .readers = values[find(VIDSTORE_OPEN_READERS)] };
+    *ret = (struct vs_options){.read_only = (int)values[find(VIDSTORE_OPEN_READ_ONLY)],
+                               .create = (int)values[find(VIDSTORE_OPEN_CREATE)],
+                               .relaxed = (int)values[find(VIDSTORE_OPEN_DURABILITY)],
+                               .network_fs = (int)values[find(VIDSTORE_OPEN_NETWORK_FS)],
+                               .deadline_ms = values[find(VIDSTORE_OPEN_DEADLINE_MS)],
+                               .txn_max_age_ms = values[find(VIDSTORE_OPEN_TXN_MAX_AGE_MS)],
+                               .readers = values[find(VIDSTORE_OPEN_READERS)]};
     const char *worker = params ? params->texts[find(VIDSTORE_OPEN_WORKER_NAME)] : NULL;
     if (strcmp(path, ":memory:") != 0)
         r = absolute(path, &ret->path, e);

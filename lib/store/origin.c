@@ -6,7 +6,7 @@
 #include "util/utf8.h"
 #include "vidstore/session.h"
 
-static struct vs_origin nomem = { .magic = VS_MAGIC_ORIGIN, .failed = 1 };
+static struct vs_origin nomem = {.magic = VS_MAGIC_ORIGIN, .failed = 1};
 
 vidstore_origin *vidstore_origin_new(void) {
     struct vs_origin *origin = vs_calloc(1, sizeof *origin);
@@ -31,13 +31,14 @@ void vidstore_origin_set_text(vidstore_origin *handle, int32_t fact, const char 
     static const struct {
         const char *name;
         size_t max;
-    } facts[VS_ORIGIN_FACTS] = { { "ip", 45 }, { "user_agent", 512 }, { "request_id", 128 }, { "device", 128 } };
+    } facts[VS_ORIGIN_FACTS] = {{"ip", 45}, {"user_agent", 512}, {"request_id", 128}, {"device", 128}};
     struct vs_origin *origin = (struct vs_origin *)handle;
     int at = fact - VIDSTORE_ORIGIN_IP;
     if (!origin || origin->magic != VS_MAGIC_ORIGIN || origin->failed || origin->error)
         return;
     if (at < 0 || at >= VS_ORIGIN_FACTS) {
-        vs_fail_sub(&origin->error, VIDSTORE_INVALID, VIDSTORE_SUB_UNKNOWN_FIELD, "origin", "an origin has no fact %d", (int)fact);
+        vs_fail_sub(&origin->error, VIDSTORE_INVALID, VIDSTORE_SUB_UNKNOWN_FIELD, "origin", "an origin has no fact %d",
+                    (int)fact);
         return;
     }
     if (value && vs_check_text(value, facts[at].name, facts[at].max, &origin->error))

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/session.h"
-#include <string.h>
 #include "store/origin.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
 #include "util/handle.h"
 #include "vidstore/user.h"
+#include <string.h>
 
 static int copy_actor(struct vs_actor *actor, const char *name, const struct vs_origin *origin, vidstore_error **e) {
     if (name && !(actor->name = vs_strdup(name)))
@@ -18,7 +18,7 @@ static int copy_actor(struct vs_actor *actor, const char *name, const struct vs_
 }
 
 int vs_session_new(struct vidstore *store, enum vs_actor_kind kind, const struct vs_uuid *user, int32_t role,
-    const char *name, const vidstore_origin *origin, vidstore_session **ret, vidstore_error **e) {
+                   const char *name, const vidstore_origin *origin, vidstore_session **ret, vidstore_error **e) {
     const struct vs_origin *from = NULL;
     int r = vs_origin_check(origin, &from, e);
     if (r)
@@ -106,12 +106,12 @@ int vs_session_outside(const vidstore_session *session, vidstore_error **e) {
     if (!session->txn)
         return 0;
     return vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_IN_TRANSACTION, "session",
-        "this may take long and can't run inside a transaction");
+                       "this may take long and can't run inside a transaction");
 }
 
 struct vs_call vs_session_call(const vidstore_session *session) {
     int64_t ms = session->deadline_ms ? session->deadline_ms : session->store->options.deadline_ms;
-    return (struct vs_call){ vs_mono_us() + ms * 1000, &session->interrupt };
+    return (struct vs_call){vs_mono_us() + ms * 1000, &session->interrupt};
 }
 
 static int standing_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
@@ -125,7 +125,8 @@ static int standing_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     if (r < 0)
         return r;
     if (r == VS_DONE || vs_col_int(s, 1) != VIDSTORE_USER_ACTIVE)
-        return vs_fail_sub(e, VIDSTORE_UNAUTHENTICATED, VIDSTORE_SUB_ACCOUNT, "session", "the account is not active any more");
+        return vs_fail_sub(e, VIDSTORE_UNAUTHENTICATED, VIDSTORE_SUB_ACCOUNT, "session",
+                           "the account is not active any more");
     session->actor.role = (int32_t)vs_col_int(s, 0);
     return 0;
 }
@@ -167,7 +168,7 @@ static int fenced_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 
 int vs_session_write(vidstore_session *session, vs_op *op, void *arg, vidstore_error **e) {
     struct vs_call call = vs_session_call(session);
-    struct fenced fenced = { session, op, arg };
+    struct fenced fenced = {session, op, arg};
     if (session->txn)
         return in_txn(session, op, arg, 1, e);
     if (session->fence)
@@ -189,11 +190,15 @@ static int refusal_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct refusal_write *w = arg;
     int r = 0;
     for (const struct vs_refusal *at = w->first; at && !r; at = at->next) {
-        vs_autobuf details = { 0 };
+        vs_autobuf details = {0};
         if (at->repeated)
             vs_buf_fmt(&details, "{\"repeated\":%lld}", (long long)at->repeated);
-        struct vs_event event = { .action = at->action, .noun = at->noun, .object = at->has_object ? &at->object : NULL,
-            .owner = at->has_owner ? &at->owner : NULL, .failed = at->code, .details = details.data };
+        struct vs_event event = {.action = at->action,
+                                 .noun = at->noun,
+                                 .object = at->has_object ? &at->object : NULL,
+                                 .owner = at->has_owner ? &at->owner : NULL,
+                                 .failed = at->code,
+                                 .details = details.data};
         r = details.failed ? vs_fail_nomem(e) : vs_trail_append(conn, w->actor, &event, e);
     }
     return r;
@@ -204,14 +209,14 @@ void vs_session_flush_refusals(vidstore_session *session) {
     if (!session->refusals || session->txn)
         return;
     struct vs_call call = vs_session_call(session);
-    struct refusal_write w = { &session->actor, session->refusals };
+    struct refusal_write w = {&session->actor, session->refusals};
     if (!vs_db_write(session->store->db, &call, refusal_op, &w, NULL))
         forget_refusals(session);
 }
 
 static int same_refusal(const struct vs_refusal *a, const struct vs_refusal *b) {
-    return a->action == b->action && a->code == b->code && a->has_object == b->has_object && strcmp(a->noun, b->noun) == 0 &&
-           vs_uuid_equal(&a->object, &b->object);
+    return a->action == b->action && a->code == b->code && a->has_object == b->has_object &&
+           strcmp(a->noun, b->noun) == 0 && vs_uuid_equal(&a->object, &b->object);
 }
 
 /* A program that asks for the same again and again fills no audit: one event, and one more with how often it came. */
@@ -236,10 +241,10 @@ static void settle_last(vidstore_session *session) {
 }
 
 void vs_session_refused(vidstore_session *session, int32_t action, const char *noun, const struct vs_uuid *object,
-    const struct vs_uuid *owner, int code) {
+                        const struct vs_uuid *owner, int code) {
     struct vs_refusal *noted = &session->noted;
     if (!noted->action) {
-        *noted = (struct vs_refusal){ .action = action, .code = code };
+        *noted = (struct vs_refusal){.action = action, .code = code};
         strncpy(noted->noun, noun, sizeof noted->noun - 1);
     }
     if (object && !noted->has_object) {
@@ -275,7 +280,7 @@ void vs_session_leave(vidstore_session **session) {
 }
 
 int vs_session_may(vidstore_session *session, const char *noun, enum vs_verb verb, const struct vs_uuid *object,
-    const struct vs_uuid *owner, int64_t access_level, vidstore_error **e) {
+                   const struct vs_uuid *owner, int64_t access_level, vidstore_error **e) {
     int r = vs_policy_check(&session->actor, noun, verb, owner, access_level, e);
     if (r)
         vs_session_refused(session, VIDSTORE_AUDIT_ACCESS_DENIED, noun, object, owner, r);

@@ -23,11 +23,11 @@ struct vidstore_session {
     uint32_t magic;
     struct vidstore *store;
     struct vs_actor actor;
-    struct vs_txn *txn; /* NULL: none */
+    struct vs_txn *txn;  /* NULL: none */
     int64_t deadline_ms; /* 0: the store's */
     atomic_int interrupt, busy;
     atomic_int refs; /* of the memory alone: what outlives a session (an upload) can still see that it is gone */
-    vs_op *fence; /* runs first in every write: the lease still holds; NULL: none */
+    vs_op *fence;    /* runs first in every write: the lease still holds; NULL: none */
     void *fence_arg;
     void (*fence_ref)(void *arg, int by); /* counts references to fence_arg: +1 or -1; set with the fence */
     /* A transaction, or a nested level of it (txn is there still), has ended; NULL: nobody wants to know. */
@@ -36,14 +36,14 @@ struct vidstore_session {
     struct vs_refusal *refusals; /* not written yet */
     struct vs_refusal last;      /* the last one written, and how often it came again since then */
     int64_t last_us;             /* monotonic: when it was written */
-    int bulk;     /* a bulk call is under way: its items leave no event each */
+    int bulk;                    /* a bulk call is under way: its items leave no event each */
     vidstore_lease *lease; /* whose session it is: vidstore_session_free leaves it alone; NULL: a session of its own */
     char user_id[VS_UUID_TEXT];
 };
 
 /* A session of its own for a user, the system or nobody. name may be NULL. */
 int vs_session_new(struct vidstore *store, enum vs_actor_kind kind, const struct vs_uuid *user, int32_t role,
-    const char *name, const vidstore_origin *origin, vidstore_session **ret, vidstore_error **e);
+                   const char *name, const vidstore_origin *origin, vidstore_session **ret, vidstore_error **e);
 void vs_session_destroy(vidstore_session *session);
 /* For what must not keep a session alive, but asks it when it is still there: the memory stays until the last unref. */
 vidstore_session *vs_session_ref(vidstore_session *session);
@@ -53,7 +53,8 @@ vidstore_session *vs_session_lend(vidstore_session *session);
 
 /* What every public call does first: the handle, the process, the interrupt flag. */
 int vs_session_enter(vidstore_session *session, vidstore_error **e);
-/* And for calls on data: what the user is and may be right now. Another process may have changed it since the last call. */
+/* And for calls on data: what the user is and may be right now. Another process may have changed it since the last
+ * call. */
 int vs_session_standing(vidstore_session *session, vidstore_error **e);
 void vs_session_leave(vidstore_session **session);
 /* STATE when a transaction is open: for calls that may take long. */
@@ -65,41 +66,41 @@ struct vs_call vs_session_call(const vidstore_session *session);
 int vs_session_read(vidstore_session *session, vs_op *op, void *arg, vidstore_error **e);
 int vs_session_write(vidstore_session *session, vs_op *op, void *arg, vidstore_error **e);
 
-/* A transaction of the library's own around several calls of the same session: begins it, and ends it by commit (r 0) or
- * rollback; vs_session_end gives r, or what the commit said. None may be open before. */
+/* A transaction of the library's own around several calls of the same session: begins it, and ends it by commit (r 0)
+ * or rollback; vs_session_end gives r, or what the commit said. None may be open before. */
 int vs_session_begin(vidstore_session *session, vidstore_error **e);
 int vs_session_end(vidstore_session *session, int r, vidstore_error **e);
 
 /* vs_policy_check, with a refusal noted: it goes on record when the call ends, whatever code the caller is told. Also
  * from inside an operation. object may be NULL. */
 int vs_session_may(vidstore_session *session, const char *noun, enum vs_verb verb, const struct vs_uuid *object,
-    const struct vs_uuid *owner, int64_t access_level, vidstore_error **e);
+                   const struct vs_uuid *owner, int64_t access_level, vidstore_error **e);
 /* Notes that something was refused or failed, as vs_session_may does; of one call the first refusal counts. */
 void vs_session_refused(vidstore_session *session, int32_t action, const char *noun, const struct vs_uuid *object,
-    const struct vs_uuid *owner, int code);
+                        const struct vs_uuid *owner, int code);
 
 /* Writes the refusals that a transaction held back. */
 void vs_session_flush_refusals(vidstore_session *session);
 
 /* The head of a public function: outs are written, the session checked and left again whatever happens. The plain form
  * is for calls that touch no data. */
-#define VS_ENTER_PLAIN(session_, reterr_) \
-    if (reterr_) \
-        *(reterr_) = NULL; \
-    int vs_entered_ = vs_session_enter(session_, reterr_); \
-    if (vs_entered_) \
-        return vs_entered_; \
+#define VS_ENTER_PLAIN(session_, reterr_)                                                                              \
+    if (reterr_)                                                                                                       \
+        *(reterr_) = NULL;                                                                                             \
+    int vs_entered_ = vs_session_enter(session_, reterr_);                                                             \
+    if (vs_entered_)                                                                                                   \
+        return vs_entered_;                                                                                            \
     __attribute__((cleanup(vs_session_leave), unused)) vidstore_session *vs_leave_ = session_
-#define VS_ENTER_VOID(session_, reterr_) \
-    VS_ENTER_PLAIN(session_, reterr_); \
-    vs_entered_ = vs_session_standing(session_, reterr_); \
-    if (vs_entered_) \
+#define VS_ENTER_VOID(session_, reterr_)                                                                               \
+    VS_ENTER_PLAIN(session_, reterr_);                                                                                 \
+    vs_entered_ = vs_session_standing(session_, reterr_);                                                              \
+    if (vs_entered_)                                                                                                   \
     return vs_entered_
-#define VS_ENTER(session_, ret_, reterr_) \
-    __typeof__(*(ret_)) vs_unwanted_ = (__typeof__(*(ret_)))0; \
-    if (!(ret_)) \
-        (ret_) = &vs_unwanted_; \
-    *(ret_) = (__typeof__(*(ret_)))0; \
+#define VS_ENTER(session_, ret_, reterr_)                                                                              \
+    __typeof__(*(ret_)) vs_unwanted_ = (__typeof__(*(ret_)))0;                                                         \
+    if (!(ret_))                                                                                                       \
+        (ret_) = &vs_unwanted_;                                                                                        \
+    *(ret_) = (__typeof__(*(ret_)))0;                                                                                  \
     VS_ENTER_VOID(session_, reterr_)
 
 #endif

@@ -17,7 +17,8 @@ static int begin_session(vidstore *store, vidstore_session ***ret, vidstore_sess
     return vs_store_check(store, e);
 }
 
-vidstore_status vidstore_session_system(vidstore *store, const char *name, vidstore_session **ret_session, vidstore_error **reterr) {
+vidstore_status vidstore_session_system(vidstore *store, const char *name, vidstore_session **ret_session,
+                                        vidstore_error **reterr) {
     vidstore_session *unwanted = NULL;
     int r = begin_session(store, &ret_session, &unwanted, reterr);
     if (!r)
@@ -30,8 +31,8 @@ vidstore_status vidstore_session_system(vidstore *store, const char *name, vidst
     return r;
 }
 
-vidstore_status vidstore_session_anonymous(vidstore *store, const vidstore_origin *origin, vidstore_session **ret_session,
-    vidstore_error **reterr) {
+vidstore_status vidstore_session_anonymous(vidstore *store, const vidstore_origin *origin,
+                                           vidstore_session **ret_session, vidstore_error **reterr) {
     vidstore_session *unwanted = NULL;
     int r = begin_session(store, &ret_session, &unwanted, reterr);
     if (!r)
@@ -59,7 +60,8 @@ int32_t vidstore_session_role(const vidstore_session *session) {
 vidstore_status vidstore_session_set_deadline(vidstore_session *session, int64_t deadline_ms, vidstore_error **reterr) {
     VS_ENTER_PLAIN(session, reterr);
     if (deadline_ms != INT64_MIN && (deadline_ms < 1 || deadline_ms > DEADLINE_MAX_MS))
-        return vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "deadline_ms", "deadline_ms is not between 1 and %d", DEADLINE_MAX_MS);
+        return vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "deadline_ms",
+                           "deadline_ms is not between 1 and %d", DEADLINE_MAX_MS);
     session->deadline_ms = deadline_ms == INT64_MIN ? 0 : deadline_ms;
     return 0;
 }

@@ -1,39 +1,53 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/settings.h"
-#include <ctype.h>
-#include <errno.h>
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 #include "store/session.h"
 #include "util/env.h"
 #include "util/error.h"
 #include "util/json.h"
 #include "util/utf8.h"
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
-#define DAY_MS INT64_C(86400000)
+#define DAY_MS  INT64_C(86400000)
 #define YEAR_MS (366 * DAY_MS)
 
 const struct vs_setting vs_setting_table[VS_SETTINGS] = {
-    [VS_SETTING_JOB_LEASE_MS] = { "job.lease_ms", 30000, 500, DAY_MS, 0, "How long a lease lasts unless renewed." },
-    [VS_SETTING_JOB_STALL_MS] = { "job.stall_ms", 600000, 1000, YEAR_MS, 0, "A lease is not renewed after so long without progress." },
-    [VS_SETTING_JOB_RETENTION_DAYS] = { "retention.completed_days", 30, 0, 36600, 0, "Completed and cancelled jobs are purged after so many days; 0: never." },
-    [VS_SETTING_FAILED_RETENTION_DAYS] = { "retention.failed_days", 90, 0, 36600, 0, "Failed and dead jobs are purged after so many days; 0: never." },
-    [VS_SETTING_AUDIT_RETENTION_DAYS] = { "retention.audit_days", 365, 0, 36600, 0, "Events of the audit are purged after so many days; 0: never." },
-    [VS_SETTING_REMOVED_RETENTION_DAYS] = { "retention.removed_days", 30, 0, 36600, 0, "Removed records are purged after so many days; 0: never." },
-    [VS_SETTING_BLOB_GRACE_MS] = { "retention.blob_grace_ms", 3600000, 0, YEAR_MS, 0, "Bytes that no file refers to are deleted after so long." },
-    [VS_SETTING_UPLOAD_KEEP_MS] = { "upload.keep_ms", DAY_MS, 0, YEAR_MS, 0, "Unfinished uploads can be resumed for so long." },
-    [VS_SETTING_TEMPORARY_HOURS] = { "file.temporary_hours", 24, 1, 876000, 0, "Life time of files of the category temporary." },
-    [VS_SETTING_PROCESSED_HOURS] = { "file.processed_hours", 720, 1, 876000, 0, "Life time of files of the category processed." },
-    [VS_SETTING_ARCHIVE_HOURS] = { "file.archive_hours", 8760, 1, 876000, 0, "Life time of files of the category archive." },
-    [VS_SETTING_FETCH_ALLOW_PRIVATE] = { "fetch.allow_private", 0, 0, 1, 1, "Fetch from private, local and link-local addresses too." },
-    [VS_SETTING_FETCH_MAX_BYTES] = { "fetch.max_bytes", INT64_C(1) << 40, 1, INT64_MAX, 0, "Largest file that is fetched." },
-    [VS_SETTING_FETCH_STALL_MS] = { "fetch.stall_ms", 30000, 100, DAY_MS, 0, "A transfer without a byte for so long is tried again." },
-    [VS_SETTING_FETCH_DEADLINE_MS] = { "fetch.deadline_ms", DAY_MS, 1000, YEAR_MS, 0, "Longest time for one fetch." },
-    [VS_SETTING_FETCH_TRIES] = { "fetch.tries", 5, 1, 100, 0, "How often one fetch is tried." },
-    [VS_SETTING_PROBE_MAX_BYTES] = { "probe.max_bytes", 64 << 20, 1 << 16, INT64_C(1) << 40, 0, "How much of a file a probe may read." },
-    [VS_SETTING_PROBE_DEADLINE_MS] = { "probe.deadline_ms", 10000, 100, 3600000, 0, "How long a probe may take." },
-    [VS_SETTING_PASSWORD_MIN] = { "password.min_length", 12, 8, 64, 0, "Fewest characters of a password." },
+    [VS_SETTING_JOB_LEASE_MS] = {"job.lease_ms", 30000, 500, DAY_MS, 0, "How long a lease lasts unless renewed."},
+    [VS_SETTING_JOB_STALL_MS] = {"job.stall_ms", 600000, 1000, YEAR_MS, 0,
+                                 "A lease is not renewed after so long without progress."},
+    [VS_SETTING_JOB_RETENTION_DAYS] = {"retention.completed_days", 30, 0, 36600, 0,
+                                       "Completed and cancelled jobs are purged after so many days; 0: never."},
+    [VS_SETTING_FAILED_RETENTION_DAYS] = {"retention.failed_days", 90, 0, 36600, 0,
+                                          "Failed and dead jobs are purged after so many days; 0: never."},
+    [VS_SETTING_AUDIT_RETENTION_DAYS] = {"retention.audit_days", 365, 0, 36600, 0,
+                                         "Events of the audit are purged after so many days; 0: never."},
+    [VS_SETTING_REMOVED_RETENTION_DAYS] = {"retention.removed_days", 30, 0, 36600, 0,
+                                           "Removed records are purged after so many days; 0: never."},
+    [VS_SETTING_BLOB_GRACE_MS] = {"retention.blob_grace_ms", 3600000, 0, YEAR_MS, 0,
+                                  "Bytes that no file refers to are deleted after so long."},
+    [VS_SETTING_UPLOAD_KEEP_MS] = {"upload.keep_ms", DAY_MS, 0, YEAR_MS, 0,
+                                   "Unfinished uploads can be resumed for so long."},
+    [VS_SETTING_TEMPORARY_HOURS] = {"file.temporary_hours", 24, 1, 876000, 0,
+                                    "Life time of files of the category temporary."},
+    [VS_SETTING_PROCESSED_HOURS] = {"file.processed_hours", 720, 1, 876000, 0,
+                                    "Life time of files of the category processed."},
+    [VS_SETTING_ARCHIVE_HOURS] = {"file.archive_hours", 8760, 1, 876000, 0,
+                                  "Life time of files of the category archive."},
+    [VS_SETTING_FETCH_ALLOW_PRIVATE] = {"fetch.allow_private", 0, 0, 1, 1,
+                                        "Fetch from private, local and link-local addresses too."},
+    [VS_SETTING_FETCH_MAX_BYTES] = {"fetch.max_bytes", INT64_C(1) << 40, 1, INT64_MAX, 0,
+                                    "Largest file that is fetched."},
+    [VS_SETTING_FETCH_STALL_MS] = {"fetch.stall_ms", 30000, 100, DAY_MS, 0,
+                                   "A transfer without a byte for so long is tried again."},
+    [VS_SETTING_FETCH_DEADLINE_MS] = {"fetch.deadline_ms", DAY_MS, 1000, YEAR_MS, 0, "Longest time for one fetch."},
+    [VS_SETTING_FETCH_TRIES] = {"fetch.tries", 5, 1, 100, 0, "How often one fetch is tried."},
+    [VS_SETTING_PROBE_MAX_BYTES] = {"probe.max_bytes", 64 << 20, 1 << 16, INT64_C(1) << 40, 0,
+                                    "How much of a file a probe may read."},
+    [VS_SETTING_PROBE_DEADLINE_MS] = {"probe.deadline_ms", 10000, 100, 3600000, 0, "How long a probe may take."},
+    [VS_SETTING_PASSWORD_MIN] = {"password.min_length", 12, 8, 64, 0, "Fewest characters of a password."},
 };
 
 int vs_setting_find(const char *name) {
@@ -100,7 +114,7 @@ int vs_settings_read(struct vidstore *store, const struct vs_call *call, vidstor
 int64_t vs_setting(struct vidstore *store, enum vs_setting_id id) {
     struct vs_settings *settings = &store->settings;
     int64_t now = vs_mono_us();
-    struct vs_call call = { now + 5000000, NULL };
+    struct vs_call call = {now + 5000000, NULL};
     pthread_mutex_lock(&settings->lock);
     int fresh = settings->read_us && now - settings->read_us < 1000000;
     pthread_mutex_unlock(&settings->lock);
@@ -117,10 +131,10 @@ static int unknown(const char *name, vidstore_error **e) {
 }
 
 vidstore_status vidstore_setting_get(vidstore_session *session, const char *name, vidstore_text **ret_value,
-    vidstore_error **reterr) {
+                                     vidstore_error **reterr) {
     VS_ENTER(session, ret_value, reterr);
     struct values read;
-    vs_autobuf b = { 0 };
+    vs_autobuf b = {0};
     int r = vs_check_text(name, "name", 100, reterr);
     if (!r)
         r = vs_session_may(session, "setting", VS_READ, NULL, NULL, 0, reterr);
@@ -147,7 +161,7 @@ static int set_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct change *change = arg;
     const struct vs_setting *setting = &vs_setting_table[change->at];
     struct values read;
-    vs_autobuf details = { 0 };
+    vs_autobuf details = {0};
     int r = read_op(conn, &read, e);
     if (r)
         return r;
@@ -162,10 +176,14 @@ static int set_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         vs_bind_uuid(s, 4, &change->session->actor.user);
     }
     r = vs_run(s, NULL, e);
-    vs_buf_fmt(&details, "{\"%s\":[%" PRId64 ",%s]}", setting->name, read.now[change->at], change->value ? change->value : "null");
+    vs_buf_fmt(&details, "{\"%s\":[%" PRId64 ",%s]}", setting->name, read.now[change->at],
+               change->value ? change->value : "null");
     if (!r && details.failed)
         r = vs_fail_nomem(e);
-    struct vs_event event = { .action = VIDSTORE_AUDIT_CONFIG_CHANGED, .noun = "setting", .object_name = setting->name, .details = details.data };
+    struct vs_event event = {.action = VIDSTORE_AUDIT_CONFIG_CHANGED,
+                             .noun = "setting",
+                             .object_name = setting->name,
+                             .details = details.data};
     return r ? r : vs_trail_append(conn, &change->session->actor, &event, e);
 }
 
@@ -181,19 +199,20 @@ static int check_value(const struct vs_setting *setting, const char *value, char
     errno = 0;
     long long n = strtoll(value, &end, 10);
     if (!isdigit((unsigned char)value[*value == '-']) || *end || errno || n < setting->min || n > setting->max)
-        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "value", "%s wants a number from %" PRId64 " to %" PRId64,
-            setting->name, setting->min, setting->max);
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "value",
+                           "%s wants a number from %" PRId64 " to %" PRId64, setting->name, setting->min, setting->max);
     snprintf(canonical, 24, "%lld", n);
     return 0;
 }
 
-vidstore_status vidstore_setting_set(vidstore_session *session, const char *name, const char *value, vidstore_error **reterr) {
+vidstore_status vidstore_setting_set(vidstore_session *session, const char *name, const char *value,
+                                     vidstore_error **reterr) {
     VS_ENTER_VOID(session, reterr);
     char canonical[24];
     int r = vs_check_text(name, "name", 100, reterr);
     if (!r)
         r = vs_session_may(session, "setting", VS_UPDATE, NULL, NULL, 0, reterr);
-    struct change change = { session, r ? -1 : vs_setting_find(name), value ? canonical : NULL };
+    struct change change = {session, r ? -1 : vs_setting_find(name), value ? canonical : NULL};
     if (!r && change.at < 0)
         r = unknown(name, reterr);
     if (!r && value)
@@ -208,7 +227,7 @@ vidstore_status vidstore_setting_set(vidstore_session *session, const char *name
 vidstore_status vidstore_setting_list(vidstore_session *session, vidstore_text **ret_json, vidstore_error **reterr) {
     VS_ENTER(session, ret_json, reterr);
     struct values read;
-    vs_autobuf b = { 0 };
+    vs_autobuf b = {0};
     int r = vs_session_may(session, "setting", VS_READ, NULL, NULL, 0, reterr);
     if (!r)
         r = vs_session_read(session, read_op, &read, reterr);
@@ -217,8 +236,11 @@ vidstore_status vidstore_setting_list(vidstore_session *session, vidstore_text *
     vs_buf_char(&b, '[');
     for (int i = 0; i < VS_SETTINGS; i++) {
         const struct vs_setting *s = &vs_setting_table[i];
-        vs_buf_fmt(&b, "%s{\"name\":\"%s\",\"value\":%" PRId64 ",\"default\":%" PRId64 ",\"changed\":%s,\"type\":\"%s\",\"min\":%" PRId64 ",\"max\":%" PRId64 ",\"about\":",
-            i ? "," : "", s->name, read.now[i], s->value, read.changed[i] ? "true" : "false", s->boolean ? "boolean" : "integer", s->min, s->max);
+        vs_buf_fmt(&b,
+                   "%s{\"name\":\"%s\",\"value\":%" PRId64 ",\"default\":%" PRId64
+                   ",\"changed\":%s,\"type\":\"%s\",\"min\":%" PRId64 ",\"max\":%" PRId64 ",\"about\":",
+                   i ? "," : "", s->name, read.now[i], s->value, read.changed[i] ? "true" : "false",
+                   s->boolean ? "boolean" : "integer", s->min, s->max);
         vs_json_string(&b, s->about, strlen(s->about));
         vs_buf_char(&b, '}');
     }

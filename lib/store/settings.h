@@ -3,9 +3,9 @@
 #ifndef VS_STORE_SETTINGS_H
 #define VS_STORE_SETTINGS_H
 
+#include "vidstore/base.h"
 #include <pthread.h>
 #include <stdint.h>
-#include "vidstore/base.h"
 
 struct vs_call;
 struct vs_db;

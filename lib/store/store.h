@@ -3,13 +3,13 @@
 #ifndef VS_STORE_STORE_H
 #define VS_STORE_STORE_H
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include "blob/blob.h"
 #include "db/db.h"
 #include "media/media.h"
 #include "store/settings.h"
 #include "vidstore/store.h"
+#include <pthread.h>
+#include <stdatomic.h>
 
 /* The options of vidstore_open, as they turned out. */
 struct vs_options {
@@ -48,11 +48,13 @@ void vs_store_unref(struct vidstore *store); /* the last one closes; NULL is fin
 /* The prober, started at the first use. It lives as long as the store. */
 int vs_store_prober(struct vidstore *store, struct vs_prober **ret, vidstore_error **e);
 /* The state of a service, made by `start` at the first use. It is stopped when the store closes. */
-int vs_store_service(struct vidstore *store, enum vs_slot slot, int (*start)(struct vidstore *, void **, vidstore_error **),
-    void (*stop)(void *), void **ret, vidstore_error **e);
+int vs_store_service(struct vidstore *store, enum vs_slot slot,
+                     int (*start)(struct vidstore *, void **, vidstore_error **), void (*stop)(void *), void **ret,
+                     vidstore_error **e);
 
 /* The options from params, URI, environment and defaults, in that order. */
-int vs_options_make(const char *location, const vidstore_open_params *params, struct vs_options *ret, vidstore_error **e);
+int vs_options_make(const char *location, const vidstore_open_params *params, struct vs_options *ret,
+                    vidstore_error **e);
 void vs_options_free(struct vs_options *options);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "vidstore/store.h"
 #include "vidstore/version.h"
+#include "vidstore/store.h"
 
 const char *vidstore_version(void) {
     return VIDSTORE_VERSION;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "util/alloc.h"
+#include "util/env.h"
 #include <stdint.h>
 #include <string.h>
-#include "util/env.h"
 
 void *vs_malloc(size_t size) {
     return vs_env()->alloc(NULL, size ? size : 1);

@@ -20,12 +20,12 @@ static inline void vs_free_cleanup(void *pp) {
 
 /* A local that is freed when it goes out of scope; VS_TAKE hands its value on instead. */
 #define VS_CLEANUP(fn) __attribute__((cleanup(fn)))
-#define vs_autofree VS_CLEANUP(vs_free_cleanup)
-#define VS_TAKE(p) \
-    __extension__({ \
-        __typeof__(p) vs_taken_ = (p); \
-        (p) = NULL; \
-        vs_taken_; \
+#define vs_autofree    VS_CLEANUP(vs_free_cleanup)
+#define VS_TAKE(p)                                                                                                     \
+    __extension__({                                                                                                    \
+        __typeof__(p) vs_taken_ = (p);                                                                                 \
+        (p) = NULL;                                                                                                    \
+        vs_taken_;                                                                                                     \
     })
 #define VS_COUNT(a) (sizeof(a) / sizeof *(a))
 

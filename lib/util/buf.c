@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "util/buf.h"
+#include "util/alloc.h"
+#include "util/error.h"
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "util/alloc.h"
-#include "util/error.h"
 
 enum { DEFAULT_MAX = 64 << 20 };
 
@@ -71,7 +71,7 @@ void vs_buf_int(struct vs_buf *b, int64_t value) {
 
 void vs_buf_free(struct vs_buf *b) {
     vs_free(b->data);
-    *b = (struct vs_buf){ 0 };
+    *b = (struct vs_buf){0};
 }
 
 struct vidstore_text {
@@ -85,7 +85,7 @@ static int text_of(char *data, size_t len, vidstore_text **ret, vidstore_error *
         vs_free(data);
         return vs_fail_nomem(e);
     }
-    *text = (vidstore_text){ len, data };
+    *text = (vidstore_text){len, data};
     *ret = text;
     return 0;
 }

@@ -3,14 +3,14 @@
 #ifndef VS_UTIL_BUF_H
 #define VS_UTIL_BUF_H
 
+#include "vidstore/base.h"
 #include <stddef.h>
 #include <stdint.h>
-#include "vidstore/base.h"
 
 struct vs_buf {
-    char *data; /* NUL-terminated once anything was added */
+    char *data;           /* NUL-terminated once anything was added */
     size_t len, cap, max; /* max 0: 64 MiB */
-    int failed; /* VIDSTORE_NOMEM, or VIDSTORE_INVALID past the maximum */
+    int failed;           /* VIDSTORE_NOMEM, or VIDSTORE_INVALID past the maximum */
 };
 
 void vs_buf_add(struct vs_buf *b, const void *data, size_t len);

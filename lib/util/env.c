@@ -53,7 +53,8 @@ static int real_thread_start(void *(*run)(void *), void *arg, void *ret_pthread_
     return r;
 }
 
-const struct vs_env vs_env_real = { real_now_us, real_mono_us, real_boot_us, real_random, real_alloc, free, real_thread_start };
+const struct vs_env vs_env_real = {real_now_us, real_mono_us, real_boot_us,     real_random,
+                                   real_alloc,  free,         real_thread_start};
 
 static _Atomic(const struct vs_env *) in_force = &vs_env_real;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the library takes from outside: clock, randomness, memory, threads. Tests replace it to simulate time and faults. */
+/* What the library takes from outside: clock, randomness, memory, threads. Tests replace it to simulate time and
+ * faults. */
 #ifndef VS_UTIL_ENV_H
 #define VS_UTIL_ENV_H
 

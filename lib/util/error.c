@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "util/error.h"
+#include "util/alloc.h"
+#include "util/utf8.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include "util/alloc.h"
-#include "util/utf8.h"
 
 struct vidstore_error {
     atomic_int refs; /* 0: static, never freed */
@@ -18,43 +18,43 @@ struct vidstore_error {
 };
 
 /* Reporting that memory has run out must not need memory. */
-static struct vidstore_error nomem = { .code = VIDSTORE_NOMEM };
+static struct vidstore_error nomem = {.code = VIDSTORE_NOMEM};
 
 static const struct {
     int32_t code;
     const char *name;
 } names[] = {
-    { VIDSTORE_OK, "OK" },
-    { VIDSTORE_MISUSE, "MISUSE" },
-    { VIDSTORE_STATE, "STATE" },
-    { VIDSTORE_INVALID, "INVALID" },
-    { VIDSTORE_NOT_FOUND, "NOT_FOUND" },
-    { VIDSTORE_EXISTS, "EXISTS" },
-    { VIDSTORE_CONFLICT, "CONFLICT" },
-    { VIDSTORE_UNAUTHENTICATED, "UNAUTHENTICATED" },
-    { VIDSTORE_FORBIDDEN, "FORBIDDEN" },
-    { VIDSTORE_QUOTA, "QUOTA" },
-    { VIDSTORE_THROTTLED, "THROTTLED" },
-    { VIDSTORE_BUSY, "BUSY" },
-    { VIDSTORE_RETRY, "RETRY" },
-    { VIDSTORE_TIMEOUT, "TIMEOUT" },
-    { VIDSTORE_CANCELLED, "CANCELLED" },
-    { VIDSTORE_LEASE_LOST, "LEASE_LOST" },
-    { VIDSTORE_TXN_EXPIRED, "TXN_EXPIRED" },
-    { VIDSTORE_ABORTED, "ABORTED" },
-    { VIDSTORE_NOMEM, "NOMEM" },
-    { VIDSTORE_IO, "IO" },
-    { VIDSTORE_FULL, "FULL" },
-    { VIDSTORE_CORRUPT, "CORRUPT" },
-    { VIDSTORE_READONLY, "READONLY" },
-    { VIDSTORE_UNAVAILABLE, "UNAVAILABLE" },
-    { VIDSTORE_UNKNOWN_OUTCOME, "UNKNOWN_OUTCOME" },
-    { VIDSTORE_SCHEMA, "SCHEMA" },
-    { VIDSTORE_UNSUPPORTED, "UNSUPPORTED" },
-    { VIDSTORE_MEDIA, "MEDIA" },
-    { VIDSTORE_FORKED, "FORKED" },
-    { VIDSTORE_RESYNC, "RESYNC" },
-    { VIDSTORE_INTERNAL, "INTERNAL" },
+    {VIDSTORE_OK, "OK"},
+    {VIDSTORE_MISUSE, "MISUSE"},
+    {VIDSTORE_STATE, "STATE"},
+    {VIDSTORE_INVALID, "INVALID"},
+    {VIDSTORE_NOT_FOUND, "NOT_FOUND"},
+    {VIDSTORE_EXISTS, "EXISTS"},
+    {VIDSTORE_CONFLICT, "CONFLICT"},
+    {VIDSTORE_UNAUTHENTICATED, "UNAUTHENTICATED"},
+    {VIDSTORE_FORBIDDEN, "FORBIDDEN"},
+    {VIDSTORE_QUOTA, "QUOTA"},
+    {VIDSTORE_THROTTLED, "THROTTLED"},
+    {VIDSTORE_BUSY, "BUSY"},
+    {VIDSTORE_RETRY, "RETRY"},
+    {VIDSTORE_TIMEOUT, "TIMEOUT"},
+    {VIDSTORE_CANCELLED, "CANCELLED"},
+    {VIDSTORE_LEASE_LOST, "LEASE_LOST"},
+    {VIDSTORE_TXN_EXPIRED, "TXN_EXPIRED"},
+    {VIDSTORE_ABORTED, "ABORTED"},
+    {VIDSTORE_NOMEM, "NOMEM"},
+    {VIDSTORE_IO, "IO"},
+    {VIDSTORE_FULL, "FULL"},
+    {VIDSTORE_CORRUPT, "CORRUPT"},
+    {VIDSTORE_READONLY, "READONLY"},
+    {VIDSTORE_UNAVAILABLE, "UNAVAILABLE"},
+    {VIDSTORE_UNKNOWN_OUTCOME, "UNKNOWN_OUTCOME"},
+    {VIDSTORE_SCHEMA, "SCHEMA"},
+    {VIDSTORE_UNSUPPORTED, "UNSUPPORTED"},
+    {VIDSTORE_MEDIA, "MEDIA"},
+    {VIDSTORE_FORKED, "FORKED"},
+    {VIDSTORE_RESYNC, "RESYNC"},
+    {VIDSTORE_INTERNAL, "INTERNAL"},
 };
 
 const char *vidstore_status_name(vidstore_status code) {
@@ -82,7 +82,7 @@ static vidstore_error *make(int code, int32_t subcode, const char *field, const 
     vidstore_error *error = vs_malloc(sizeof *error + message_len + 1 + field_len + 1);
     if (!error)
         return &nomem;
-    *error = (struct vidstore_error){ .code = code, .subcode = subcode };
+    *error = (struct vidstore_error){.code = code, .subcode = subcode};
     atomic_init(&error->refs, 1);
     memcpy(error->message, message, message_len + 1);
     if (field) {

@@ -5,9 +5,11 @@
 
 #include "vidstore/error.h"
 
-/* Sets *e (when e is not NULL) to a new error and returns code. field may be NULL. One line, no function name, no full stop.
- * An error that stands in *e already is freed and replaced. Out of memory never allocates: a static error stands in. */
-int vs_fail(vidstore_error **e, int code, const char *field, const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Sets *e (when e is not NULL) to a new error and returns code. field may be NULL. One line, no function name, no full
+ * stop. An error that stands in *e already is freed and replaced. Out of memory never allocates: a static error stands
+ * in. */
+int vs_fail(vidstore_error **e, int code, const char *field, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 /* The same with a subcode (VIDSTORE_SUB_…). */
 int vs_fail_sub(vidstore_error **e, int code, int32_t subcode, const char *field, const char *format, ...)
     __attribute__((format(printf, 5, 6)));

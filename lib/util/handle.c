@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "util/handle.h"
-#include <string.h>
 #include "util/error.h"
+#include <string.h>
 
 int vs_check_handle(const void *handle, enum vs_magic magic, const char *field, vidstore_error **e) {
     uint32_t found = 0;
@@ -11,5 +11,5 @@ int vs_check_handle(const void *handle, enum vs_magic magic, const char *field, 
     if (found == (uint32_t)magic)
         return 0;
     return vs_fail_sub(e, VIDSTORE_MISUSE, VIDSTORE_SUB_WRONG_HANDLE, field,
-        found == VS_MAGIC_FREED ? "%s has been freed" : "%s is a handle of another kind", field);
+                       found == VS_MAGIC_FREED ? "%s has been freed" : "%s is a handle of another kind", field);
 }

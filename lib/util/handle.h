@@ -3,8 +3,8 @@
 #ifndef VS_UTIL_HANDLE_H
 #define VS_UTIL_HANDLE_H
 
-#include <stdint.h>
 #include "vidstore/base.h"
+#include <stdint.h>
 
 enum vs_magic {
     VS_MAGIC_FREED = 0x0DEAD0DE,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "util/json.h"
+#include "util/error.h"
 #include <stdlib.h>
 #include <string.h>
-#include "util/error.h"
 
 /* Whether brackets nest deeper than allowed; on text that is not JSON any answer will do. */
 static int too_deep(const char *text, size_t len) {
@@ -26,15 +26,17 @@ int vs_json_parse(const char *text, size_t len, size_t max, const char *field, j
     if (!text)
         return vs_fail(e, VIDSTORE_MISUSE, field, "%s is NULL", field);
     if (len > max)
-        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LONG, field, "%s is longer than %zu bytes", field, max);
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LONG, field, "%s is longer than %zu bytes", field,
+                           max);
     if (too_deep(text, len))
-        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, field, "%s is nested deeper than %d", field, VS_JSON_DEPTH);
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, field, "%s is nested deeper than %d", field,
+                           VS_JSON_DEPTH);
     json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
     if (!value && json_error_code(&why) == json_error_out_of_memory)
         return vs_fail_nomem(e);
     if (!value)
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, field, "%s is not JSON: %s (at byte %d)", field,
-            why.text, why.position);
+                           why.text, why.position);
     *ret = value;
     return 0;
 }
@@ -46,7 +48,7 @@ int vs_json_check(const char *text, size_t len, size_t max, int wanted, const ch
         return r;
     if (wanted >= 0 && json_typeof(value) != (json_type)wanted)
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, field, "%s is not a JSON %s", field,
-            wanted == JSON_OBJECT ? "object" : "array");
+                           wanted == JSON_OBJECT ? "object" : "array");
     return 0;
 }
 
@@ -61,10 +63,10 @@ void vs_json_string(struct vs_buf *b, const char *s, size_t len) {
         vs_buf_add(b, s + plain, i - plain);
         plain = i + 1;
         if (c == '"' || c == '\\') {
-            char escaped[2] = { '\\', (char)c };
+            char escaped[2] = {'\\', (char)c};
             vs_buf_add(b, escaped, 2);
         } else {
-            char escaped[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
+            char escaped[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
             vs_buf_add(b, escaped, 6);
         }
     }
@@ -84,7 +86,7 @@ void vs_json_dump(struct vs_buf *b, const json_t *value) {
 }
 
 int vs_json_to_text(const json_t *value, size_t flags, vidstore_text **ret, vidstore_error **e) {
-    vs_autobuf b = { 0 };
+    vs_autobuf b = {0};
     if (json_dump_callback(value, add_chunk, &b, flags | JSON_ENCODE_ANY) && !b.failed)
         return vs_fail_nomem(e);
     return vs_buf_to_text(&b, ret, e);

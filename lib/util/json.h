@@ -3,10 +3,10 @@
 #ifndef VS_UTIL_JSON_H
 #define VS_UTIL_JSON_H
 
-#include <jansson.h>
-#include <stddef.h>
 #include "util/buf.h"
 #include "vidstore/base.h"
+#include <jansson.h>
+#include <stddef.h>
 
 static inline void vs_json_cleanup(json_t **j) {
     json_decref(*j);
@@ -15,7 +15,8 @@ static inline void vs_json_cleanup(json_t **j) {
 
 enum { VS_JSON_DEPTH = 64 }; /* arrays and objects in each other: what we write, every reader can read */
 
-/* Reads a text of at most max bytes: UTF-8, no duplicate keys, no NUL in strings, not nested too deeply. 0, or INVALID naming the field. */
+/* Reads a text of at most max bytes: UTF-8, no duplicate keys, no NUL in strings, not nested too deeply. 0, or INVALID
+ * naming the field. */
 int vs_json_parse(const char *text, size_t len, size_t max, const char *field, json_t **ret, vidstore_error **e);
 /* Checks that a text is JSON; wanted is JSON_OBJECT, JSON_ARRAY, or -1 for any. */
 int vs_json_check(const char *text, size_t len, size_t max, int wanted, const char *field, vidstore_error **e);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "util/utf8.h"
-#include <string.h>
 #include "util/alloc.h"
 #include "util/buf.h"
 #include "util/error.h"
+#include <string.h>
 
 /* Table 3-7 of the Unicode standard. */
 size_t vs_utf8_sequence(const char *text, size_t left) {
@@ -52,14 +52,15 @@ int vs_check_text(const char *s, const char *field, size_t max, vidstore_error *
         return vs_fail(e, VIDSTORE_MISUSE, field, "%s is NULL", field);
     size_t len = strnlen(s, max + 1);
     if (len > max)
-        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LONG, field, "%s is longer than %zu bytes", field, max);
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LONG, field, "%s is longer than %zu bytes", field,
+                           max);
     if (!vs_utf8_valid(s, len))
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_UTF8, field, "%s is not valid UTF-8", field);
     return 0;
 }
 
 char *vs_utf8_scrub(const char *s, size_t len) {
-    vs_autobuf out = { 0 };
+    vs_autobuf out = {0};
     for (size_t at = 0; at < len;) {
         size_t n = vs_utf8_sequence(s + at, len - at);
         if (n)

@@ -3,8 +3,8 @@
 #ifndef VS_UTIL_UTF8_H
 #define VS_UTIL_UTF8_H
 
-#include <stddef.h>
 #include "vidstore/base.h"
+#include <stddef.h>
 
 /* 1 when the bytes are well-formed UTF-8 (no surrogates, no overlong forms, no NUL). */
 int vs_utf8_valid(const char *s, size_t len);

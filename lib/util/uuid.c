@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "util/uuid.h"
-#include <pthread.h>
-#include <uuid/uuid.h>
 #include "util/env.h"
 #include "util/error.h"
+#include <pthread.h>
+#include <uuid/uuid.h>
 
 /* RFC 9562, method 1 of section 6.2: the 12 bits after the version count up within a millisecond, so that ids made by
  * one process ascend; the rest is random. A clock that steps back is ignored until it has caught up. */
@@ -11,7 +11,7 @@ static struct {
     pthread_mutex_t lock;
     uint64_t millisecond;
     unsigned counter;
-} last = { .lock = PTHREAD_MUTEX_INITIALIZER };
+} last = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 int vs_uuid_make(struct vs_uuid *ret, vidstore_error **e) {
     if (vs_random(ret->b, sizeof ret->b))

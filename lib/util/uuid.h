@@ -3,9 +3,9 @@
 #ifndef VS_UTIL_UUID_H
 #define VS_UTIL_UUID_H
 
+#include "vidstore/base.h"
 #include <stdint.h>
 #include <string.h>
-#include "vidstore/base.h"
 
 struct vs_uuid {
     uint8_t b[16];

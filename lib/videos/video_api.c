@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Public calls on videos. */
-#include <fcntl.h>
 #include "record/record_api.h"
 #include "store/crud_api.h"
 #include "util/alloc.h"
@@ -8,6 +7,7 @@
 #include "videos/video_repo.h"
 #include "videos/videos.h"
 #include "vidstore/query.h"
+#include <fcntl.h>
 
 VS_RECORD_API(video, video)
 VS_PARAMS_API(video)
@@ -27,15 +27,16 @@ VS_GETTER_TEXT(video, format, VIDSTORE_VIDEO_FORMAT)
 VS_GETTER_INT64(video, created_us, VIDSTORE_VIDEO_CREATED_US)
 VS_GETTER_INT64(video, version, VIDSTORE_VIDEO_VERSION)
 
-vidstore_status vidstore_video_probe(vidstore_session *session, const char *id, vidstore_video **ret_video, vidstore_error **reterr) {
+vidstore_status vidstore_video_probe(vidstore_session *session, const char *id, vidstore_video **ret_video,
+                                     vidstore_error **reterr) {
     VS_ENTER(session, ret_video, reterr);
     int r = vs_video_probe_stored(session, id, (struct vs_record **)ret_video, reterr);
     vidstore_video_free(vs_unwanted_);
     return r;
 }
 
-vidstore_status vidstore_video_probe_fd(vidstore_session *session, const char *id, int32_t fd, vidstore_video **ret_video,
-    vidstore_error **reterr) {
+vidstore_status vidstore_video_probe_fd(vidstore_session *session, const char *id, int32_t fd,
+                                        vidstore_video **ret_video, vidstore_error **reterr) {
     VS_ENTER(session, ret_video, reterr);
     vs_autorecord *video = NULL;
     int r = vs_session_outside(session, reterr);
@@ -67,9 +68,10 @@ static int facts_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return r ? r : vs_video_repo_facts(conn, &facts->id, &facts->b, e);
 }
 
-vidstore_status vidstore_video_facts(vidstore_session *session, const char *id, vidstore_text **ret_json, vidstore_error **reterr) {
+vidstore_status vidstore_video_facts(vidstore_session *session, const char *id, vidstore_text **ret_json,
+                                     vidstore_error **reterr) {
     VS_ENTER(session, ret_json, reterr);
-    struct facts facts = { session, { { 0 } }, { 0 } };
+    struct facts facts = {session, {{0}}, {0}};
     int r = vs_uuid_parse(id, "id", &facts.id, reterr);
     if (!r)
         r = vs_session_read(session, facts_op, &facts, reterr);

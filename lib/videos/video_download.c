@@ -24,7 +24,7 @@ static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 }
 
 int vs_video_for_update(vidstore_session *session, const char *id, struct vs_record **ret, vidstore_error **e) {
-    struct look look = { session, { { 0 } }, NULL };
+    struct look look = {session, {{0}}, NULL};
     int r = vs_uuid_parse(id, "id", &look.id, e);
     if (!r)
         r = vs_session_read(session, look_op, &look, e);
@@ -54,8 +54,9 @@ static int progress_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return vs_run(s, NULL, e);
 }
 
-int vs_video_progress(vidstore_session *session, const struct vs_uuid *id, int64_t done, int64_t total, vidstore_error **e) {
-    struct progress p = { *id, done, total };
+int vs_video_progress(vidstore_session *session, const struct vs_uuid *id, int64_t done, int64_t total,
+                      vidstore_error **e) {
+    struct progress p = {*id, done, total};
     return vs_session_write(session, progress_op, &p, e);
 }
 
@@ -68,7 +69,8 @@ struct download {
 
 static int set_download(struct vs_change *c, void *arg, vidstore_error **e) {
     const struct vs_video_download *to = arg;
-    const char *error = to->error && *to->error ? to->error : NULL, *sha256 = to->sha256 && *to->sha256 ? to->sha256 : NULL;
+    const char *error = to->error && *to->error ? to->error : NULL,
+               *sha256 = to->sha256 && *to->sha256 ? to->sha256 : NULL;
     int r = 0;
     if (to->state != INT64_MIN)
         vs_change_set_int(c, VIDSTORE_VIDEO_DOWNLOAD_STATE, to->state);
@@ -89,12 +91,13 @@ static int download_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct download *d = arg;
     vs_record_free(d->result);
     d->result = NULL;
-    return vs_crud_touch(conn, d->session, &vs_video_noun, &d->id, d->to->action, set_download, (void *)(uintptr_t)d->to, &d->result, e);
+    return vs_crud_touch(conn, d->session, &vs_video_noun, &d->id, d->to->action, set_download,
+                         (void *)(uintptr_t)d->to, &d->result, e);
 }
 
-int vs_video_set_download(vidstore_session *session, const struct vs_uuid *id, const struct vs_video_download *to, struct vs_record **ret,
-    vidstore_error **e) {
-    struct download d = { session, *id, to, NULL };
+int vs_video_set_download(vidstore_session *session, const struct vs_uuid *id, const struct vs_video_download *to,
+                          struct vs_record **ret, vidstore_error **e) {
+    struct download d = {session, *id, to, NULL};
     int r = vs_session_write(session, download_op, &d, e);
     if (!r && ret)
         *ret = VS_TAKE(d.result);

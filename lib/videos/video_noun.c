@@ -3,17 +3,13 @@
 #include "videos/videos.h"
 
 const struct vs_word vs_video_work[] = {
-    { VIDSTORE_WORK_NONE, "none" },
-    { VIDSTORE_WORK_PENDING, "pending" },
-    { VIDSTORE_WORK_ACTIVE, "active" },
-    { VIDSTORE_WORK_COMPLETED, "completed" },
-    { VIDSTORE_WORK_FAILED, "failed" },
-    { 0, NULL },
+    {VIDSTORE_WORK_NONE, "none"},           {VIDSTORE_WORK_PENDING, "pending"}, {VIDSTORE_WORK_ACTIVE, "active"},
+    {VIDSTORE_WORK_COMPLETED, "completed"}, {VIDSTORE_WORK_FAILED, "failed"},   {0, NULL},
 };
 
 static const struct vs_field fields[] = {
-#define VS_FIELD(suffix_, id_, type_, column_, name_, use_, max_, words_) \
-    { VIDSTORE_VIDEO_##suffix_, #column_, name_, VS_##type_, use_, max_, words_ },
+#define VS_FIELD(suffix_, id_, type_, column_, name_, use_, max_, words_)                                              \
+    {VIDSTORE_VIDEO_##suffix_, #column_, name_, VS_##type_, use_, max_, words_},
 #include "videos/video_fields.h"
 #undef VS_FIELD
 };
@@ -26,6 +22,6 @@ const struct vs_noun vs_video_noun = {
     .count = VS_COUNT(fields),
     .columns = VS_COUNT(fields),
     .label = VIDSTORE_VIDEO_TITLE,
-    .stmt = { VS_STMT_VIDEO_BY_ID, VS_STMT_VIDEO_BY_EXTERNAL, VS_STMT_VIDEO_INSERT, VS_STMT_VIDEO_UPDATE, VS_STMT_VIDEO_PURGE,
-        VS_STMT_VIDEO_LIST, VS_STMT_VIDEO_COUNT },
+    .stmt = {VS_STMT_VIDEO_BY_ID, VS_STMT_VIDEO_BY_EXTERNAL, VS_STMT_VIDEO_INSERT, VS_STMT_VIDEO_UPDATE,
+             VS_STMT_VIDEO_PURGE, VS_STMT_VIDEO_LIST, VS_STMT_VIDEO_COUNT},
 };

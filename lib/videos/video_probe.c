@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Probing a video's bytes, and keeping what was found. The probe runs before the write begins. */
-#include <inttypes.h>
-#include <string.h>
 #include "util/alloc.h"
 #include "util/error.h"
 #include "videos/video_repo.h"
 #include "videos/videos.h"
+#include <inttypes.h>
+#include <string.h>
 
 struct keep {
     vidstore_session *session;
@@ -24,21 +24,34 @@ static const struct vs_probe_stream *stream_at(const struct vs_probe *probe, int
 }
 
 static int video_facts(struct vs_change *c, const struct vs_probe_stream *v, vidstore_error **e) {
-    static const struct vs_probe_stream none = { .width = VS_MEDIA_UNKNOWN, .height = VS_MEDIA_UNKNOWN, .display_width = VS_MEDIA_UNKNOWN,
-        .display_height = VS_MEDIA_UNKNOWN, .avg_rate_num = VS_MEDIA_UNKNOWN, .avg_rate_den = VS_MEDIA_UNKNOWN,
-        .bit_depth = VS_MEDIA_UNKNOWN, .rotation = VS_MEDIA_UNKNOWN };
+    static const struct vs_probe_stream none = {.width = VS_MEDIA_UNKNOWN,
+                                                .height = VS_MEDIA_UNKNOWN,
+                                                .display_width = VS_MEDIA_UNKNOWN,
+                                                .display_height = VS_MEDIA_UNKNOWN,
+                                                .avg_rate_num = VS_MEDIA_UNKNOWN,
+                                                .avg_rate_den = VS_MEDIA_UNKNOWN,
+                                                .bit_depth = VS_MEDIA_UNKNOWN,
+                                                .rotation = VS_MEDIA_UNKNOWN};
     v = v ? v : &none;
     const struct {
         int32_t field;
         int64_t value;
-    } numbers[] = { { VIDSTORE_VIDEO_WIDTH, v->width }, { VIDSTORE_VIDEO_HEIGHT, v->height }, { VIDSTORE_VIDEO_DISPLAY_WIDTH, v->display_width },
-        { VIDSTORE_VIDEO_DISPLAY_HEIGHT, v->display_height }, { VIDSTORE_VIDEO_FPS_NUM, v->avg_rate_num }, { VIDSTORE_VIDEO_FPS_DEN, v->avg_rate_den },
-        { VIDSTORE_VIDEO_BIT_DEPTH, v->bit_depth }, { VIDSTORE_VIDEO_ROTATION, v->rotation } };
+    } numbers[] = {{VIDSTORE_VIDEO_WIDTH, v->width},
+                   {VIDSTORE_VIDEO_HEIGHT, v->height},
+                   {VIDSTORE_VIDEO_DISPLAY_WIDTH, v->display_width},
+                   {VIDSTORE_VIDEO_DISPLAY_HEIGHT, v->display_height},
+                   {VIDSTORE_VIDEO_FPS_NUM, v->avg_rate_num},
+                   {VIDSTORE_VIDEO_FPS_DEN, v->avg_rate_den},
+                   {VIDSTORE_VIDEO_BIT_DEPTH, v->bit_depth},
+                   {VIDSTORE_VIDEO_ROTATION, v->rotation}};
     const struct {
         int32_t field;
         const char *value;
-    } texts[] = { { VIDSTORE_VIDEO_CODEC, v->codec }, { VIDSTORE_VIDEO_PROFILE, v->profile }, { VIDSTORE_VIDEO_PIX_FMT, v->pix_fmt },
-        { VIDSTORE_VIDEO_HDR, v->hdr }, { VIDSTORE_VIDEO_SCAN, v->scan } };
+    } texts[] = {{VIDSTORE_VIDEO_CODEC, v->codec},
+                 {VIDSTORE_VIDEO_PROFILE, v->profile},
+                 {VIDSTORE_VIDEO_PIX_FMT, v->pix_fmt},
+                 {VIDSTORE_VIDEO_HDR, v->hdr},
+                 {VIDSTORE_VIDEO_SCAN, v->scan}};
     int r = 0;
     for (size_t i = 0; i < VS_COUNT(numbers); i++)
         vs_change_set_int(c, numbers[i].field, numbers[i].value);
@@ -61,14 +74,21 @@ static int container_facts(struct vs_change *c, const struct vs_probe *p, vidsto
     const struct {
         int32_t field;
         int64_t value;
-    } numbers[] = { { VIDSTORE_VIDEO_PROBED_US, c->now_us }, { VIDSTORE_VIDEO_DURATION_US, p->duration_us }, { VIDSTORE_VIDEO_SIZE, p->size },
-        { VIDSTORE_VIDEO_BIT_RATE, p->bit_rate }, { VIDSTORE_VIDEO_STREAMS, (int64_t)p->n_streams },
-        { VIDSTORE_VIDEO_CHAPTERS, (int64_t)p->n_chapters }, { VIDSTORE_VIDEO_RECORDED_US, p->created_us } };
+    } numbers[] = {{VIDSTORE_VIDEO_PROBED_US, c->now_us},
+                   {VIDSTORE_VIDEO_DURATION_US, p->duration_us},
+                   {VIDSTORE_VIDEO_SIZE, p->size},
+                   {VIDSTORE_VIDEO_BIT_RATE, p->bit_rate},
+                   {VIDSTORE_VIDEO_STREAMS, (int64_t)p->n_streams},
+                   {VIDSTORE_VIDEO_CHAPTERS, (int64_t)p->n_chapters},
+                   {VIDSTORE_VIDEO_RECORDED_US, p->created_us}};
     const struct {
         int32_t field;
         const char *value;
-    } texts[] = { { VIDSTORE_VIDEO_PROBE_STATUS, p->status }, { VIDSTORE_VIDEO_PROBER, p->prober }, { VIDSTORE_VIDEO_MEDIA_KIND, p->media_kind },
-        { VIDSTORE_VIDEO_FORMAT, p->format }, { VIDSTORE_VIDEO_DURATION_SOURCE, p->duration_source } };
+    } texts[] = {{VIDSTORE_VIDEO_PROBE_STATUS, p->status},
+                 {VIDSTORE_VIDEO_PROBER, p->prober},
+                 {VIDSTORE_VIDEO_MEDIA_KIND, p->media_kind},
+                 {VIDSTORE_VIDEO_FORMAT, p->format},
+                 {VIDSTORE_VIDEO_DURATION_SOURCE, p->duration_source}};
     int r = 0;
     for (size_t i = 0; i < VS_COUNT(numbers); i++)
         vs_change_set_int(c, numbers[i].field, numbers[i].value);
@@ -95,27 +115,29 @@ static int keep_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct keep *keep = arg;
     vs_record_free(keep->result);
     keep->result = NULL;
-    int r = vs_crud_touch(conn, keep->session, &vs_video_noun, &keep->id, VIDSTORE_AUDIT_VIDEO_PROBED, set_facts, keep, &keep->result, e);
+    int r = vs_crud_touch(conn, keep->session, &vs_video_noun, &keep->id, VIDSTORE_AUDIT_VIDEO_PROBED, set_facts, keep,
+                          &keep->result, e);
     return r ? r : vs_video_repo_keep(conn, &keep->id, keep->probe, keep->facts, e);
 }
 
 /* What the status means to the caller: facts, or bytes that are no media. */
 static int verdict(const struct vs_probe *probe, vidstore_error **e) {
-    static const char *const facts[] = { "ok", "partial", "truncated", "damaged", "changed_while_probing" };
+    static const char *const facts[] = {"ok", "partial", "truncated", "damaged", "changed_while_probing"};
     for (size_t i = 0; i < VS_COUNT(facts); i++)
         if (strcmp(probe->status, facts[i]) == 0)
             return 0;
-    return vs_fail_sub(e, VIDSTORE_MEDIA, strcmp(probe->status, "empty") == 0 ? VIDSTORE_SUB_TRUNCATED : VIDSTORE_SUB_NONE, NULL,
-        "the bytes are no media that can be understood: %s", probe->status);
+    return vs_fail_sub(e, VIDSTORE_MEDIA,
+                       strcmp(probe->status, "empty") == 0 ? VIDSTORE_SUB_TRUNCATED : VIDSTORE_SUB_NONE, NULL,
+                       "the bytes are no media that can be understood: %s", probe->status);
 }
 
-int vs_video_probe_and_keep(vidstore_session *session, const struct vs_uuid *id, int fd, const struct vs_uuid *file, struct vs_record **ret,
-    vidstore_error **e) {
+int vs_video_probe_and_keep(vidstore_session *session, const struct vs_uuid *id, int fd, const struct vs_uuid *file,
+                            struct vs_record **ret, vidstore_error **e) {
     struct vs_prober *prober = NULL;
     vs_autoprobe *probe = NULL;
     vs_autojson *facts = NULL;
-    struct vs_probe_limits limits = { .max_read = vs_setting(session->store, VS_SETTING_PROBE_MAX_BYTES),
-        .timeout_ms = vs_setting(session->store, VS_SETTING_PROBE_DEADLINE_MS) };
+    struct vs_probe_limits limits = {.max_read = vs_setting(session->store, VS_SETTING_PROBE_MAX_BYTES),
+                                     .timeout_ms = vs_setting(session->store, VS_SETTING_PROBE_DEADLINE_MS)};
     int r = vs_store_prober(session->store, &prober, e);
     if (!r)
         r = vs_probe_fd(prober, fd, &limits, &probe, e);
@@ -123,7 +145,7 @@ int vs_video_probe_and_keep(vidstore_session *session, const struct vs_uuid *id,
         r = vs_probe_to_json(probe, &facts, e);
     if (r)
         return r;
-    struct keep keep = { session, *id, file, probe, facts, NULL };
+    struct keep keep = {session, *id, file, probe, facts, NULL};
     r = vs_session_write(session, keep_op, &keep, e);
     if (!r)
         r = verdict(probe, e);
@@ -141,7 +163,8 @@ struct find {
 
 static int find_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct find *find = arg;
-    struct vs_uuid id = vs_record_uuid(find->video, VIDSTORE_VIDEO_ID), source = vs_record_uuid(find->video, VIDSTORE_VIDEO_SOURCE_FILE_ID);
+    struct vs_uuid id = vs_record_uuid(find->video, VIDSTORE_VIDEO_ID),
+                   source = vs_record_uuid(find->video, VIDSTORE_VIDEO_SOURCE_FILE_ID);
     struct vs_uuid owner = vs_record_uuid(find->video, VIDSTORE_VIDEO_USER_ID);
     return vs_video_repo_file(conn, &id, &owner, vs_uuid_is_nil(&source) ? NULL : &source, &find->file, find->key, e);
 }
@@ -152,7 +175,7 @@ int vs_video_probe_stored(vidstore_session *session, const char *id, struct vs_r
     int r = vs_session_outside(session, e);
     if (!r)
         r = vs_video_for_update(session, id, &video, e);
-    struct find find = { video, { { 0 } }, "" };
+    struct find find = {video, {{0}}, ""};
     if (!r)
         r = vs_session_read(session, find_op, &find, e);
     if (!r)

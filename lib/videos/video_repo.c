@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "videos/video_repo.h"
-#include <stdio.h>
-#include <string.h>
 #include "util/alloc.h"
 #include "util/error.h"
+#include <stdio.h>
+#include <string.h>
 
-static int owner_of(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *object, struct vs_uuid *ret, vidstore_error **e) {
+static int owner_of(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *object, struct vs_uuid *ret,
+                    vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(conn, id, &s, e);
     if (r)
@@ -21,7 +22,8 @@ int vs_video_repo_job_owner(struct vs_conn *conn, const struct vs_uuid *job, str
     return owner_of(conn, VS_STMT_VIDEO_JOB_OWNER, job, ret, e);
 }
 
-int vs_video_repo_file_owner(struct vs_conn *conn, const struct vs_uuid *file, struct vs_uuid *ret, vidstore_error **e) {
+int vs_video_repo_file_owner(struct vs_conn *conn, const struct vs_uuid *file, struct vs_uuid *ret,
+                             vidstore_error **e) {
     return owner_of(conn, VS_STMT_VIDEO_FILE_OWNER, file, ret, e);
 }
 
@@ -36,7 +38,8 @@ int vs_video_repo_has_files(struct vs_conn *conn, const struct vs_uuid *video, i
     return r < 0 ? r : 0;
 }
 
-static int stamp_removal(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *video, const struct vs_uuid *removal, int64_t now_us, vidstore_error **e) {
+static int stamp_removal(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *video,
+                         const struct vs_uuid *removal, int64_t now_us, vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(conn, id, &s, e);
     if (r)
@@ -47,11 +50,13 @@ static int stamp_removal(struct vs_conn *conn, enum vs_stmt_id id, const struct 
     return vs_run(s, NULL, e);
 }
 
-int vs_video_repo_remove_files(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_uuid *removal, int64_t now_us, vidstore_error **e) {
+int vs_video_repo_remove_files(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_uuid *removal,
+                               int64_t now_us, vidstore_error **e) {
     return stamp_removal(conn, VS_STMT_VIDEO_REMOVE_FILES, video, removal, now_us, e);
 }
 
-static int stamp(struct vs_conn *conn, enum vs_stmt_id id, int64_t now_us, const struct vs_uuid *which, vidstore_error **e) {
+static int stamp(struct vs_conn *conn, enum vs_stmt_id id, int64_t now_us, const struct vs_uuid *which,
+                 vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(conn, id, &s, e);
     if (r)
@@ -65,12 +70,14 @@ int vs_video_repo_detach_files(struct vs_conn *conn, const struct vs_uuid *video
     return stamp(conn, VS_STMT_VIDEO_DETACH_FILES, now_us, video, e);
 }
 
-int vs_video_repo_restore_files(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_uuid *removal, int64_t now_us, vidstore_error **e) {
+int vs_video_repo_restore_files(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_uuid *removal,
+                                int64_t now_us, vidstore_error **e) {
     return stamp_removal(conn, VS_STMT_VIDEO_RESTORE_FILES, video, removal, now_us, e);
 }
 
-int vs_video_repo_file(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_uuid *owner, const struct vs_uuid *file, struct vs_uuid *ret_file,
-    char ret_key[VS_BLOB_KEY_TEXT], vidstore_error **e) {
+int vs_video_repo_file(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_uuid *owner,
+                       const struct vs_uuid *file, struct vs_uuid *ret_file, char ret_key[VS_BLOB_KEY_TEXT],
+                       vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(conn, file ? VS_STMT_VIDEO_FILE_OF : VS_STMT_VIDEO_FILE_NEWEST, &s, e);
     if (r)
@@ -89,7 +96,8 @@ int vs_video_repo_file(struct vs_conn *conn, const struct vs_uuid *video, const 
 }
 
 static int clear(struct vs_conn *conn, const struct vs_uuid *video, vidstore_error **e) {
-    static const enum vs_stmt_id all[] = { VS_STMT_VIDEO_STREAMS_CLEAR, VS_STMT_VIDEO_CHAPTERS_CLEAR, VS_STMT_VIDEO_TAGS_CLEAR };
+    static const enum vs_stmt_id all[] = {VS_STMT_VIDEO_STREAMS_CLEAR, VS_STMT_VIDEO_CHAPTERS_CLEAR,
+                                          VS_STMT_VIDEO_TAGS_CLEAR};
     int r = 0;
     for (size_t i = 0; !r && i < VS_COUNT(all); i++) {
         vs_autostmt *s = NULL;
@@ -102,12 +110,13 @@ static int clear(struct vs_conn *conn, const struct vs_uuid *video, vidstore_err
     return r;
 }
 
-static int keep_streams(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_probe *probe, const json_t *facts, vidstore_error **e) {
+static int keep_streams(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_probe *probe,
+                        const json_t *facts, vidstore_error **e) {
     int r = 0;
     for (size_t i = 0; !r && i < probe->n_streams; i++) {
         const struct vs_probe_stream *stream = &probe->streams[i];
         vs_autostmt *s = NULL;
-        vs_autobuf json = { 0 };
+        vs_autobuf json = {0};
         vs_json_dump(&json, json_array_get(json_object_get(facts, "streams"), i));
         r = json.failed ? vs_fail_nomem(e) : vs_stmt(conn, VS_STMT_VIDEO_STREAM_ADD, &s, e);
         if (r)
@@ -123,7 +132,8 @@ static int keep_streams(struct vs_conn *conn, const struct vs_uuid *video, const
     return r;
 }
 
-static int keep_chapters(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_probe *probe, vidstore_error **e) {
+static int keep_chapters(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_probe *probe,
+                         vidstore_error **e) {
     int r = 0;
     for (size_t i = 0; !r && i < probe->n_chapters; i++) {
         vs_autostmt *s = NULL;
@@ -140,7 +150,8 @@ static int keep_chapters(struct vs_conn *conn, const struct vs_uuid *video, cons
     return r;
 }
 
-static int keep_tags(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_probe *probe, vidstore_error **e) {
+static int keep_tags(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_probe *probe,
+                     vidstore_error **e) {
     int r = 0;
     for (size_t i = 0; !r && i < probe->n_tags; i++) {
         const struct vs_probe_tag *tag = &probe->tags[i];
@@ -161,7 +172,7 @@ static int keep_tags(struct vs_conn *conn, const struct vs_uuid *video, const st
 /* The document without what has rows of its own. */
 static int keep_container(struct vs_conn *conn, const struct vs_uuid *video, const json_t *facts, vidstore_error **e) {
     vs_autojson *container = json_copy((json_t *)(uintptr_t)facts);
-    vs_autobuf json = { 0 };
+    vs_autobuf json = {0};
     vs_autostmt *s = NULL;
     json_object_del(container, "streams");
     json_object_del(container, "chapters");
@@ -177,7 +188,8 @@ static int keep_container(struct vs_conn *conn, const struct vs_uuid *video, con
     return r;
 }
 
-int vs_video_repo_keep(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_probe *probe, const json_t *facts, vidstore_error **e) {
+int vs_video_repo_keep(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_probe *probe,
+                       const json_t *facts, vidstore_error **e) {
     int r = clear(conn, video, e);
     if (!r)
         r = keep_container(conn, video, facts, e);
@@ -201,7 +213,7 @@ static void member(struct vs_buf *b, const char *name, struct vs_stmt *s, int at
 }
 
 static int list(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *video, const char *name,
-    void (*row)(struct vs_buf *b, struct vs_stmt *s), struct vs_buf *b, vidstore_error **e) {
+                void (*row)(struct vs_buf *b, struct vs_stmt *s), struct vs_buf *b, vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(conn, id, &s, e), count = 0;
     if (r)

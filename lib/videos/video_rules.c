@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* What may happen to a video. */
-#include <string.h>
 #include "net/net.h"
 #include "util/error.h"
 #include "videos/video_repo.h"
 #include "videos/videos.h"
+#include <string.h>
 
 /* The two kinds of work that a video goes through have the same fields. */
 struct work {
     int32_t state, error, retries, started, completed;
 };
-static const struct work download = { VIDSTORE_VIDEO_DOWNLOAD_STATE, VIDSTORE_VIDEO_DOWNLOAD_ERROR, VIDSTORE_VIDEO_DOWNLOAD_RETRIES,
-    VIDSTORE_VIDEO_DOWNLOAD_STARTED_US, VIDSTORE_VIDEO_DOWNLOAD_COMPLETED_US };
-static const struct work processing = { VIDSTORE_VIDEO_PROCESSING_STATE, VIDSTORE_VIDEO_PROCESSING_ERROR, VIDSTORE_VIDEO_PROCESSING_RETRIES,
-    VIDSTORE_VIDEO_PROCESSING_STARTED_US, VIDSTORE_VIDEO_PROCESSING_COMPLETED_US };
+static const struct work download = {VIDSTORE_VIDEO_DOWNLOAD_STATE, VIDSTORE_VIDEO_DOWNLOAD_ERROR,
+                                     VIDSTORE_VIDEO_DOWNLOAD_RETRIES, VIDSTORE_VIDEO_DOWNLOAD_STARTED_US,
+                                     VIDSTORE_VIDEO_DOWNLOAD_COMPLETED_US};
+static const struct work processing = {VIDSTORE_VIDEO_PROCESSING_STATE, VIDSTORE_VIDEO_PROCESSING_ERROR,
+                                       VIDSTORE_VIDEO_PROCESSING_RETRIES, VIDSTORE_VIDEO_PROCESSING_STARTED_US,
+                                       VIDSTORE_VIDEO_PROCESSING_COMPLETED_US};
 
 /* A change of state stamps its time, counts a failure, and forgets the error of the try before. */
 static int follow_state(struct vs_change *c, const struct work *w, vidstore_error **e) {
@@ -53,13 +55,15 @@ static int check_url(const struct vs_change *c, vidstore_error **e) {
 static int check_file_name(const struct vs_change *c, vidstore_error **e) {
     const char *name = vs_change_text(c, VIDSTORE_VIDEO_FILE_NAME);
     if (name && (!*name || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, "..")))
-        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "file_name", "file_name is not the name of a file");
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "file_name",
+                           "file_name is not the name of a file");
     return 0;
 }
 
 /* What a record points at belongs to the same owner: else naming an id would be a way to look at it. */
 static int check_link(const struct vs_change *c, int32_t field,
-    int (*owner_of)(struct vs_conn *, const struct vs_uuid *, struct vs_uuid *, vidstore_error **), vidstore_error **e) {
+                      int (*owner_of)(struct vs_conn *, const struct vs_uuid *, struct vs_uuid *, vidstore_error **),
+                      vidstore_error **e) {
     const char *name = vs_field_by_id(c->noun, field)->name;
     struct vs_uuid id, owner;
     if (!vs_change_text(c, field) || !vs_change_differs(c, field))

@@ -14,7 +14,8 @@ extern const struct vs_word vs_video_work[];
 /* A video that this session may change. NOT_FOUND, FORBIDDEN (on record). */
 int vs_video_for_update(vidstore_session *session, const char *id, struct vs_record **ret, vidstore_error **e);
 /* How far a download is; no event, no new version. total -1: not known. */
-int vs_video_progress(vidstore_session *session, const struct vs_uuid *id, int64_t done, int64_t total, vidstore_error **e);
+int vs_video_progress(vidstore_session *session, const struct vs_uuid *id, int64_t done, int64_t total,
+                      vidstore_error **e);
 /* Changes the download part of a record: what is INT64_MIN or NULL in `to` is left alone. */
 struct vs_video_download {
     int64_t state, done, total;
@@ -22,11 +23,11 @@ struct vs_video_download {
     const struct vs_uuid *file;
     int32_t action; /* of the audit; 0: none */
 };
-int vs_video_set_download(vidstore_session *session, const struct vs_uuid *id, const struct vs_video_download *to, struct vs_record **ret,
-    vidstore_error **e);
+int vs_video_set_download(vidstore_session *session, const struct vs_uuid *id, const struct vs_video_download *to,
+                          struct vs_record **ret, vidstore_error **e);
 /* Probes an open file and keeps what was found. file: the record that the bytes belong to, or NULL. */
-int vs_video_probe_and_keep(vidstore_session *session, const struct vs_uuid *id, int fd, const struct vs_uuid *file, struct vs_record **ret,
-    vidstore_error **e);
+int vs_video_probe_and_keep(vidstore_session *session, const struct vs_uuid *id, int fd, const struct vs_uuid *file,
+                            struct vs_record **ret, vidstore_error **e);
 /* Probes the stored file of a video. */
 int vs_video_probe_stored(vidstore_session *session, const char *id, struct vs_record **ret, vidstore_error **e);
 
