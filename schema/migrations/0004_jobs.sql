@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- What is to be done. State: 10 scheduled, 20 ready, 30 blocked, 40 running, 50 completed, 60 failed, 70 cancelled,
 -- 80 dead.
+-- 80 dead.
 CREATE TABLE jobs (
     seq {seq},
     id {uuid} NOT NULL UNIQUE,
