@@ -80,9 +80,50 @@ static int add_chunk(const char *data, size_t len, void *arg) {
     return b->failed ? -1 : 0;
 }
 
-void vs_json_dump(struct vs_buf *b, const json_t *value) {
-    if (json_dump_callback(value, add_chunk, b, JSON_COMPACT | JSON_ENCODE_ANY) && !b->failed)
+static void dump_scalar(struct vs_buf *b, const json_t *value, size_t flags) {
+    if (json_dump_callback(value, add_chunk, b, flags | JSON_COMPACT | JSON_ENCODE_ANY) && !b->failed)
         b->failed = VIDSTORE_NOMEM;
+}
+
+/* With as few digits as read back the same: 23.976 stays 23.976, which 17 digits make 23.975999999999999. */
+static void dump_real(struct vs_buf *b, const json_t *value) {
+    size_t start = b->len;
+    for (size_t digits = 15; digits <= 17 && !b->failed; digits++) {
+        b->len = start;
+        dump_scalar(b, value, JSON_REAL_PRECISION(digits));
+        vs_autojson *again = b->failed ? NULL : json_loadb(b->data + start, b->len - start, JSON_DECODE_ANY, NULL);
+        if (again && json_real_value(again) == json_real_value(value))
+            return;
+    }
+}
+
+void vs_json_dump(struct vs_buf *b, const json_t *value) {
+    const char *name;
+    json_t *item;
+    size_t count = 0;
+    if (json_is_object(value)) {
+        vs_buf_char(b, '{');
+        json_object_foreach((json_t *)(uintptr_t)value, name, item) {
+            if (count++)
+                vs_buf_char(b, ',');
+            vs_json_string(b, name, strlen(name));
+            vs_buf_char(b, ':');
+            vs_json_dump(b, item);
+        }
+        vs_buf_char(b, '}');
+    } else if (json_is_array(value)) {
+        vs_buf_char(b, '[');
+        for (; count < json_array_size(value); count++) {
+            if (count)
+                vs_buf_char(b, ',');
+            vs_json_dump(b, json_array_get(value, count));
+        }
+        vs_buf_char(b, ']');
+    } else if (json_is_real(value)) {
+        dump_real(b, value);
+    } else {
+        dump_scalar(b, value, 0);
+    }
 }
 
 int vs_json_to_text(const json_t *value, size_t flags, vidstore_text **ret, vidstore_error **e) {

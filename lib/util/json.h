@@ -22,7 +22,7 @@ int vs_json_parse(const char *text, size_t len, size_t max, const char *field, j
 int vs_json_check(const char *text, size_t len, size_t max, int wanted, const char *field, vidstore_error **e);
 /* Appends a string with its quotes. The bytes are valid UTF-8 already (vs_utf8_scrub makes them so). */
 void vs_json_string(struct vs_buf *b, const char *s, size_t len);
-/* Appends a value compactly, keys in the order in which they were put. */
+/* Appends a value compactly, keys in the order in which they were put, fractions in their shortest form. */
 void vs_json_dump(struct vs_buf *b, const json_t *value);
 /* A value as an owned public text. Takes no reference. */
 int vs_json_to_text(const json_t *value, size_t flags, vidstore_text **ret, vidstore_error **e);
