@@ -56,9 +56,10 @@ int main(void) {
     example_check(vidstore_file_verify(session, id, &checked, &error), &error);
     example_expect(!vidstore_file_is_null(checked, VIDSTORE_FILE_VERIFIED_US), "the time of the check is kept");
     char path[64];
-    snprintf(path, sizeof(path), "%s/copy.mkv", example_directory);
+    snprintf(path, sizeof(path), "%s.mkv", example_directory); /* beside the store, not in it */
     example_check(vidstore_file_save(session, id, path, &error), &error);
     printf("verified, and saved as %s\n", path);
+    remove(path);
 
     vidstore_file_free(checked);
     vidstore_file_free(file);

@@ -548,9 +548,9 @@ VIDSTORE_API vidstore_status vidstore_upload_abort(vidstore_upload *upload, vids
  * @param ret_file  receives the file.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID (not a regular file, or one of a store: sub NOT_A_FILE), NOT_FOUND, CONFLICT, EXISTS, QUOTA, MISUSE, STATE, FORBIDDEN,
- * BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO (changed while it was read: sub CHANGED), FULL,
- * CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID (not a regular file, or one of a store: sub NOT_A_FILE), NOT_FOUND, CONFLICT, EXISTS, QUOTA, MISUSE,
+ * STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO (changed while it was read:
+ * sub CHANGED), FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_put_path(vidstore_session *session, const char *path,
@@ -568,9 +568,9 @@ VIDSTORE_API vidstore_status vidstore_file_put_path(vidstore_session *session, c
  * @param ret_file  receives the file.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID (fewer bytes: sub TRUNCATED; more: sub TOO_LARGE; no file: sub NOT_A_FILE), CONFLICT, EXISTS, QUOTA, MISUSE, STATE, FORBIDDEN,
- * BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO (changed while it was read: sub CHANGED), FULL,
- * CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID (fewer bytes: sub TRUNCATED; more: sub TOO_LARGE; no file or stream, or of a store: sub NOT_A_FILE),
+ * CONFLICT, EXISTS, QUOTA, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
+ * IO (changed while it was read: sub CHANGED), FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_put_fd(vidstore_session *session, int32_t fd, int64_t size,

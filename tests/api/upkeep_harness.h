@@ -102,7 +102,10 @@ static inline struct id put_file(vidstore_session *session, size_t size, const c
         vidstore_file_params_set_text(p, VIDSTORE_FILE_JOB_ID, job);
     if (video)
         vidstore_file_params_set_text(p, VIDSTORE_FILE_VIDEO_ID, video);
-    must(vidstore_file_put_path(session, path, p, &file, e));
+    vidstore_file_params_set_text(p, VIDSTORE_FILE_NAME, strrchr(path, '/') + 1);
+    int fd = open(path, O_RDONLY);
+    must(vidstore_file_put_fd(session, fd, INT64_MIN, p, &file, e)); /* a path is not for everybody */
+    close(fd);
     vidstore_file_params_free(p);
     unlink(path);
     struct id id = id_of(vidstore_file_id(file));

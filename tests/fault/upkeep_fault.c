@@ -96,12 +96,13 @@ static void make_records(void) {
         must(vidstore_job_cancel(session, vidstore_job_id(job), NULL, &error), error);
         vidstore_job_free(job);
     }
-    snprintf(path, sizeof path, "%s/store.txt", place);
+    snprintf(path, sizeof path, "%s.txt", place);
     FILE *f = fopen(path, "w");
     ck_assert_ptr_nonnull(f);
     fputs("bytes", f);
     fclose(f);
     must(vidstore_file_put_path(session, path, NULL, NULL, &error), error);
+    ck_assert_int_eq(unlink(path), 0);
 }
 
 static void begin(void) {

@@ -170,6 +170,24 @@ static void assert_lost(struct vs_blob_writer *w) {
     ck_assert(!exists("blobs/01/23/" KEY));
 }
 
+/* Whoever adopts what another one moved must not trust that it got as far as the disk. */
+START_TEST(test_settling_fails_with_the_disk) {
+    put(KEY, bytes, 10);
+    vs_blobs_close(blobs);
+    open_store(); /* a process that has not made the directories */
+    for (int good = 0; good < 3; good++) {
+        fail_fsync = EIO;
+        fsync_after = good;
+        assert_fails(vs_blob_settle(blobs, KEY, &error), VIDSTORE_IO, 0);
+        fail_fsync = 0;
+        vs_blobs_close(blobs);
+        open_store();
+    }
+    ck_assert_int_eq(vs_blob_settle(blobs, KEY, &error), 0);
+    assert_holds(KEY, bytes, 10);
+}
+END_TEST
+
 /* A second fsync may well succeed, and would lie: the first failure is final. */
 START_TEST(test_failed_flush_is_final) {
     vs_autowriter *w = NULL;
@@ -274,6 +292,7 @@ Suite *blob_fault_suite(void) {
     tcase_add_test(t, test_full_disk);
     tcase_add_test(t, test_no_memory);
     tcase_add_loop_test(t, test_failed_flush_is_final, 0, 4);
+    tcase_add_test(t, test_settling_fails_with_the_disk);
     tcase_add_loop_test(t, test_failed_flush_of_parents, 0, 2);
     tcase_add_test(t, test_file_system_without_noreplace);
     tcase_add_test(t, test_killed_between_link_and_unlink);
