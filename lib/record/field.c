@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "record/field.h"
+#include <stdio.h>
 #include <string.h>
 
 /* A few dozen fields: a scan from the likely place beats a map, since ids ascend with the table. */
@@ -20,6 +21,18 @@ const struct vs_field *vs_field_by_name(const struct vs_noun *noun, const char *
         if (strlen(noun->fields[i].name) == len && memcmp(noun->fields[i].name, name, len) == 0)
             return &noun->fields[i];
     return NULL;
+}
+
+const char *vs_field_names(const struct vs_noun *noun, uint32_t use, char buffer[VS_FIELD_NAMES]) {
+    size_t len = 0;
+    *buffer = 0;
+    for (size_t i = 0; i < noun->count; i++) {
+        size_t more = strlen(noun->fields[i].name) + 2;
+        if (!(noun->fields[i].use & use) || (noun->fields[i].use & VS_SECRET) || len + more >= VS_FIELD_NAMES)
+            continue;
+        len += (size_t)snprintf(buffer + len, VS_FIELD_NAMES - len, "%s%s", len ? ", " : "", noun->fields[i].name);
+    }
+    return buffer;
 }
 
 const char *vs_word_name(const struct vs_word *words, int64_t value) {

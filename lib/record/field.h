@@ -77,6 +77,10 @@ const struct vs_field *vs_field_by_name(const struct vs_noun *noun, const char *
 /* Where the field of an id stands in the table; -1 when nowhere. */
 int vs_field_index(const struct vs_noun *noun, int32_t id);
 
+/* The names of the fields that have a use, with commas between them, for messages; as many as there is room for. */
+enum { VS_FIELD_NAMES = 512 };
+const char *vs_field_names(const struct vs_noun *noun, uint32_t use, char buffer[VS_FIELD_NAMES]);
+
 /* The name of a word, or NULL; and the value of a name: 1, or 0 when there is none. */
 const char *vs_word_name(const struct vs_word *words, int64_t value);
 int vs_word_value(const struct vs_word *words, const char *name, size_t len, int64_t *ret);

@@ -118,6 +118,24 @@ static int has_control(const char *s) {
     return 0;
 }
 
+/* Texts in an array are words, such as tags: they are shown in a line. */
+static int check_array(const struct vs_field *field, const char *text, size_t len, vidstore_error **e) {
+    vs_autojson *array = NULL;
+    json_t *item;
+    size_t i;
+    int r = vs_json_check(text, len, (size_t)field->max, JSON_ARRAY, field->name, e);
+    if (!r)
+        r = vs_json_parse(text, len, (size_t)field->max, field->name, &array, e);
+    if (r)
+        return r;
+    json_array_foreach(array, i, item) {
+        if (json_is_string(item) && has_control(json_string_value(item)))
+            return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, field->name,
+                               "%s has a control character in it", field->name);
+    }
+    return 0;
+}
+
 static int check_text_value(const struct vs_field *field, const char *value, size_t len, vidstore_error **e) {
     uint8_t bytes[64];
     struct vs_uuid id;
@@ -125,8 +143,8 @@ static int check_text_value(const struct vs_field *field, const char *value, siz
     case VS_UUID:
         return vs_uuid_parse(value, field->name, &id, e);
     case VS_JSON:
-        return vs_json_check(value, len, (size_t)field->max, field->use & VS_ARRAY ? JSON_ARRAY : JSON_OBJECT,
-                             field->name, e);
+        return field->use & VS_ARRAY ? check_array(field, value, len, e)
+                                     : vs_json_check(value, len, (size_t)field->max, JSON_OBJECT, field->name, e);
     case VS_HASH:
         if (len == 2 * (size_t)field->max && field->max <= 64 && !vs_unhex(value, bytes, (size_t)field->max))
             return 0;

@@ -147,9 +147,13 @@ static int parse_sort(const char *sort, struct vs_compiled *ret, vidstore_error 
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "sort", "sort is not a field with asc or desc");
     const struct vs_field *field = vs_field_by_name(ret->noun, name, strlen(name));
     int created = strcmp(name, "created") == 0;
-    if (!created && (!field || !(field->use & VS_SORT)))
-        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_UNKNOWN_FIELD, "sort", "a %s can't be sorted by \"%s\"",
-                           ret->noun->name, name);
+    char names[VS_FIELD_NAMES];
+    if (!created && (!field || !(field->use & VS_SORT))) {
+        vs_field_names(ret->noun, VS_SORT, names);
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_UNKNOWN_FIELD, "sort",
+                           "a %s list can't be sorted by \"%s\", only by created%s%s", ret->noun->name, name,
+                           *names ? ", " : "", names);
+    }
     if (strcmp(way, "asc") != 0 && strcmp(way, "desc") != 0)
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "sort", "sort is neither asc nor desc");
     ret->ascending = strcmp(way, "asc") == 0;

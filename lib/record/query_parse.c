@@ -23,6 +23,8 @@ struct parser {
 
 static int fail_at(struct parser *p, const char *where, int32_t sub, const char *message) {
     size_t byte = (size_t)(where - p->query->filter);
+    if (!*where)
+        return vs_fail_sub(p->e, VIDSTORE_INVALID, sub, "filter", "%s at the end of the filter", message);
     return vs_fail_sub(p->e, VIDSTORE_INVALID, sub, "filter", "%s at byte %zu of the filter: \"%.24s\"", message, byte,
                        where);
 }

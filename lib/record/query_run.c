@@ -56,9 +56,10 @@ int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_i
 static int check_index(const struct vs_compiled *c, vidstore_error **e) {
     if (c->indexed || (c->flags & VIDSTORE_QUERY_SCAN))
         return 0;
-    return vs_fail_sub(
-        e, VIDSTORE_UNSUPPORTED, VIDSTORE_SUB_NO_INDEX, "filter",
-        "no index serves this filter: add a condition on an indexed field, or allow a scan with VIDSTORE_QUERY_SCAN");
+    char names[VS_FIELD_NAMES];
+    return vs_fail_sub(e, VIDSTORE_UNSUPPORTED, VIDSTORE_SUB_NO_INDEX, "filter",
+                       "no index serves this filter: add a condition on %s, or allow a scan with VIDSTORE_QUERY_SCAN",
+                       vs_field_names(c->noun, VS_INDEX, names));
 }
 
 int vs_compiled_page(struct vs_compiled *c, struct vs_conn *conn, struct vs_page **ret, vidstore_error **e) {
