@@ -57,6 +57,18 @@ static uint32_t allowed(const char *noun, enum relation who) {
     return 0;
 }
 
+/* A noun as people speak of it. */
+static const char *in_words(const char *noun) {
+    static const char *const words[][2] = {
+        {"user", "a user"},          {"job", "a job"},       {"video", "a video"},
+        {"file", "a file"},          {"audit", "the audit"}, {"stats", "the statistics"},
+        {"setting", "the settings"}, {"store", "the store"}, {"claim", "the queue of jobs"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i][0], noun) == 0)
+            return words[i][1];
+    return noun;
+}
+
 int vs_policy_check(const struct vs_actor *actor, const char *noun, enum vs_verb verb, const struct vs_uuid *owner,
                     int64_t access_level, vidstore_error **e) {
     enum relation who = relation(actor, owner);
@@ -68,7 +80,7 @@ int vs_policy_check(const struct vs_actor *actor, const char *noun, enum vs_verb
     /* Only who may see the object may learn that it is there. */
     if (owner && verb != VS_CREATE && verb != VS_LIST && !(may & R))
         return vs_fail(e, VIDSTORE_NOT_FOUND, "id", "no such %s", noun);
-    return vs_fail(e, VIDSTORE_FORBIDDEN, NULL, "this session may not do that to a %s", noun);
+    return vs_fail(e, VIDSTORE_FORBIDDEN, NULL, "this session may not do that to %s", in_words(noun));
 }
 
 void vs_policy_hide(const struct vs_actor *actor, struct vs_record *record) {
