@@ -112,7 +112,9 @@ def field_table(noun, docs):
            "\\fBname\\fR\t\\fBtype, maximum\\fR\t\\fBuse\\fR\t\\fBconstant and meaning\\fR", "_"]
     for field in noun["fields"]:
         words = inline(docs.get(field["constant"], ""))
-        name = "T{\n\\fB%s\\fR%s\nT}" % (field["constant"], "\n.br\n" + words if words else "")
+        # On a narrow terminal a long constant is broken behind an underscore.
+        constant = field["constant"].replace("_", "_\\:")
+        name = "T{\n\\fB%s\\fR%s\nT}" % (constant, "\n.br\n" + words if words else "")
         uses = "T{\n%s\nT}" % escape(", ".join(USES[u] for u in field["uses"] if u in USES) or "read only")
         out.append("\t".join([escape(field["name"]), kind_of(field), uses, name]))
     return out + [".TE"]
