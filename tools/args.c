@@ -20,6 +20,7 @@ const struct cli_option cli_global_options[] = {
     {"quiet", 'q', NULL, "no progress and no remarks"},
     {"verbose", 'v', NULL, "the cause beneath an error too"},
     {"help", 'h', NULL, "say what this command does"},
+    {"version", 'V', NULL, "say which version this is"},
     {NULL, 0, NULL, NULL},
 };
 
@@ -81,7 +82,7 @@ static int apply_globals(struct cli *cli, const struct cli_args *args) {
 
 static int check_operands(const struct cli_args *args) {
     const struct cli_command *command = args->command;
-    if (!command || cli_flag(args, "help"))
+    if (!command || cli_flag(args, "help") || cli_flag(args, "version"))
         return CLI_OK;
     if (args->count < command->least)
         return cli_usage(args, "needs %s", command->operands);

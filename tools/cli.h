@@ -44,7 +44,7 @@ struct cli_option {
 };
 
 enum {
-    CLI_NO_STORE = 1, /* runs without a store */
+    CLI_NO_STORE = 1, /* runs without a store, or opens it itself */
     CLI_DEFAULT = 2,  /* what the group's name alone means */
     CLI_CREATES = 4,  /* may create the store */
     CLI_AS_SYSTEM = 8 /* --as makes no sense */
@@ -114,6 +114,8 @@ int cli_fail(const struct cli *cli, vidstore_error **error);
 int cli_fail_on(const struct cli *cli, const char *subject, vidstore_error **error);
 /* A failure of our own. */
 int cli_complain(int exit_code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A remark for whoever reads along, on standard error; nothing with --quiet. */
+void cli_remark(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int cli_exit_code(vidstore_status status);
 
 /* Opens the store and the session that the context asks for. Returns an exit code. */

@@ -192,7 +192,17 @@ static vidstore_status purge(vidstore_session *session, const struct cli_noun *n
                                 : vidstore_user_purge(session, id, reterr);
 }
 
+static int fail_remove(struct cli *cli, const char *id, int32_t mode, vidstore_error **error) {
+    int held = mode == VIDSTORE_REMOVE_RESTRICT && vidstore_error_subcode(*error) == VIDSTORE_SUB_DEPENDENTS;
+    int result = cli_fail_on(cli, id, error);
+    if (held)
+        cli_remark(cli, "--cascade removes them too, --detach keeps them and cuts the tie");
+    return result;
+}
+
 int cmd_rm(struct cli *cli, const struct cli_args *args) {
+    if (cli_flag(args, "cascade") && cli_flag(args, "detach"))
+        return cli_usage(args, "--cascade and --detach exclude each other");
     int32_t mode = cli_flag(args, "cascade")  ? VIDSTORE_REMOVE_CASCADE
                    : cli_flag(args, "detach") ? VIDSTORE_REMOVE_DETACH
                                               : VIDSTORE_REMOVE_RESTRICT;
@@ -206,13 +216,24 @@ int cmd_rm(struct cli *cli, const struct cli_args *args) {
         if (!noun->remove)
             return cli_complain(CLI_REFUSED, "%s: what happened can't be removed (FORBIDDEN)", args->operands[i]);
         if (noun->remove(cli->session, id, mode, &error))
-            return cli_fail_on(cli, args->operands[i], &error);
+            return fail_remove(cli, args->operands[i], mode, &error);
         if (cli_flag(args, "purge") && purge(cli->session, noun, id, &error))
             return cli_fail_on(cli, args->operands[i], &error);
         if (!cli->quiet && !cli->json)
             printf("%s  %s removed\n", id, noun->name);
     }
     return CLI_OK;
+}
+
+/* Whether it is a user's id, of one that was removed too. */
+static int is_user(struct cli *cli, const char *id) {
+    cli_auto(vidstore_query) *query = vidstore_query_new();
+    int64_t count = 0;
+    if (vidstore_query_filter(query, "id = $1", NULL))
+        return 0;
+    vidstore_query_bind_text(query, 1, id);
+    vidstore_query_flags(query, VIDSTORE_QUERY_DELETED);
+    return !vidstore_user_count(cli->session, query, &count, NULL) && count > 0;
 }
 
 /* A removed record is in no list, so its noun is found by trying. */
@@ -233,7 +254,12 @@ static int restore_one(struct cli *cli, const char *id) {
     vidstore_error_free(error);
     if (!vidstore_file_restore(cli->session, id, &file, &error))
         return cli->json ? cli_show_record(cli, &cli_files, file) : CLI_OK;
-    return cli_fail_on(cli, id, &error);
+    if (vidstore_error_code(error) != VIDSTORE_NOT_FOUND)
+        return cli_fail_on(cli, id, &error);
+    vidstore_error_free(error);
+    if (is_user(cli, id))
+        return cli_complain(CLI_REFUSED, "%s: a user that was removed can't be brought back (STATE, field id)", id);
+    return cli_complain(CLI_NOT_FOUND, "no video, job or file \"%s\" (NOT_FOUND)", id);
 }
 
 int cmd_undelete(struct cli *cli, const struct cli_args *args) {

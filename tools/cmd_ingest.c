@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CHUNK = 1 << 20 };
+enum { CHUNK = 1 << 20, EPISODE_MAX = 1000000 };
 
 static vidstore_video_params *video_params(const struct cli_args *args, int index) {
     vidstore_video_params *params = vidstore_video_params_new();
@@ -23,7 +23,7 @@ static vidstore_video_params *video_params(const struct cli_args *args, int inde
     if (season)
         vidstore_video_params_set_text(params, VIDSTORE_VIDEO_SEASON, season);
     int64_t episode = INT64_MIN;
-    if (!cli_number(args, "episode", 0, 1000000, &episode) && episode != INT64_MIN)
+    if (!cli_number(args, "episode", 0, EPISODE_MAX, &episode) && episode != INT64_MIN)
         vidstore_video_params_set_int64(params, VIDSTORE_VIDEO_EPISODE, episode + index);
     if (cli_is_url(source))
         vidstore_video_params_set_text(params, VIDSTORE_VIDEO_URL, source);
@@ -95,25 +95,44 @@ static vidstore_status publish(struct cli *cli, vidstore_upload *upload, vidstor
     return status;
 }
 
+/* One line, or the record as JSON, of what is in the store now. */
+static int say_stored(struct cli *cli, const vidstore_video *video) {
+    char size[CLI_TEXT];
+    if (cli->json)
+        return cli_show_record(cli, &cli_videos, video);
+    cli_autofree char *facts = cli_video_facts(video);
+    cli_autofree char *line = cli_print("%s  %s  %s  %s", cli_id(cli, vidstore_video_id(video)), cli_video_label(video),
+                                        cli_size(vidstore_video_int64(video, VIDSTORE_VIDEO_SIZE), size), facts);
+    cli_put_safe(line);
+    putchar('\n');
+    fflush(stdout);
+    return CLI_OK;
+}
+
+/* What could not be probed is in the store all the same: whoever brought it in must learn its id. */
+static void say_kept(struct cli *cli, const char *source, const char *video_id, vidstore_status why) {
+    cli_auto(vidstore_video) *video = NULL;
+    if (!vidstore_video_get(cli->session, video_id, &video, NULL))
+        say_stored(cli, video);
+    if (why == VIDSTORE_MEDIA)
+        cli_remark(cli, "%s: kept as video %s", source, video_id);
+    else
+        cli_remark(cli, "%s: stored, not probed; `vidstore probe %s` does that", source, video_id);
+}
+
 /* Probes what has arrived. What is no media is refused: it leaves again, unless it is to be kept. */
 static int look_into(struct cli *cli, const struct cli_args *args, const char *source, const char *video_id) {
     vidstore_error *error = NULL;
     cli_auto(vidstore_video) *probed = NULL;
     vidstore_status status = cli_probe(cli, cli->session, video_id, &probed, &error);
-    if (status == VIDSTORE_MEDIA && !cli_flag(args, "keep"))
-        vidstore_video_remove(cli->session, video_id, VIDSTORE_REMOVE_CASCADE, NULL);
-    if (status)
-        return cli_fail_on(cli, source, &error);
-    if (cli->json)
-        return cli_show_record(cli, &cli_videos, probed);
-    cli_autofree char *facts = cli_video_facts(probed);
-    char size[CLI_TEXT];
-    cli_autofree char *line = cli_print("%s  %s  %s  %s", cli_id(cli, video_id), cli_video_label(probed),
-                                        cli_size(vidstore_video_int64(probed, VIDSTORE_VIDEO_SIZE), size), facts);
-    cli_put_safe(line);
-    putchar('\n');
-    fflush(stdout);
-    return CLI_OK;
+    if (!status)
+        return say_stored(cli, probed);
+    int leaves = status == VIDSTORE_MEDIA && !cli_flag(args, "keep") &&
+                 !vidstore_video_remove(cli->session, video_id, VIDSTORE_REMOVE_CASCADE, NULL);
+    int result = cli_fail_on(cli, source, &error);
+    if (!leaves)
+        say_kept(cli, source, video_id, status);
+    return result;
 }
 
 static int open_source(const char *path, int64_t *ret_size) {
@@ -130,20 +149,26 @@ static int open_source(const char *path, int64_t *ret_size) {
     return fd;
 }
 
+/* The first source that is any good makes the store: a mistyped path leaves none behind. */
+static int open_store(struct cli *cli) {
+    return cli->session ? CLI_OK : cli_open(cli, CLI_CREATES);
+}
+
 static int ingest_file(struct cli *cli, const struct cli_args *args, int index) {
     vidstore_error *error = NULL;
     const char *path = args->operands[index];
     int64_t size = 0;
     cli_autoclose int fd = open_source(path, &size);
-    if (fd < 0)
-        return -fd;
+    int result = fd < 0 ? -fd : open_store(cli);
+    if (result)
+        return result;
     cli_auto(vidstore_file_params) *params = file_params(args, path);
     cli_auto(vidstore_upload) *upload = NULL;
     if (vidstore_upload_open(cli->session, params, &upload, &error))
         return cli_fail_on(cli, path, &error);
     cli_auto(vidstore_video_params) *wanted = video_params(args, index);
     cli_auto(vidstore_video) *video = NULL;
-    int result = copy_bytes(cli, fd, size, path, upload);
+    result = copy_bytes(cli, fd, size, path, upload);
     if (!result && publish(cli, upload, wanted, &video, &error))
         result = cli_fail_on(cli, path, &error);
     if (result) {
@@ -151,6 +176,20 @@ static int ingest_file(struct cli *cli, const struct cli_args *args, int index) 
         return result;
     }
     return look_into(cli, args, path, vidstore_video_id(video));
+}
+
+/* Whether the same fetch may succeed later; else what the URL names, or says, has to change first. */
+static int may_go_on(const vidstore_error *error) {
+    switch (vidstore_error_code(error)) {
+    case VIDSTORE_INVALID:
+    case VIDSTORE_FORBIDDEN:
+    case VIDSTORE_NOT_FOUND:
+    case VIDSTORE_MEDIA:
+    case VIDSTORE_UNSUPPORTED:
+        return 0;
+    default:
+        return 1;
+    }
 }
 
 static int ingest_url(struct cli *cli, const struct cli_args *args, int index) {
@@ -162,9 +201,9 @@ static int ingest_url(struct cli *cli, const struct cli_args *args, int index) {
     if (vidstore_video_create(cli->session, params, &video, &error))
         return cli_fail_on(cli, url, &error);
     if (cli_fetch(cli, cli->session, vidstore_video_id(video), cli_video_label(video), &file, &error)) {
-        int result = cli_fail_on(cli, url, &error);
-        if (!cli->quiet)
-            fprintf(stderr, "vidstore: `vidstore fetch %s` goes on with it\n", vidstore_video_id(video));
+        int goes_on = may_go_on(error), result = cli_fail_on(cli, url, &error);
+        cli_remark(cli, goes_on ? "`vidstore fetch %s` goes on with it" : "video %s has no file",
+                   vidstore_video_id(video));
         return result;
     }
     return look_into(cli, args, url, vidstore_video_id(video));
@@ -174,8 +213,12 @@ static int submit_url(struct cli *cli, const struct cli_args *args, int index) {
     vidstore_error *error = NULL;
     cli_autofree char *guessed = cli_title_of(args->operands[index]);
     const char *title = cli_value(args, "title"), *season = cli_value(args, "season");
-    cli_auto(json_t) *sources =
-        json_pack("[{s:s, s:s}]", "url", args->operands[index], "title", title ? title : guessed);
+    int64_t episode = 0;
+    if (cli_number(args, "episode", 0, EPISODE_MAX, &episode))
+        return CLI_USAGE;
+    cli_auto(json_t) *number = cli_value(args, "episode") ? json_integer(episode + index) : NULL;
+    cli_auto(json_t) *sources = json_pack("[{s:s, s:s, s:O*}]", "url", args->operands[index], "title",
+                                          title ? title : guessed, "episode", number);
     cli_autofree char *text = sources ? json_dumps(sources, 0) : NULL;
     if (!text)
         return cli_complain(CLI_INVALID, "%s: not UTF-8 (INVALID, field url)", args->operands[index]);
@@ -195,17 +238,41 @@ static int submit_url(struct cli *cli, const struct cli_args *args, int index) {
     return cli_flag(args, "wait") ? cli_wait_job(cli, vidstore_job_id(job)) : CLI_OK;
 }
 
-int cmd_ingest(struct cli *cli, const struct cli_args *args) {
+/* What is left to a worker is a job: it has no place for what says how this command stores and probes. */
+static int check_options(const struct cli_args *args) {
+    static const char *const unfit[] = {"series", "category", "access", "keep"};
     int64_t episode = 0;
-    if (cli_number(args, "episode", 0, 1000000, &episode))
+    if (cli_number(args, "episode", 0, EPISODE_MAX, &episode))
         return CLI_USAGE;
-    cli_catch_signals();
+    if (!cli_flag(args, "submit"))
+        return cli_flag(args, "wait") ? cli_usage(args, "--wait goes with --submit only") : CLI_OK;
+    for (size_t i = 0; i < sizeof unfit / sizeof *unfit; i++)
+        if (cli_flag(args, unfit[i]))
+            return cli_usage(args, "--%s does not go with --submit", unfit[i]);
+    for (int i = 0; i < args->count; i++)
+        if (!strstr(args->operands[i], "://"))
+            return cli_usage(args, "--submit is for URLs, and \"%s\" is none", args->operands[i]);
+    return CLI_OK;
+}
+
+static int ingest_one(struct cli *cli, const struct cli_args *args, int index) {
+    const char *source = args->operands[index];
+    if (cli_is_foreign_url(source))
+        return cli_refuse_url(source);
+    if (!cli_is_url(source))
+        return ingest_file(cli, args, index);
+    int result = open_store(cli);
+    return result ? result : cli_flag(args, "submit") ? submit_url(cli, args, index) : ingest_url(cli, args, index);
+}
+
+int cmd_ingest(struct cli *cli, const struct cli_args *args) {
     /* One bad file must not keep the others out: go on, and answer with the first failure. */
-    int first = CLI_OK;
+    int first = check_options(args);
+    if (first)
+        return first;
+    cli_catch_signals();
     for (int i = 0; i < args->count && !cli_stopped(); i++) {
-        int result = !cli_is_url(args->operands[i]) ? ingest_file(cli, args, i)
-                     : cli_flag(args, "submit")     ? submit_url(cli, args, i)
-                                                    : ingest_url(cli, args, i);
+        int result = ingest_one(cli, args, i);
         if (!first)
             first = result;
     }

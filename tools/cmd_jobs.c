@@ -56,6 +56,8 @@ static int watch(struct cli *cli, const struct cli_args *args, const char *filte
 }
 
 int cmd_jobs_list(struct cli *cli, const struct cli_args *args) {
+    if (cli_flag(args, "interval") && !cli_flag(args, "watch"))
+        return cli_usage(args, "--interval goes with --watch only");
     cli_autofree char *filter = NULL;
     int result = filter_of(cli, args, &filter);
     if (result)

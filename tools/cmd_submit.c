@@ -103,6 +103,9 @@ static int fill(const struct cli_args *args, vidstore_job_params *params) {
 int cmd_submit(struct cli *cli, const struct cli_args *args) {
     if (!args->count && !cli_flag(args, "json-file"))
         return cli_usage(args, "needs a URL, a path or --json-file");
+    for (int i = 0; i < args->count; i++)
+        if (cli_is_foreign_url(args->operands[i]))
+            return cli_refuse_url(args->operands[i]);
     cli_auto(vidstore_job_params) *params = vidstore_job_params_new();
     int result = fill(args, params);
     if (result)

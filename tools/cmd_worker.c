@@ -132,8 +132,15 @@ static vidstore_status finish(vidstore_lease *lease, const struct outcome *outco
     return status;
 }
 
+/* The job itself knows whether that was its last attempt. */
+static int is_to_be_tried_again(struct worker *worker, const vidstore_job *job) {
+    cli_auto(vidstore_job) *now = NULL;
+    return !vidstore_job_get(worker->cli->session, vidstore_job_id(job), &now, NULL) &&
+           vidstore_job_state(now) < VIDSTORE_JOB_COMPLETED;
+}
+
 /* What to do with a job whose work did not succeed. */
-static void give_up(vidstore_lease *lease, struct outcome *outcome, vidstore_error *error) {
+static void give_up(struct worker *worker, vidstore_lease *lease, struct outcome *outcome, vidstore_error *error) {
     uint32_t signals = vidstore_lease_signals(lease);
     outcome->error =
         cli_print("%s (%s)", vidstore_error_message(error), vidstore_status_name(vidstore_error_code(error)));
@@ -147,11 +154,10 @@ static void give_up(vidstore_lease *lease, struct outcome *outcome, vidstore_err
             cli_copy(cancelled ? "as was asked for" : "this worker was stopped; the job is there for another");
         vidstore_lease_release(lease, NULL);
     } else {
-        int32_t again = vidstore_error_retryable(error);
-        outcome->state = again                                          ? "to be tried again"
+        vidstore_lease_fail(lease, outcome->error, vidstore_error_retryable(error), NULL);
+        outcome->state = is_to_be_tried_again(worker, outcome->job)     ? "to be tried again"
                          : vidstore_error_code(error) == VIDSTORE_MEDIA ? "refused"
                                                                         : "failed";
-        vidstore_lease_fail(lease, outcome->error, again, NULL);
     }
 }
 
@@ -212,7 +218,7 @@ static void do_job(struct worker *worker, vidstore_lease *lease) {
         outcome.state = "failed";
         vidstore_lease_fail(lease, outcome.error, 0, NULL);
     } else if (status || finish(lease, &outcome, &error)) {
-        give_up(lease, &outcome, error);
+        give_up(worker, lease, &outcome, error);
     }
     vidstore_error_free(error);
     say(worker->cli, &outcome);

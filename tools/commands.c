@@ -137,7 +137,7 @@ OPTIONS(help) = {
 
 const struct cli_command cli_commands[] = {
     {"init", "", "make a store, or bring one up to date", 0, 0, CLI_CREATES | CLI_AS_SYSTEM, NULL, cmd_init},
-    {"ingest", "FILE|URL…", "bring videos in: store, hash and probe them", 1, -1, CLI_CREATES, ingest, cmd_ingest},
+    {"ingest", "FILE|URL…", "bring videos in: store, hash and probe them", 1, -1, CLI_NO_STORE, ingest, cmd_ingest},
     {"submit", "[URL|PATH…]", "queue a job for the workers", 0, -1, 0, submit, cmd_submit},
     {"worker", "", "do the jobs that are queued", 0, 0, CLI_AS_SYSTEM, worker, cmd_worker},
     {"jobs list", "", "list jobs, newest first", 0, 0, CLI_DEFAULT, jobs_list, cmd_jobs_list},

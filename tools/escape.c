@@ -115,6 +115,16 @@ int cli_is_url(const char *text) {
     return !strncasecmp(text, "http://", 7) || !strncasecmp(text, "https://", 8);
 }
 
+int cli_is_foreign_url(const char *text) {
+    size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+    return scheme && !strncmp(text + scheme, "://", 3) && !cli_is_url(text);
+}
+
+int cli_refuse_url(const char *url) {
+    return cli_complain(CLI_INVALID,
+                        "%s: only http and https are fetched; name a file by its path (INVALID, field url)", url);
+}
+
 char *cli_title_of(const char *source) {
     cli_autofree char *copy = cli_copy(source);
     if (cli_is_url(source))

@@ -197,19 +197,11 @@ static int make_query(struct cli *cli, const struct cli_args *args, const char *
     return CLI_OK;
 }
 
-static int fail_list(struct cli *cli, vidstore_error **error) {
-    int slow = vidstore_error_subcode(*error) == VIDSTORE_SUB_NO_INDEX;
-    int result = cli_fail(cli, error);
-    if (slow && !cli->quiet)
-        fputs("vidstore: --scan allows it\n", stderr);
-    return result;
-}
-
 static int put_count(struct cli *cli, const struct cli_noun *noun, const vidstore_query *query) {
     vidstore_error *error = NULL;
     int64_t count = 0;
     if (noun->count(cli->session, query, &count, &error))
-        return fail_list(cli, &error);
+        return cli_fail(cli, &error);
     printf(cli->json ? "{\"count\": %" PRId64 "}\n" : "%" PRId64 "\n", count);
     return CLI_OK;
 }
@@ -247,7 +239,7 @@ int cli_list(struct cli *cli, const struct cli_args *args, const struct cli_noun
         vidstore_error *error = NULL;
         cli_auto(vidstore_page) *page = NULL;
         if (noun->list(cli->session, query, &page, &error))
-            return fail_list(cli, &error);
+            return cli_fail(cli, &error);
         result = put_page(cli, noun, page);
         const char *cursor = vidstore_page_cursor(page);
         if (result || !cursor)

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LEAST = 8, NEWEST = 1000 };
+/* Fewer characters than SOME are hardly meant as an id. */
+enum { SOME = 4, LEAST = 8, NEWEST = 1000 };
 
 static int is_id_text(const char *text, size_t *ret_length) {
     size_t length = 0;
@@ -41,6 +42,10 @@ static int look(struct cli *cli, const struct cli_noun *noun, const char *text, 
 }
 
 static int not_found(const char *what, const char *text) {
+    size_t length = strspn(text, "0123456789abcdefABCDEF-");
+    if (length >= SOME && length < LEAST && !text[length])
+        return cli_complain(CLI_NOT_FOUND, "no %s \"%s\": of an id at least %d characters are needed (NOT_FOUND)", what,
+                            text, LEAST);
     return cli_complain(CLI_NOT_FOUND, "no %s \"%s\" (NOT_FOUND)", what, text);
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,8 @@ static int run(struct cli *cli, const struct cli_args *args) {
         return CLI_OK;
     }
     cli->worker = cli_value(args, "name");
+    if (cli_flag(args, "version"))
+        return cmd_version(cli, args);
     int result = cli_open(cli, command->flags);
     if (!result)
         result = command->run(cli, args);
@@ -78,14 +81,18 @@ static int run_command(struct cli *cli, int argc, char **argv) {
 
 int main(int argc, char **argv) {
     struct cli cli;
+    /* Beyond RLIMIT_FSIZE a write shall fail like one on a full disk; by default the signal ends the process. */
+    signal(SIGXFSZ, SIG_IGN);
     choose_locale();
     look_around(&cli);
     struct cli_args before;
     int result = cli_args_parse(&cli, NULL, argc, argv, &before);
-    int wants_help = !result && cli_flag(&before, "help");
+    int wants_help = !result && cli_flag(&before, "help"), wants_version = !result && cli_flag(&before, "version");
     cli_args_free(&before);
     if (result)
         return result;
+    if (wants_version && !wants_help)
+        return finish_output(cmd_version(&cli, NULL));
     if (wants_help || !before.count) {
         cli_help(&cli, NULL);
         return finish_output(wants_help ? CLI_OK : CLI_USAGE);

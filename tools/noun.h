@@ -72,7 +72,7 @@ int cli_object_find(struct cli *cli, const char *text, const struct cli_noun **r
 #define CLI_LIST_OPTIONS                                                                                               \
     {"filter", 'f', "FILTER", "only what the filter finds, such as 'state = failed'"},                                 \
         {"bind", 'b', "VALUE", "the value of $1 in the filter; once more for $2"},                                     \
-        {"sort", 0, "FIELD [desc]", "another order than newest first"},                                                \
+        {"sort", 0, "FIELD [desc]", "another order than newest first: username of users, size of files"},              \
         {"limit", 'n', "N", "at most so many, 1 to 1000 (default 100)"},                                               \
         {"cursor", 0, "CURSOR", "go on where a list ended"}, {"all", 0, NULL, "all, page after page"},                 \
         {"scan", 0, NULL, "allow a filter that no index serves"}, {"deleted", 0, NULL, "removed ones too"}, {          \

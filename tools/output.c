@@ -64,18 +64,28 @@ int cli_exit_code(vidstore_status status) {
     }
 }
 
+/* The message with the option's name where the library speaks of its flag. */
+static char *for_the_shell(const char *message) {
+    static const char flag[] = "VIDSTORE_QUERY_SCAN";
+    const char *at = strstr(message, flag);
+    return at ? cli_print("%.*s--scan%s", (int)(at - message), message, at + sizeof flag - 1) : cli_copy(message);
+}
+
 int cli_fail_on(const struct cli *cli, const char *subject, vidstore_error **error) {
     vidstore_status code = vidstore_error_code(*error);
+    int32_t sub = vidstore_error_subcode(*error);
     const char *field = vidstore_error_field(*error), *cause = vidstore_error_cause(*error);
-    cli_autofree char *line =
-        cli_print("%s%s%s (%s%s%s)%s%s", subject ? subject : "", subject ? ": " : "", vidstore_error_message(*error),
-                  vidstore_status_name(code), field ? ", field " : "", field ? field : "",
-                  cli->verbose && cause ? ": " : "", cli->verbose && cause ? cause : "");
+    cli_autofree char *message = for_the_shell(vidstore_error_message(*error));
+    cli_autofree char *line = cli_print("%s%s%s (%s%s%s)%s%s", subject ? subject : "", subject ? ": " : "", message,
+                                        vidstore_status_name(code), field ? ", field " : "", field ? field : "",
+                                        cli->verbose && cause ? ": " : "", cli->verbose && cause ? cause : "");
     cli_autofree char *safe = cli_safe(line);
     fprintf(stderr, "vidstore: %s\n", safe);
     vidstore_error_free(*error);
     *error = NULL;
-    return code == VIDSTORE_CANCELLED && cli_stopped() ? CLI_INTERRUPTED : cli_exit_code(code);
+    return code == VIDSTORE_CANCELLED && cli_stopped() ? CLI_INTERRUPTED
+           : sub == VIDSTORE_SUB_NO_INDEX              ? CLI_INVALID
+                                                       : cli_exit_code(code);
 }
 
 int cli_fail(const struct cli *cli, vidstore_error **error) {
@@ -92,6 +102,18 @@ int cli_complain(int exit_code, const char *format, ...) {
     cli_autofree char *safe = cli_safe(text);
     fprintf(stderr, "vidstore: %s\n", safe);
     return exit_code;
+}
+
+void cli_remark(const struct cli *cli, const char *format, ...) {
+    cli_autofree char *text = NULL;
+    va_list list;
+    if (cli->quiet)
+        return;
+    va_start(list, format);
+    int length = vasprintf(&text, format, list);
+    va_end(list);
+    cli_autofree char *safe = length < 0 ? cli_copy("out of memory") : cli_safe(text);
+    fprintf(stderr, "vidstore: %s\n", safe);
 }
 
 void cli_heading(const struct cli *cli, const char *text) {

@@ -23,6 +23,10 @@ char *cli_clip(const char *text, int width);
 /* Whether a text is a URL that can be fetched; a title for a video from its path or URL: the name without directories,
  * query and ending, to be freed. */
 int cli_is_url(const char *text);
+/* Whether a text is a URL of another scheme, such as file:///x, which nothing here fetches. */
+int cli_is_foreign_url(const char *text);
+/* Says so, and returns the exit code. */
+int cli_refuse_url(const char *url);
 char *cli_title_of(const char *source);
 /* Prints to standard output through cli_safe(). */
 void cli_put_safe(const char *text);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t stopped;
@@ -69,6 +70,22 @@ static int open_as(struct cli *cli) {
     return CLI_OK;
 }
 
+/* There is no store: a new one needs a directory to lie in. */
+static void advise(const struct cli *cli, int creates) {
+    cli_autofree char *parent = cli_copy(cli->location);
+    size_t length = strlen(parent);
+    while (length > 1 && parent[length - 1] == '/')
+        parent[--length] = 0;
+    char *slash = strrchr(parent, '/');
+    struct stat status;
+    if (slash)
+        slash[slash == parent] = 0;
+    if (slash && (stat(parent, &status) || !S_ISDIR(status.st_mode)))
+        cli_remark(cli, "there is no directory %s to hold a store", parent);
+    else if (!creates)
+        cli_remark(cli, "`vidstore init` makes one; -s and VIDSTORE_STORE say where");
+}
+
 int cli_open(struct cli *cli, unsigned command_flags) {
     if (cli->as && (command_flags & CLI_AS_SYSTEM))
         return cli_complain(CLI_USAGE, "--as does not go with this command: only the system does that");
@@ -82,8 +99,8 @@ int cli_open(struct cli *cli, unsigned command_flags) {
     if (vidstore_open(cli->location, params, &cli->store, &error)) {
         int none = vidstore_error_code(error) == VIDSTORE_NOT_FOUND;
         int result = cli_fail(cli, &error);
-        if (none && !cli->quiet)
-            fputs("vidstore: `vidstore init` makes one; -s and VIDSTORE_STORE say where\n", stderr);
+        if (none)
+            advise(cli, (command_flags & CLI_CREATES) != 0);
         return result;
     }
     cli->session = cli->system = cli_system_session(cli);

@@ -108,12 +108,17 @@ char *cli_video_facts(const vidstore_video *video) {
     const char *codec = vidstore_video_text(video, VIDSTORE_VIDEO_CODEC);
     const char *audio = vidstore_video_text(video, VIDSTORE_VIDEO_AUDIO_CODEC);
     const char *format = vidstore_video_text(video, VIDSTORE_VIDEO_FORMAT);
+    const char *status = vidstore_video_text(video, VIDSTORE_VIDEO_PROBE_STATUS);
     int64_t width = vidstore_video_width(video), us = vidstore_video_duration_us(video);
     if (width != INT64_MIN)
         snprintf(pixels, sizeof pixels, " %" PRId64 "x%" PRId64, width, vidstore_video_height(video));
     cli_duration(us == INT64_MIN ? us : us / 1000, length);
-    return cli_print("%s %s%s%s%s %s", format ? format : "?", codec ? codec : "no picture", pixels, audio ? " + " : "",
-                     audio ? audio : "", length);
+    int remarkable = !status || strcmp(status, "ok") != 0;
+    return cli_print("%s %s%s%s%s %s%s%s", format ? format : "?", codec ? codec : "no picture", pixels,
+                     audio ? " + " : "", audio ? audio : "", length, remarkable ? "  " : "",
+                     !remarkable ? ""
+                     : status    ? status
+                                 : "not probed");
 }
 
 const char *cli_video_label(const vidstore_video *video) {

@@ -162,6 +162,47 @@ class Usage(Case):
         self.assertEqual(self.text("-s", self.store, "--json", "ls"), self.text("ls", "--json", "--store", self.store))
 
 
+    def test_a_version_by_option(self):
+        said = self.text("version")
+        for arguments in (["--version"], ["-V"], ["ls", "--version"]):
+            self.assertEqual(self.text(*arguments), said)
+        self.assertFalse(os.path.exists(self.store))
+
+    def test_options_that_mean_nothing_are_refused(self):
+        self.run_command("init")
+        for arguments in (["ingest", "--submit", self.wav()], ["ingest", "-w", self.wav()],
+                          ["ingest", "--submit", "--keep", "http://127.0.0.1:1/x"], ["jobs", "--interval", "1s"],
+                          ["rm", "--cascade", "--detach", NOBODY]):
+            with self.subTest(arguments):
+                self.error(*arguments, expect=USAGE)
+        self.assertEqual((self.json("ls")["items"], self.json("jobs")["items"]), ([], []))
+
+    def test_bad_sources_make_no_store(self):
+        self.error("ingest", self.path("missing"), expect=NOT_FOUND)
+        self.error("ingest", self.path("missing"), "file:///x", "--submit", expect=USAGE)
+        self.assertFalse(os.path.exists(self.store))
+        self.error("ingest", self.path("missing"), self.wav(), expect=NOT_FOUND)
+        self.assertEqual(len(self.json("ls")["items"]), 1)
+
+    def test_advice_where_there_is_no_store(self):
+        self.assertIn("`vidstore init`", self.error("ls", expect=NOT_FOUND))
+        for command in ("ls", "init"):
+            said = self.error("-s", self.path("no/store"), command, expect=NOT_FOUND)
+            self.assertIn("no directory " + self.path("no"), said)
+            self.assertNotIn("`vidstore init`", said)
+
+    def test_only_http_is_fetched(self):
+        self.run_command("init")
+        for url in ("file:///etc/passwd", "ftp://example.org/x"):
+            for command in ("ingest", "submit"):
+                self.assertIn("only http and https", self.error(command, url, expect=INVALID))
+
+    def test_short_ids(self):
+        self.run_command("init")
+        self.assertIn("at least 8", self.error("show", "01a2031", expect=NOT_FOUND))
+        self.assertNotIn("at least 8", self.error("show", "01a20319", expect=NOT_FOUND))
+
+
 class Users(Case):
     def setUp(self):
         super().setUp()
@@ -184,6 +225,12 @@ class Users(Case):
         self.assertIn("field role", self.error("user", "role", "lena", "king", expect=INVALID))
         self.assertIn("NOT_FOUND", self.error("user", "show", "otto", expect=NOT_FOUND))
         self.assertIn("NOT_FOUND", self.error("--as", "otto", "ls", expect=NOT_FOUND))
+
+    def test_words_of_refusals(self):
+        user = self.text("user", "add", "lena").strip()
+        self.assertIn("can't be brought back", self.error("undelete", user, expect=REFUSED))
+        self.error("undelete", NOBODY, expect=NOT_FOUND)
+        self.assertIn("to the settings", self.error("--as", "lena", "config", "job.lease_ms", "1000", expect=REFUSED))
 
     def test_password_from_descriptor(self):
         self.run_command("user", "add", "lena")
@@ -356,8 +403,44 @@ class Videos(Case):
             file.write("#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n")
         self.assertIn("MEDIA", self.error("ingest", self.path("notes.mp4"), expect=MEDIA))
         self.assertEqual(self.json("ls")["items"], [])
-        self.error("ingest", "--keep", self.path("notes.mp4"), expect=MEDIA)
-        self.assertNotEqual(self.json("ls")["items"][0]["probe_status"], "ok")
+        kept = self.run_command("ingest", "--keep", self.path("notes.mp4"), expect=MEDIA)
+        video = self.json("ls")["items"][0]
+        self.assertNotEqual(video["probe_status"], "ok")
+        self.assertTrue(kept.stdout.decode().startswith(video["id"]), kept.stdout)
+        said = json.loads(self.run_command("--json", "ingest", "--keep", self.path("notes.mp4"), expect=MEDIA).stdout)
+        self.assertEqual(said["probe_status"], "not_media")
+
+    def test_stored_but_not_probed(self):
+        self.environment["VIDSTORE_PROBE_HELPER"] = self.path("nothing")
+        done = self.run_command("ingest", self.wav(), expect=BUSY)
+        video = self.json("ls")["items"][0]
+        self.assertTrue(done.stdout.decode().startswith(video["id"]), done.stdout)
+        self.assertIn(f"`vidstore probe {video['id']}`", done.stderr.decode())
+
+    def test_a_truncated_file_is_called_so(self):
+        path = self.path("cut.mp4")
+        with open(path, "wb") as file:  # the media data is announced, the index that should follow is not there
+            file.write(struct.pack(">I4s4sI4s", 20, b"ftyp", b"isom", 0, b"isom") + struct.pack(">I4s", 9000, b"mdat"))
+            file.write(bytes(4000))
+        self.assertIn("truncated", self.text("ingest", path))
+        self.assertNotIn("truncated", self.text("ingest", self.wav()))
+
+    def test_advice_after_a_failed_fetch(self):
+        self.assertNotIn("goes on", self.error("ingest", "http://127.0.0.1:1/x", expect=REFUSED))
+        self.run_command("config", "fetch.allow_private", "on")
+        self.run_command("config", "fetch.tries", "1")
+        self.assertIn("goes on", self.error("ingest", "http://127.0.0.1:1/x", expect=BUSY))
+        os.mkdir(self.path("www"))
+        server = Server(self.path("www"))
+        self.addCleanup(server.stop)
+        self.assertNotIn("goes on", self.error("ingest", server.base + "/gone", expect=NOT_FOUND))
+
+    def test_a_file_size_limit_is_an_error_not_a_death(self):
+        path = self.wav(seconds=10)
+        done = subprocess.run(["sh", "-c", 'ulimit -f 100; exec "$0" ingest "$1"', PROGRAM, path],
+                              capture_output=True, env=self.environment, timeout=60)
+        self.assertEqual(done.returncode, FAILURE, done.stderr)
+        self.assertEqual(self.json("ls")["items"], [])
 
     def test_one_bad_file_keeps_nobody_out(self):
         self.error("ingest", self.path("missing.wav"), self.folder, self.wav(), expect=NOT_FOUND)
@@ -365,7 +448,7 @@ class Videos(Case):
 
     def test_remove_and_undelete(self):
         video = self.json("ingest", self.wav())
-        self.error("rm", video["id"], expect=REFUSED)
+        self.assertIn("--cascade", self.error("rm", video["id"], expect=REFUSED))
         self.run_command("rm", "--cascade", video["id"])
         self.error("show", video["id"], expect=NOT_FOUND)
         self.run_command("undelete", video["id"])
@@ -387,6 +470,10 @@ class Videos(Case):
         self.assertEqual([v["title"] for v in self.json("search", "title = $1", "--bind", "a")["items"]], ["a"])
         self.assertEqual(self.json("search", "title ~ a or title ~ b", "--count")["count"], 2)
         self.error("search", "title ==", expect=INVALID)
+        self.assertIn("at the end of the filter", self.error("search", "title =", expect=INVALID))
+        said = self.error("ls", "--filter", "title = a", expect=INVALID)
+        self.assertIn("job_id, or allow a scan with --scan", said)
+        self.assertIn("only by created, size", self.error("files", "--sort", "name", expect=INVALID))
         self.error("search", "nofield = 1", expect=INVALID)
         self.error("search", "name = a", "nouns", expect=USAGE)
 
@@ -444,6 +531,22 @@ class Jobs(Case):
         good = self.text("submit", server.base + "/good.wav").strip()
         self.run_command("worker", "--drain")
         self.assertEqual([self.state(bad), self.state(gone), self.state(good)], ["failed", "failed", "completed"])
+
+    def test_the_last_attempt_is_called_so(self):
+        self.run_command("config", "fetch.tries", "1")
+        job = self.text("submit", "--max-attempts", "1", "http://127.0.0.1:1/x").strip()
+        said = self.text("worker", "--once")
+        self.assertIn("failed", said)
+        self.assertNotIn("again", said)
+        self.assertEqual(self.state(job), "failed")
+        again = self.text("submit", "--max-attempts", "2", "http://127.0.0.1:1/x").strip()
+        self.assertIn("to be tried again", self.text("worker", "--once"))
+        self.assertNotEqual(self.state(again), "failed")
+
+    def test_histories(self):
+        write_wav(self.path("www/good.wav"))
+        good = self.text("submit", self.serve().base + "/good.wav").strip()
+        self.run_command("worker", "--drain")
         outcomes = [attempt["outcome"] for attempt in self.json("jobs", "history", good)]
         self.assertEqual(outcomes, ["completed"])
 
@@ -458,6 +561,7 @@ class Jobs(Case):
             json.dump({"kind": "own_kind", "season": "S", "tags": ["a"], "request": {"x": [1, None]}}, file)
         job = self.json("submit", "--json-file", self.path("request.json"), "--priority", "high")
         self.assertEqual((job["kind"], job["priority"], job["request"]), ("own_kind", "high", {"x": [1, None]}))
+        self.error("submit", "--tag", "a\nb", "http://127.0.0.1:1/x", expect=INVALID)
         for wrong in ('{"kind": 1}', '{"nothing": 1}', "[", '{"state": "completed"}'):
             with open(self.path("request.json"), "w") as file:
                 file.write(wrong)
@@ -581,6 +685,27 @@ class Upkeep(Case):
         self.error("seed", "--users", "1", expect=REFUSED)
         self.run_command("seed", "--users", "1", "--seed", "2")
         self.error("seed", expect=USAGE)
+
+
+class Manual(Case):
+    NOUNS = {"videos": "videos/video", "jobs": "jobs/job", "files": "files/file", "users": "users/user",
+             "audit": "audit/audit"}
+
+    def fields(self, noun, use):
+        with open(os.path.join(ROOT, "lib", self.NOUNS[noun] + "_fields.h")) as file:
+            lines = [line for line in file if line.startswith("VS_") and "VS_SECRET" not in line]
+        return [line.split('"')[1] for line in lines if use in line]
+
+    def test_indexed_and_sortable_fields(self):
+        with open(os.path.join(ROOT, "man", "vidstore.1.scd")) as file:
+            page = file.read()
+        sort = page.split("*--sort* _FIELD_")[1].split("\n\n")[0].split("*-n*")[0]
+        for noun in self.NOUNS:
+            indexed = self.fields(noun, "VS_INDEX")
+            self.assertTrue(indexed)
+            self.assertIn(f"*{noun}*\n\t{', '.join(indexed)}\n", page)
+            for name in self.fields(noun, "VS_SORT"):
+                self.assertIn(f"*{name}* of {noun}", sort)
 
 
 class Completion(Case):
