@@ -17,7 +17,9 @@ extern "C" {
  * over the environment, the environment over the default. */
 enum {
     VIDSTORE_OPEN_UNKNOWN = -1,
-    VIDSTORE_OPEN_READ_ONLY = 1,   /**< Boolean, default 0. URI mode=ro. Never migrates. */
+    VIDSTORE_OPEN_READ_ONLY = 1,   /**< Boolean, default 0. URI mode=ro. Never migrates. Also opens what can't be
+                                      written at all (a read-only medium, a full disk, another user's store) as long as
+                                      the store was closed properly; when it is changed then, calls fail with IO. */
     VIDSTORE_OPEN_CREATE = 2,      /**< Boolean, default 1. URI mode=rw turns it off. */
     VIDSTORE_OPEN_DURABILITY = 3,  /**< Text: full (default) or relaxed, which may lose the last commits in a power cut,
                                       but nothing in a crash. URI durability=, environment VIDSTORE_DURABILITY. */

@@ -43,7 +43,8 @@ struct vs_blob_stat {
 
 /* Opens the blobs of the store directory at store_path, which must exist; makes `blobs` and `tmp` in it when they are
  * missing and options allow it. options may be NULL. 0; NOT_FOUND (NOT_A_STORE) when the directory, or read-only what
- * should be in it, is missing; FORBIDDEN when it belongs to another user (root may) or others may write to it. */
+ * should be in it, is missing; FORBIDDEN when it belongs to another user (root may, and who only reads) or others may
+ * write to it. */
 int vs_blobs_open(const char *store_path, const struct vs_blob_options *options, struct vs_blobs **ret,
                   vidstore_error **e);
 /* The same in a new private directory under $TMPDIR, which vs_blobs_close removes: for stores in memory. */

@@ -37,12 +37,12 @@ static void blobs_cleanup(struct vs_local_blobs **lb) {
         local_close(&(*lb)->base);
 }
 
-/* Whoever else may write here could put anything in our place. */
-static int check_private(int fd, const char *what, vidstore_error **e) {
+/* Whoever else may write here could put anything in our place. What is only read may be another user's own. */
+static int check_private(const struct vs_local_blobs *lb, int fd, const char *what, vidstore_error **e) {
     struct stat st;
     if (fstat(fd, &st) != 0)
         return vs_fail_errno(e, errno, "path", "look at the directory");
-    if (geteuid() != 0 && st.st_uid != geteuid())
+    if (!lb->base.options.read_only && geteuid() != 0 && st.st_uid != geteuid())
         return vs_fail(e, VIDSTORE_FORBIDDEN, "path", "%s belongs to another user", what);
     if (st.st_mode & (S_IWGRP | S_IWOTH))
         return vs_fail(e, VIDSTORE_FORBIDDEN, "path", "%s can be written by other users", what);
@@ -58,7 +58,7 @@ static int open_root(struct vs_local_blobs *lb, const char *store_path, vidstore
         return errno == EACCES ? vs_fail(e, VIDSTORE_FORBIDDEN, "path", "the system does not let the directory be read")
                                : vs_fail_errno(e, errno, "path", "open the directory");
     lb->path = vs_strdup(path);
-    return lb->path ? check_private(lb->root, "the store's directory", e) : vs_fail_nomem(e);
+    return lb->path ? check_private(lb, lb->root, "the store's directory", e) : vs_fail_nomem(e);
 }
 
 static int open_part_of(struct vs_local_blobs *lb, const char *name, int *ret_fd, vidstore_error **e) {
@@ -71,7 +71,7 @@ static int open_part_of(struct vs_local_blobs *lb, const char *name, int *ret_fd
         return vs_local_fail(e, errno, "open a directory of the store");
     if (made && fsync(lb->root) != 0)
         return vs_local_fail(e, errno, "write the store's directory to the disk");
-    return check_private(*ret_fd, name, e);
+    return check_private(lb, *ret_fd, name, e);
 }
 
 static int check_one_file_system(const struct vs_local_blobs *lb, vidstore_error **e) {

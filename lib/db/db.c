@@ -86,7 +86,8 @@ static int judge(struct vs_db *db, struct vs_conn *conn, const struct vs_db_para
                    : vs_fail_sub(e, VIDSTORE_NOT_FOUND, VIDSTORE_SUB_NOT_A_STORE, "path", "the database is empty");
     }
     if (found.version == 0)
-        return vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_SCHEMA_EDITED, "path", "the database has lost its version");
+        return vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_SCHEMA_EDITED, "path",
+                           "the database has lost its version: restore a backup from before it was edited");
     int64_t version = 0;
     if ((rc = vs_migrate_check(conn, call, h, &version, &db->newer, e)))
         return rc;

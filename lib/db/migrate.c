@@ -9,8 +9,11 @@
 #include <unistd.h>
 
 static int edited(vidstore_error **e, const char *what, int version) {
-    return vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_SCHEMA_EDITED, "path",
-                       "%s %d of the database is not the one of this library", what, version);
+    return vs_fail_sub(
+        e, VIDSTORE_SCHEMA, VIDSTORE_SUB_SCHEMA_EDITED, "path",
+        "%s %d of the database is not the one of this library: use the library that made the database, or "
+        "restore a backup from before it was edited",
+        what, version);
 }
 
 static int read_compatible(struct vs_conn *conn, int64_t *ret, vidstore_error **e) {

@@ -101,9 +101,11 @@ static int compare(const struct listing *live, const struct listing *wanted, vid
         i++;
     if (i == live->count && i == wanted->count)
         return 0;
-    return vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_SCHEMA_EDITED, NULL,
-                       "the schema is not what the migrations make: \"%.200s\" instead of \"%.200s\"",
-                       i < live->count ? live->line[i] : "nothing", i < wanted->count ? wanted->line[i] : "nothing");
+    return vs_fail_sub(
+        e, VIDSTORE_SCHEMA, VIDSTORE_SUB_SCHEMA_EDITED, NULL,
+        "the schema is not what the migrations make: \"%.200s\" instead of \"%.200s\"; undo the edit, or "
+        "restore a backup from before it",
+        i < live->count ? live->line[i] : "nothing", i < wanted->count ? wanted->line[i] : "nothing");
 }
 
 int vs_db_schema_check(struct vs_db *db, const struct vs_call *call, vidstore_error **e) {

@@ -225,6 +225,23 @@ static int open_all(struct vidstore *store, vidstore_error **e) {
     return r ? r : match_blobs(store, e);
 }
 
+/* What is so damaged that it does not open, vidstore_doctor() can't look at either. */
+static int open_or_advise(struct vidstore *store, vidstore_error **e) {
+    vs_autoerror vidstore_error *why = NULL;
+    int r = open_all(store, &why);
+    if (r == VIDSTORE_CORRUPT) {
+        vs_fail_sub(
+            e, r, vidstore_error_subcode(why), "location",
+            "%s. What does not open can't be examined by vidstore_doctor(): make a new store from a backup with "
+            "vidstore_restore()",
+            vidstore_error_message(why));
+        vs_error_set_cause(e, vidstore_error_cause(why));
+    } else if (r && e) {
+        *e = VS_TAKE(why);
+    }
+    return r;
+}
+
 vidstore_status vidstore_open(const char *location, const vidstore_open_params *params, vidstore **ret_store,
                               vidstore_error **reterr) {
     vidstore *unwanted = NULL;
@@ -242,7 +259,7 @@ vidstore_status vidstore_open(const char *location, const vidstore_open_params *
     vs_settings_init(&store->settings);
     int r = vs_options_make(location, params, &store->options, reterr);
     if (!r)
-        r = open_all(store, reterr);
+        r = open_or_advise(store, reterr);
     if (r)
         vs_store_unref(store);
     else

@@ -445,6 +445,7 @@ START_TEST(damaged) {
             vidstore_page_free(page);
             vidstore_session_free(s);
         } else {
+            ck_assert(status != VIDSTORE_CORRUPT || strstr(vidstore_error_message(error), "vidstore_restore"));
             ck_assert_msg(status == VIDSTORE_CORRUPT || status == VIDSTORE_SCHEMA || status == VIDSTORE_IO,
                           "round %d: %s: %s (%s)", i, vidstore_status_name(status), vidstore_error_message(error),
                           vidstore_error_cause(error));
@@ -557,6 +558,67 @@ static void open_and_write(void *arg) {
     vidstore_session_free(s);
     vidstore_close(vs);
 }
+
+static void read_as_guest(void *arg) {
+    vidstore *vs = NULL;
+    vidstore_session *session = NULL;
+    int64_t count = -1;
+    vidstore_error *error = NULL;
+    vidstore_status status = vidstore_open(arg, NULL, &vs, &error);
+    if (status)
+        fprintf(stderr, "%s (%s)\n", vidstore_error_message(error), vidstore_error_cause(error));
+    child_expects(status, VIDSTORE_OK, VIDSTORE_OK, __LINE__);
+    child_expects(vidstore_session_system(vs, "guest", &session, NULL), VIDSTORE_OK, VIDSTORE_OK, __LINE__);
+    child_expects(vidstore_user_count(session, NULL, &count, NULL), VIDSTORE_OK, VIDSTORE_OK, __LINE__);
+    child_expects((vidstore_status)count, 1, 1, __LINE__);
+    child_expects(vidstore_doctor(session, 1, NULL, NULL), VIDSTORE_OK, VIDSTORE_OK, __LINE__);
+    child_expects(vidstore_setting_set(session, "job.lease_ms", "2000", NULL), VIDSTORE_READONLY, VIDSTORE_READONLY,
+                  __LINE__);
+    vidstore_session_free(session);
+    vidstore_close(vs);
+}
+
+static void guest_is_refused(void *arg) {
+    vidstore *vs = NULL;
+    vidstore_error *error = NULL;
+    child_expects(vidstore_open(arg, NULL, &vs, &error), VIDSTORE_READONLY, VIDSTORE_READONLY, __LINE__);
+    if (!strstr(vidstore_error_message(error), "who may write to its folder"))
+        _exit(4);
+}
+
+/* What may be read and not written: a closed store opens, one in use says what it would take. */
+START_TEST(a_guest) {
+    vidstore *vs = NULL;
+    struct stat st;
+    char uri[160];
+    if (geteuid() != 0)
+        return;
+    must(open_at(place, &vs, e));
+    add_one(vs, "ann");
+    vidstore_close(vs);
+    snprintf(uri, sizeof uri, "vidstore:%s?mode=ro", place);
+    ck_assert_int_eq(chmod(folder, 0755), 0);
+    ck_assert_int_eq(chmod(place, 0755), 0);
+    ck_assert_int_eq(chmod(in_place("store.db"), 0644), 0);
+    ck_assert_int_eq(chmod(in_place("blobs"), 0755), 0);
+    ck_assert_int_eq(chmod(in_place("tmp"), 0755), 0);
+    ck_assert_int_eq(chmod(in_place("blobs/INSTANCE"), 0644), 0);
+    as_somebody(read_as_guest, uri);
+    ck_assert_int_eq(stat(in_place("store.db-shm"), &st), -1);
+    pid_t pid = fork(); /* one that does not close it */
+    if (pid == 0) {
+        if (open_at(place, &vs, NULL))
+            _exit(1);
+        add_one(vs, "bob");
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    ck_assert_int_eq(chmod(in_place("store.db-shm"), 0600), 0);
+    as_somebody(guest_is_refused, uri);
+    ck_assert_int_eq(unlink(in_place("store.db-shm")), 0);
+    as_somebody(guest_is_refused, uri);
+}
+END_TEST
 
 START_TEST(umasks) {
     static const mode_t masks[] = {0777, 0000, 0277};
@@ -770,6 +832,7 @@ Suite *store_suite(void) {
     tcase_add_test(tests, damaged);
     tcase_add_test(tests, read_only);
     tcase_add_test(tests, no_permission);
+    tcase_add_test(tests, a_guest);
     tcase_add_test(tests, umasks);
     tcase_add_test(tests, processes_that_create_at_once);
     tcase_add_test(tests, threads_that_create_at_once);

@@ -133,6 +133,11 @@ START_TEST(other_history_is_left_alone) {
     uint64_t before = digest(file);
     refused(VIDSTORE_SCHEMA, edits[_i].sub, try_open(file, 1, 0, e));
     refused(VIDSTORE_SCHEMA, edits[_i].sub, try_open(file, 0, 1, e));
+    vidstore_error *advice = NULL;
+    ck_assert_int_eq(try_open(file, 1, 0, &advice), VIDSTORE_SCHEMA);
+    ck_assert(strstr(vidstore_error_message(advice),
+                     edits[_i].sub == VIDSTORE_SUB_SCHEMA_EDITED ? "restore a backup" : "use a newer one"));
+    vidstore_error_free(advice);
     ck_assert(digest(file) == before);
 }
 END_TEST

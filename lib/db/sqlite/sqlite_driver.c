@@ -53,6 +53,9 @@ static int run_fixed(struct sqlite_conn *c, enum sqlite_fixed which) {
 
 static int begin(struct vs_conn *conn, int write, vidstore_error **e) {
     struct sqlite_conn *c = sqlite_of(conn);
+    int changed = vs_sqlite_still_check(c, e);
+    if (changed)
+        return changed;
     int rc = run_fixed(c, write ? FIXED_BEGIN_WRITE : FIXED_BEGIN_READ);
     return rc == SQLITE_OK ? 0 : vs_sqlite_fail(c, rc, "begin a transaction", e);
 }
@@ -70,7 +73,7 @@ static int commit(struct vs_conn *conn, int *ret_unknown, vidstore_error **e) {
     struct sqlite_conn *c = sqlite_of(conn);
     int rc = run_fixed(c, FIXED_COMMIT);
     *ret_unknown = rc != SQLITE_OK && conn->state == VS_CONN_WRITING && is_unknown(sqlite3_extended_errcode(c->db));
-    return rc == SQLITE_OK ? 0 : vs_sqlite_fail(c, rc, "commit", e);
+    return rc == SQLITE_OK ? vs_sqlite_still_check(c, e) : vs_sqlite_fail(c, rc, "commit", e);
 }
 
 static int rollback(struct vs_conn *conn, vidstore_error **e) {

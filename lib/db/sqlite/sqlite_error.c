@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { FIELD_MAX = 64, CAUSE_MAX = 512 };
 
@@ -91,9 +92,19 @@ static int is_full(int err) {
     return err == ENOSPC || err == EDQUOT || err == EFBIG;
 }
 
+static int fail_full(const char *doing, vidstore_error **e) {
+    return vs_fail(e, VIDSTORE_FULL, NULL,
+                   "the disk is full: could not %s (even reading needs a little room: free some, or open the store for "
+                   "reading only)",
+                   doing);
+}
+
 static int fail_io(int extended, int err, const char *doing, vidstore_error **e) {
     if (extended == SQLITE_IOERR_NOMEM)
         return vs_fail_nomem(e);
+    if (is_full(err) &&
+        (extended == SQLITE_IOERR_SHMOPEN || extended == SQLITE_IOERR_SHMSIZE || extended == SQLITE_IOERR_SHMMAP))
+        return fail_full(doing, e);
     if (is_full(err) && extended != SQLITE_IOERR_READ && extended != SQLITE_IOERR_SHORT_READ)
         return vs_fail(e, VIDSTORE_FULL, NULL, "the disk is full: could not %s", doing);
     if (extended == SQLITE_IOERR_CORRUPTFS || extended == SQLITE_IOERR_DATA)
@@ -103,14 +114,26 @@ static int fail_io(int extended, int err, const char *doing, vidstore_error **e)
     return vs_fail(e, VIDSTORE_IO, NULL, "input or output failed: could not %s", doing);
 }
 
-static int fail_open(int err, const char *doing, vidstore_error **e) {
-    if (err == EACCES || err == EPERM || err == EROFS)
+/* Where a reader would have to write, and can't. */
+static int fail_reader(const char *doing, vidstore_error **e) {
+    return vs_fail(e, VIDSTORE_READONLY, NULL,
+                   "the database is in use or was not closed, and then only who may write to its folder can read it: "
+                   "could not %s",
+                   doing);
+}
+
+static int fail_open(const struct sqlite_conn *c, int err, const char *doing, vidstore_error **e) {
+    int denied = err == EACCES || err == EPERM || err == EROFS;
+    int no_index = err == ENOENT && c->path && access(c->path, F_OK) == 0; /* of the log, and it may not be made */
+    if (c->read_only && (denied || no_index))
+        return fail_reader(doing, e);
+    if (denied)
         return vs_fail(e, VIDSTORE_READONLY, NULL, "no permission to write the database and its folder: could not %s",
                        doing);
     if (err == ENOENT)
         return vs_fail(e, VIDSTORE_NOT_FOUND, NULL, "the database file is gone: could not %s", doing);
     if (is_full(err))
-        return vs_fail(e, VIDSTORE_FULL, NULL, "the disk is full: could not %s", doing);
+        return fail_full(doing, e);
     return vs_fail(e, VIDSTORE_IO, NULL, "could not open the database: could not %s", doing);
 }
 
@@ -141,11 +164,13 @@ static int classify(struct sqlite_conn *c, int extended, int err, const char *me
     case SQLITE_READONLY:
         if (extended == SQLITE_READONLY_DBMOVED)
             return vs_fail(e, VIDSTORE_IO, NULL, "the database file was moved or replaced while open");
+        if (c->read_only && extended != SQLITE_READONLY)
+            return fail_reader(doing, e);
         return vs_fail(e, VIDSTORE_READONLY, NULL, "the database can't be written: could not %s", doing);
     case SQLITE_PERM:
         return vs_fail(e, VIDSTORE_READONLY, NULL, "no permission: could not %s", doing);
     case SQLITE_CANTOPEN:
-        return fail_open(err, doing, e);
+        return fail_open(c, err, doing, e);
     case SQLITE_TOOBIG:
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LARGE, NULL, "a value is too large to be stored");
     case SQLITE_ABORT:

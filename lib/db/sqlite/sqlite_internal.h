@@ -5,6 +5,7 @@
 
 #include "db/driver.h"
 #include "util/alloc.h"
+#include "util/buf.h"
 #include "util/env.h"
 #include "util/error.h"
 #include <sqlite3.h>
@@ -25,14 +26,22 @@ enum sqlite_fixed {
     FIXED_COUNT
 };
 
+/* Tells states of a file apart. */
+struct sqlite_stamp {
+    uint64_t inode;
+    int64_t size, seconds, nanos;
+};
+
 struct sqlite_conn {
     struct vs_conn base;
     sqlite3 *db;
     char *path; /* NULL: in memory */
     enum vs_role role;
     int read_only, relaxed;
-    int watching;    /* what runs may be stopped by deadline and interrupt: it changes nothing */
-    uint32_t jitter; /* state of a small generator: two waiters shall not keep step */
+    int still;                 /* opened on the word that nobody changes it */
+    struct sqlite_stamp stamp; /* then: as it was opened */
+    int watching;              /* what runs may be stopped by deadline and interrupt: it changes nothing */
+    uint32_t jitter;           /* state of a small generator: two waiters shall not keep step */
     sqlite3_stmt *fixed[FIXED_COUNT];
 };
 
@@ -69,6 +78,14 @@ void vs_sqlite_close(struct vs_conn *conn);
 int vs_sqlite_locate(const struct vs_db_params *params, char **ret_path, vidstore_error **e);
 int vs_sqlite_is_network_fs(uint64_t magic);
 void vs_sqlite_holder(const char *path, char *buf, size_t size);
+
+/* sqlite_still.c */
+/* 1: nobody has the database open, and it can't be opened in the way that sees others. */
+int vs_sqlite_is_still(const char *path);
+/* How to open it then; marks the connection. */
+int vs_sqlite_still_uri(struct sqlite_conn *c, struct vs_buf *uri, vidstore_error **e);
+/* IO when the database was changed since. */
+int vs_sqlite_still_check(struct sqlite_conn *c, vidstore_error **e);
 
 /* sqlite_upkeep.c */
 int vs_sqlite_info(struct vs_conn *conn, struct vs_db_info *ret, vidstore_error **e);

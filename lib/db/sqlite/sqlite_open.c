@@ -62,6 +62,19 @@ static int set_limits(struct sqlite_conn *c, vidstore_error **e) {
     return 0;
 }
 
+static int open_file(struct sqlite_conn *c, int flags, vidstore_error **e) {
+    vs_autobuf uri = {0};
+    if (c->path && c->read_only && vs_sqlite_is_still(c->path)) {
+        int r = vs_sqlite_still_uri(c, &uri, e);
+        if (r)
+            return r;
+        flags |= SQLITE_OPEN_URI;
+    }
+    const char *name = c->still ? uri.data : c->path ? c->path : ":memory:";
+    int rc = sqlite3_open_v2(name, &c->db, flags, NULL);
+    return rc == SQLITE_OK ? 0 : vs_sqlite_fail(c, rc, "open the database", e);
+}
+
 int vs_sqlite_open(const struct vs_driver_open *how, struct vs_conn **ret, vidstore_error **e) {
     *ret = NULL;
     struct sqlite_conn *c = vs_calloc(1, sizeof *c);
@@ -82,8 +95,7 @@ int vs_sqlite_open(const struct vs_driver_open *how, struct vs_conn **ret, vidst
     flags |= !c->path       ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
              : c->read_only ? SQLITE_OPEN_READONLY
                             : SQLITE_OPEN_READWRITE;
-    int rc = sqlite3_open_v2(c->path ? c->path : ":memory:", &c->db, flags, NULL);
-    int code = rc == SQLITE_OK ? 0 : vs_sqlite_fail(c, rc, "open the database", e);
+    int code = open_file(c, flags, e);
     if (!code) {
         sqlite3_busy_handler(c->db, on_busy, c);
         sqlite3_progress_handler(c->db, 1000, on_progress, c);
