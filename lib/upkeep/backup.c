@@ -71,6 +71,8 @@ static int backup(vidstore_session *session, const char *directory, uint32_t fla
         r = vs_copy_report(&copy, began, ret, e);
     if (r)
         vs_place_take_back(&place);
+    else
+        vs_place_sweep(&place);
     return r;
 }
 

@@ -17,6 +17,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+enum { DAY_S = 86400 };
+
 static int taken(vidstore_error **e, const char *path) {
     return vs_fail(e, VIDSTORE_EXISTS, "directory", "%s is there and not an empty directory", path);
 }
@@ -164,9 +166,45 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
     return 0;
 }
 
+static void remove_tree(const char *path) {
+    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+static int is_old(const char *path, int missing_is) {
+    struct stat st;
+    if (lstat(path, &st) < 0)
+        return missing_is;
+    return S_ISDIR(st.st_mode) && st.st_uid == geteuid() && vs_now_us() / 1000000 - st.st_mtime > DAY_S;
+}
+
+/* A name as make_temp makes them. */
+static int is_temp(const struct vs_place *place, const char *name) {
+    const char *base = strrchr(place->final, '/') + 1;
+    size_t len = strlen(base);
+    if (strncmp(name, base, len) != 0 || strncmp(name + len, ".tmp-", 5) != 0)
+        return 0;
+    name += len + 5;
+    return strspn(name, "0123456789abcdef") == 16 && !name[16];
+}
+
+void vs_place_sweep(const struct vs_place *place) {
+    struct dirent *entry;
+    DIR *dir = opendir(place->parent);
+    while (dir && (entry = readdir(dir))) {
+        vs_autobuf path = {0}, inside = {0};
+        vs_buf_fmt(&path, "%s/%s", place->parent, entry->d_name);
+        vs_buf_fmt(&inside, "%s/%s/tmp", place->parent, entry->d_name); /* changes with each blob that is copied */
+        if (!path.failed && !inside.failed && is_temp(place, entry->d_name) && is_old(path.data, 0) &&
+            is_old(inside.data, 1))
+            remove_tree(path.data);
+    }
+    if (dir)
+        closedir(dir);
+}
+
 void vs_place_drop(struct vs_place *place) {
     if (place->temp && !place->kept)
-        nftw(place->temp, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+        remove_tree(place->temp);
     vs_free(place->temp);
     vs_free(place->final);
     vs_free(place->parent);

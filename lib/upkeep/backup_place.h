@@ -22,6 +22,8 @@ char *vs_place_name(const struct vs_place *place, const char *name);
 int vs_place_free_space(const struct vs_place *place, int64_t *ret, vidstore_error **e);
 /* Makes it durable and moves it into its place. EXISTS when something stands there by now. */
 int vs_place_keep(struct vs_place *place, vidstore_error **e);
+/* Removes what others that were killed left when they built for the same place: not touched for a day. */
+void vs_place_sweep(const struct vs_place *place);
 /* Takes it out of its place again, for vs_place_drop to remove. */
 void vs_place_take_back(struct vs_place *place);
 /* Removes what was built and not kept, and frees. */

@@ -85,6 +85,8 @@ static int restore(const char *backup, const char *directory, uint32_t flags, vi
         vidstore_text_free(*ret);
         *ret = NULL;
     }
+    if (!r)
+        vs_place_sweep(&place);
     return r;
 }
 

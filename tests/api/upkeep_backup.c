@@ -188,6 +188,29 @@ START_TEST(what_is_damaged_can_be_left_out) {
 }
 END_TEST
 
+/* What a killed one left goes a day later, and nothing else goes. */
+START_TEST(leftovers_are_swept) {
+    static const char *const names[] = {"backup.tmp-0123456789abcdef", "backup.tmp-fedcba9876543210", "backup.tmp-mine",
+                                        "other.tmp-0123456789abcdef"};
+    struct timespec old[2] = {{.tv_sec = time(NULL) - 2 * 86400}, {.tv_sec = time(NULL) - 2 * 86400}};
+    char path[160], inside[200];
+    for (int i = 0; i < 4; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        snprintf(inside, sizeof inside, "%s/tmp", path);
+        ck_assert_int_eq(mkdir(path, 0700), 0);
+        ck_assert_int_eq(mkdir(inside, 0700), 0);
+        if (i != 1) /* one is still being written */
+            ck_assert_int_eq(utimensat(AT_FDCWD, inside, old, 0), 0);
+        ck_assert_int_eq(utimensat(AT_FDCWD, path, old, 0), 0);
+    }
+    backup();
+    for (int i = 0; i < 4; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        ck_assert_int_eq(is_not_there(path), i == 0);
+    }
+}
+END_TEST
+
 START_TEST(a_store_in_memory_can_be_backed_up) {
     vidstore *memory = NULL;
     vidstore_session *session = NULL;
@@ -560,6 +583,7 @@ Suite *upkeep_backup_suite(void) {
     tcase_add_test(copies, only_admins_back_up);
     tcase_add_test(copies, a_failed_backup_leaves_nothing);
     tcase_add_test(copies, what_is_damaged_can_be_left_out);
+    tcase_add_test(copies, leftovers_are_swept);
     tcase_add_test(copies, a_store_in_memory_can_be_backed_up);
     tcase_add_test(copies, one_of_several_gets_the_place);
     tcase_add_test(copies, a_backup_is_whole_while_others_write);
