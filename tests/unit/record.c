@@ -177,6 +177,8 @@ static void json_limits(const struct vs_noun *noun, const struct vs_field *f) {
     text[f->max] = '\0';
     ck_assert_int_eq(set_text(noun, f, text), 0);
     ck_assert_int_eq(set_text(noun, f, array ? "{}" : "[]"), VIDSTORE_INVALID);
+    ck_assert_int_eq(set_text(noun, f, array ? "[1, \"a b\"]" : "{\"a\": \"b\\n\"}"), 0);
+    ck_assert_int_eq(set_text(noun, f, array ? "[1, \"a\\nb\"]" : "[1]"), VIDSTORE_INVALID);
     ck_assert_int_eq(set_text(noun, f, "1"), VIDSTORE_INVALID);
     ck_assert_int_eq(set_text(noun, f, ""), VIDSTORE_INVALID);
 }
