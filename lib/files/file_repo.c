@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "files/file_repo.h"
+#include "files/files.h"
 #include "store/settings.h"
+#include "util/alloc.h"
+#include "util/env.h"
 #include "util/error.h"
 #include "vidstore/file.h"
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define HOUR_MS INT64_C(3600000)
 
@@ -103,4 +108,28 @@ int vs_file_repo_list(struct vs_conn *conn, enum vs_stmt_id stmt, struct vs_list
         at->us = vs_col_int(s, 2);
     }
     return r < 0 ? r : 0;
+}
+
+int vs_file_keep_kind(struct vs_conn *conn, const struct vs_uuid *id, const char *kind, const char *format,
+                      vidstore_error **e) {
+    static const char *const known[][2] = {{"matroska", "x-matroska"}, {"webm", "webm"},   {"mp4", "mp4"},
+                                           {"avi", "x-msvideo"},       {"mpegts", "mp2t"}, {"mp3", "mpeg"},
+                                           {"flac", "flac"},           {"ogg", "ogg"}};
+    char type[64] = "application/octet-stream";
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_FILE_KIND_SET, &s, e);
+    if (r)
+        return r;
+    for (size_t i = 0; format && i < VS_COUNT(known); i++)
+        if (strstr(format, known[i][0])) {
+            snprintf(type, sizeof type, "%s/%s", kind, known[i][1]);
+            break;
+        }
+    vs_bind_text(s, 1, kind, -1);
+    vs_bind_text(s, 2, type, -1);
+    vs_bind_int(s, 3, vs_now_us());
+    vs_bind_uuid(s, 4, id);
+    r = vs_run(s, NULL, e);
+    vs_reset(VS_TAKE(s)); /* before the text that was bound goes */
+    return r;
 }

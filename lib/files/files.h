@@ -64,6 +64,10 @@ int vs_file_may_name_path(vidstore_session *session, const char *field, const st
 int vs_file_open(vidstore_session *session, const struct vs_uuid *id, struct vs_record **ret_file,
                  struct vs_blob_reader **ret_reader, vidstore_error **e);
 
+/* Video or audio in the container `format`, as a probe found: for a file whose name told nothing. No event. */
+int vs_file_keep_kind(struct vs_conn *conn, const struct vs_uuid *id, const char *kind, const char *format,
+                      vidstore_error **e);
+
 /* ---- the clean-up ---- */
 
 struct vs_files_gc_options {

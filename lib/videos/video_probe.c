@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Probing a video's bytes, and keeping what was found. The probe runs before the write begins. */
+#include "files/files.h"
 #include "util/alloc.h"
 #include "util/error.h"
 #include "videos/video_repo.h"
@@ -117,6 +118,9 @@ static int keep_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     keep->result = NULL;
     int r = vs_crud_touch(conn, keep->session, &vs_video_noun, &keep->id, VIDSTORE_AUDIT_VIDEO_PROBED, set_facts, keep,
                           &keep->result, e);
+    const char *kind = keep->probe->media_kind;
+    if (!r && keep->file && kind && (strcmp(kind, "video") == 0 || strcmp(kind, "audio") == 0))
+        r = vs_file_keep_kind(conn, keep->file, kind, keep->probe->format, e);
     return r ? r : vs_video_repo_keep(conn, &keep->id, keep->probe, keep->facts, e);
 }
 

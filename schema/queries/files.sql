@@ -91,6 +91,11 @@ SELECT id FROM users WHERE id = $1 AND deleted_us IS NULL;
 -- name: file_accessed
 UPDATE files SET last_access_us = $1 WHERE id = $2;
 
+-- name: file_kind_set
+-- What looking into the bytes told, where the name told nothing.
+UPDATE files SET type = $1, content_type = $2, version = version + 1, updated_us = $3
+WHERE id = $4 AND type = 'other' AND content_type = 'application/octet-stream' AND deleted_us IS NULL;
+
 -- name: file_expiry_set
 UPDATE files SET expires_us = $1 WHERE id = $2;
 

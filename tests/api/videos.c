@@ -259,6 +259,24 @@ static int make_clip(const char *path) {
     return system(command) == 0;
 }
 
+/* A name without a suffix tells nothing; the bytes do. */
+START_TEST(the_probe_types_the_file) {
+    char clip[160], plain[160];
+    vidstore_file *file = NULL;
+    snprintf(clip, sizeof clip, "%s", path_of("clip.mp4"));
+    if (!make_clip(clip))
+        return;
+    snprintf(plain, sizeof plain, "%s", path_of("plain"));
+    ck_assert_int_eq(rename(clip, plain), 0);
+    struct id id = add_video(sys, "clip"), stored = put(sys, plain, id.text);
+    must(vidstore_video_probe(sys, id.text, NULL, e));
+    must(vidstore_file_get(sys, stored.text, &file, e));
+    ck_assert_str_eq(vidstore_file_text(file, VIDSTORE_FILE_TYPE), "video");
+    ck_assert_str_eq(vidstore_file_text(file, VIDSTORE_FILE_CONTENT_TYPE), "video/mp4");
+    vidstore_file_free(file);
+}
+END_TEST
+
 START_TEST(a_real_clip) {
     char clip[160];
     vidstore_video *video = NULL;
@@ -355,6 +373,7 @@ Suite *videos_suite(void) {
     tcase_add_test(tests, values);
     tcase_add_test(tests, states_leave_their_marks);
     tcase_add_test(tests, rights);
+    tcase_add_test(tests, the_probe_types_the_file);
     tcase_add_test(tests, for_nobody);
     tcase_add_test(tests, in_bulk);
     tcase_add_test(tests, removal_and_its_files);
