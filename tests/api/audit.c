@@ -104,7 +104,7 @@ START_TEST(who_sees_what) {
     vidstore_query *q = vidstore_query_new();
     must(vidstore_query_filter(q, "success = true or success = false", e));
     must(vidstore_audit_count(a, q, &count, e));
-    ck_assert_int_eq(count, 2);
+    ck_assert_int_eq(count, 3); /* and that she was refused a look at his */
     vidstore_query_free(q);
     refused(VIDSTORE_FORBIDDEN, NULL, vidstore_audit_stats(a, 0, NULL, e));
     must(vidstore_session_anonymous(store, NULL, &nobody, e));
