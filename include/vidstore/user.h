@@ -35,9 +35,8 @@ enum {
 /** Fields of a user, for access by id. New ones may be added. */
 enum {
     VIDSTORE_USER_UNKNOWN = -1,
-    VIDSTORE_USER_ID = 1001, /**< UUID; settable at creation. */
-    VIDSTORE_USER_USER_ID =
-        1002, /**< UUID of the owner: a user owns itself. */
+    VIDSTORE_USER_ID = 1001,      /**< UUID; settable at creation. */
+    VIDSTORE_USER_USER_ID = 1002, /**< UUID of the owner: a user owns itself. */
     VIDSTORE_USER_CREATED_US = 1003,
     VIDSTORE_USER_UPDATED_US = 1004,
     VIDSTORE_USER_VERSION = 1005,     /**< Counts up with every change. */

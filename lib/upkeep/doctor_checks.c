@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is examined, in the order in which a person would ask. */
-#include "jobs/jobs.h"
 #include "files/files.h"
+#include "jobs/jobs.h"
 #include "upkeep/doctor.h"
 #include "upkeep/doctor_bytes.h"
 #include "util/alloc.h"

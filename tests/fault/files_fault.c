@@ -2,9 +2,9 @@
 /* Calls on files with their first allocation failing, then their second, and so on until they need no more. Whatever
  * fails says NOMEM and hands out nothing; the bytes that it leaves behind are known to a row, and the clean-up finds
  * them. */
-#include "files/files.h"
 #include "../api/harness.h"
 #include "fault.h"
+#include "files/files.h"
 
 enum { MOST_ALLOCATIONS = 20000 };
 
