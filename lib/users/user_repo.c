@@ -219,9 +219,27 @@ static int identities(struct vs_conn *conn, const struct vs_uuid *user, struct v
     return r;
 }
 
+/* The words of the states are the jobs' own. */
+static int jobs(struct vs_conn *conn, const struct vs_uuid *user, struct vs_buf *b, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_USER_JOBS_STATS, &s, e), count = 0;
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, user);
+    vs_buf_str(b, ",\"jobs\":{");
+    while ((r = vs_step(s, e)) == VS_ROW) {
+        const char *state = vs_word_name(vs_job_states, vs_col_int(s, 0));
+        vs_buf_fmt(b, "%s\"%s\":%" PRId64, count++ ? "," : "", state ? state : "unknown", vs_col_int(s, 1));
+    }
+    vs_buf_char(b, '}');
+    return r;
+}
+
 int vs_user_repo_stats(struct vs_conn *conn, const struct vs_uuid *user, struct vs_buf *b, vidstore_error **e) {
     int r = pair(conn, VS_STMT_USER_VIDEOS_STATS, user, "\"videos\":", b, e);
     if (!r)
         r = pair(conn, VS_STMT_USER_FILES_STATS, user, ",\"files\":", b, e);
+    if (!r)
+        r = jobs(conn, user, b, e);
     return r ? r : identities(conn, user, b, e);
 }

@@ -700,7 +700,14 @@ START_TEST(stats) {
     struct id ann = add_user("ann", VIDSTORE_ROLE_USER);
     vidstore_text *text = NULL;
     add_video(ann);
+    vidstore_session *her = session_of(ann);
+    vidstore_job_params *job = vidstore_job_params_new();
+    vidstore_job_params_set_text(job, VIDSTORE_JOB_KIND, "encode");
+    must(vidstore_job_submit(her, job, NULL, e));
+    vidstore_job_params_free(job);
+    vidstore_session_free(her);
     must(vidstore_user_stats(sys, ann.text, &text, e));
+    ck_assert_msg(strstr(vidstore_text_data(text), "\"jobs\":{\"ready\":1}"), "%s", vidstore_text_data(text));
     ck_assert_ptr_nonnull(strstr(vidstore_text_data(text), "\"videos\":{\"count\":1,\"total\":0}"));
     ck_assert_ptr_nonnull(strstr(vidstore_text_data(text), "\"last_login\":null"));
     vidstore_text_free(text);
