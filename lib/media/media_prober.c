@@ -116,8 +116,10 @@ static int start_helper(struct vs_prober *p, vidstore_error **e) {
     vs_autofree char *path = NULL;
     int rc = vs_media_locate(p->wanted_path, &path, e);
     rc = rc ? rc : vs_media_helper_start(path, &p->helper, e);
-    /* once more: one that was killed while it started says nothing about the next */
-    return rc == VIDSTORE_UNAVAILABLE && path ? vs_media_helper_start(path, &p->helper, e) : rc;
+    if (rc != VIDSTORE_UNAVAILABLE || !path)
+        return rc;
+    vs_error_clear(e); /* once more: one that was killed while it started says nothing about the next */
+    return vs_media_helper_start(path, &p->helper, e);
 }
 
 int vs_media_helper_get(struct vs_prober *p, struct vs_media_helper **ret, vidstore_error **e) {
