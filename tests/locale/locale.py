@@ -14,7 +14,12 @@ def main(program):
         return 77
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["localedef", "-i", "de_DE", "-f", "UTF-8", os.path.join(folder, "de_DE.UTF-8")], check=True)
-        done = subprocess.run([program], env={**os.environ, "LOCPATH": folder, "LC_ALL": "de_DE.UTF-8"}, check=False)
+        # The C library keeps LOCPATH in pieces and never frees them: no leak of ours.
+        suppressions = os.path.join(folder, "leaks")
+        with open(suppressions, "w", encoding="ascii") as file:
+            file.write("leak:argz_add_sep\n")
+        env = {**os.environ, "LOCPATH": folder, "LC_ALL": "de_DE.UTF-8", "LSAN_OPTIONS": f"suppressions={suppressions}"}
+        done = subprocess.run([program], env=env, check=False)
         return done.returncode
 
 
