@@ -22,7 +22,7 @@ static char place[96];  /* of the store in it */
 static vidstore *store;
 static vidstore_session *sys;
 
-static char said[1024], named[256]; /* message and field of the last refusal */
+static _Thread_local char said[1024], named[256]; /* message and field of the last refusal */
 
 static inline int succeeds(const char *what, vidstore_status status, vidstore_error *error) {
     ck_assert_msg(status == VIDSTORE_OK, "%s: %s: %s [%s] (%s)", what, vidstore_status_name(status),
