@@ -373,9 +373,9 @@ START_TEST(violations_are_typed) {
     refused(VIDSTORE_INVALID, 0, vs_db_write(db, NULL, op_set, &no_number, e));
     ck_assert_str_eq(named, "updated_us");
     refused(VIDSTORE_INVALID, 0,
-            vs_db_write(db, NULL, op_text, "INSERT INTO settings VALUES ('c', '1', 'x', NULL)", e));
+            vs_db_write(db, NULL, op_text, SQL("INSERT INTO settings VALUES ('c', '1', 'x', NULL)"), e));
     ck_assert_str_eq(named, "updated_us");
-    refused(VIDSTORE_INTERNAL, 0, vs_db_write(db, NULL, op_text, "SELECT nothing FROM nowhere", e));
+    refused(VIDSTORE_INTERNAL, 0, vs_db_write(db, NULL, op_text, SQL("SELECT nothing FROM nowhere"), e));
     ck_assert_int_eq(get(db, "b"), -1);
     vs_db_close(db);
 }
@@ -417,7 +417,7 @@ static int ignore_a_rollback(struct vs_conn *conn, void *arg, vidstore_error **e
     struct setting *it = arg, other = {"other", "1", 1};
     int rc = op_set(conn, it, NULL);
     ck_assert_int_eq(rc, 0);
-    rc = op_text(conn, "INSERT OR ROLLBACK INTO settings VALUES ('a', '1', 1, NULL)", NULL);
+    rc = op_text(conn, SQL("INSERT OR ROLLBACK INTO settings VALUES ('a', '1', 1, NULL)"), NULL);
     ck_assert_int_eq(rc, VIDSTORE_EXISTS);
     ck_assert_int_eq(op_set(conn, &other, NULL), VIDSTORE_ABORTED);
     return 0;

@@ -261,7 +261,7 @@ START_TEST(dangling_reference_is_found) {
                  "PRAGMA foreign_keys=OFF; INSERT INTO b VALUES (7)");
     refused(VIDSTORE_CORRUPT, 0, vs_db_integrity(db, NULL, 0, e));
     ck_assert_msg(strstr(said, "of b refers to nothing in a") != NULL, "%s", said);
-    refused(VIDSTORE_INVALID, 0, vs_db_write(db, NULL, op_text, "INSERT INTO b VALUES (8)", e));
+    refused(VIDSTORE_INVALID, 0, vs_db_write(db, NULL, op_text, SQL("INSERT INTO b VALUES (8)"), e));
     vs_db_close(db);
 }
 END_TEST
@@ -358,7 +358,7 @@ START_TEST(unused_pages_go_back) {
         must(vs_db_write(db, NULL, op_set, &it, e));
     }
     must(vs_db_info(db, NULL, &full, e));
-    must(vs_db_write(db, NULL, op_text, "DELETE FROM settings", e));
+    must(vs_db_write(db, NULL, op_text, SQL("DELETE FROM settings"), e));
     must(vs_db_optimize(db, NULL, 600, e));
     must(vs_db_info(db, NULL, &empty, e));
     ck_assert_int_eq(empty.page_count, full.page_count - 600);

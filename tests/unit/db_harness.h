@@ -130,6 +130,9 @@ static inline int op_text(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return rc ? rc : vs_run(s, NULL, e);
 }
 
+/* For op_text, which can't take a constant. */
+#define SQL(text) ((char[]){text})
+
 /* Runs for ever, unless somebody stops it. */
 #define ENDLESS "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 

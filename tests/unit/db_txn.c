@@ -145,7 +145,7 @@ START_TEST(engine_rolled_it_away) {
     struct vs_conn *conn;
     must(txn_set(txn, "b", 1, 0, e));
     must(vs_txn_enter(txn, NULL, 1, &conn, e));
-    refused(VIDSTORE_EXISTS, 0, op_text(conn, "INSERT OR ROLLBACK INTO settings VALUES ('a', '1', 1, NULL)", e));
+    refused(VIDSTORE_EXISTS, 0, op_text(conn, SQL("INSERT OR ROLLBACK INTO settings VALUES ('a', '1', 1, NULL)"), e));
     refused(VIDSTORE_ABORTED, 0, vs_txn_leave(txn, 1, e));
     refused(VIDSTORE_ABORTED, 0, vs_txn_commit(txn, e));
     set(db, "c", 1);
@@ -266,11 +266,11 @@ END_TEST
 START_TEST(deadline_ends_a_read) {
     struct vs_db *db = opened(_i ? file : NULL);
     struct vs_call call = within_ms(50);
-    refused(VIDSTORE_TIMEOUT, 0, vs_db_read(db, &call, op_text, ENDLESS, e));
+    refused(VIDSTORE_TIMEOUT, 0, vs_db_read(db, &call, op_text, SQL(ENDLESS), e));
     ck_assert_int_eq(get(db, "a"), -1);
     /* A query within a write ends as well, without taking the transaction along. */
     call = within_ms(50);
-    refused(VIDSTORE_TIMEOUT, 0, vs_db_write(db, &call, op_text, ENDLESS, e));
+    refused(VIDSTORE_TIMEOUT, 0, vs_db_write(db, &call, op_text, SQL(ENDLESS), e));
     set(db, "a", 1);
     vs_db_close(db);
 }
@@ -288,7 +288,7 @@ START_TEST(interrupt_ends_a_read) {
     struct vs_call call = {.interrupt = &flag};
     pthread_t t;
     pthread_create(&t, NULL, interrupt_later, &flag);
-    refused(VIDSTORE_CANCELLED, 0, vs_db_read(db, &call, op_text, ENDLESS, e));
+    refused(VIDSTORE_CANCELLED, 0, vs_db_read(db, &call, op_text, SQL(ENDLESS), e));
     pthread_join(t, NULL);
     set(db, "a", 1);
     vs_db_close(db);
