@@ -87,6 +87,19 @@ int vs_mark(struct vs_conn *conn, vidstore_error **e);
 int vs_mark_release(struct vs_conn *conn, vidstore_error **e);
 int vs_mark_undo(struct vs_conn *conn, vidstore_error **e);
 
+/* --- news of commits ------------------------------------------------------------------------------------------- */
+
+struct vs_listener;
+
+/* Inside a write operation: what it did is news. If the operation succeeds, listeners are woken after the commit. */
+void vs_db_mark_changed(struct vs_conn *conn);
+/* wake is called after each commit with news in it, whoever made it in this process, once and by the thread that
+ * committed, which holds no lock of the database's but the list of listeners. It must be quick, and neither call back
+ * into the database nor wait for a lock that somebody holds while he calls these two. An UNKNOWN_OUTCOME wakes too. */
+int vs_db_listen(struct vs_db *db, void (*wake)(void *arg), void *arg, struct vs_listener **ret, vidstore_error **e);
+/* After it returns wake is not called any more. Before vs_db_close; NULL is fine. */
+void vs_db_unlisten(struct vs_db *db, struct vs_listener *listener);
+
 /* --- statements --------------------------------------------------------------------------------------------- */
 
 /* A named statement of schema/queries, reset and unbound. It belongs to the connection. */

@@ -54,6 +54,8 @@ struct vs_db {
     pthread_t guard;
     int guard_running, guard_stop, guard_awaits_call;
     pthread_cond_t guard_wake;
+    pthread_mutex_t listen_lock; /* taken alone: guards what follows */
+    struct vs_listener *listeners;
 };
 
 enum vs_txn_state { VS_TXN_ACTIVE, VS_TXN_ENDED, VS_TXN_EXPIRED, VS_TXN_ABORTED };
@@ -97,8 +99,15 @@ int vs_conn_begin(struct vs_conn *conn, int write, const struct vs_call *call, v
 /* Ends what vs_conn_begin began. A read is simply ended; a failed write is rolled back. Returns rc, or what went wrong.
  */
 int vs_conn_end(struct vs_conn *conn, int rc, vidstore_error **e);
+/* After vs_conn_end of a write gave rc: listeners have to be woken. */
+int vs_conn_has_news(const struct vs_conn *conn, int rc);
 /* With the gate held and no transaction open: a checkpoint when the log is long. Never fails. */
 void vs_checkpoint_if_due(struct vs_db *db);
+
+/* --- listen.c -------------------------------------------------------------------------------------------------- */
+
+/* Without any lock: there was a commit with news in it. */
+void vs_listeners_wake(struct vs_db *db);
 
 /* --- stmt.c ---------------------------------------------------------------------------------------------------- */
 

@@ -32,6 +32,7 @@ struct vs_conn {
     pthread_t owner;   /* of a reader that is checked out */
     int depth;         /* nested uses of a reader by its owner */
     int active;        /* statements that stand on a row */
+    int changed;       /* the transaction has news for listeners */
     int64_t log_pages; /* length of the write-ahead log after the last commit */
     struct vs_stmt *named[VS_STMT_COUNT];
     struct vs_stmt *composed; /* most recently used first */

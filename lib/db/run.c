@@ -10,6 +10,7 @@ int vs_conn_begin(struct vs_conn *conn, int write, const struct vs_call *call, v
     if (conn->drv->in_transaction(conn)) /* an earlier rollback did not get through */
         conn->drv->rollback(conn, NULL);
     int rc = conn->drv->begin(conn, write, e);
+    conn->changed = 0;
     conn->state = rc ? VS_CONN_IDLE : write ? VS_CONN_WRITING : VS_CONN_READING;
     if (rc)
         conn->call = NULL;
@@ -50,6 +51,10 @@ int vs_conn_end(struct vs_conn *conn, int rc, vidstore_error **e) {
     conn->state = VS_CONN_IDLE;
     conn->call = NULL;
     return rc;
+}
+
+int vs_conn_has_news(const struct vs_conn *conn, int rc) {
+    return conn->changed && (!rc || rc == VIDSTORE_UNKNOWN_OUTCOME);
 }
 
 /* --- savepoints ------------------------------------------------------------------------------------------------ */
@@ -149,9 +154,12 @@ int vs_db_write(struct vs_db *db, const struct vs_call *call, vs_op *op, void *a
     db->writer->call = &turn;
     if (!rc)
         rc = vs_conn_end(db->writer, op(db->writer, arg, e), e);
+    int news = vs_conn_has_news(db->writer, rc);
     if (!rc)
         vs_checkpoint_if_due(db);
     vs_gate_give(db);
+    if (news)
+        vs_listeners_wake(db);
     return rc;
 }
 

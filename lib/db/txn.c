@@ -139,6 +139,7 @@ static void unclaim(struct vs_txn *txn) {
 static int finish(struct vs_txn *txn, enum vs_txn_state state, int rc, vidstore_error **e) {
     struct vs_db *db = txn->db;
     rc = vs_conn_end(db->writer, rc, e);
+    int news = vs_conn_has_news(db->writer, rc);
     if (!rc)
         vs_checkpoint_if_due(db);
     pthread_mutex_lock(&db->lock);
@@ -147,6 +148,8 @@ static int finish(struct vs_txn *txn, enum vs_txn_state state, int rc, vidstore_
     db->gate.txn = NULL;
     pthread_mutex_unlock(&db->lock);
     vs_gate_give(db);
+    if (news)
+        vs_listeners_wake(db);
     return rc;
 }
 
