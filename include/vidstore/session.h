@@ -188,8 +188,8 @@ VIDSTORE_API vidstore_status vidstore_rollback(vidstore_session *session, vidsto
  * @param ret_value  receives the value as text.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: NOT_FOUND (no such setting), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
- * NOMEM, IO, CORRUPT, FORKED.
+ * Errors: NOT_FOUND (no such setting), CORRUPT (what is on record is no value of it: set it again), MISUSE, FORBIDDEN,
+ * BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_setting_get(vidstore_session *session, const char *name,
@@ -210,7 +210,8 @@ VIDSTORE_API vidstore_status vidstore_setting_set(vidstore_session *session, con
                                                   vidstore_error **reterr);
 
 /**
- * All settings: name, value, default, whether it was changed, type, range, and what it is for.
+ * All settings: name, value (null: what is on record is none), default, whether it was changed, type, range, and what
+ * it is for.
  * @param session  who acts.
  * @param ret_json  receives a JSON array, which the caller frees.
  * @param reterr  receives the error, or NULL; may be NULL.

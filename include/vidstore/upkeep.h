@@ -26,7 +26,8 @@ enum {
  * Do a slice of the upkeep: recover leases whose worker died, remove expired and temporary files, unfinished uploads,
  * old jobs and audit events by the settings retention.*, delete bytes whose time has come, checkpoint the log,
  * refresh statistics. A job that goes leaves its videos and files; a season goes whole. Every kind of work gets its
- * turn, however small the budget is. Refuses to run inside a transaction. Admins and the system only.
+ * turn, however small the budget is. A setting on record that is no value of it ends the call with CORRUPT, before
+ * anything goes by a default. Refuses to run inside a transaction. Admins and the system only.
  * @param session  who acts.
  * @param budget_ms  about how long it may take, 1 to 3,600,000.
  * @param flags  VIDSTORE_MAINTAIN_… bits.

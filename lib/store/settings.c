@@ -73,7 +73,18 @@ void vs_settings_forget(struct vs_settings *settings) {
 struct values {
     int64_t now[VS_SETTINGS];
     int changed[VS_SETTINGS];
+    int bad[VS_SETTINGS]; /* what is on record is no value of it: `now` is the default */
 };
+
+int vs_setting_parse(const struct vs_setting *setting, const char *text, int64_t *ret) {
+    char *end = NULL;
+    errno = 0;
+    long long n = strtoll(text, &end, 10);
+    if (!isdigit((unsigned char)text[*text == '-']) || *end || errno || n < setting->min || n > setting->max)
+        return 0;
+    *ret = n;
+    return 1;
+}
 
 static int read_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct values *out = arg;
@@ -81,7 +92,7 @@ static int read_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     int r = vs_stmt(conn, VS_STMT_SETTING_LIST, &s, e);
     for (int i = 0; i < VS_SETTINGS; i++) {
         out->now[i] = vs_setting_table[i].value;
-        out->changed[i] = 0;
+        out->changed[i] = out->bad[i] = 0;
     }
     if (r)
         return r;
@@ -91,10 +102,18 @@ static int read_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         int at = vs_setting_find(vs_col_text(s, 0, NULL));
         if (at < 0)
             continue;
-        out->now[at] = strtoll(vs_col_text(s, 1, NULL), NULL, 10);
+        const char *text = vs_col_text(s, 1, NULL);
+        out->bad[at] = !text || !vs_setting_parse(&vs_setting_table[at], text, &out->now[at]);
         out->changed[at] = 1;
     }
     return r;
+}
+
+static int unreadable(int at, vidstore_error **e) {
+    const struct vs_setting *setting = &vs_setting_table[at];
+    return vs_fail(e, VIDSTORE_CORRUPT, setting->name,
+                   "what is on record for %s is no number from %" PRId64 " to %" PRId64 ": set it again", setting->name,
+                   setting->min, setting->max);
 }
 
 int vs_settings_read(struct vidstore *store, const struct vs_call *call, vidstore_error **e) {
@@ -105,9 +124,14 @@ int vs_settings_read(struct vidstore *store, const struct vs_call *call, vidstor
     if (r)
         return r;
     pthread_mutex_lock(&settings->lock);
-    memcpy(settings->values, read.now, sizeof read.now);
+    for (int i = 0; i < VS_SETTINGS; i++)
+        if (!read.bad[i])
+            settings->values[i] = read.now[i];
     settings->read_us = now ? now : 1;
     pthread_mutex_unlock(&settings->lock);
+    for (int i = 0; i < VS_SETTINGS; i++)
+        if (read.bad[i])
+            return unreadable(i, e);
     return 0;
 }
 
@@ -143,6 +167,8 @@ vidstore_status vidstore_setting_get(vidstore_session *session, const char *name
         r = unknown(name, reterr);
     if (!r)
         r = vs_session_read(session, read_op, &read, reterr);
+    if (!r && read.bad[at])
+        r = unreadable(at, reterr);
     if (r)
         return r;
     vs_buf_int(&b, read.now[at]);
@@ -156,6 +182,14 @@ struct change {
     int at;
     const char *value; /* NULL: the default again */
 };
+
+/* null: what is on record can't be read. */
+static void put_value(struct vs_buf *b, const struct values *read, int at) {
+    if (read->bad[at])
+        vs_buf_str(b, "null");
+    else
+        vs_buf_int(b, read->now[at]);
+}
 
 static int set_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct change *change = arg;
@@ -176,8 +210,9 @@ static int set_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         vs_bind_uuid(s, 4, &change->session->actor.user);
     }
     r = vs_run(s, NULL, e);
-    vs_buf_fmt(&details, "{\"%s\":[%" PRId64 ",%s]}", setting->name, read.now[change->at],
-               change->value ? change->value : "null");
+    vs_buf_fmt(&details, "{\"%s\":[", setting->name);
+    put_value(&details, &read, change->at);
+    vs_buf_fmt(&details, ",%s]}", change->value ? change->value : "null");
     if (!r && details.failed)
         r = vs_fail_nomem(e);
     struct vs_event event = {.action = VIDSTORE_AUDIT_CONFIG_CHANGED,
@@ -188,7 +223,7 @@ static int set_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 }
 
 static int check_value(const struct vs_setting *setting, const char *value, char canonical[24], vidstore_error **e) {
-    char *end;
+    int64_t n = 0;
     int r = vs_check_text(value, "value", 64, e);
     if (r)
         return r;
@@ -196,12 +231,10 @@ static int check_value(const struct vs_setting *setting, const char *value, char
         value = "1";
     else if (setting->boolean && (strcmp(value, "false") == 0 || strcmp(value, "off") == 0))
         value = "0";
-    errno = 0;
-    long long n = strtoll(value, &end, 10);
-    if (!isdigit((unsigned char)value[*value == '-']) || *end || errno || n < setting->min || n > setting->max)
+    if (!vs_setting_parse(setting, value, &n))
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "value",
                            "%s wants a number from %" PRId64 " to %" PRId64, setting->name, setting->min, setting->max);
-    snprintf(canonical, 24, "%lld", n);
+    snprintf(canonical, 24, "%" PRId64, n);
     return 0;
 }
 
@@ -236,11 +269,12 @@ vidstore_status vidstore_setting_list(vidstore_session *session, vidstore_text *
     vs_buf_char(&b, '[');
     for (int i = 0; i < VS_SETTINGS; i++) {
         const struct vs_setting *s = &vs_setting_table[i];
+        vs_buf_fmt(&b, "%s{\"name\":\"%s\",\"value\":", i ? "," : "", s->name);
+        put_value(&b, &read, i);
         vs_buf_fmt(&b,
-                   "%s{\"name\":\"%s\",\"value\":%" PRId64 ",\"default\":%" PRId64
-                   ",\"changed\":%s,\"type\":\"%s\",\"min\":%" PRId64 ",\"max\":%" PRId64 ",\"about\":",
-                   i ? "," : "", s->name, read.now[i], s->value, read.changed[i] ? "true" : "false",
-                   s->boolean ? "boolean" : "integer", s->min, s->max);
+                   ",\"default\":%" PRId64 ",\"changed\":%s,\"type\":\"%s\",\"min\":%" PRId64 ",\"max\":%" PRId64
+                   ",\"about\":",
+                   s->value, read.changed[i] ? "true" : "false", s->boolean ? "boolean" : "integer", s->min, s->max);
         vs_json_string(&b, s->about, strlen(s->about));
         vs_buf_char(&b, '}');
     }

@@ -48,13 +48,16 @@ struct vs_settings {
     int64_t values[VS_SETTINGS];
 };
 
-/* The value of a setting: fresh to a second, or its default when it can't be read. Must not be called from inside a
- * database operation. */
+/* The value of a setting: fresh to a second, or what it was last (at first its default) when it can't be read. Must not
+ * be called from inside a database operation. */
 int64_t vs_setting(struct vidstore *store, enum vs_setting_id id);
-/* Reads them all now. For what must not act on a default because the change of it could not be read. */
+/* Reads them all now. For what must not act on a default because the change of it could not be read: CORRUPT names the
+ * setting of which the row is no value of it; the others are up to date all the same. */
 int vs_settings_read(struct vidstore *store, const struct vs_call *call, vidstore_error **e);
 void vs_settings_init(struct vs_settings *settings);
 void vs_settings_forget(struct vs_settings *settings);
 int vs_setting_find(const char *name); /* its number, or -1 */
+/* 1, with the number in *ret, when text is a value of the setting. */
+int vs_setting_parse(const struct vs_setting *setting, const char *text, int64_t *ret);
 
 #endif

@@ -9,7 +9,6 @@
 #include "util/error.h"
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
@@ -221,10 +220,9 @@ static int settings_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     vs_bind_int(s, 2, 1000);
     while ((r = vs_step(s, e)) == VS_ROW) {
         const char *name = vs_col_text(s, 0, NULL), *value = vs_col_text(s, 1, NULL);
-        char *end = NULL;
+        int64_t number = 0;
         int at = vs_setting_find(name);
-        long long n = strtoll(value, &end, 10);
-        int bad = at >= 0 && (*end || n < vs_setting_table[at].min || n > vs_setting_table[at].max);
+        int bad = at >= 0 && !vs_setting_parse(&vs_setting_table[at], value, &number);
         found->changed++;
         found->unknown += at < 0;
         found->bad += bad;

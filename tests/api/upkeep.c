@@ -115,6 +115,45 @@ START_TEST(dry_run_tells_and_changes_nothing) {
 }
 END_TEST
 
+/* Edited by hand, or damaged: the default would purge what was to be kept, and zero what was to go. */
+START_TEST(a_setting_that_cant_be_read_stops_the_retention) {
+    static const char *const values[] = {"forever", "", "7 days", "-1", "36601", "99999999999999999999", "0x10", " 7"};
+    vidstore_text *text = NULL;
+    make_all();
+    uint64_t before = 0;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        char sql[160];
+        snprintf(sql, sizeof sql, "UPDATE settings SET value = '%s' WHERE name = 'retention.removed_days'", values[i]);
+        tamper(sql);
+        before = dump();
+        refused(VIDSTORE_CORRUPT, "retention.removed_days",
+                vidstore_maintain(sys, 5000, VIDSTORE_MAINTAIN_ALL, &text, e));
+        ck_assert_ptr_null(text);
+        refused(VIDSTORE_CORRUPT, "retention.removed_days",
+                vidstore_maintain(sys, 5000, VIDSTORE_MAINTAIN_DRY_RUN, &text, e));
+        ck_assert_uint_eq(dump(), before);
+        ck_assert_int_eq(access(it.gone_path, F_OK), 0);
+        refused(VIDSTORE_CORRUPT, "retention.removed_days",
+                vidstore_setting_get(sys, "retention.removed_days", &text, e));
+        must(vidstore_setting_list(sys, &text, e));
+        ck_assert(says(text, "\"name\":\"retention.removed_days\",\"value\":null,\"default\":30,\"changed\":true"));
+        ck_assert(says(text, "\"name\":\"retention.completed_days\",\"value\":7,"));
+        vidstore_text_free(text);
+        must(vidstore_doctor(sys, 0, &text, e));
+        ck_assert(says(text, "the setting retention.removed_days is not within its limits"));
+        vidstore_text_free(text);
+    }
+    must(vidstore_setting_get(sys, "retention.completed_days", &text, e)); /* the others are as good as ever */
+    ck_assert_str_eq(vidstore_text_data(text), "7");
+    vidstore_text_free(text);
+    setting("retention.removed_days", "5");
+    text = maintain(5000, VIDSTORE_MAINTAIN_ALL);
+    ck_assert_int_eq(number(text, "records_purged"), 3);
+    ck_assert_int_lt(access(it.gone_path, F_OK), 0);
+    vidstore_text_free(text);
+}
+END_TEST
+
 START_TEST(what_is_due_goes_and_nothing_else) {
     make_all();
     vidstore_text *report = maintain(5000, VIDSTORE_MAINTAIN_ALL);
@@ -524,6 +563,7 @@ Suite *upkeep_suite(void) {
     TCase *cleanup = tcase_create("maintain");
     tcase_add_checked_fixture(cleanup, begin, end);
     tcase_add_test(cleanup, dry_run_tells_and_changes_nothing);
+    tcase_add_test(cleanup, a_setting_that_cant_be_read_stops_the_retention);
     tcase_add_test(cleanup, what_is_due_goes_and_nothing_else);
     tcase_add_test(cleanup, the_file_of_a_purged_job_stays);
     tcase_add_test(cleanup, one_event_tells_what_was_done);
