@@ -546,6 +546,8 @@ VIDSTORE_API vidstore_status vidstore_video_facts(vidstore_session *session, con
 /**
  * Fetch the URL (or copy the path, for system sessions) of a video into the store, resuming what an earlier attempt
  * left, and link the file to the video. Progress shows in the record, and on the lease when the session is one's.
+ * What fails for a reason that may pass keeps the bytes that came, for the next attempt; what is refused for good
+ * (INVALID, NOT_FOUND, FORBIDDEN) does not. Either way the record says failed, and why.
  * Only http and https; addresses that are private, local or link-local are refused unless the setting
  * fetch.allow_private is on. Refuses to run inside a transaction.
  * @param session  who acts.

@@ -57,7 +57,13 @@ static int publish(struct vs_fetching *f, struct vs_record **ret, vidstore_error
     return vs_session_end(f->session, r, e);
 }
 
-/* Keeps the reason with the video, unless the work now belongs to somebody else. */
+/* Another try can only end the same way: the source is gone, too large, forbidden, or not what it should be. */
+static int is_for_good(int code) {
+    return code == VIDSTORE_INVALID || code == VIDSTORE_NOT_FOUND || code == VIDSTORE_FORBIDDEN;
+}
+
+/* Keeps the reason with the video, unless the work now belongs to somebody else; and for the next try the bytes that
+ * are there, unless there is no use in one. */
 static void failed(struct vs_fetching *f, int code, const vidstore_error *why) {
     char text[600];
     if (code == VIDSTORE_LEASE_LOST || code == VIDSTORE_FORKED || code == VIDSTORE_MISUSE)
@@ -67,6 +73,11 @@ static void failed(struct vs_fetching *f, int code, const vidstore_error *why) {
     struct vs_video_download to = untouched;
     to.state = code == VIDSTORE_CANCELLED ? VIDSTORE_WORK_PENDING : VIDSTORE_WORK_FAILED;
     to.error = text;
+    if (is_for_good(code)) {
+        to.done = 0;
+        if (f->upload)
+            vs_upload_abort(f->session, f->upload, NULL);
+    }
     vs_video_set_download(f->session, &f->id, &to, NULL, NULL);
 }
 

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* What a fetch that fails leaves behind. */
+#include "range_server.h"
+#include "upkeep_harness.h"
+
+enum { SIZE = 600000 };
+
+static struct range_server server;
+static char parts[128]; /* where unfinished bytes lie */
+
+static void set(const char *name, const char *value) {
+    must(vidstore_setting_set(sys, name, value, e));
+}
+
+static void setup(void) {
+    static unsigned char data[SIZE];
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (unsigned char)(i * 2654435761u >> 9);
+    begin();
+    snprintf(parts, sizeof parts, "%s/tmp", place);
+    range_server_folder(&server);
+    range_server_file(&server, "a.mp4", data, sizeof data);
+    range_server_start(&server, "127.0.0.1", NULL, NULL);
+    set("fetch.allow_private", "1");
+    set("fetch.tries", "1");
+}
+
+static void teardown(void) {
+    range_server_stop(&server);
+    ck_assert_int_eq(nftw(server.dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
+    end();
+}
+
+/* A video with a source on the server; `more` is further JSON. */
+static struct id video_from(const char *target, const char *more) {
+    char json[512];
+    vidstore_video *video = NULL;
+    vidstore_video_params *p = vidstore_video_params_new();
+    snprintf(json, sizeof json, "{\"title\": \"a\", \"url\": \"http://127.0.0.1:%d/%s\"%s}", server.port, target, more);
+    vidstore_video_params_set_json(p, json);
+    must(vidstore_video_create(sys, p, &video, e));
+    vidstore_video_params_free(p);
+    struct id id = id_of(vidstore_video_id(video));
+    vidstore_video_free(video);
+    return id;
+}
+
+static void state_is(struct id id, int64_t state, int64_t done, const char *why) {
+    vidstore_video *video = NULL;
+    must(vidstore_video_get(sys, id.text, &video, e));
+    const char *error = vidstore_video_text(video, VIDSTORE_VIDEO_DOWNLOAD_ERROR);
+    ck_assert_int_eq(vidstore_video_int64(video, VIDSTORE_VIDEO_DOWNLOAD_STATE), state);
+    ck_assert_int_eq(vidstore_video_int64(video, VIDSTORE_VIDEO_DOWNLOAD_DONE), done);
+    ck_assert_msg(!why == !error && (!why || strncmp(error, why, strlen(why)) == 0), "%s", error ? error : "no error");
+    vidstore_video_free(video);
+}
+
+static int64_t uploads_on_record(void) {
+    return tamper("SELECT count(*) FROM blobs WHERE refs = 0");
+}
+
+/* The source gives its first bytes and breaks off: they are kept. */
+static struct id broken_off(const char *target, const char *more) {
+    struct id id = video_from(target, more);
+    refused(VIDSTORE_UNAVAILABLE, "url", vidstore_video_fetch(sys, id.text, NULL, e));
+    ck_assert_int_eq(entries(parts), 1);
+    ck_assert_int_eq(uploads_on_record(), 1);
+    return id;
+}
+
+START_TEST(what_may_pass_keeps_the_bytes) {
+    vidstore_file *file = NULL;
+    struct id id = broken_off("a.mp4?drop=300000x1", "");
+    vidstore_video *video = NULL;
+    must(vidstore_video_get(sys, id.text, &video, e));
+    ck_assert_int_eq(vidstore_video_int64(video, VIDSTORE_VIDEO_DOWNLOAD_STATE), VIDSTORE_WORK_FAILED);
+    vidstore_video_free(video);
+    must(vidstore_video_fetch(sys, id.text, &file, e));
+    ck_assert_int_eq(vidstore_file_int64(file, VIDSTORE_FILE_SIZE), SIZE);
+    vidstore_file_free(file);
+    ck_assert_int_eq(range_server_logged(&server, "/a.mp4?drop=300000x1", "bytes=300000-"), 1);
+    state_is(id, VIDSTORE_WORK_COMPLETED, SIZE, NULL);
+    ck_assert_int_eq(entries(parts), 0);
+}
+END_TEST
+
+/* Each ends the fetch for good, the first time or when it goes on with what an earlier one left. */
+static const struct {
+    const char *target, *more;
+    vidstore_status code;
+    const char *why;
+} for_good[] = {
+    {"nothing.mp4", "", VIDSTORE_NOT_FOUND, "NOT_FOUND: "},
+    {"a.mp4?fail=404", "", VIDSTORE_NOT_FOUND, "NOT_FOUND: "},
+    {"a.mp4?fail=410", "", VIDSTORE_NOT_FOUND, "NOT_FOUND: "},
+    {"a.mp4?fail=403", "", VIDSTORE_FORBIDDEN, "FORBIDDEN: "},
+    {"a.mp4?fail=400", "", VIDSTORE_INVALID, "INVALID: "},
+    {"a.mp4?redirect=ftp%3A%2F%2Flocalhost%2Fa", "", VIDSTORE_INVALID, "INVALID: "},
+    {"a.mp4", ", \"expected_sha256\": \"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"",
+     VIDSTORE_INVALID, "INVALID: "},
+};
+
+START_TEST(what_is_refused_for_good_leaves_nothing) {
+    for (size_t i = 0; i < sizeof for_good / sizeof *for_good; i++) {
+        struct id id = video_from(for_good[i].target, for_good[i].more);
+        refused(for_good[i].code, NULL, vidstore_video_fetch(sys, id.text, NULL, e));
+        state_is(id, VIDSTORE_WORK_FAILED, 0, for_good[i].why);
+        ck_assert_int_eq(entries(parts), 0);
+        ck_assert_int_eq(uploads_on_record(), 0);
+    }
+}
+END_TEST
+
+START_TEST(too_much_leaves_nothing) {
+    set("fetch.max_bytes", "400000");
+    struct id told = video_from("a.mp4", ""), untold = video_from("a.mp4?chunked", "");
+    refused(VIDSTORE_INVALID, "url", vidstore_video_fetch(sys, told.text, NULL, e));
+    state_is(told, VIDSTORE_WORK_FAILED, 0, "INVALID: ");
+    refused(VIDSTORE_INVALID, "url", vidstore_video_fetch(sys, untold.text, NULL, e));
+    state_is(untold, VIDSTORE_WORK_FAILED, 0, "INVALID: ");
+    ck_assert_int_eq(entries(parts), 0);
+    ck_assert_int_eq(uploads_on_record(), 0);
+}
+END_TEST
+
+START_TEST(a_source_that_goes_away_takes_its_bytes_along) {
+    char path[128];
+    struct id id = broken_off("a.mp4?drop=300000", "");
+    snprintf(path, sizeof path, "%s/a.mp4", server.dir);
+    ck_assert_int_eq(unlink(path), 0);
+    refused(VIDSTORE_NOT_FOUND, "url", vidstore_video_fetch(sys, id.text, NULL, e));
+    state_is(id, VIDSTORE_WORK_FAILED, 0, "NOT_FOUND: ");
+    ck_assert_int_eq(entries(parts), 0);
+    ck_assert_int_eq(uploads_on_record(), 0);
+}
+END_TEST
+
+/* The address was allowed when the first bytes came. */
+START_TEST(what_is_not_allowed_any_more_takes_its_bytes_along) {
+    struct id id = broken_off("a.mp4?drop=300000", "");
+    set("fetch.allow_private", "0");
+    refused(VIDSTORE_FORBIDDEN, "url", vidstore_video_fetch(sys, id.text, NULL, e));
+    state_is(id, VIDSTORE_WORK_FAILED, 0, "FORBIDDEN: ");
+    ck_assert_int_eq(entries(parts), 0);
+    ck_assert_int_eq(uploads_on_record(), 0);
+}
+END_TEST
+
+Suite *fetch_suite(void) {
+    Suite *suite = suite_create("fetch");
+    TCase *t = tcase_create("fetch");
+    tcase_set_timeout(t, 60);
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, what_may_pass_keeps_the_bytes);
+    tcase_add_test(t, what_is_refused_for_good_leaves_nothing);
+    tcase_add_test(t, too_much_leaves_nothing);
+    tcase_add_test(t, a_source_that_goes_away_takes_its_bytes_along);
+    tcase_add_test(t, what_is_not_allowed_any_more_takes_its_bytes_along);
+    suite_add_tcase(suite, t);
+    return suite;
+}
