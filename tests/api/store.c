@@ -489,6 +489,42 @@ START_TEST(read_only) {
 }
 END_TEST
 
+/* Who comes is checked as ever; that he came can't be written down. */
+START_TEST(read_only_passwords) {
+    vidstore *vs = NULL, *reader = NULL;
+    vidstore_session *s = NULL;
+    vidstore_user *user = NULL;
+    char uri[160];
+    must(open_at(place, &vs, e));
+    must(vidstore_session_system(vs, "test", &s, e));
+    vidstore_user_params *p = vidstore_user_params_new();
+    vidstore_user_params_set_text(p, VIDSTORE_USER_USERNAME, "ann");
+    must(vidstore_user_create(s, p, &user, e));
+    must(vidstore_user_set_password(s, vidstore_user_id(user), "correct horse", e));
+    vidstore_user_params_free(p);
+    vidstore_user_free(user);
+    vidstore_session_free(s);
+    vidstore_close(vs);
+    snprintf(uri, sizeof uri, "vidstore:%s?mode=ro", place);
+    must(open_at(uri, &reader, e));
+    must(vidstore_session_anonymous(reader, NULL, &s, e));
+    must(vidstore_user_verify_password(s, "ann", "correct horse", &user, e));
+    ck_assert_str_eq(vidstore_user_username(user), "ann");
+    ck_assert_int_eq(vidstore_user_is_null(user, VIDSTORE_USER_LAST_LOGIN_US), 1);
+    vidstore_user_free(user);
+    refused(VIDSTORE_UNAUTHENTICATED, NULL, vidstore_user_verify_password(s, "ann", "correct house", &user, e));
+    refused(VIDSTORE_UNAUTHENTICATED, NULL, vidstore_user_verify_password(s, "bob", "correct horse", &user, e));
+    vidstore_session_free(s);
+    must(vidstore_session_login(reader, "ann", "correct horse", NULL, &s, e));
+    ck_assert_str_eq(vidstore_session_user_id(s) ? "a user" : "nobody", "a user");
+    refused(VIDSTORE_READONLY, NULL, vidstore_user_set_password(s, vidstore_session_user_id(s), "battery staple", e));
+    vidstore_session_free(s);
+    refused(VIDSTORE_UNAUTHENTICATED, NULL, vidstore_session_login(reader, "ann", "correct house", NULL, &s, e));
+    ck_assert_ptr_null(s);
+    vidstore_close(reader);
+}
+END_TEST
+
 /* --- permissions
  * --------------------------------------------------------------------------------------------------------- */
 
@@ -831,6 +867,7 @@ Suite *store_suite(void) {
     tcase_add_test(tests, bytes_without_a_database);
     tcase_add_test(tests, damaged);
     tcase_add_test(tests, read_only);
+    tcase_add_test(tests, read_only_passwords);
     tcase_add_test(tests, no_permission);
     tcase_add_test(tests, a_guest);
     tcase_add_test(tests, umasks);

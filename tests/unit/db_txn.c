@@ -276,6 +276,32 @@ START_TEST(deadline_ends_a_read) {
 }
 END_TEST
 
+/* A clock that runs away: what takes the library a second takes the test a fiftieth of one. */
+static int64_t fast_mono_us(void) {
+    return vs_env_real.mono_us() * 50;
+}
+
+/* Nobody set a deadline, and yet the others get their turn. */
+START_TEST(a_write_does_not_keep_the_writer) {
+    struct vs_db *db = opened(_i ? file : NULL);
+    struct vs_env env = vs_env_real;
+    env.mono_us = fast_mono_us;
+    vs_env_set(&env);
+    int64_t start = vs_mono_us();
+    refused(VIDSTORE_TIMEOUT, 0, vs_db_write(db, NULL, op_text, SQL(ENDLESS), e));
+    int64_t took = vs_mono_us() - start;
+    ck_assert_msg(took >= 5000000 && took < 30000000, "after %lld us", (long long)took);
+    struct vs_call call = within_ms(60000); /* a later one of the caller's makes no difference */
+    start = vs_mono_us();
+    refused(VIDSTORE_TIMEOUT, 0, vs_db_write(db, &call, op_text, SQL(ENDLESS), e));
+    took = vs_mono_us() - start;
+    ck_assert_msg(took >= 5000000 && took < 30000000, "after %lld us", (long long)took);
+    vs_env_set(NULL);
+    set(db, "a", 1);
+    vs_db_close(db);
+}
+END_TEST
+
 static void *interrupt_later(void *arg) {
     usleep(50000);
     atomic_store((atomic_int *)arg, 1);
@@ -425,6 +451,7 @@ Suite *db_txn_suite(void) {
     tcase_add_test(waits, busy_names_the_process);
     tcase_add_test(waits, readers_are_limited);
     tcase_add_loop_test(waits, deadline_ends_a_read, 0, 2);
+    tcase_add_loop_test(waits, a_write_does_not_keep_the_writer, 0, 2);
     tcase_add_loop_test(waits, interrupt_ends_a_read, 0, 2);
     tcase_add_test(waits, interrupt_ends_a_wait);
     suite_add_tcase(suite, waits);
