@@ -22,6 +22,7 @@ DOORS = [
     (r"openssl/.*", ["crypto/"]),
     (r"(argon2|crypt)\.h", ["access/"]),
     (r"uuid/.*", ["util/"]),
+    (r"uni(case|ctype|norm|str)\.h", ["util/"]),
     (r"jansson\.h", ["util/", "media/helper/"]),
     (r"lib(av|sw)\w+/.*", ["media/helper/"]),
     (r"(linux/)?(seccomp|landlock)\.h", ["media/helper/"]),
