@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -25,10 +26,13 @@ static int64_t size_beside(const char *path, const char *suffix) {
 static int can_make_index(const char *path) {
     vs_autobuf folder = {0};
     struct statvfs fs;
+    struct rlimit most;
     const char *slash = strrchr(path, '/');
     vs_buf_add(&folder, path, slash ? (size_t)(slash - path) + 1 : 0);
     vs_buf_char(&folder, '.');
     if (folder.failed || access(folder.data, W_OK) != 0)
+        return 0;
+    if (getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur < INDEX_BYTES)
         return 0;
     return statvfs(folder.data, &fs) != 0 || (int64_t)fs.f_bavail > ROOM_NEEDED / (int64_t)fs.f_frsize;
 }
