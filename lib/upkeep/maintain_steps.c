@@ -3,6 +3,7 @@
 #include "audit/audit.h"
 #include "files/files.h"
 #include "jobs/jobs.h"
+#include "trail/feed.h"
 #include "upkeep/maintain.h"
 #include "util/alloc.h"
 #include "util/env.h"
@@ -24,6 +25,7 @@ const char *const vs_done_names[VS_DONE_KINDS] = {
     [VS_DONE_LEASES] = "leases_recovered", [VS_DONE_SCHEDULED] = "jobs_promoted", [VS_DONE_JOBS] = "jobs_purged",
     [VS_DONE_RECORDS] = "records_purged",  [VS_DONE_EXPIRED] = "files_expired",   [VS_DONE_UPLOADS] = "uploads_removed",
     [VS_DONE_BLOBS] = "blobs_deleted",     [VS_DONE_BYTES] = "bytes_freed",       [VS_DONE_AUDIT] = "audit_pruned",
+    [VS_DONE_FEED] = "feed_pruned",
 };
 
 /* One slice of one step, while it runs. */
@@ -33,6 +35,7 @@ struct slice {
     int64_t until_us; /* what is older is due */
     int64_t limit, found, done;
     int64_t lease_ms;
+    int64_t keep, upto; /* of the feed: how many entries stay, and up to which they go */
     struct vs_uuid ids[SLICE_MAX];
 };
 
@@ -104,6 +107,14 @@ static int find_leases(struct vs_conn *conn, struct slice *slice, vidstore_error
 
 static int find_events(struct vs_conn *conn, struct slice *slice, vidstore_error **e) {
     return vs_audit_prune(conn, slice->until_us, slice->limit, 1, &slice->found, e);
+}
+
+static int find_old_entries(struct vs_conn *conn, struct slice *slice, vidstore_error **e) {
+    return vs_feed_old(conn, slice->until_us, slice->limit, &slice->upto, &slice->found, e);
+}
+
+static int find_surplus_entries(struct vs_conn *conn, struct slice *slice, vidstore_error **e) {
+    return slice->keep ? vs_feed_surplus(conn, slice->keep, slice->limit, &slice->upto, &slice->found, e) : 0;
 }
 
 /* --- doing ---------------------------------------------------------------------------------------------------- */
@@ -187,6 +198,11 @@ static int prune_events(struct vs_conn *conn, struct slice *slice, vidstore_erro
     return vs_audit_prune(conn, slice->until_us, slice->limit, 0, &slice->done, e);
 }
 
+/* What was found stays the oldest, whoever else prunes. */
+static int prune_feed(struct vs_conn *conn, struct slice *slice, vidstore_error **e) {
+    return vs_feed_prune(conn, slice->upto, &slice->done, e);
+}
+
 /* --- the list ------------------------------------------------------------------------------------------------- */
 
 #define ENDED(state_, days_)                                                                                           \
@@ -205,6 +221,8 @@ static const struct step steps[] = {
     ENDED(VIDSTORE_JOB_DEAD, VS_SETTING_FAILED_RETENTION_DAYS),
     {VS_DONE_AUDIT, VS_SETTING_AUDIT_RETENTION_DAYS, SLICE_MAX, VS_STMT_AUDIT_OLD_COUNT, 0, NULL, find_events,
      prune_events},
+    {VS_DONE_FEED, VS_SETTING_FEED_DAYS, SLICE_MAX, 0, 0, NULL, find_old_entries, prune_feed},
+    {VS_DONE_FEED, VS_SETTINGS, SLICE_MAX, 0, 0, NULL, find_surplus_entries, prune_feed},
 };
 
 static int find_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
@@ -225,6 +243,7 @@ static int run_step(struct vs_upkeep *u, const struct step *step, struct slice *
     slice->u = u;
     slice->step = step;
     slice->until_us = u->now_us - days * DAY_US;
+    slice->keep = vs_setting(store, VS_SETTING_FEED_ENTRIES);
     slice->lease_ms = vs_setting(store, VS_SETTING_JOB_LEASE_MS);
     slice->limit = u->dry ? COUNT_MAX : u->limit < step->limit ? u->limit : step->limit;
     slice->found = slice->done = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Making a store from a backup. */
+#include "trail/feed.h"
 #include "trail/trail.h"
 #include "upkeep/backup_copy.h"
 #include "util/env.h"
@@ -49,7 +50,8 @@ static int note_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     char name[] = "restore";
     struct vs_actor actor = {.kind = VS_ACTOR_SYSTEM, .name = name};
     struct vs_event event = {.action = VIDSTORE_AUDIT_RESTORED, .noun = "store", .details = arg};
-    return vs_trail_append(conn, &actor, &event, e);
+    int r = vs_trail_append(conn, &actor, &event, e);
+    return r ? r : vs_feed_restart(conn, e); /* what is counted from here on is not what the original counts */
 }
 
 static int note_restore(struct vs_copy *copy, const char *backup, vidstore_error **e) {

@@ -40,6 +40,13 @@ static int on_commit_to_log(void *arg, sqlite3 *db, const char *schema, int page
     return SQLITE_OK;
 }
 
+/* An entry of the change feed, whatever statement, trigger or foreign key made it. */
+static void on_change(void *arg, int what, const char *schema, const char *table, sqlite3_int64 row) {
+    struct sqlite_conn *c = arg;
+    if (what == SQLITE_INSERT && strcmp(table, "feed") == 0)
+        vs_db_mark_changed(&c->base);
+}
+
 static int set_limits(struct sqlite_conn *c, vidstore_error **e) {
     static const struct {
         int what, value;
@@ -99,6 +106,7 @@ int vs_sqlite_open(const struct vs_driver_open *how, struct vs_conn **ret, vidst
     if (!code) {
         sqlite3_busy_handler(c->db, on_busy, c);
         sqlite3_progress_handler(c->db, 1000, on_progress, c);
+        sqlite3_update_hook(c->db, on_change, c);
         sqlite3_wal_hook(c->db, on_commit_to_log, c); /* takes the place of SQLite's own checkpoints */
         code = set_limits(c, e);
     }
