@@ -33,6 +33,8 @@ struct vs_db_params {
 struct vs_call {
     int64_t deadline_us;         /* on the clock of vs_mono_us(); 0: none */
     const atomic_int *interrupt; /* non-zero: stop with CANCELLED; may be NULL */
+    int alone;                   /* a long write, for whose end no other shall wait: in a commit of its own */
+    const char *what;            /* static: the operation, for those whom it keeps waiting; NULL: "a write" and such */
 };
 
 /* --- opening ------------------------------------------------------------------------------------------------ */
@@ -48,7 +50,8 @@ int vs_db_read_only(const struct vs_db *db);
 /* --- reading and writing ------------------------------------------------------------------------------------ */
 
 /* An operation on a connection. Returns 0 or a negative code. A write operation has no side effects outside the
- * database, because it may be run more than once. */
+ * database, because it may be run more than once, and on the thread of another caller of vs_db_write, while its own
+ * caller waits: it takes no lock that a caller of vs_db_write may hold. */
 typedef int vs_op(struct vs_conn *conn, void *arg, vidstore_error **e);
 
 /* Runs op in a read transaction on a reader. Codes: what op returns; BUSY TIMEOUT CANCELLED IO CORRUPT NOMEM FORKED. */
@@ -56,9 +59,11 @@ int vs_db_read(struct vs_db *db, const struct vs_call *call, vs_op *op, void *ar
 /* The same for a read that is short, on the connection that is open already: opening another one takes longer than it.
  */
 int vs_db_peek(struct vs_db *db, const struct vs_call *call, vs_op *op, void *arg, vidstore_error **e);
-/* Runs op in a write transaction of its own (BEGIN IMMEDIATE) and commits: durable when it returns 0. A failing op is
- * rolled back whole. MISUSE when this thread holds a transaction already. UNKNOWN_OUTCOME when COMMIT itself failed in
- * a way that leaves the outcome open. */
+/* Runs op in a write transaction (BEGIN IMMEDIATE) and commits: durable when it returns 0. Writes that wait at the same
+ * time share one commit, each under a savepoint: a failing op is rolled back whole and fails alone. An op whose
+ * deadline passes or that is interrupted before its turn never runs; one that has begun is finished, but its queries
+ * stop. MISUSE when this thread holds a transaction already. UNKNOWN_OUTCOME when COMMIT itself failed in a way that
+ * leaves the outcome open. */
 int vs_db_write(struct vs_db *db, const struct vs_call *call, vs_op *op, void *arg, vidstore_error **e);
 
 /* --- transactions held by a host ------------------------------------------------------------------------------ */

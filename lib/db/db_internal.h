@@ -13,11 +13,29 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+/* A write of a caller, run by whoever holds the writer. */
+struct vs_write {
+    vs_op *op;
+    void *arg;
+    const struct vs_call *call;
+    vidstore_error **e;
+    int rc, alone, again; /* alone: not with others; again: through no fault of its own it has to be run once more */
+    struct vs_waiter *waiter; /* NULL: the caller runs it himself */
+    struct vs_write *next;    /* in its batch */
+};
+
+enum vs_waiter_state {
+    VS_WAITER_QUEUED,  /* may leave */
+    VS_WAITER_TAKEN,   /* its write is being run */
+    VS_WAITER_GRANTED, /* has the writer */
+    VS_WAITER_DONE,    /* its write has been run */
+};
+
 struct vs_waiter {
-    pthread_cond_t cond;
+    atomic_int state; /* out of QUEUED only with the lock held; also what the waiter sleeps on */
     pthread_t thread;
     const char *what;
-    int granted;
+    struct vs_write *write; /* NULL: wants the writer for itself */
     struct vs_waiter *next;
 };
 
@@ -83,6 +101,13 @@ void vs_wait(struct vs_db *db, pthread_cond_t *cond, const struct vs_call *call)
 int vs_call_check(const struct vs_call *call, int late, vidstore_error **e);
 int vs_gate_take(struct vs_db *db, const struct vs_call *call, const char *what, vidstore_error **e);
 void vs_gate_give(struct vs_db *db);
+enum { VS_GATE_GOT, VS_GATE_DONE };
+/* Like vs_gate_take for a write that another may run along with his own: VS_GATE_DONE when that was done. */
+int vs_gate_join(struct vs_db *db, struct vs_write *write, vidstore_error **e);
+/* The holder takes the next of the queue along, if that is such a write; NULL: it is not. The queue is never jumped. */
+struct vs_write *vs_gate_next(struct vs_db *db);
+/* Tells the caller of a write that was taken along that its rc stands. It may be gone when this returns. */
+void vs_gate_tell(struct vs_write *write);
 int vs_gate_mine(struct vs_db *db); /* this thread holds it */
 
 /* --- pool.c ---------------------------------------------------------------------------------------------------- */
@@ -102,6 +127,7 @@ int vs_conn_end(struct vs_conn *conn, int rc, vidstore_error **e);
 /* After vs_conn_end of a write gave rc: listeners have to be woken. */
 int vs_conn_has_news(const struct vs_conn *conn, int rc);
 /* With the gate held and no transaction open: a checkpoint when the log is long. Never fails. */
+int vs_checkpoint_is_due(struct vs_db *db);
 void vs_checkpoint_if_due(struct vs_db *db);
 
 /* --- listen.c -------------------------------------------------------------------------------------------------- */

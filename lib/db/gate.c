@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The gate before the writer: one at a time, in the order in which they came, and never longer than a call may wait. */
 #include "db/db_internal.h"
+#include <linux/futex.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
+
+enum { LOOK_US = 20000 }; /* how often a waiter looks whether it is interrupted */
 
 int vs_cond_init(pthread_cond_t *cond) {
     pthread_condattr_t attr;
@@ -16,15 +21,21 @@ int vs_cond_init(pthread_cond_t *cond) {
     return rc;
 }
 
-void vs_wait(struct vs_db *db, pthread_cond_t *cond, const struct vs_call *call) {
+/* How long to sleep before one looks again; 0: not at all. */
+static int64_t nap_us(const struct vs_call *call, int64_t look_us) {
     int64_t us = VS_NAP_MS * 1000; /* however long the deadline: the clock may be simulated */
     if (call && call->interrupt)
-        us = 5000;
+        us = look_us;
     if (call && call->deadline_us) {
         int64_t left = call->deadline_us - vs_mono_us();
         us = left < us ? left : us;
     }
-    if (us <= 0)
+    return us > 0 ? us : 0;
+}
+
+void vs_wait(struct vs_db *db, pthread_cond_t *cond, const struct vs_call *call) {
+    int64_t us = nap_us(call, 5000);
+    if (!us)
         return;
     struct timespec at;
     clock_gettime(CLOCK_MONOTONIC, &at);
@@ -47,6 +58,23 @@ int vs_call_check(const struct vs_call *call, int late, vidstore_error **e) {
     return code ? vs_fail(e, code, NULL, "the deadline passed") : 0;
 }
 
+/* --- sleeping on a word ------------------------------------------------------------------------------------------ */
+
+/* Who is told by another thread looks at its own word only: no lock is fought for, and nothing has to be destroyed that
+ * the waker may still be using. Waking a word that is gone is harmless: its new owner has to expect it anyway. */
+static void sleep_on(atomic_int *word, int while_it_is, const struct vs_call *call) {
+    int64_t us = nap_us(call, LOOK_US);
+    struct timespec nap = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
+    if (us > 0)
+        syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, while_it_is, &nap, NULL, 0);
+}
+
+static void wake(struct vs_waiter *w) {
+    syscall(SYS_futex, &w->state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+/* --- the queue --------------------------------------------------------------------------------------------------- */
+
 static void grant(struct vs_gate *g, pthread_t to, const char *what) {
     g->held = 1;
     g->owner = to;
@@ -54,41 +82,42 @@ static void grant(struct vs_gate *g, pthread_t to, const char *what) {
     g->since_us = vs_mono_us();
 }
 
-static void leave_queue(struct vs_gate *g, struct vs_waiter *w) {
-    struct vs_waiter *before = NULL;
-    for (struct vs_waiter *at = g->first; at; before = at, at = at->next) {
-        if (at != w)
-            continue;
-        if (before)
-            before->next = w->next;
-        else
-            g->first = w->next;
-        if (g->last == w)
-            g->last = before;
-        return;
-    }
+static void unqueue(struct vs_gate *g, struct vs_waiter *w) {
+    struct vs_waiter *before = NULL, *at = g->first;
+    for (; at != w; at = at->next)
+        before = at;
+    if (before)
+        before->next = w->next;
+    else
+        g->first = w->next;
+    if (g->last == w)
+        g->last = before;
 }
 
-/* With the lock held. 0, or why not. */
-static int queue_up(struct vs_db *db, const struct vs_call *call, const char *what) {
-    struct vs_gate *g = &db->gate;
-    struct vs_waiter w = {.thread = pthread_self(), .what = what};
-    if (vs_cond_init(&w.cond))
-        return VIDSTORE_NOMEM;
-    if (g->last)
-        g->last->next = &w;
-    else
-        g->first = &w;
-    g->last = &w;
-    int code = 0;
-    while (!w.granted && !code) {
-        vs_wait(db, &w.cond, call);
-        if (!w.granted)
-            code = g->closed ? VIDSTORE_MISUSE : call_state(call, VIDSTORE_BUSY);
-    }
+/* Leaves the queue with code, unless the writer or the outcome came first. */
+static int give_up(struct vs_db *db, struct vs_waiter *w, const struct vs_call *call) {
+    pthread_mutex_lock(&db->lock);
+    int code = atomic_load(&w->state) != VS_WAITER_QUEUED ? 0
+               : db->gate.closed                          ? VIDSTORE_MISUSE
+                                                          : call_state(call, VIDSTORE_BUSY);
     if (code)
-        leave_queue(g, &w);
-    pthread_cond_destroy(&w.cond);
+        unqueue(&db->gate, w);
+    pthread_mutex_unlock(&db->lock);
+    return code;
+}
+
+/* 0, or why it left. */
+static int await(struct vs_db *db, struct vs_waiter *w, const struct vs_call *call) {
+    int state = atomic_load_explicit(&w->state, memory_order_acquire), code = 0;
+    while (!code && (state == VS_WAITER_QUEUED || state == VS_WAITER_TAKEN)) {
+        /* What is being run is waited for, whatever the deadline says. */
+        sleep_on(&w->state, state, state == VS_WAITER_QUEUED ? call : NULL);
+        state = atomic_load_explicit(&w->state, memory_order_acquire);
+        if (state == VS_WAITER_QUEUED)
+            code = give_up(db, w, call);
+    }
+    if (state == VS_WAITER_GRANTED && (code = call_state(call, VIDSTORE_BUSY)))
+        vs_gate_give(db); /* too late */
     return code;
 }
 
@@ -102,29 +131,83 @@ static int refuse(struct vs_db *db, int code, vidstore_error **e) {
         return code;
     case VIDSTORE_CANCELLED:
         return vs_fail(e, code, NULL, "interrupted while waiting to write");
-    case VIDSTORE_NOMEM:
-        return vs_fail_nomem(e);
     default:
         return vs_fail(e, VIDSTORE_MISUSE, NULL, "the database is closed");
     }
 }
 
-int vs_gate_take(struct vs_db *db, const struct vs_call *call, const char *what, vidstore_error **e) {
+/* With the lock held, which it gives up. The state in which the wait ended, or a refusal. */
+static int enter(struct vs_db *db, const struct vs_call *call, struct vs_waiter *w, vidstore_error **e) {
     struct vs_gate *g = &db->gate;
+    int code = g->closed ? VIDSTORE_MISUSE : 0;
+    int queued = !code && g->held;
+    if (!code && !queued) {
+        grant(g, w->thread, w->what);
+        atomic_store(&w->state, VS_WAITER_GRANTED);
+    } else if (queued) {
+        if (g->last)
+            g->last->next = w;
+        else
+            g->first = w;
+        g->last = w;
+    }
+    pthread_mutex_unlock(&db->lock);
+    if (queued)
+        code = await(db, w, call);
+    return code ? refuse(db, code, e) : atomic_load_explicit(&w->state, memory_order_acquire);
+}
+
+static int join(struct vs_db *db, const struct vs_call *call, const char *what, struct vs_write *write,
+                vidstore_error **e) {
+    struct vs_gate *g = &db->gate;
+    struct vs_waiter w = {.thread = pthread_self(),
+                          .what = call && call->what ? call->what : what,
+                          .write = write && !write->alone ? write : NULL};
+    atomic_init(&w.state, VS_WAITER_QUEUED);
+    if (write)
+        write->waiter = &w;
     pthread_mutex_lock(&db->lock);
-    if (g->held && pthread_equal(g->owner, pthread_self())) {
+    if (g->held && pthread_equal(g->owner, w.thread)) {
         int txn = g->txn != NULL;
         pthread_mutex_unlock(&db->lock);
         return vs_fail(e, VIDSTORE_MISUSE, NULL, "this thread holds %s already: write through it or end it first",
                        txn ? "a transaction" : "the writer");
     }
-    int code = g->closed ? VIDSTORE_MISUSE : 0;
-    if (!code && !g->held)
-        grant(g, pthread_self(), what);
-    else if (!code)
-        code = queue_up(db, call, what);
+    int r = enter(db, call, &w, e);
+    if (write)
+        write->waiter = NULL;
+    return r < 0 ? r : r == VS_WAITER_DONE ? VS_GATE_DONE : VS_GATE_GOT;
+}
+
+int vs_gate_take(struct vs_db *db, const struct vs_call *call, const char *what, vidstore_error **e) {
+    return join(db, call, what, NULL, e);
+}
+
+int vs_gate_join(struct vs_db *db, struct vs_write *write, vidstore_error **e) {
+    return join(db, write->call, "a write", write, e);
+}
+
+struct vs_write *vs_gate_next(struct vs_db *db) {
+    struct vs_gate *g = &db->gate;
+    pthread_mutex_lock(&db->lock);
+    struct vs_write *write = NULL;
+    struct vs_waiter *w = g->first;
+    /* One that is late or interrupted finds that out by itself: it must not run. */
+    while (w && w->write && call_state(w->write->call, VIDSTORE_BUSY))
+        w = w->next;
+    if (w && w->write) {
+        write = w->write;
+        unqueue(g, w);
+        atomic_store(&w->state, VS_WAITER_TAKEN);
+    }
     pthread_mutex_unlock(&db->lock);
-    return code ? refuse(db, code, e) : 0;
+    return write;
+}
+
+void vs_gate_tell(struct vs_write *write) {
+    struct vs_waiter *w = write->waiter;
+    atomic_store_explicit(&w->state, VS_WAITER_DONE, memory_order_release);
+    wake(w);
 }
 
 void vs_gate_give(struct vs_db *db) {
@@ -132,14 +215,15 @@ void vs_gate_give(struct vs_db *db) {
     pthread_mutex_lock(&db->lock);
     struct vs_waiter *w = g->first;
     if (w) {
-        leave_queue(g, w);
+        unqueue(g, w);
         grant(g, w->thread, w->what);
-        w->granted = 1;
-        pthread_cond_signal(&w->cond);
+        atomic_store_explicit(&w->state, VS_WAITER_GRANTED, memory_order_release);
     } else {
         g->held = 0;
     }
     pthread_mutex_unlock(&db->lock);
+    if (w)
+        wake(w);
 }
 
 int vs_gate_mine(struct vs_db *db) {

@@ -2,7 +2,6 @@
 /* Running an operation in a transaction of its own. */
 #include "db/db_internal.h"
 
-static const int64_t TURN_US = 5000000; /* how long one write may hold the writer */
 #include <stdio.h>
 
 int vs_conn_begin(struct vs_conn *conn, int write, const struct vs_call *call, vidstore_error **e) {
@@ -106,13 +105,15 @@ static int guarded_checkpoint(struct vs_db *db, const struct vs_call *call, int6
     return rc;
 }
 
+int vs_checkpoint_is_due(struct vs_db *db) {
+    if (db->writer->log_pages < VS_CHECKPOINT_PAGES)
+        db->checkpoint_at = VS_CHECKPOINT_PAGES;
+    return db->path && db->writer->log_pages >= db->checkpoint_at;
+}
+
 void vs_checkpoint_if_due(struct vs_db *db) {
     int64_t pages = db->writer->log_pages, left = 0;
-    if (!db->path || pages < VS_CHECKPOINT_PAGES) {
-        db->checkpoint_at = VS_CHECKPOINT_PAGES;
-        return;
-    }
-    if (pages < db->checkpoint_at)
+    if (!vs_checkpoint_is_due(db))
         return;
     struct vs_call brief = {.deadline_us = vs_mono_us() + 20000};
     int rc = guarded_checkpoint(db, &brief, &left, NULL);
@@ -137,31 +138,6 @@ int vs_db_checkpoint(struct vs_db *db, const struct vs_call *call, int64_t *ret_
 }
 
 /* --- reading and writing --------------------------------------------------------------------------------------- */
-
-int vs_db_write(struct vs_db *db, const struct vs_call *call, vs_op *op, void *arg, vidstore_error **e) {
-    int rc = vs_db_check(db, e);
-    if (!rc && db->read_only)
-        rc = vs_fail(e, VIDSTORE_READONLY, NULL, "the database is open for reading only");
-    if (!rc)
-        rc = vs_gate_take(db, call, "a write", e);
-    if (rc)
-        return rc;
-    /* Whoever waited long for its turn may not make all others wait as long: renewals of leases are among them. */
-    struct vs_call turn = call ? *call : (struct vs_call){0};
-    int64_t latest = vs_mono_us() + TURN_US;
-    turn.deadline_us = turn.deadline_us && turn.deadline_us < latest ? turn.deadline_us : latest;
-    rc = vs_conn_begin(db->writer, 1, call, e);
-    db->writer->call = &turn;
-    if (!rc)
-        rc = vs_conn_end(db->writer, op(db->writer, arg, e), e);
-    int news = vs_conn_has_news(db->writer, rc);
-    if (!rc)
-        vs_checkpoint_if_due(db);
-    vs_gate_give(db);
-    if (news)
-        vs_listeners_wake(db);
-    return rc;
-}
 
 /* A :memory: database has one connection. Who holds it already reads what he has written so far. */
 static int read_in_memory(struct vs_db *db, const struct vs_call *call, vs_op *op, void *arg, vidstore_error **e) {

@@ -149,8 +149,10 @@ static int optimize(struct vs_conn *conn, void *arg, vidstore_error **e) {
 
 int vs_db_optimize(struct vs_db *db, const struct vs_call *call, int64_t max_pages, vidstore_error **e) {
     struct vs_db_info info;
+    struct vs_call alone = call ? *call : (struct vs_call){0};
     int64_t analyse = 0;
-    int rc = vs_db_write(db, call, optimize, &analyse, e);
+    alone.alone = 1;
+    int rc = vs_db_write(db, &alone, optimize, &analyse, e);
     if (!rc)
         rc = vs_db_info(db, call, &info, e);
     if (rc)
@@ -159,7 +161,7 @@ int vs_db_optimize(struct vs_db *db, const struct vs_call *call, int64_t max_pag
     int64_t left = max_pages < info.freelist_count ? max_pages : info.freelist_count;
     while (!rc && left > 0) {
         int64_t chunk = left < VACUUM_CHUNK_PAGES ? left : VACUUM_CHUNK_PAGES;
-        rc = vs_db_write(db, call, optimize, &chunk, e);
+        rc = vs_db_write(db, &alone, optimize, &chunk, e);
         left -= chunk;
     }
     return rc;

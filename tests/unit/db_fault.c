@@ -177,6 +177,52 @@ START_TEST(failed_sync_is_an_unknown_outcome) {
 }
 END_TEST
 
+struct member {
+    struct vs_db *db;
+    const char *name;
+    atomic_int *let_go;
+    int rc;
+    pthread_t thread;
+};
+
+static int op_wait(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct member *m = arg;
+    struct setting it = {m->name, "1", 1};
+    while (m->let_go && !atomic_load(m->let_go))
+        usleep(1000);
+    return op_set(conn, &it, e);
+}
+
+static void *write_it(void *arg) {
+    struct member *m = arg;
+    m->rc = vs_db_write(m->db, NULL, op_wait, m, NULL);
+    return NULL;
+}
+
+START_TEST(unknown_outcome_is_told_to_all) {
+    shim_install();
+    struct vs_db *db = opened(file);
+    atomic_int let_go = 0;
+    struct member m[] = {
+        {db, "holds", &let_go, 0, 0}, {db, "a", NULL, 0, 0}, {db, "b", NULL, 0, 0}, {db, "c", NULL, 0, 0}};
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(pthread_create(&m[i].thread, NULL, write_it, &m[i]), 0);
+        usleep(20000);
+    }
+    fail_log_sync = 1;
+    atomic_store(&let_go, 1);
+    for (int i = 0; i < 4; i++) {
+        pthread_join(m[i].thread, NULL);
+        ck_assert_int_eq(m[i].rc, VIDSTORE_UNKNOWN_OUTCOME);
+        ck_assert_int_eq(get(db, m[i].name), -1);
+    }
+    fail_log_sync = 0;
+    set(db, "a", 3);
+    must(vs_db_integrity(db, NULL, 1, e));
+    vs_db_close(db);
+}
+END_TEST
+
 /* --- everything fails once ------------------------------------------------------------------------------------------
  */
 
@@ -325,6 +371,7 @@ Suite *db_fault_suite(void) {
     tcase_set_timeout(faults, 100);
     tcase_add_test(faults, no_commit_during_a_checkpoint);
     tcase_add_test(faults, failed_sync_is_an_unknown_outcome);
+    tcase_add_test(faults, unknown_outcome_is_told_to_all);
     tcase_add_loop_test(faults, every_file_operation_fails, 0, 2); /* once; from then on */
     tcase_add_test(faults, every_allocation_fails);
     suite_add_tcase(suite, faults);

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* Group commit: whoever gets the writer runs the writes of all who wait behind him, and commits once for all. The
+ * commits grow with the number of callers by themselves: while one is written to the disk, the next writes queue up. */
+#include "db/db_internal.h"
+
+enum { BATCH_MAX = 256 };
+static const int64_t BATCH_US = 10000;  /* after so long the batch takes no further writes: the first one waits too */
+static const int64_t TURN_US = 5000000; /* how long one write may hold the writer */
+
+struct batch {
+    struct vs_db *db;
+    struct vs_write *first, **end; /* all that were taken, in the order of their turns */
+    int taken, standing;           /* standing: done, in the open transaction */
+    int alone, open, lost, news;   /* lost: the transaction is gone, or nobody knows what stands in it */
+    int64_t until_us;
+    struct vs_call turn;
+};
+
+/* Whoever waited long for its turn may not make all others wait as long: renewals of leases are among them. */
+static void begin_turn(struct batch *b, const struct vs_write *w) {
+    b->turn = w->call ? *w->call : (struct vs_call){0};
+    int64_t latest = vs_mono_us() + TURN_US;
+    b->turn.deadline_us = b->turn.deadline_us && b->turn.deadline_us < latest ? b->turn.deadline_us : latest;
+    b->db->writer->call = &b->turn;
+}
+
+static int begin(struct batch *b, struct vs_write *w) {
+    int rc = vs_conn_begin(b->db->writer, 1, w->call, w->e);
+    b->open = !rc;
+    return rc;
+}
+
+static int end(struct batch *b, int rc, vidstore_error **e) {
+    rc = vs_conn_end(b->db->writer, rc, e);
+    b->news |= vs_conn_has_news(b->db->writer, rc);
+    b->open = 0;
+    return rc;
+}
+
+/* --- one write among others --------------------------------------------------------------------------------------- */
+
+/* After any error the engine is asked whether the transaction is still there. */
+static int settle(struct batch *b, const struct vs_write *w, int marked, int news, int rc) {
+    struct vs_conn *conn = b->db->writer;
+    vs_conn_reset_all(conn);
+    vs_conn_check(conn);
+    if (conn->state == VS_CONN_ABORTED) {
+        b->lost = 1;
+        return rc ? rc : vs_fail(w->e, VIDSTORE_ABORTED, NULL, "the write has ended its own transaction");
+    }
+    if (!rc && marked && (rc = conn->drv->release(conn, w->e)))
+        b->lost = 1;
+    if (!rc) {
+        b->standing++;
+        return 0;
+    }
+    conn->changed = news;
+    if (!marked)
+        return end(b, rc, w->e);
+    if (!b->lost && conn->drv->undo(conn, NULL))
+        b->lost = 1;
+    return rc;
+}
+
+/* The first of a transaction needs no savepoint: when it fails, all is rolled back. */
+static int run(struct batch *b, const struct vs_write *w) {
+    struct vs_conn *conn = b->db->writer;
+    int marked = b->standing > 0, news = conn->changed;
+    begin_turn(b, w);
+    if (marked) {
+        int rc = conn->drv->savepoint(conn, w->e);
+        vs_conn_check(conn);
+        b->lost = rc && conn->state == VS_CONN_ABORTED;
+        if (rc)
+            return rc;
+    }
+    return settle(b, w, marked, news, w->op(conn, w->arg, w->e));
+}
+
+static struct vs_write *next(struct batch *b) {
+    if (!b->open || b->lost || b->alone || b->taken >= BATCH_MAX || vs_mono_us() >= b->until_us)
+        return NULL;
+    return vs_gate_next(b->db);
+}
+
+static void run_all(struct batch *b, struct vs_write *w) {
+    w->rc = begin(b, w);
+    if (w->rc)
+        return;
+    for (; w; w = next(b)) {
+        w->next = NULL;
+        *b->end = w;
+        b->end = &w->next;
+        b->taken++;
+        w->rc = run(b, w);
+    }
+}
+
+/* --- the commit --------------------------------------------------------------------------------------------------- */
+
+static void fail_all(struct batch *b, int rc, const vidstore_error *why) {
+    for (struct vs_write *w = b->first; w; w = w->next) {
+        if (w->rc)
+            continue;
+        w->rc = rc;
+        vs_error_clear(w->e);
+        if (w->e)
+            *w->e = vs_error_ref(why);
+    }
+}
+
+/* Those who are not at fault must not suffer for it: each is run again, alone, by its own caller in his own time. */
+static void commit(struct batch *b) {
+    vs_autoerror vidstore_error *why = NULL;
+    if (!b->open)
+        return;
+    int rc = end(b, b->lost ? VIDSTORE_ABORTED : 0, &why);
+    if (!rc || !b->standing)
+        return;
+    if (rc == VIDSTORE_UNKNOWN_OUTCOME || (b->standing == 1 && !b->lost)) {
+        fail_all(b, rc, why);
+        return;
+    }
+    for (struct vs_write *w = b->first; w; w = w->next)
+        w->again = !w->rc;
+}
+
+static void tell_all(const struct batch *b, const struct vs_write *mine) {
+    for (struct vs_write *w = b->first, *following; w; w = following) {
+        following = w->next;
+        if (w != mine)
+            vs_gate_tell(w);
+    }
+}
+
+static void lead(struct vs_db *db, struct vs_write *mine) {
+    struct batch b = {.db = db, .alone = mine->alone, .until_us = vs_mono_us() + BATCH_US};
+    b.end = &b.first;
+    run_all(&b, mine);
+    commit(&b);
+    int due = vs_checkpoint_is_due(db);
+    if (due) {
+        tell_all(&b, mine); /* what stands on disk need not wait for it */
+        vs_checkpoint_if_due(db);
+    }
+    if (b.news)
+        vs_db_ref(db); /* from here on nobody waits for us who closes it */
+    vs_gate_give(db);  /* before the others: the next leader has the longest way to go */
+    if (!due)
+        tell_all(&b, mine);
+    if (b.news) {
+        vs_listeners_wake(db);
+        vs_db_unref(db);
+    }
+}
+
+int vs_db_write(struct vs_db *db, const struct vs_call *call, vs_op *op, void *arg, vidstore_error **e) {
+    int rc = vs_db_check(db, e);
+    if (!rc && db->read_only)
+        rc = vs_fail(e, VIDSTORE_READONLY, NULL, "the database is open for reading only");
+    if (rc)
+        return rc;
+    struct vs_write mine = {.op = op, .arg = arg, .call = call, .e = e, .alone = call && call->alone};
+    do {
+        mine.alone |= mine.again;
+        mine.again = 0;
+        if ((rc = vs_gate_join(db, &mine, e)) < 0)
+            return rc;
+        if (rc == VS_GATE_GOT)
+            lead(db, &mine);
+    } while (mine.again);
+    return mine.rc;
+}
