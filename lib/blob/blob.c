@@ -140,6 +140,11 @@ int vs_blob_part_delete(struct vs_blobs *blobs, const char *key, vidstore_error 
     return blobs->driver->part_remove(blobs, key, e);
 }
 
+int vs_blob_part_stat(struct vs_blobs *blobs, const char *key, struct vs_blob_stat *ret, vidstore_error **e) {
+    int r = vs_blob_key_check(key, e);
+    return r != 0 ? r : blobs->driver->part_stat(blobs, key, ret, e);
+}
+
 int vs_blob_list(struct vs_blobs *blobs, const char *after, vs_blob_each each, void *arg, vidstore_error **e) {
     int r = after ? vs_blob_key_check(after, e) : 0;
     return r != 0 ? r : blobs->driver->list(blobs, after, each, arg, e);

@@ -143,6 +143,8 @@ int vs_blob_verify(struct vs_blobs *blobs, const char *key, int64_t size, const 
 int vs_blob_delete(struct vs_blobs *blobs, const char *key, vidstore_error **e);
 /* Removes a part. One that is not there is no failure; BUSY while somebody writes it. */
 int vs_blob_part_delete(struct vs_blobs *blobs, const char *key, vidstore_error **e);
+/* How much a part has. NOT_FOUND. */
+int vs_blob_part_stat(struct vs_blobs *blobs, const char *key, struct vs_blob_stat *ret, vidstore_error **e);
 /* Anything but 0 ends the list, and is what it returns. */
 typedef int (*vs_blob_each)(void *arg, const char *key, const struct vs_blob_stat *stat);
 /* Each sealed blob with a key after `after` (NULL: all), in the order of keys. What comes or goes meanwhile may or may

@@ -59,6 +59,7 @@ struct vs_blob_driver {
     int (*owns)(struct vs_blobs *blobs, int fd, const struct stat *stat);
     int (*stat)(struct vs_blobs *blobs, const char *key, struct vs_blob_stat *ret, vidstore_error **e);
     int (*remove)(struct vs_blobs *blobs, const char *key, vidstore_error **e);
+    int (*part_stat)(struct vs_blobs *blobs, const char *key, struct vs_blob_stat *ret, vidstore_error **e);
     int (*part_remove)(struct vs_blobs *blobs, const char *key, vidstore_error **e);
     int (*list)(struct vs_blobs *blobs, const char *after, vs_blob_each each, void *arg, vidstore_error **e);
     int (*part_list)(struct vs_blobs *blobs, const char *after, vs_blob_each each, void *arg, vidstore_error **e);

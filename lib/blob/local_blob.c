@@ -167,6 +167,7 @@ const struct vs_blob_driver vs_local_driver = {
     .owns = vs_local_owns,
     .stat = vs_local_stat,
     .remove = vs_local_remove,
+    .part_stat = vs_local_part_stat,
     .part_remove = vs_local_part_remove,
     .list = vs_local_list,
     .part_list = vs_local_part_list,

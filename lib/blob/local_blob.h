@@ -61,6 +61,7 @@ int vs_local_writer_sync(struct vs_blob_writer *w, vidstore_error **e);
 int vs_local_writer_seal(struct vs_blob_writer *w, vidstore_error **e);
 void vs_local_writer_discard(struct vs_blob_writer *w);
 void vs_local_writer_free(struct vs_blob_writer *w);
+int vs_local_part_stat(struct vs_blobs *blobs, const char *key, struct vs_blob_stat *ret, vidstore_error **e);
 int vs_local_part_remove(struct vs_blobs *blobs, const char *key, vidstore_error **e);
 
 int vs_local_reader_open(struct vs_blobs *blobs, const char *key, struct vs_blob_reader **ret, vidstore_error **e);

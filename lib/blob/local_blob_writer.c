@@ -234,6 +234,17 @@ void vs_local_writer_free(struct vs_blob_writer *w) {
     vs_free(w);
 }
 
+int vs_local_part_stat(struct vs_blobs *blobs, const char *key, struct vs_blob_stat *ret, vidstore_error **e) {
+    char name[VS_LOCAL_NAME];
+    struct stat st;
+    vs_local_part_name(key, name);
+    if (fstatat(vs_local(blobs)->tmp, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? vs_fail(e, VIDSTORE_NOT_FOUND, "key", "there is no part under this key")
+                               : vs_local_fail(e, errno, "look at the part");
+    *ret = vs_local_stat_of(&st);
+    return 0;
+}
+
 int vs_local_part_remove(struct vs_blobs *blobs, const char *key, vidstore_error **e) {
     struct vs_local_blobs *lb = vs_local(blobs);
     char name[VS_LOCAL_NAME];

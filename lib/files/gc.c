@@ -129,13 +129,20 @@ static int expire_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 /* A part with a writer belongs to somebody who is alive, however long ago it was touched. Where there is none, deleting
  * it is what was to be done anyway. */
 static int give_up_uploads(struct gc *gc, vidstore_error **e) {
+    struct vs_blobs *blobs = gc->session->store->blobs;
+    for (int i = 0; i < gc->count; i++) {
+        struct vs_blob_stat stat;
+        gc->items[i].size = vs_blob_part_stat(blobs, gc->items[i].key, &stat, NULL) ? 0 : stat.size;
+    }
     if (gc->options->dry_run) {
         gc->ret->uploads += gc->count;
+        for (int i = 0; i < gc->count; i++)
+            gc->ret->bytes += gc->items[i].size;
         return 0;
     }
     for (int i = 0; i < gc->count; i++) {
         gc->done[i] = 0;
-        if (vs_blob_part_delete(gc->session->store->blobs, gc->items[i].key, NULL))
+        if (vs_blob_part_delete(blobs, gc->items[i].key, NULL))
             gc->items[i].key[0] = '\0';
     }
     int r = vs_session_write(gc->session, expire_op, gc, e);
