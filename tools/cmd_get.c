@@ -164,6 +164,10 @@ static vidstore_status call_verify(struct cli_work *work, vidstore_error **reter
 }
 
 int cmd_verify(struct cli *cli, const struct cli_args *args) {
+    if (cli_flag(args, "all"))
+        return cmd_verify_all(cli, args);
+    if (!args->count)
+        return cli_usage(args, "the files to verify, or --all");
     cli_catch_signals();
     int first = CLI_OK;
     for (int i = 0; i < args->count && !cli_stopped(); i++) {

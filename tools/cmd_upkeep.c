@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 int cmd_stats(struct cli *cli, const struct cli_args *args) {
     vidstore_error *error = NULL;
@@ -22,7 +23,7 @@ int cmd_stats(struct cli *cli, const struct cli_args *args) {
 /* A call that answers with a report and may take long. */
 struct report {
     vidstore_text *text;
-    int64_t budget_ms;
+    int64_t budget_ms, since_us;
     uint32_t flags;
     int full;
     const char *directory, *target;
@@ -36,6 +37,11 @@ static vidstore_status call_maintain(struct cli_work *work, vidstore_error **ret
 static vidstore_status call_backup(struct cli_work *work, vidstore_error **reterr) {
     struct report *report = work->context;
     return vidstore_backup(work->session, report->directory, report->flags, &report->text, reterr);
+}
+
+static vidstore_status call_verify_all(struct cli_work *work, vidstore_error **reterr) {
+    struct report *report = work->context;
+    return vidstore_file_verify_all(work->session, report->since_us, report->budget_ms, &report->text, reterr);
 }
 
 static vidstore_status call_doctor(struct cli_work *work, vidstore_error **reterr) {
@@ -62,6 +68,28 @@ int cmd_maintain(struct cli *cli, const struct cli_args *args) {
         return CLI_USAGE;
     int result = run_long(cli, call_maintain, &report);
     return result ? result : cli_put_report(cli, report.text);
+}
+
+/* Damage is a finding; what calls this command wants to know by the exit code. */
+int cmd_verify_all(struct cli *cli, const struct cli_args *args) {
+    struct report report = {.budget_ms = 86400000};
+    struct timespec now;
+    int64_t since_ms = 0;
+    if (args->count)
+        return cli_usage(args, "--all verifies every file, so that none is to be named");
+    if (cli_duration_ms(args, "since", 1, INT64_C(3153600000000), &since_ms) ||
+        cli_duration_ms(args, "budget", 1, 86400000, &report.budget_ms))
+        return CLI_USAGE;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (since_ms)
+        report.since_us = (int64_t)now.tv_sec * 1000000 - since_ms * 1000;
+    int result = run_long(cli, call_verify_all, &report);
+    if (result)
+        return result;
+    cli_auto(json_t) *value = cli_json(vidstore_text_data(report.text));
+    int64_t damaged = json_integer_value(json_object_get(value, "damaged"));
+    result = cli_put_report(cli, report.text);
+    return result ? result : damaged ? CLI_FAILURE : CLI_OK;
 }
 
 static uint32_t skip_damaged(const struct cli_args *args) {

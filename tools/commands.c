@@ -89,6 +89,12 @@ OPTIONS(get) = {
     {"path", 0, NULL, "only say where the bytes lie"},
     END,
 };
+OPTIONS(verify) = {
+    {"all", 0, NULL, "every file of the store, those first that were not read for longest"},
+    {"since", 0, "TIME", "with --all: not what was read in the last 90s, 10m, 2h or 7d"},
+    {"budget", 0, "TIME", "with --all: about how long it may take (default 24h)"},
+    END,
+};
 OPTIONS(rm) = {
     {"cascade", 0, NULL, "remove what hangs on it too"},
     {"detach", 0, NULL, "keep what hangs on it, and cut the tie"},
@@ -119,7 +125,7 @@ OPTIONS(maintain) = {
 };
 OPTIONS(backup) = {{"skip-damaged", 0, NULL, "go on where bytes are lost or damaged, and list their files"}, END};
 
-OPTIONS(doctor) = {{"full", 0, NULL, "read every page, check every index, look for every blob"}, END};
+OPTIONS(doctor) = {{"full", 0, NULL, "read every page, check every index, read every file"}, END};
 OPTIONS(config) = {{"reset", 0, NULL, "the default again"}, END};
 OPTIONS(seed) = {
     {"users", 0, "N", "how many users"},
@@ -150,7 +156,7 @@ const struct cli_command cli_commands[] = {
     {"show", "ID…", "all about a video, job, file, user or event", 1, -1, 0, show, cmd_show},
     {"search", "FILTER [NOUN]", "list what a filter finds: videos, or another noun", 1, 2, 0, search, cmd_search},
     {"get", "FILE", "copy a file out of the store; a video's id means its file", 1, 1, 0, get, cmd_get},
-    {"verify", "FILE…", "read files and compare them with their SHA-256", 1, -1, 0, NULL, cmd_verify},
+    {"verify", "[FILE…]", "read files and compare them with their SHA-256", 0, -1, 0, verify, cmd_verify},
     {"fetch", "VIDEO…", "fetch what a video's URL names, or go on with it", 1, -1, 0, NULL, cmd_fetch},
     {"probe", "VIDEO…", "look into the file of a video again", 1, -1, 0, NULL, cmd_probe},
     {"rm", "ID…", "remove a video, job, file or user", 1, -1, 0, rm, cmd_rm},

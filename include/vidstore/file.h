@@ -676,6 +676,28 @@ VIDSTORE_API vidstore_status vidstore_file_verify(vidstore_session *session, con
                                                   vidstore_error **reterr);
 
 /**
+ * Read the bytes of the files of the whole store and compare them with their SHA-256: a slice a call, those first that
+ * were not read for longest, bytes that files share once. What was found is on record as soon as it is found: a call
+ * that was ended or killed is gone on with by the next one. Damage is a finding, not an error; it leaves an event each
+ * file, and the call leaves one of its own. Updates VIDSTORE_FILE_VERIFIED_US where all is well, and no version.
+ * Refuses to run inside a transaction. Admins and the system only.
+ * @param session  who acts.
+ * @param since_us  leave out what was read at this time or later: call again with the time of the first call until
+ *   "more" is false; 0: now.
+ * @param budget_ms  about how long it may take, 1 to 86,400,000; what is being read then is read to its end, and one
+ *   file at least.
+ * @param ret_json  receives a JSON object: "blobs" and "bytes" that were read, "damaged" (how many), "found" (the first
+ *   of these: objects with "blob", "files" and "reason"), "more" (the time was over first), "took_ms".
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO,
+ * FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_file_verify_all(vidstore_session *session, int64_t since_us, int64_t budget_ms,
+                                                      vidstore_text **ret_json, vidstore_error **reterr);
+
+/**
  * Groups of files with the same content that this session may see, largest waste first.
  * @param session  who acts.
  * @param query  only its limit counts (groups); NULL: 100.

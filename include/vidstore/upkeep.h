@@ -103,8 +103,8 @@ VIDSTORE_API vidstore_status vidstore_restore(const char *backup, const char *di
  * Examine the store: connection, integrity, schema text, versions, disk, log, blobs, probe helper, clock. A bad
  * finding is a verdict, not an error.
  * @param session  who acts.
- * @param full  1: read every page of the database, check every index and look for every blob; 0: the quick checks. The
- *   bytes of files are not read: vidstore_file_verify() does that.
+ * @param full  1: read every page of the database, check every index, and read the bytes of every file, which takes as
+ *   long as the disk takes; 0: the quick checks. Nothing goes on record: vidstore_file_verify_all() is for that.
  * @param ret_json  receives a JSON object: "verdict" (ok, warning, bad) and "checks", each with name, verdict and
  *   text.
  * @param reterr  receives the error, or NULL; may be NULL.

@@ -200,8 +200,20 @@ int vs_blob_repo_drop(struct vs_conn *conn, const struct vs_uuid *id, vidstore_e
     return on_id(conn, VS_STMT_BLOB_DROP, id, NULL, e);
 }
 
-int vs_blob_repo_damaged(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, vidstore_error **e) {
-    return on_time_and_id(conn, VS_STMT_BLOB_DAMAGED, now_us, id, NULL, e);
+int vs_blob_repo_verified(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, int damaged,
+                          vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_BLOB_VERIFIED, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, now_us);
+    vs_bind_int(s, 2, damaged ? now_us : INT64_MIN);
+    vs_bind_uuid(s, 3, id);
+    return vs_run(s, NULL, e);
+}
+
+int vs_blob_repo_files_verified(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, vidstore_error **e) {
+    return on_time_and_id(conn, VS_STMT_BLOB_FILES_VERIFIED, now_us, id, NULL, e);
 }
 
 int vs_blob_repo_twin(struct vs_conn *conn, const struct vs_blob_row *row, struct vs_uuid *ret_id,
@@ -267,7 +279,7 @@ int vs_blob_repo_list(struct vs_conn *conn, enum vs_stmt_id stmt, struct vs_list
     vs_bind_int(s, 4, room);
     while ((r = vs_step(s, e)) == VS_ROW && *ret_count < room) {
         struct vs_blob_item *item = &items[(*ret_count)++];
-        at->seq = vs_col_int(s, 0);
+        at->seq = item->seq = vs_col_int(s, 0);
         vs_col_uuid(s, 1, &item->id);
         copy_short(s, 2, item->key, sizeof item->key);
         at->us = item->at_us = vs_col_int(s, 3);

@@ -50,8 +50,11 @@ int vs_blob_repo_condemn(struct vs_conn *conn, const struct vs_uuid *id, int *re
 int vs_blob_repo_unlink(struct vs_conn *conn, const struct vs_uuid *id, vidstore_error **e);
 int vs_blob_repo_doom(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, vidstore_error **e);
 int vs_blob_repo_drop(struct vs_conn *conn, const struct vs_uuid *id, vidstore_error **e);
-/* now_us INT64_MIN: it is whole. */
-int vs_blob_repo_damaged(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, vidstore_error **e);
+/* Its bytes were read, and found damaged or whole. */
+int vs_blob_repo_verified(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, int damaged,
+                          vidstore_error **e);
+/* That they were whole, with its files. */
+int vs_blob_repo_files_verified(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, vidstore_error **e);
 
 /* A blob of the same owner with the same bytes that files refer to: *ret_key is "" when there is none. */
 int vs_blob_repo_twin(struct vs_conn *conn, const struct vs_blob_row *row, struct vs_uuid *ret_id,
@@ -71,7 +74,7 @@ struct vs_list_at {
 struct vs_blob_item {
     struct vs_uuid id;
     char key[VS_BLOB_KEY_TEXT];
-    int64_t at_us, size;
+    int64_t at_us, seq, size;
 };
 /* stmt: VS_STMT_BLOB_…_LIST; fills at most `room` items after *at, which is moved on, and not later than until_us. */
 int vs_blob_repo_list(struct vs_conn *conn, enum vs_stmt_id stmt, struct vs_list_at *at, int64_t until_us,

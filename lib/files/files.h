@@ -82,7 +82,7 @@ struct vs_files_gc {
     int64_t purged;  /* removed files that were ended for good */
     int64_t uploads; /* unfinished and unpublished uploads given up */
     int64_t deleted; /* blobs whose bytes were deleted */
-    int64_t bytes;   /* of these */
+    int64_t bytes;   /* of these, and of the uploads */
     int more;        /* 1: the deadline came first */
 };
 
@@ -90,6 +90,24 @@ struct vs_files_gc {
  * not run inside a transaction. */
 int vs_files_gc(vidstore_session *session, const struct vs_files_gc_options *options, struct vs_files_gc *ret,
                 vidstore_error **e);
+
+struct vs_files_verify_options {
+    int64_t since_us;    /* not what was read at this time or later */
+    int64_t deadline_us; /* on the clock of vs_mono_us(), 0: none; what is being read then is read to its end */
+    int record;          /* 1: what was found goes on record, with an event each damaged file */
+};
+
+struct vs_files_verified {
+    int64_t blobs, bytes, damaged; /* blobs that were read, and of these the damaged ones */
+    int more;                      /* 1: the deadline came first */
+    struct vs_buf found;           /* JSON of the first damaged ones: objects with blob, files, reason */
+    char first[160];               /* the first of them in words, or "" */
+};
+
+/* Reads the bytes of every blob that files refer to, those first that were not read for longest, one at least. Must
+ * not run inside a transaction. ret->found is for vs_buf_free, after a failure too. */
+int vs_files_verify(vidstore_session *session, const struct vs_files_verify_options *options,
+                    struct vs_files_verified *ret, vidstore_error **e);
 
 struct vs_files_check {
     int64_t blobs, missing, wrong_size; /* stored blobs on record; of these, without bytes, and with too many or few */

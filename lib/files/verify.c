@@ -68,7 +68,7 @@ static int verdict_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct vs_uuid blob = vs_record_uuid(check->file, VIDSTORE_FILE_BLOB_ID);
     vs_record_free(check->result);
     check->result = NULL;
-    int r = vs_blob_repo_damaged(conn, &blob, check->failed ? vs_now_us() : INT64_MIN, e);
+    int r = vs_blob_repo_verified(conn, &blob, vs_now_us(), check->failed != 0, e);
     if (r)
         return r;
     if (check->failed)

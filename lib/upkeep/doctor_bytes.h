@@ -7,7 +7,7 @@
 
 /* Bytes and database carry the same mark. */
 int vs_exam_marker(struct vs_exam *x, vidstore_error **e);
-/* In full: every blob is there with its size, and none that no record knows. Else a sample. */
+/* In full: every blob is there with its size and the right bytes, and none that no record knows. Else a sample. */
 int vs_exam_bytes(struct vs_exam *x, vidstore_error **e);
 
 #endif

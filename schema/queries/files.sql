@@ -41,8 +41,18 @@ UPDATE blobs SET refs = refs + 1 WHERE id = $1 AND state = 20;
 -- name: blob_unlink
 UPDATE blobs SET refs = refs - 1 WHERE id = $1 AND refs > 0;
 
--- name: blob_damaged
-UPDATE blobs SET damaged_us = $1 WHERE id = $2;
+-- name: blob_verified
+UPDATE blobs SET verified_us = $1, damaged_us = $2 WHERE id = $3;
+
+-- name: blob_unverified_list
+SELECT seq, id, storage_key, verified_us FROM blobs WHERE state = 20 AND refs > 0 AND (verified_us, seq) > ($1, $2)
+AND verified_us <= $3 ORDER BY verified_us, seq LIMIT $4;
+
+-- name: blob_file_list
+SELECT id, user_id, name FROM files WHERE blob_id = $1 AND deleted_us IS NULL ORDER BY seq LIMIT $2;
+
+-- name: blob_files_verified
+UPDATE files SET verified_us = $1 WHERE blob_id = $2 AND deleted_us IS NULL;
 
 -- name: blob_doom
 UPDATE blobs SET state = 30, doomed_us = $1 WHERE id = $2 AND state = 20 AND refs = 0;

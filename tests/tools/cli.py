@@ -463,6 +463,18 @@ class Videos(Case):
             file.seek(100)
             file.write(b"\xff\xfe")
         self.assertIn("CORRUPT", self.error("verify", video["id"], expect=FAILURE))
+        self.assertEqual(json.loads(self.run_command("--json", "verify", "--all", expect=FAILURE).stdout)["damaged"], 1)
+        self.assertIn(b"damaged", self.run_command("doctor", "--full", expect=FAILURE).stdout)
+
+    def test_everything_is_verified(self):
+        self.run_command("ingest", self.wav("a.wav", 1), self.wav("b.wav", 3))
+        report = self.json("verify", "--all")
+        self.assertEqual((report["blobs"], report["damaged"], report["found"], report["more"]), (2, 0, [], False))
+        self.assertEqual(self.json("verify", "--all", "--since", "1h")["blobs"], 0)
+        self.assertEqual(self.json("verify", "--all", "--budget", "1ms", "--since", "1ms")["damaged"], 0)
+        self.assertIn("whole", self.text("doctor", "--full"))
+        self.error("verify", expect=USAGE)
+        self.error("verify", "--all", "x", expect=USAGE)
 
     def test_search(self):
         self.run_command("ingest", self.wav("a.wav", 1), self.wav("b.wav", 3))
