@@ -70,7 +70,7 @@ enum {
  * @param session  who acts.
  * @param directory  must not exist, or be empty; its parent must exist, and it must not lie in the store. It appears
  *   when it is whole; a call that is killed leaves DIRECTORY.tmp-… behind, which the next one to the same place
- *   removes once it is older than a day.
+ *   removes (on a file system without locks once it is older than a day).
  * @param flags  VIDSTORE_BACKUP_… bits.
  * @param ret_json  receives a JSON object: "directory", "records" by kind, "blobs", "bytes" and "database_bytes" that
  *   were copied, "gone" (what was purged meanwhile and is not in the copy), "lost" (what was damaged and is not in the

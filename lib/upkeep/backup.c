@@ -48,7 +48,7 @@ static int backup(vidstore_session *session, const char *directory, uint32_t fla
     struct vidstore *store = session->store;
     struct vs_call call = vs_session_call(session);
     int64_t began = vs_mono_us();
-    vs_autoplace place = {0};
+    vs_autoplace place = VS_PLACE_NONE;
     vs_autocopy copy = {.from_db = store->db,
                         .from_blobs = store->blobs,
                         .live = 1,
@@ -71,8 +71,6 @@ static int backup(vidstore_session *session, const char *directory, uint32_t fla
         r = vs_copy_report(&copy, began, ret, e);
     if (r)
         vs_place_take_back(&place);
-    else
-        vs_place_sweep(&place);
     return r;
 }
 

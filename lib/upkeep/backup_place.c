@@ -13,11 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { DAY_S = 86400 };
+enum { DAY_S = 86400, TRIES = 10 };
 
 static int taken(vidstore_error **e, const char *path) {
     return vs_fail(e, VIDSTORE_EXISTS, "directory", "%s is there and not an empty directory", path);
@@ -85,8 +86,85 @@ static int find(const char *directory, struct vs_place *place, vidstore_error **
     return r;
 }
 
-static int make_temp(struct vs_place *place, vidstore_error **e) {
+/* The lock tells others that somebody is at work here; it goes with the process. -1: somebody else has it. A file
+ * system without locks gives a descriptor all the same, and *ret_locked 0. */
+static int lock_directory(const char *path, int *ret_locked) {
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    *ret_locked = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+    if (fd < 0 || *ret_locked || errno != EWOULDBLOCK)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static int is_still_there(const char *path, int fd) {
+    struct stat here, mine;
+    return fd >= 0 && fstat(fd, &mine) == 0 && lstat(path, &here) == 0 && here.st_ino == mine.st_ino &&
+           here.st_dev == mine.st_dev;
+}
+
+/* nftw follows no link and leaves other file systems alone. */
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where) {
+    (void)st, (void)type, (void)where;
+    remove(path);
+    return 0;
+}
+
+static void remove_tree(const char *path) {
+    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+static int is_old(const char *path, int missing_is) {
+    struct stat st;
+    if (lstat(path, &st) < 0)
+        return missing_is;
+    return S_ISDIR(st.st_mode) && st.st_uid == geteuid() && vs_now_us() / 1000000 - st.st_mtime > DAY_S;
+}
+
+/* A name as make_temp makes them. */
+static int is_temp(const struct vs_place *place, const char *name) {
+    const char *base = strrchr(place->final, '/') + 1;
+    size_t len = strlen(base);
+    if (strncmp(name, base, len) != 0 || strncmp(name + len, ".tmp-", 5) != 0)
+        return 0;
+    name += len + 5;
+    return strspn(name, "0123456789abcdef") == 16 && !name[16];
+}
+
+/* Left by somebody who was killed: nobody holds its lock. Where there are no locks, not touched for a day. */
+static int is_left(const char *path, int fd, int locked) {
+    struct stat st;
+    vs_autobuf inside = {0};
+    vs_buf_fmt(&inside, "%s/tmp", path); /* changes with each blob that is copied */
+    if (fstat(fd, &st) < 0 || st.st_uid != geteuid() || inside.failed)
+        return 0;
+    return locked ? is_still_there(path, fd) : is_old(path, 0) && is_old(inside.data, 1);
+}
+
+/* What others that were killed left when they built for the same place. */
+static void sweep(const struct vs_place *place) {
+    struct dirent *entry;
+    DIR *dir = opendir(place->parent);
+    while (dir && (entry = readdir(dir))) {
+        vs_autobuf path = {0};
+        int locked = 0;
+        if (!is_temp(place, entry->d_name))
+            continue;
+        vs_buf_fmt(&path, "%s/%s", place->parent, entry->d_name);
+        int fd = path.failed ? -1 : lock_directory(path.data, &locked);
+        if (fd >= 0 && is_left(path.data, fd, locked))
+            remove_tree(path.data);
+        if (fd >= 0)
+            close(fd);
+    }
+    if (dir)
+        closedir(dir);
+}
+
+/* 1: made and locked; 0: somebody took it for one that was left, before it was locked. */
+static int try_temp(struct vs_place *place, vidstore_error **e) {
     uint64_t noise;
+    int locked;
     vs_autobuf name = {0};
     if (vs_random(&noise, sizeof noise))
         return vs_fail(e, VIDSTORE_IO, NULL, "no random bytes to be had");
@@ -98,18 +176,43 @@ static int make_temp(struct vs_place *place, vidstore_error **e) {
             return vs_fail(e, VIDSTORE_READONLY, "directory", "no permission to make a directory in %s", place->parent);
         return vs_fail_errno(e, errno, "directory", "make the directory");
     }
+    if (chmod(name.data, 0700) < 0 && errno != ENOENT) {
+        int why = errno;
+        rmdir(name.data);
+        return vs_fail_errno(e, why, "directory", "make the directory");
+    }
+    int fd = lock_directory(name.data, &locked);
+    if (!is_still_there(name.data, fd)) {
+        if (fd >= 0)
+            close(fd);
+        rmdir(name.data);
+        return 0;
+    }
+    place->lock = fd;
     place->temp = VS_TAKE(name.data);
-    return chmod(place->temp, 0700) < 0 ? vs_fail_errno(e, errno, "directory", "make the directory") : 0;
+    return 1;
+}
+
+static int make_temp(struct vs_place *place, vidstore_error **e) {
+    for (int i = 0; i < TRIES; i++) {
+        int r = try_temp(place, e);
+        if (r)
+            return r < 0 ? r : 0;
+    }
+    return vs_fail(e, VIDSTORE_IO, "directory", "the directory was taken away while it was being made");
 }
 
 int vs_place_make(const char *directory, struct vs_place *ret, vidstore_error **e) {
-    *ret = (struct vs_place){0};
+    *ret = (struct vs_place){.lock = -1};
     int r = vs_check_text(directory, "directory", PATH_MAX - 64, e);
     if (!r && !*directory)
         r = vs_fail(e, VIDSTORE_INVALID, "directory", "the directory is empty");
     if (!r)
         r = find(directory, ret, e);
-    return r ? r : make_temp(ret, e);
+    if (r)
+        return r;
+    sweep(ret); /* what lies there may take the room that is needed now */
+    return make_temp(ret, e);
 }
 
 char *vs_place_name(const struct vs_place *place, const char *name) {
@@ -159,54 +262,13 @@ void vs_place_take_back(struct vs_place *place) {
         place->kept = 0;
 }
 
-/* nftw follows no link and leaves other file systems alone. */
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where) {
-    (void)st, (void)type, (void)where;
-    remove(path);
-    return 0;
-}
-
-static void remove_tree(const char *path) {
-    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-}
-
-static int is_old(const char *path, int missing_is) {
-    struct stat st;
-    if (lstat(path, &st) < 0)
-        return missing_is;
-    return S_ISDIR(st.st_mode) && st.st_uid == geteuid() && vs_now_us() / 1000000 - st.st_mtime > DAY_S;
-}
-
-/* A name as make_temp makes them. */
-static int is_temp(const struct vs_place *place, const char *name) {
-    const char *base = strrchr(place->final, '/') + 1;
-    size_t len = strlen(base);
-    if (strncmp(name, base, len) != 0 || strncmp(name + len, ".tmp-", 5) != 0)
-        return 0;
-    name += len + 5;
-    return strspn(name, "0123456789abcdef") == 16 && !name[16];
-}
-
-void vs_place_sweep(const struct vs_place *place) {
-    struct dirent *entry;
-    DIR *dir = opendir(place->parent);
-    while (dir && (entry = readdir(dir))) {
-        vs_autobuf path = {0}, inside = {0};
-        vs_buf_fmt(&path, "%s/%s", place->parent, entry->d_name);
-        vs_buf_fmt(&inside, "%s/%s/tmp", place->parent, entry->d_name); /* changes with each blob that is copied */
-        if (!path.failed && !inside.failed && is_temp(place, entry->d_name) && is_old(path.data, 0) &&
-            is_old(inside.data, 1))
-            remove_tree(path.data);
-    }
-    if (dir)
-        closedir(dir);
-}
-
 void vs_place_drop(struct vs_place *place) {
     if (place->temp && !place->kept)
         remove_tree(place->temp);
+    if (place->lock >= 0)
+        close(place->lock);
     vs_free(place->temp);
     vs_free(place->final);
     vs_free(place->parent);
-    *place = (struct vs_place){0};
+    *place = (struct vs_place){.lock = -1};
 }

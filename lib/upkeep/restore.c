@@ -69,7 +69,7 @@ static int note_restore(struct vs_copy *copy, const char *backup, vidstore_error
 static int restore(const char *backup, const char *directory, uint32_t flags, vidstore_text **ret, vidstore_error **e) {
     int64_t began = vs_mono_us();
     VS_CLEANUP(source_close) struct source source = {NULL, NULL};
-    vs_autoplace place = {0};
+    vs_autoplace place = VS_PLACE_NONE;
     vs_autocopy copy = {.place = &place, .skip_damaged = (flags & VIDSTORE_BACKUP_SKIP_DAMAGED) != 0};
     int r = open_source(backup, &source, e);
     if (!r)
@@ -87,8 +87,6 @@ static int restore(const char *backup, const char *directory, uint32_t flags, vi
         vidstore_text_free(*ret);
         *ret = NULL;
     }
-    if (!r)
-        vs_place_sweep(&place);
     return r;
 }
 

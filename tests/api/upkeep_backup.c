@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Backup, restore and diagnosis. */
 #include "upkeep_harness.h"
+#include <sys/file.h>
 
 static char backup_place[112], restored[112];
 
@@ -188,26 +189,61 @@ START_TEST(what_is_damaged_can_be_left_out) {
 }
 END_TEST
 
-/* What a killed one left goes a day later, and nothing else goes. */
+/* What a killed one left goes, and nothing else goes. */
 START_TEST(leftovers_are_swept) {
     static const char *const names[] = {"backup.tmp-0123456789abcdef", "backup.tmp-fedcba9876543210", "backup.tmp-mine",
                                         "other.tmp-0123456789abcdef"};
-    struct timespec old[2] = {{.tv_sec = time(NULL) - 2 * 86400}, {.tv_sec = time(NULL) - 2 * 86400}};
-    char path[160], inside[200];
+    char path[160];
+    int held = -1;
     for (int i = 0; i < 4; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, names[i]);
-        snprintf(inside, sizeof inside, "%s/tmp", path);
         ck_assert_int_eq(mkdir(path, 0700), 0);
-        ck_assert_int_eq(mkdir(inside, 0700), 0);
-        if (i != 1) /* one is still being written */
-            ck_assert_int_eq(utimensat(AT_FDCWD, inside, old, 0), 0);
-        ck_assert_int_eq(utimensat(AT_FDCWD, path, old, 0), 0);
+        if (i == 1) { /* somebody is still at it */
+            held = open(path, O_RDONLY | O_DIRECTORY);
+            ck_assert_int_eq(flock(held, LOCK_EX), 0);
+        }
     }
     backup();
+    close(held);
     for (int i = 0; i < 4; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, names[i]);
         ck_assert_int_eq(is_not_there(path), i == 0);
     }
+}
+END_TEST
+
+static void back_up_slowly(void *arg) {
+    vidstore *vs = NULL;
+    vidstore_session *session = NULL;
+    if (!vidstore_open(place, NULL, &vs, NULL) && !vidstore_session_system(vs, "killed", &session, NULL))
+        vidstore_backup(session, arg, 0, NULL, NULL);
+}
+
+/* Killed at any moment: the next one leaves itself, and nothing else. */
+START_TEST(a_killed_one_is_swept) {
+    int left = 0;
+    for (int i = 0; i < 4; i++)
+        put_file(sys, 8000000, NULL, NULL);
+    int before = entries(folder);
+    close_store();
+    for (int ms = 5; ms < 200 && left < 2; ms += 15) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            back_up_slowly(backup_place);
+            _exit(0);
+        }
+        sleep_ms(ms);
+        ck_assert_int_eq(kill(pid, SIGKILL), 0);
+        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+        if (!is_not_there(backup_place))
+            break; /* it was faster */
+        left += entries(folder) > before;
+    }
+    ck_assert_int_gt(left, 0);
+    open_store();
+    if (is_not_there(backup_place))
+        backup();
+    ck_assert_int_eq(entries(folder), before + 1);
 }
 END_TEST
 
@@ -584,6 +620,7 @@ Suite *upkeep_backup_suite(void) {
     tcase_add_test(copies, a_failed_backup_leaves_nothing);
     tcase_add_test(copies, what_is_damaged_can_be_left_out);
     tcase_add_test(copies, leftovers_are_swept);
+    tcase_add_test(copies, a_killed_one_is_swept);
     tcase_add_test(copies, a_store_in_memory_can_be_backed_up);
     tcase_add_test(copies, one_of_several_gets_the_place);
     tcase_add_test(copies, a_backup_is_whole_while_others_write);

@@ -100,6 +100,12 @@ static vidstore_status verify(vidstore_error **reterr) {
     DONE(status, file, vidstore_file_free);
 }
 
+static vidstore_status verify_all(vidstore_error **reterr) {
+    vidstore_text *text = NULL;
+    vidstore_status status = vidstore_file_verify_all(sys, 0, 60000, &text, reterr);
+    DONE(status, text, vidstore_text_free);
+}
+
 static vidstore_status save(vidstore_error **reterr) {
     vidstore_status status = vidstore_file_save(sys, kept.text, target, reterr);
     ck_assert_msg((status == VIDSTORE_OK) == (access(target, F_OK) == 0), "status and copy disagree");
@@ -169,7 +175,8 @@ static void stop(void) {
     end();
 }
 
-static operation *const operations[] = {put, resume, give_up, verify, save, path, duplicates, restore, clean, examine};
+static operation *const operations[] = {put,  resume,     give_up, verify, verify_all, save,
+                                        path, duplicates, restore, clean,  examine};
 
 START_TEST(memory_runs_out_anywhere) {
     sweep(operations[_i]);
