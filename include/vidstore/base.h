@@ -109,6 +109,8 @@ typedef struct vidstore_lease vidstore_lease;
 typedef struct vidstore_upload vidstore_upload;
 /** A file that is being read. Any thread. */
 typedef struct vidstore_reader vidstore_reader;
+/** A place in the change feed. One thread at a time. */
+typedef struct vidstore_watch vidstore_watch;
 
 /** What vidstore_<noun>_remove() does with what hangs on the object. */
 enum {

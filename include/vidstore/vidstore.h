@@ -18,5 +18,6 @@
 #include <vidstore/user.h>
 #include <vidstore/version.h>
 #include <vidstore/video.h>
+#include <vidstore/watch.h>
 
 #endif

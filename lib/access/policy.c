@@ -32,6 +32,7 @@ static const struct {
     {"audit", {0, 0, R | L, R | L, ALL}},
     {"stats", {0, 0, R, R, ALL}},
     {"setting", {0, R | L, R | L, R | L, ALL}},
+    {"feed", {0, 0, L, L, ALL}},
     {"store", {0, 0, 0, 0, ALL}},
     {"claim", {0, 0, 0, 0, ALL}},
 };
@@ -62,7 +63,8 @@ static const char *in_words(const char *noun) {
     static const char *const words[][2] = {
         {"user", "a user"},          {"job", "a job"},       {"video", "a video"},
         {"file", "a file"},          {"audit", "the audit"}, {"stats", "the statistics"},
-        {"setting", "the settings"}, {"store", "the store"}, {"claim", "the queue of jobs"}};
+        {"setting", "the settings"}, {"store", "the store"}, {"claim", "the queue of jobs"},
+        {"feed", "the change feed"}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(words[i][0], noun) == 0)
             return words[i][1];

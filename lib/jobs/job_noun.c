@@ -2,12 +2,6 @@
 #include "jobs/jobs.h"
 #include "util/alloc.h"
 
-const struct vs_word vs_job_states[] = {
-    {VIDSTORE_JOB_SCHEDULED, "scheduled"}, {VIDSTORE_JOB_READY, "ready"},         {VIDSTORE_JOB_BLOCKED, "blocked"},
-    {VIDSTORE_JOB_RUNNING, "running"},     {VIDSTORE_JOB_COMPLETED, "completed"}, {VIDSTORE_JOB_FAILED, "failed"},
-    {VIDSTORE_JOB_CANCELLED, "cancelled"}, {VIDSTORE_JOB_DEAD, "dead"},           {0, NULL},
-};
-
 const struct vs_word vs_job_priorities[] = {
     {VIDSTORE_PRIORITY_LOW, "low"},
     {VIDSTORE_PRIORITY_NORMAL, "normal"},

@@ -4,11 +4,12 @@
 #define VS_JOBS_JOBS_H
 
 #include "store/crud.h"
+#include "trail/feed.h"
 #include "vidstore/job.h"
 
 extern const struct vs_noun vs_job_noun;
 extern const struct vs_rules vs_job_rules;
-extern const struct vs_word vs_job_states[], vs_job_priorities[];
+extern const struct vs_word vs_job_priorities[];
 
 /* Inside a write: takes at most `limit` jobs from workers whose lease has run out, and says from how many. Call it
  * until that is less than the limit. */

@@ -42,6 +42,48 @@ int vs_session_new(struct vidstore *store, enum vs_actor_kind kind, const struct
     return r;
 }
 
+/* The texts of an actor whose other members are copied already. */
+static int dup_actor(struct vs_actor *to, const struct vs_actor *from, vidstore_error **e) {
+    if (from->name && !(to->name = vs_strdup(from->name)))
+        return vs_fail_nomem(e);
+    for (int i = 0; i < VS_ORIGIN_FACTS; i++)
+        if (from->origin[i] && !(to->origin[i] = vs_strdup(from->origin[i])))
+            return vs_fail_nomem(e);
+    return 0;
+}
+
+int vs_session_copy(const vidstore_session *session, vidstore_session **ret, vidstore_error **e) {
+    vidstore_session *copy = vs_calloc(1, sizeof *copy);
+    if (!copy)
+        return vs_fail_nomem(e);
+    copy->magic = VS_MAGIC_SESSION;
+    atomic_init(&copy->refs, 1);
+    copy->store = vs_store_ref(session->store);
+    copy->actor = session->actor;
+    copy->actor.name = NULL;
+    for (int i = 0; i < VS_ORIGIN_FACTS; i++)
+        copy->actor.origin[i] = NULL;
+    copy->deadline_ms = session->deadline_ms;
+    memcpy(copy->user_id, session->user_id, sizeof copy->user_id);
+    copy->fence = session->fence;
+    copy->fence_arg = session->fence_arg;
+    copy->fence_ref = session->fence_ref;
+    copy->fence_owned = session->fence_ref != NULL;
+    if (copy->fence_owned)
+        copy->fence_ref(copy->fence_arg, 1);
+    int r = dup_actor(&copy->actor, &session->actor, e);
+    if (r)
+        vs_session_destroy(copy);
+    else
+        *ret = copy;
+    return r;
+}
+
+void vs_session_doom(vidstore_session *session) {
+    atomic_store(&session->doomed, 1);
+    atomic_store(&session->interrupt, 1);
+}
+
 static void settle_last(vidstore_session *session);
 
 static void forget_refusals(vidstore_session *session) {
@@ -66,6 +108,8 @@ void vs_session_destroy(vidstore_session *session) {
     struct vidstore *store = session->store;
     session->magic = VS_MAGIC_FREED;
     session->fence = NULL;
+    if (session->fence_owned)
+        session->fence_ref(session->fence_arg, -1);
     vs_session_unref(session);
     vs_store_unref(store);
 }
@@ -98,6 +142,8 @@ int vs_session_enter(vidstore_session *session, vidstore_error **e) {
     if (atomic_exchange(&session->busy, 1))
         return vs_fail(e, VIDSTORE_MISUSE, "session", "the session is in use by another thread");
     atomic_store(&session->interrupt, 0);
+    if (atomic_load(&session->doomed)) /* in this order: a cancel between the two is not lost */
+        atomic_store(&session->interrupt, 1);
     session->noted.action = 0;
     return 0;
 }

@@ -26,8 +26,9 @@ struct vidstore_session {
     struct vs_txn *txn;  /* NULL: none */
     int64_t deadline_ms; /* 0: the store's */
     atomic_int interrupt, busy;
-    atomic_int refs; /* of the memory alone: what outlives a session (an upload) can still see that it is gone */
-    vs_op *fence;    /* runs first in every write: the lease still holds; NULL: none */
+    atomic_int doomed; /* every call of it is interrupted from now on: what runs in it was cancelled */
+    atomic_int refs;   /* of the memory alone: what outlives a session (an upload) can still see that it is gone */
+    vs_op *fence;      /* runs first in every write: the lease still holds; NULL: none */
     void *fence_arg;
     void (*fence_ref)(void *arg, int by); /* counts references to fence_arg: +1 or -1; set with the fence */
     /* A transaction, or a nested level of it (txn is there still), has ended; NULL: nobody wants to know. */
@@ -38,6 +39,7 @@ struct vidstore_session {
     int64_t last_us;             /* monotonic: when it was written */
     int bulk;                    /* a bulk call is under way: its items leave no event each */
     vidstore_lease *lease; /* whose session it is: vidstore_session_free leaves it alone; NULL: a session of its own */
+    int fence_owned;       /* the fence is counted for this session: see vs_session_copy */
     char user_id[VS_UUID_TEXT];
 };
 
@@ -45,6 +47,10 @@ struct vidstore_session {
 int vs_session_new(struct vidstore *store, enum vs_actor_kind kind, const struct vs_uuid *user, int32_t role,
                    const char *name, const vidstore_origin *origin, vidstore_session **ret, vidstore_error **e);
 void vs_session_destroy(vidstore_session *session);
+/* Another session of the same actor, with the same deadline and fence, but in no transaction and no lease's handle. */
+int vs_session_copy(const vidstore_session *session, vidstore_session **ret, vidstore_error **e);
+/* Interrupts what the session does, and whatever it begins later. Any thread. */
+void vs_session_doom(vidstore_session *session);
 /* For what must not keep a session alive, but asks it when it is still there: the memory stays until the last unref. */
 vidstore_session *vs_session_ref(vidstore_session *session);
 void vs_session_unref(vidstore_session *session); /* NULL is fine */

@@ -2,6 +2,7 @@
 #include "trail/feed.h"
 #include "util/env.h"
 #include "util/error.h"
+#include "vidstore/job.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,12 @@ const struct vs_word vs_feed_kinds[] = {
     {VS_FEED_REMOVED, "removed"},   {VS_FEED_RESTORED, "restored"},
     {VS_FEED_PURGED, "purged"},     {VS_FEED_STATE, "state"},
     {VS_FEED_PROGRESS, "progress"}, {0, NULL},
+};
+
+const struct vs_word vs_job_states[] = {
+    {VIDSTORE_JOB_SCHEDULED, "scheduled"}, {VIDSTORE_JOB_READY, "ready"},         {VIDSTORE_JOB_BLOCKED, "blocked"},
+    {VIDSTORE_JOB_RUNNING, "running"},     {VIDSTORE_JOB_COMPLETED, "completed"}, {VIDSTORE_JOB_FAILED, "failed"},
+    {VIDSTORE_JOB_CANCELLED, "cancelled"}, {VIDSTORE_JOB_DEAD, "dead"},           {0, NULL},
 };
 
 static int get_meta(struct vs_conn *conn, const char *key, char *buf, size_t size, vidstore_error **e) {

@@ -18,6 +18,7 @@ enum vs_feed_kind {
     VS_FEED_PROGRESS = 70,
 };
 extern const struct vs_word vs_feed_kinds[];
+extern const struct vs_word vs_job_states[]; /* here, because entries tell them */
 
 enum { VS_FEED_NOUN = 16 };
 

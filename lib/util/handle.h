@@ -19,6 +19,7 @@ enum vs_magic {
     VS_MAGIC_LEASE,
     VS_MAGIC_UPLOAD,
     VS_MAGIC_READER,
+    VS_MAGIC_WATCH,
 };
 
 /* 0, or MISUSE: handle points at a struct whose first member is its uint32_t magic. */

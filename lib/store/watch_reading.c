@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/watch_reading.h"
+#include "util/alloc.h"
+#include "util/error.h"
+#include "util/json.h"
+#include "util/utf8.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FILTER_MAX = 65536, PIECE = 128, SCAN_MAX = 8192 };
+
+static const struct vs_word nouns[] = {{0, "user"}, {1, "job"}, {2, "video"}, {3, "file"}, {0, NULL}};
+
+/* --- what is asked for -------------------------------------------------------------------------------------------- */
+
+static int place_of(const struct vs_word *words, const char *name) {
+    for (int i = 0; words[i].name; i++)
+        if (strcmp(words[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+static int add_word(const struct vs_word *words, const char *key, const json_t *value, uint32_t *bits,
+                    vidstore_error **e) {
+    const char *name = json_string_value(value);
+    int at = name ? place_of(words, name) : -1;
+    if (!name)
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, key, "%s is neither a word nor a list of words",
+                           key);
+    if (at < 0)
+        return vs_fail(e, VIDSTORE_INVALID, key, "there is no %s \"%.40s\"", key, name);
+    *bits |= 1u << at;
+    return 0;
+}
+
+static int take_words(const struct vs_word *words, const char *key, const json_t *value, uint32_t *bits,
+                      vidstore_error **e) {
+    size_t i;
+    json_t *item;
+    int r = 0;
+    if (!json_is_array(value))
+        return add_word(words, key, value, bits, e);
+    if (!json_array_size(value))
+        return vs_fail(e, VIDSTORE_INVALID, key, "%s is an empty list", key);
+    json_array_foreach(value, i, item) if (!r) r = add_word(words, key, item, bits, e);
+    return r;
+}
+
+static int take_id(const char *key, const json_t *value, int *has, struct vs_uuid *id, vidstore_error **e) {
+    if (!json_is_string(value))
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, key, "%s is no text", key);
+    *has = 1;
+    return vs_uuid_parse(json_string_value(value), key, id, e);
+}
+
+static int take_key(struct vs_watch_filter *filter, const char *key, const json_t *value, vidstore_error **e) {
+    if (json_is_null(value))
+        return 0;
+    if (strcmp(key, "noun") == 0)
+        return take_words(nouns, "noun", value, &filter->nouns, e);
+    if (strcmp(key, "kind") == 0)
+        return take_words(vs_feed_kinds, "kind", value, &filter->kinds, e);
+    if (strcmp(key, "user_id") == 0)
+        return take_id("user_id", value, &filter->has_owner, &filter->owner, e);
+    if (strcmp(key, "id") == 0)
+        return take_id("id", value, &filter->has_object, &filter->object, e);
+    return vs_fail(e, VIDSTORE_INVALID, "filter", "the filter knows noun, kind, user_id and id, not \"%.40s\"", key);
+}
+
+int vs_watch_filter_make(const char *json, struct vs_watch_filter *ret, vidstore_error **e) {
+    vs_autojson *object = NULL;
+    const char *key;
+    json_t *value;
+    *ret = (struct vs_watch_filter){0};
+    int r = json ? vs_check_text(json, "filter", FILTER_MAX, e) : 0;
+    if (!r && json)
+        r = vs_json_parse(json, strlen(json), FILTER_MAX, "filter", &object, e);
+    if (!r && json && !json_is_object(object))
+        r = vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "filter", "the filter is no JSON object");
+    if (r || !json)
+        return r;
+    json_object_foreach(object, key, value) if (!r) r = take_key(ret, key, value, e);
+    return r;
+}
+
+int vs_watch_filter_match(const struct vs_watch_filter *filter, const struct vs_feed_entry *entry) {
+    if (filter->has_owner && !vs_uuid_equal(&filter->owner, &entry->owner))
+        return 0;
+    if (filter->has_object && !vs_uuid_equal(&filter->object, &entry->object))
+        return 0;
+    if (filter->nouns) {
+        int at = place_of(nouns, entry->noun);
+        if (at < 0 || !(filter->nouns & 1u << at))
+            return 0;
+    }
+    if (filter->kinds) {
+        const char *name = vs_word_name(vs_feed_kinds, entry->kind);
+        int at = name ? place_of(vs_feed_kinds, name) : -1;
+        return at >= 0 && (filter->kinds & 1u << at);
+    }
+    return 1;
+}
+
+/* --- positions -----------------------------------------------------------------------------------------------------
+ */
+
+void vs_watch_position_format(const char *epoch, int64_t seq, char ret[VS_WATCH_POSITION]) {
+    snprintf(ret, VS_WATCH_POSITION, "%s.%" PRId64, epoch, seq);
+}
+
+static int resync(vidstore_error **e) {
+    return vs_fail(e, VIDSTORE_RESYNC, "position",
+                   "the position is not kept any more: read anew what is of interest, and go on from now");
+}
+
+static int parse_position(const char *text, char epoch[16], int64_t *ret_seq, vidstore_error **e) {
+    char *end;
+    const char *dot = strchr(text, '.');
+    size_t len = dot ? (size_t)(dot - text) : 0;
+    int good = dot && len > 0 && len < 16 && strspn(text, "0123456789abcdef") == len;
+    size_t digits = good ? strspn(dot + 1, "0123456789") : 0;
+    if (!good || digits < 1 || digits > 18 || dot[1 + digits])
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "position",
+                           "position is none that a watch gave out");
+    memcpy(epoch, text, len);
+    epoch[len] = '\0';
+    *ret_seq = strtoll(dot + 1, &end, 10);
+    return 0;
+}
+
+static int span_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    return vs_feed_span(conn, arg, e);
+}
+
+int vs_watch_locate(struct vs_watch_reading *reading, const char *position, vidstore_error **e) {
+    struct vs_feed_span span;
+    int start = position && strcmp(position, "start") == 0;
+    int r = position ? vs_check_text(position, "position", VS_WATCH_POSITION - 1, e) : 0;
+    if (!r && position && !start)
+        r = parse_position(position, reading->epoch, &reading->seq, e);
+    if (!r)
+        r = vs_session_read(reading->session, span_op, &span, e);
+    if (r)
+        return r;
+    if (!position || start) {
+        memcpy(reading->epoch, span.epoch, sizeof reading->epoch);
+        reading->seq = start ? span.floor : span.last;
+        return 0;
+    }
+    int known = strcmp(reading->epoch, span.epoch) == 0 && reading->seq >= span.floor && reading->seq <= span.last;
+    return known ? 0 : resync(e);
+}
+
+/* --- reading -------------------------------------------------------------------------------------------------------
+ */
+
+int vs_watch_may(vidstore_session *session, vidstore_error **e) {
+    const struct vs_uuid *me = session->actor.kind == VS_ACTOR_ANONYMOUS ? NULL : &session->actor.user;
+    return vs_session_may(session, "feed", VS_LIST, NULL, me, 0, e);
+}
+
+/* What lists show to the session, and no more. */
+static int is_visible(const vidstore_session *session, const struct vs_feed_entry *entry) {
+    return vs_policy_check(&session->actor, entry->noun, VS_LIST, &entry->owner, 0, NULL) == 0;
+}
+
+static void render(struct vs_watch_reading *reading, const struct vs_feed_entry *entry, int64_t nth) {
+    char position[VS_WATCH_POSITION], object[VS_UUID_TEXT], owner[VS_UUID_TEXT];
+    const char *kind = vs_word_name(vs_feed_kinds, entry->kind);
+    const char *state = entry->state == INT64_MIN ? NULL : vs_word_name(vs_job_states, entry->state);
+    vs_watch_position_format(reading->epoch, entry->seq, position);
+    vs_uuid_format(&entry->object, object);
+    vs_uuid_format(&entry->owner, owner);
+    vs_buf_fmt(&reading->json,
+               "%s{\"position\":\"%s\",\"kind\":\"%s\",\"noun\":\"%s\",\"id\":\"%s\",\"user_id\":\"%s\","
+               "\"version\":%" PRId64 ",\"at\":%" PRId64,
+               nth ? "," : "", position, kind ? kind : "unknown", entry->noun, object, owner, entry->version,
+               entry->at_us);
+    if (state)
+        vs_buf_fmt(&reading->json, ",\"state\":\"%s\"", state);
+    vs_buf_char(&reading->json, '}');
+}
+
+static int check_span(struct vs_conn *conn, struct vs_watch_reading *reading, vidstore_error **e) {
+    struct vs_feed_span span;
+    int r = vs_feed_span(conn, &span, e);
+    if (r)
+        return r;
+    if (strcmp(reading->epoch, span.epoch) == 0 && reading->seq >= span.floor && reading->seq <= span.last)
+        return 0;
+    memcpy(reading->epoch, span.epoch, sizeof reading->epoch);
+    reading->seq = span.last;
+    return resync(e);
+}
+
+/* Takes what fits from one piece; 1 when the answer is full. */
+static int take_piece(struct vs_watch_reading *reading, const struct vs_feed_entry *piece, int64_t count,
+                      int64_t *given) {
+    for (int64_t i = 0; i < count; i++) {
+        int wanted = vs_watch_filter_match(reading->filter, &piece[i]) && is_visible(reading->session, &piece[i]);
+        if (wanted && *given == reading->max)
+            return 1;
+        if (wanted)
+            render(reading, &piece[i], (*given)++);
+        reading->seq = piece[i].seq;
+    }
+    return 0;
+}
+
+static int read_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct vs_watch_reading *reading = arg;
+    vs_autofree struct vs_feed_entry *piece = vs_reallocarray(NULL, PIECE, sizeof *piece);
+    int64_t count = PIECE, scanned = 0, given = 0;
+    char position[VS_WATCH_POSITION];
+    int r = piece ? check_span(conn, reading, e) : vs_fail_nomem(e);
+    reading->more = 0;
+    vs_buf_str(&reading->json, "{\"events\":[");
+    while (!r && !reading->more && count == PIECE) {
+        r = vs_feed_page(conn, reading->seq, PIECE, piece, &count, e);
+        if (r)
+            break;
+        scanned += count;
+        reading->more = take_piece(reading, piece, count, &given) || (count == PIECE && scanned >= SCAN_MAX);
+    }
+    if (r)
+        return r;
+    vs_watch_position_format(reading->epoch, reading->seq, position);
+    vs_buf_fmt(&reading->json, "],\"position\":\"%s\",\"more\":%s}", position, reading->more ? "true" : "false");
+    return reading->json.failed ? vs_fail_nomem(e) : 0;
+}
+
+int vs_watch_read(struct vs_watch_reading *reading, vidstore_error **e) {
+    if (reading->max < 1 || reading->max > VS_WATCH_MAX)
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "max", "max is not between 1 and %d", VS_WATCH_MAX);
+    return vs_session_read(reading->session, read_op, reading, e);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading the change feed for one session: what is asked for, what may be seen, from where on. */
+#ifndef VS_STORE_WATCH_READING_H
+#define VS_STORE_WATCH_READING_H
+
+#include "store/session.h"
+#include "trail/feed.h"
+
+enum { VS_WATCH_POSITION = 48, VS_WATCH_MAX = 1000 };
+
+/* What is asked for. Immutable once it is made. */
+struct vs_watch_filter {
+    uint32_t nouns, kinds; /* bits, by their places in the tables; 0: any */
+    int has_owner, has_object;
+    struct vs_uuid owner, object;
+};
+/* NULL: everything. INVALID names "filter" or the key. */
+int vs_watch_filter_make(const char *json, struct vs_watch_filter *ret, vidstore_error **e);
+int vs_watch_filter_match(const struct vs_watch_filter *filter, const struct vs_feed_entry *entry);
+
+/* One reading: it starts after `seq`, and leaves there where it ended. */
+struct vs_watch_reading {
+    vidstore_session *session;
+    const struct vs_watch_filter *filter;
+    int64_t seq;
+    char epoch[16]; /* of seq */
+    int64_t max;
+    int more;           /* something is left that may be of interest */
+    struct vs_buf json; /* the answer */
+};
+/* Gives seq and epoch their values by a position as it was handed out (NULL: now). INVALID or RESYNC. */
+int vs_watch_locate(struct vs_watch_reading *reading, const char *position, vidstore_error **e);
+/* Reads. RESYNC: seq and epoch stand at the end of the feed now. */
+int vs_watch_read(struct vs_watch_reading *reading, vidstore_error **e);
+void vs_watch_position_format(const char *epoch, int64_t seq, char ret[VS_WATCH_POSITION]);
+/* Whether the session may follow the feed at all. */
+int vs_watch_may(vidstore_session *session, vidstore_error **e);
+
+#endif
