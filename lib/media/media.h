@@ -18,6 +18,7 @@ struct vs_probe_limits {
     int64_t wait_ms;     /* for a free place, when others are probing; 60 s */
     int32_t max_streams; /* 256, which is also the most */
     int32_t skip_decode; /* 1: do not decode the first frame of the main video (fewer facts, less time) */
+    int32_t warm; /* 1: in a sandboxed process that reads many files, one after another: for files of one's own */
 };
 
 /* Facts. A number that is not known is VS_MEDIA_UNKNOWN, a text NULL; flags are 0 or 1. Texts are valid UTF-8 without
@@ -67,7 +68,7 @@ struct vs_probe {
     char *limited_by; /* of a partial one: time, read, memory, streams, io */
     char *detail;     /* for a person, with crashed */
     char *prober;     /* "libavformat 59.27.100, …" */
-    char *isolation;  /* "fork rlimits seccomp landlock" */
+    char *isolation;  /* "fork rlimits seccomp landlock"; "warm …" when the process had read other files before */
     int64_t elapsed_us, bytes_read, size;
     char *media_kind; /* video, audio, image, image_sequence, subtitle, none */
     char *format;     /* mp4, mov, matroska, webm, mpegts, avi, ogg, flv, … */

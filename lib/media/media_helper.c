@@ -184,9 +184,9 @@ int vs_media_helper_dead(const struct vs_media_helper *h, int wait_ms) {
     return poll(&p, 1, wait_ms) > 0 && (p.revents & (POLLHUP | POLLERR));
 }
 
-char *vs_media_isolation_words(uint32_t layers) {
+char *vs_media_isolation_words(uint32_t layers, int warm) {
     vs_autobuf b = {0};
-    vs_buf_str(&b, "fork");
+    vs_buf_str(&b, warm ? "warm" : "fork");
     vs_buf_str(&b, layers & VS_MEDIA_RLIMITS ? " rlimits" : "");
     vs_buf_str(&b, layers & VS_MEDIA_SECCOMP ? " seccomp" : "");
     vs_buf_str(&b, layers & VS_MEDIA_LANDLOCK ? " landlock" : "");

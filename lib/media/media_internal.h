@@ -37,7 +37,7 @@ void vs_media_helper_kill(struct vs_media_helper *h);
 /* Whether it has died. wait_ms: how long its death may still be on its way. */
 int vs_media_helper_dead(const struct vs_media_helper *h, int wait_ms);
 /* "fork rlimits seccomp": the layers as words, for vs_free. NULL: out of memory. */
-char *vs_media_isolation_words(uint32_t layers);
+char *vs_media_isolation_words(uint32_t layers, int warm);
 
 /* media_prober.c: a place among those who probe, and the helper to ask. */
 int vs_media_enter(struct vs_prober *p, int64_t wait_ms, vidstore_error **e);

@@ -40,6 +40,7 @@ static int take_limits(const struct vs_probe_limits *l, struct vs_media_request 
         .max_read = l->max_read ? l->max_read : 64 << 20,
         .timeout_ms = l->timeout_ms ? (int32_t)l->timeout_ms : 10000,
         .decode = !l->skip_decode,
+        .warm = !!l->warm,
     };
     *ret_wait = l->wait_ms ? l->wait_ms : 60000;
     if (l->max_streams < 0 || l->max_streams > VS_MEDIA_MAX_STREAMS)
@@ -177,7 +178,7 @@ static int ask_one(struct vs_prober *p, struct question *q, struct vs_probe *pro
         rc = take_answer((enum outcome)outcome, q, probe, e);
     if (rc == 0)
         rc = set_text(&probe->prober, h->hello.version, e);
-    if (rc == 0 && !(probe->isolation = vs_media_isolation_words(h->hello.isolation)))
+    if (rc == 0 && !(probe->isolation = vs_media_isolation_words(h->hello.isolation, q->request.warm)))
         rc = vs_fail_nomem(e);
     vs_media_helper_unref(h);
     return rc;

@@ -159,7 +159,7 @@ int vs_prober_check(struct vs_prober *p, char **ret_version, char **ret_isolatio
     if (rc)
         return rc;
     vs_autofree char *version = vs_strdup(h->hello.version);
-    vs_autofree char *isolation = vs_media_isolation_words(h->hello.isolation);
+    vs_autofree char *isolation = vs_media_isolation_words(h->hello.isolation, 0);
     vs_media_helper_unref(h);
     if (!version || !isolation)
         return vs_fail_nomem(e);

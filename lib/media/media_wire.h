@@ -4,17 +4,21 @@
  * The helper speaks first, once: struct vs_media_hello. After that the host sends one struct vs_media_request a file,
  * each with two descriptors as ancillary data: the media file, and the write end of a pipe made for this one answer, so
  * that a process which reads a hostile file never holds a channel on which it could answer for another file. The answer
- * is one JSON document of at most VS_MEDIA_ANSWER_MAX bytes; end of file without one means that the child died. */
+ * is one JSON document of at most VS_MEDIA_ANSWER_MAX bytes; end of file without one means that the child died.
+ *
+ * Bytes that lie in no file are read through a socket in the file's place: the child sends a struct vs_media_range, and
+ * gets an int32_t, which is how many bytes follow, 0 at the end, negative when they can't be read. */
 #ifndef VS_MEDIA_WIRE_H
 #define VS_MEDIA_WIRE_H
 
 #include <stdint.h>
 
 #define VS_MEDIA_MAGIC      0x76737062u /* "vspb" */
-#define VS_MEDIA_PROTOCOL   1u
+#define VS_MEDIA_PROTOCOL   2u
 #define VS_MEDIA_SOCKET     3
 #define VS_MEDIA_ANSWER_MAX (4u << 20)
 #define VS_MEDIA_KILL_MS    500 /* past the deadline the helper kills the child after this time */
+#define VS_MEDIA_RANGE_MAX  (256u << 10)
 
 /* Which layers shut a child in, as tried by the helper at its start. */
 enum {
@@ -34,6 +38,14 @@ struct vs_media_request {
     int64_t max_read; /* bytes that may be read from the file, re-reads included */
     int32_t timeout_ms;
     int32_t decode; /* decode the first frame of the main video */
+    int32_t warm;   /* by a process that reads many files, one after another */
+    int32_t ranged; /* the first descriptor is a socket to ask for ranges */
+    int64_t size;   /* of what is ranged; of a file the helper finds out */
+};
+
+struct vs_media_range {
+    int64_t offset;
+    uint32_t size, reserved;
 };
 
 /* Caps of one answer, kept by the helper and enforced by the host. */

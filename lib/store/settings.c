@@ -51,6 +51,8 @@ const struct vs_setting vs_setting_table[VS_SETTINGS] = {
     [VS_SETTING_PROBE_MAX_BYTES] = {"probe.max_bytes", 64 << 20, 1 << 16, INT64_C(1) << 40, 0,
                                     "How much of a file a probe may read."},
     [VS_SETTING_PROBE_DEADLINE_MS] = {"probe.deadline_ms", 10000, 100, 3600000, 0, "How long a probe may take."},
+    [VS_SETTING_PROBE_WARM] = {"probe.warm", 0, 0, 1, 1,
+                               "One sandboxed process reads many files: faster, for files of one's own."},
     [VS_SETTING_PASSWORD_MIN] = {"password.min_length", 12, 8, 64, 0, "Fewest characters of a password."},
 };
 

@@ -141,7 +141,8 @@ int vs_video_probe_and_keep(vidstore_session *session, const struct vs_uuid *id,
     vs_autoprobe *probe = NULL;
     vs_autojson *facts = NULL;
     struct vs_probe_limits limits = {.max_read = vs_setting(session->store, VS_SETTING_PROBE_MAX_BYTES),
-                                     .timeout_ms = vs_setting(session->store, VS_SETTING_PROBE_DEADLINE_MS)};
+                                     .timeout_ms = vs_setting(session->store, VS_SETTING_PROBE_DEADLINE_MS),
+                                     .warm = (int32_t)vs_setting(session->store, VS_SETTING_PROBE_WARM)};
     int r = vs_store_prober(session->store, &prober, e);
     if (!r)
         r = vs_probe_fd(prober, fd, &limits, &probe, e);

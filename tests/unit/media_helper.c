@@ -2,8 +2,8 @@
 /* Probing: a client that survives its helper, its host's habits, and the lack of memory. */
 #include "media_harness.h"
 
-/* A helper process that is a child of another; 0 when there is none. Zombies do not count. */
-static pid_t helper_under(pid_t wanted) {
+/* A helper process that is a child of another; 0 when there is none. Zombies do not count. wanted_state 0: any. */
+static pid_t helper_in_state(pid_t wanted, char wanted_state) {
     DIR *d = opendir("/proc");
     pid_t found = 0;
     for (struct dirent *entry; (entry = readdir(d));) {
@@ -12,13 +12,21 @@ static pid_t helper_under(pid_t wanted) {
         snprintf(path, sizeof path, "/proc/%s/stat", entry->d_name);
         FILE *f = atoi(entry->d_name) > 0 ? fopen(path, "re") : NULL;
         if (f && fscanf(f, "%*d (%63[^)]) %c %d", name, &state, &parent) == 3 && parent == wanted && state != 'Z' &&
-            strcmp(name, "vidstore-probe") == 0)
+            (!wanted_state || state == wanted_state) && strcmp(name, "vidstore-probe") == 0)
             found = atoi(entry->d_name);
         if (f)
             fclose(f);
     }
     closedir(d);
     return found;
+}
+
+static pid_t helper_under(pid_t wanted) {
+    return helper_in_state(wanted, 0);
+}
+
+static pid_t helper_stopped(pid_t wanted) {
+    return helper_in_state(wanted, 'T');
 }
 
 static pid_t helper_pid(void) {
@@ -97,6 +105,9 @@ static void meddle(int signal, const char *status, int64_t timeout_ms) {
     pthread_join(thread, NULL);
     ck_assert(seen);
     ck_assert_int_eq(helper_pid(), m.server);
+    /* those that wait for the next file may have been hit too */
+    for (pid_t child; m.signal == SIGSTOP && (child = helper_stopped(m.server)); usleep(20000))
+        kill(child, SIGKILL);
     expect_status("noise.bin", "not_media");
 }
 
@@ -107,6 +118,46 @@ END_TEST
 
 START_TEST(a_child_hangs) {
     meddle(SIGSTOP, "limit_time", 200);
+}
+END_TEST
+
+/* Of one kind as of the other: the answers are the same, and the record tells them apart. */
+START_TEST(a_warm_helper) {
+    const struct vs_probe_limits warm = {.warm = 1};
+    if (have_ffmpeg())
+        make("-f lavfi -i testsrc2=duration=1 -c:v mpeg4 -metadata title=a w.mp4");
+    const char *const names[] = {"text.mp4", "noise.bin", "empty.mp4", have_ffmpeg() ? "w.mp4" : "zeros.bin"};
+    for (int i = 0; i < 250; i++) { /* more than one process reads */
+        const char *name = names[i % 4];
+        vs_autoprobe *p = probe_limited(name, &warm), *q = i < 8 ? probe(name) : NULL;
+        ck_assert_int_eq(strncmp(p->isolation, "warm rlimits seccomp", 20), 0);
+        if (!q)
+            continue;
+        ck_assert_int_eq(strncmp(q->isolation, "fork rlimits seccomp", 20), 0);
+        vs_autojson *a = NULL, *b = NULL;
+        ck_assert_int_eq(vs_probe_to_json(p, &a, NULL), 0);
+        ck_assert_int_eq(vs_probe_to_json(q, &b, NULL), 0);
+        json_object_del(a, "isolation");
+        json_object_del(a, "elapsed_us");
+        json_object_del(b, "isolation");
+        json_object_del(b, "elapsed_us");
+        ck_assert(json_equal(a, b));
+    }
+}
+END_TEST
+
+/* Those that wait for a file are killed before it comes: another one takes it. */
+START_TEST(a_child_dies_waiting) {
+    expect_status("text.mp4", "not_media");
+    for (int i = 0; i < 5; i++) {
+        pid_t child = 0;
+        for (int n = 0; n < 500 && !(child = helper_under(helper_pid())); n++)
+            usleep(10000);
+        ck_assert_int_gt(child, 0);
+        kill(child, SIGKILL);
+        usleep(20000);
+        expect_status("text.mp4", "not_media");
+    }
 }
 END_TEST
 
@@ -356,6 +407,8 @@ Suite *media_helper_suite(void) {
     tcase_add_test(c, the_helper_is_killed_at_work);
     tcase_add_test(c, a_child_dies);
     tcase_add_test(c, a_child_hangs);
+    tcase_add_test(c, a_warm_helper);
+    tcase_add_test(c, a_child_dies_waiting);
     tcase_add_test(c, the_host_dies);
     tcase_add_test(c, the_helper_is_stopped);
     tcase_add_test(c, the_helper_is_missing);

@@ -81,7 +81,7 @@ void facts_container(struct probe *p) {
     put_word(o, "format", word_format(ic->iformat->name, p->boxes.major_brand, p->ebml.webm));
     put_text(o, "major_brand", p->boxes.major_brand, 4);
     put_word(o, "media_kind", media_kind(p));
-    put_int(o, "probe_score", ic->probe_score);
+    put_int(o, "probe_score", p->score);
     if (ic->start_time != AV_NOPTS_VALUE)
         put_int(o, "start_us", ic->start_time);
     put_duration(p);

@@ -14,6 +14,7 @@ struct probe {
     struct source source;
     AVFormatContext *ic;
     AVIOContext *io;
+    int score;               /* how sure it is of the format, in percent */
     int64_t header_duration; /* as the demuxer found it, before anything was estimated; AV_NOPTS_VALUE */
     int64_t scan_duration;   /* from reading to the end; AV_NOPTS_VALUE */
     int main_video, main_audio;

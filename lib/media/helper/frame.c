@@ -14,12 +14,29 @@ static AVCodecContext *open_decoder(const AVFormatContext *ic, const AVStream *s
     if (!c)
         return NULL;
     c->thread_count = 1;
+    /* nobody looks at the picture */
+    c->skip_loop_filter = AVDISCARD_ALL;
+    c->skip_idct = AVDISCARD_ALL;
+    c->flags2 |= AV_CODEC_FLAG2_FAST;
     if (avcodec_parameters_to_context(c, st->codecpar) >= 0 &&
         av_opt_set(c, "codec_whitelist", ic->codec_whitelist, 0) >= 0 &&
         av_opt_set_int(c, "max_pixels", MAX_PIXELS, 0) >= 0 && avcodec_open2(c, decoder, NULL) >= 0)
         return c;
     avcodec_free_context(&c);
     return NULL;
+}
+
+/* The frame of one packet, without waiting for those that follow. 0, or an error. */
+static int decode_packet(AVCodecContext *c, AVPacket *packet, AVFrame *frame) {
+    int rc = avcodec_send_packet(c, packet);
+    rc = rc < 0 ? rc : avcodec_receive_frame(c, frame);
+    if (rc != AVERROR(EAGAIN) || !(packet->flags & AV_PKT_FLAG_KEY))
+        return rc;
+    if (avcodec_send_packet(c, NULL) >= 0)
+        rc = avcodec_receive_frame(c, frame);
+    if (rc < 0)
+        avcodec_flush_buffers(c);
+    return rc;
 }
 
 /* 1 with a frame, 0 without. */
@@ -30,9 +47,8 @@ static int decode(AVFormatContext *ic, const AVStream *st, AVCodecContext *c, AV
         int rc = AVERROR(EAGAIN);
         if (packet->stream_index == st->index) {
             own++;
-            rc = avcodec_send_packet(c, packet);
+            rc = decode_packet(c, packet, frame);
             ret->out_of_memory |= rc == AVERROR(ENOMEM);
-            rc = avcodec_receive_frame(c, frame);
         }
         av_packet_unref(packet);
         if (rc >= 0)

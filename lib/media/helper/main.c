@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* vidstore-probe: a fork server. It opens nothing; each file that it is handed is read by a child of its own, so that a
- * file that takes over its reader has neither another file nor another answer within reach. */
+ * file that takes over its reader has neither another file nor another answer within reach. The children are forked
+ * ahead of their files, for a fork takes longer than most probes. */
+#include "child.h"
 #include "media/media_wire.h"
 #include "probe.h"
 #include "sandbox.h"
@@ -15,114 +17,134 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MAX_CHILDREN = 64, IDLE_CHECK_MS = 10000 };
+enum { MAX_CHILDREN = 64, MAX_SPARES = 4, CHECK_MS = 10000, IDLE_MS = 30000 };
+
+enum state {
+    FREE,  /* no process */
+    SPARE, /* waits for its first file */
+    BUSY,
+    IDLE, /* has read some, and waits for more */
+};
 
 struct child {
-    pid_t pid; /* 0: the place is free */
-    int64_t kill_at_us;
+    enum state state;
+    pid_t pid;
+    int sock;           /* -1: it gets no more files */
+    int64_t kill_at_us; /* when busy */
 };
 
 struct server {
     struct child children[MAX_CHILDREN];
-    int running;
-    int signals; /* a signalfd for SIGCHLD */
+    int count[IDLE + 1]; /* by state */
+    int spares;          /* that shall be ready: as many as were once missed */
+    int signals;         /* a signalfd for SIGCHLD */
+    int64_t asked_us;    /* the last request */
     pid_t parent;
 };
 
-/* In the child: nothing of the server is left but the two descriptors, at fixed numbers that the filter knows. */
-static _Noreturn void child_run(int media, int answer, const struct vs_media_request *request, pid_t server) {
-    /* the server has one thread only, so this really means its death */
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != server)
-        _exit(1);
-    int spare_media = fcntl(media, F_DUPFD, SANDBOX_ANSWER_FD + 1);
-    int spare_answer = fcntl(answer, F_DUPFD, SANDBOX_ANSWER_FD + 1);
-    if (spare_media < 0 || spare_answer < 0 || dup2(spare_media, SANDBOX_MEDIA_FD) < 0 ||
-        dup2(spare_answer, SANDBOX_ANSWER_FD) < 0 || close_range(SANDBOX_ANSWER_FD + 1, ~0u, 0) != 0)
-        _exit(1);
-    close_range(0, SANDBOX_MEDIA_FD - 1, 0);
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigaction(SIGPIPE, &ignore, NULL);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    /* a clock of its own, should the server be stopped: the filter leaves no way to put it off */
-    int64_t end_us = (request->timeout_ms + VS_MEDIA_KILL_MS) * INT64_C(1000);
-    struct itimerval timer = {.it_value = {.tv_sec = end_us / 1000000, .tv_usec = end_us % 1000000}};
-    setitimer(ITIMER_REAL, &timer, NULL);
-    struct stat st; /* now, for the sandbox knows no fstat */
-    if (fstat(SANDBOX_MEDIA_FD, &st) != 0 || !S_ISREG(st.st_mode) || sandbox_enter(request->timeout_ms) < 0)
-        _exit(1);
-    _exit(probe_answer(request, st.st_size) == 0 ? 0 : 2);
+static void set_state(struct server *s, struct child *c, enum state state) {
+    s->count[c->state]--;
+    s->count[state]++;
+    c->state = state;
 }
 
-/* Starts a child for a request; whatever happens, the host learns it from its end of the pipe. */
-static void server_fork(struct server *s, int media, int answer, const struct vs_media_request *request) {
-    struct child *place = s->children;
-    while (place->pid)
-        place++;
+static struct child *find_state(struct server *s, enum state state) {
+    for (int i = 0; i < MAX_CHILDREN; i++)
+        if (s->children[i].state == state)
+            return &s->children[i];
+    return NULL;
+}
+
+static void hang_up(struct child *c) {
+    if (c->sock >= 0)
+        close(c->sock);
+    c->sock = -1;
+}
+
+/* Forks a child that waits. NULL when that can't be. */
+static struct child *add_spare(struct server *s) {
+    struct child *c = find_state(s, FREE);
+    int pair[2];
     pid_t server = getpid();
+    if (!c || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+        return NULL;
     pid_t pid = fork();
     if (pid == 0)
-        child_run(media, answer, request, server);
-    if (pid > 0) {
-        place->pid = pid;
-        place->kill_at_us = source_clock_us() + (request->timeout_ms + VS_MEDIA_KILL_MS) * INT64_C(1000);
-        s->running++;
+        child_run(pair[1], server);
+    close(pair[1]);
+    if (pid < 0) {
+        close(pair[0]);
+        return NULL;
+    }
+    set_state(s, c, SPARE);
+    c->pid = pid;
+    c->sock = pair[0];
+    return c;
+}
+
+static struct child *pick(struct server *s, int warm) {
+    struct child *c = warm ? find_state(s, IDLE) : NULL;
+    if (!c)
+        c = find_state(s, SPARE);
+    if (c)
+        return c;
+    s->spares += s->spares < MAX_SPARES;
+    if (s->count[FREE] == 0 && (c = find_state(s, IDLE))) {
+        /* full of those that wait for what does not come: its place, when it has gone */
+        hang_up(c);
+        set_state(s, c, BUSY);
+        c->kill_at_us = source_clock_us() + 1000000;
+        return NULL;
+    }
+    return add_spare(s);
+}
+
+/* Hands a request to a child; whatever happens, the host learns it from its end of the pipe. */
+static void serve(struct server *s, const struct vs_media_request *request, const int fds[2]) {
+    struct child *c;
+    while ((c = pick(s, request->warm))) {
+        int sent = message_send(c->sock, request, fds) == (ssize_t)sizeof *request;
+        if (!sent || !request->warm)
+            hang_up(c);
+        set_state(s, c, BUSY); /* or dying, which is reaped like one that was */
+        c->kill_at_us = source_clock_us() + (sent ? (request->timeout_ms + VS_MEDIA_KILL_MS) * INT64_C(1000) : 0);
+        if (sent)
+            return;
     }
 }
 
-/* The descriptors that came with a message; anything but exactly two are closed. */
-static int take_descriptors(struct msghdr *message, int fds[2]) {
-    int n = 0, all[8];
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-            continue;
-        int count = (int)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
-        for (int i = 0; i < count && n < 8; i++)
-            memcpy(&all[n++], CMSG_DATA(c) + (size_t)i * sizeof(int), sizeof(int));
-    }
-    if (n == 2) {
-        memcpy(fds, all, 2 * sizeof(int));
+/* Whether it makes sense; fills in what the host has not to say: how large a file is. */
+static int request_is_sane(struct vs_media_request *r, ssize_t size, int media) {
+    struct stat st;
+    if (size != (ssize_t)sizeof *r || r->magic != VS_MEDIA_MAGIC || r->timeout_ms <= 0 || r->timeout_ms > 3600000 ||
+        r->max_read <= 0 || r->max_streams == 0 || r->max_streams > VS_MEDIA_MAX_STREAMS || fstat(media, &st) != 0)
         return 0;
-    }
-    while (n > 0)
-        close(all[--n]);
-    return -1;
-}
-
-static int request_is_sane(const struct vs_media_request *r, ssize_t size) {
-    return size == (ssize_t)sizeof *r && r->magic == VS_MEDIA_MAGIC && r->timeout_ms > 0 && r->timeout_ms <= 3600000 &&
-           r->max_read > 0 && r->max_streams > 0 && r->max_streams <= VS_MEDIA_MAX_STREAMS;
+    if (r->ranged)
+        return S_ISSOCK(st.st_mode) && r->size >= 0 && !r->warm;
+    r->size = st.st_size;
+    return S_ISREG(st.st_mode);
 }
 
 /* One message of the host. 0, or -1 when the host is gone. */
 static int server_receive(struct server *s) {
     struct vs_media_request request;
-    union {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(8 * sizeof(int))];
-    } control;
-    struct iovec v = {&request, sizeof request};
-    struct msghdr message = {.msg_iov = &v, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-    ssize_t got = recvmsg(VS_MEDIA_SOCKET, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    int fds[2];
+    ssize_t got = message_receive(VS_MEDIA_SOCKET, &request, fds, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (got < 0)
-        return errno == EINTR || errno == EAGAIN ? 0 : -1;
+        return errno == EAGAIN ? 0 : -1;
     if (got == 0)
         return -1;
-    int fds[2];
-    if (take_descriptors(&message, fds) != 0)
+    s->asked_us = source_clock_us();
+    if (fds[0] < 0)
         return 0;
-    if (request_is_sane(&request, got))
-        server_fork(s, fds[0], fds[1], &request);
+    if (request_is_sane(&request, got, fds[0]))
+        serve(s, &request, fds);
     close(fds[0]);
     close(fds[1]);
     return 0;
@@ -134,20 +156,30 @@ static void server_reap(struct server *s) {
         continue;
     for (pid_t pid; (pid = waitpid(-1, NULL, WNOHANG)) > 0;) {
         for (int i = 0; i < MAX_CHILDREN; i++) {
-            if (s->children[i].pid == pid) {
-                s->children[i].pid = 0;
-                s->running--;
+            struct child *c = &s->children[i];
+            if (c->state != FREE && c->pid == pid) {
+                hang_up(c);
+                set_state(s, c, FREE);
             }
         }
     }
 }
 
+/* A child of the warm kind has finished a file, or itself. */
+static void server_hear(struct server *s, struct child *c) {
+    char byte;
+    if (recv(c->sock, &byte, 1, MSG_DONTWAIT) != 1)
+        hang_up(c);
+    else if (c->state == BUSY)
+        set_state(s, c, IDLE);
+}
+
 /* Kills the late; tells how long the server may sleep. */
 static int server_kill_late(struct server *s) {
-    int64_t now = source_clock_us(), wait_us = IDLE_CHECK_MS * INT64_C(1000);
+    int64_t now = source_clock_us(), wait_us = CHECK_MS * INT64_C(1000);
     for (int i = 0; i < MAX_CHILDREN; i++) {
         struct child *c = &s->children[i];
-        if (!c->pid)
+        if (c->state != BUSY)
             continue;
         if (c->kill_at_us <= now) {
             kill(c->pid, SIGKILL);
@@ -159,20 +191,46 @@ static int server_kill_late(struct server *s) {
     return (int)(wait_us / 1000) + 1;
 }
 
+/* Whether anybody needs it. */
+static int server_is_wanted(const struct server *s) {
+    /* a child that the host forked may hold the socket open after the host has died */
+    return getppid() == s->parent && (s->count[BUSY] > 0 || source_clock_us() - s->asked_us < IDLE_MS * INT64_C(1000));
+}
+
+/* Waits for what comes next, and sees to it; the host's requests first. 0, or -1 when the host is gone. */
+static int server_turn(struct server *s, int wait_ms) {
+    struct pollfd p[2 + MAX_CHILDREN];
+    struct child *of[2 + MAX_CHILDREN];
+    nfds_t n = 2;
+    /* a full house stops listening: the requests wait in the socket */
+    int room = s->count[FREE] + s->count[SPARE] + s->count[IDLE] > 0;
+    p[0] = (struct pollfd){.fd = room ? VS_MEDIA_SOCKET : -1, .events = POLLIN};
+    p[1] = (struct pollfd){.fd = s->signals, .events = POLLIN};
+    for (int i = 0; i < MAX_CHILDREN; i++) {
+        if (s->children[i].state == FREE || s->children[i].state == SPARE || s->children[i].sock < 0)
+            continue;
+        of[n] = &s->children[i];
+        p[n++] = (struct pollfd){.fd = s->children[i].sock, .events = POLLIN};
+    }
+    int ready = poll(p, n, wait_ms);
+    if (ready <= 0)
+        return ready < 0 && errno != EINTR ? -1 : 0;
+    for (nfds_t i = 2; i < n; i++)
+        if (p[i].revents)
+            server_hear(s, of[i]);
+    if (p[1].revents)
+        server_reap(s);
+    return p[0].revents ? server_receive(s) : 0;
+}
+
 static void server_run(struct server *s) {
-    for (;;) {
-        int wait_ms = server_kill_late(s);
-        /* a full house stops listening: the requests wait in the socket */
-        struct pollfd p[2] = {{.fd = s->running < MAX_CHILDREN ? VS_MEDIA_SOCKET : -1, .events = POLLIN},
-                              {.fd = s->signals, .events = POLLIN}};
-        if (poll(p, 2, wait_ms) < 0 && errno != EINTR)
+    s->asked_us = source_clock_us();
+    while (server_is_wanted(s)) {
+        int wait_ms = server_kill_late(s), lacking = s->count[SPARE] < s->spares;
+        if (server_turn(s, lacking ? 0 : wait_ms) != 0)
             return;
-        if (p[1].revents)
-            server_reap(s);
-        if (p[0].revents && server_receive(s) != 0)
-            return;
-        /* a child that the host forked may hold the socket open after the host has died */
-        if (getppid() != s->parent)
+        /* one at a time, and after the requests that wait: they don't have to wait for it */
+        if (lacking && s->count[SPARE] < s->spares && !add_spare(s) && server_turn(s, 100) != 0)
             return;
     }
 }
@@ -182,8 +240,8 @@ static unsigned int try_sandbox(void) {
     int status = 0;
     pid_t pid = fork();
     if (pid == 0) {
-        int layers = sandbox_enter(1000);
-        _exit(layers < 0 ? 0 : layers);
+        int layers = sandbox_begin();
+        _exit(layers < 0 || sandbox_enter(SANDBOX_FILE, 1000) != 0 ? 0 : layers);
     }
     if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
         return 0;
@@ -205,7 +263,7 @@ static int is_socket(int fd) {
 }
 
 int main(void) {
-    struct server s = {.signals = -1, .parent = getppid()};
+    struct server s = {.count = {MAX_CHILDREN}, .spares = 1, .signals = -1, .parent = getppid()};
     if (!is_socket(VS_MEDIA_SOCKET)) {
         fputs("vidstore-probe: is started by libvidstore, not by hand\n", stderr);
         return 2;
@@ -225,7 +283,7 @@ int main(void) {
         return 3;
     server_run(&s);
     for (int i = 0; i < MAX_CHILDREN; i++)
-        if (s.children[i].pid)
+        if (s.children[i].state != FREE)
             kill(s.children[i].pid, SIGKILL);
     _exit(0);
 }

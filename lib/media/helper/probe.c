@@ -11,10 +11,19 @@
 #include "words.h"
 #include <libavutil/avstring.h>
 #include <libavutil/mem.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEAD = 4096, IO_BUFFER = 65536, PROBE_SIZE = 5 << 20, ANALYZE_US = 5000000, SURE_SCORE = 50 };
+enum {
+    HEAD = 4096,
+    IO_BUFFER = 65536,
+    PROBE_SIZE = 5 << 20,
+    ANALYZE_US = 5000000,
+    SURE_SCORE = 50,
+    KEPT_BYTES = 32 << 20,
+    ROOM_BYTES = 4 << 20
+};
 
 /* libavformat says "out of memory" for too many streams; only its log tells the two apart. */
 static int too_many_streams;
@@ -25,16 +34,18 @@ static void watch_log(void *object, int level, const char *format, va_list args)
         too_many_streams = 1;
 }
 
-void probe_prepare(void) {
-    av_log_set_callback(watch_log);
-    (void)avcodec_find_decoder(AV_CODEC_ID_H264);
-    (void)av_find_input_format("matroska");
-}
-
 /* A format that names another file does not get it. */
 static int refuse_open(AVFormatContext *ic, AVIOContext **io, const char *url, int flags, AVDictionary **options) {
     *io = NULL;
     return AVERROR(EACCES);
+}
+
+/* The two that our own parsers have recognised already need not be asked for from all the others, who would look at the
+ * bytes too. NULL: not known. */
+static const AVInputFormat *known_format(const struct probe *p) {
+    return p->boxes.major_brand[0] && p->boxes.has_moov ? av_find_input_format("mov")
+           : p->ebml.found                              ? av_find_input_format("matroska")
+                                                        : NULL;
 }
 
 static int open_input(struct probe *p) {
@@ -48,16 +59,19 @@ static int open_input(struct probe *p) {
     p->ic->io_open = refuse_open;
     p->ic->probesize = PROBE_SIZE;
     p->ic->max_analyze_duration = ANALYZE_US;
+    const AVInputFormat *known = known_format(p);
     AVDictionary *options = NULL;
     int rc = av_dict_set_int(&options, "max_streams", p->request->max_streams, 0);
     rc |= av_dict_set(&options, "protocol_whitelist", "none", 0);
     rc |= av_dict_set(&options, "format_whitelist", ALLOWED_FORMATS, 0);
     rc |= av_dict_set(&options, "codec_whitelist", ALLOWED_DECODERS, 0);
     if (rc >= 0)
-        rc = avformat_open_input(&p->ic, NULL, NULL, &options); /* frees and clears ic when it fails */
+        rc = avformat_open_input(&p->ic, NULL, known_format(p), &options); /* frees and clears ic when it fails */
     av_dict_free(&options);
-    if (rc >= 0)
-        p->header_duration = p->ic->duration;
+    if (rc < 0)
+        return rc;
+    p->header_duration = p->ic->duration;
+    p->score = known ? AVPROBE_SCORE_MAX : p->ic->probe_score;
     return rc;
 }
 
@@ -150,7 +164,7 @@ static const char *learned_status(struct probe *p, int rc) {
         const char *failed = failed_status(p, rc);
         if (failed)
             return failed;
-        return p->ic->probe_score < SURE_SCORE ? "not_media" : truncated(p) ? "truncated" : "damaged";
+        return p->score < SURE_SCORE ? "not_media" : truncated(p) ? "truncated" : "damaged";
     }
     if (p->source.stop != SOURCE_GOES_ON) {
         put_word(p->answer, "limited_by",
@@ -199,6 +213,7 @@ static const char *probe_media(struct probe *p) {
 
 static const char *run(struct probe *p) {
     uint8_t head[HEAD];
+    too_many_streams = 0;
     if (p->source.size == 0)
         return "empty";
     ptrdiff_t got = source_at(&p->source, 0, head, sizeof head);
@@ -212,11 +227,12 @@ static const char *run(struct probe *p) {
     return probe_media(p);
 }
 
-int probe_answer(const struct vs_media_request *request, int64_t size) {
-    struct probe p = {
+static struct probe start(const struct vs_media_request *request) {
+    return (struct probe){
         .request = request,
         .source = {.fd = SANDBOX_MEDIA_FD,
-                   .size = size,
+                   .ranged = request->ranged,
+                   .size = request->size,
                    .budget = request->max_read,
                    .deadline_us = source_clock_us() + request->timeout_ms * INT64_C(1000)},
         .header_duration = AV_NOPTS_VALUE,
@@ -225,9 +241,48 @@ int probe_answer(const struct vs_media_request *request, int64_t size) {
         .main_audio = -1,
         .answer = json_object(),
     };
+}
+
+static void finish(struct probe *p) {
+    json_decref(p->answer);
+    avformat_close_input(&p->ic);
+    if (p->io)
+        av_freep(&p->io->buffer);
+    avio_context_free(&p->io);
+    free(p->source.block);
+}
+
+void probe_prepare(void) {
+    av_log_set_callback(watch_log);
+    /* pages that were touched once are not given back, to be touched again */
+    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+    probe_rehearse();
+}
+
+void probe_rehearse(void) {
+    struct vs_media_request request = {
+        .max_streams = VS_MEDIA_MAX_STREAMS, .max_read = 1 << 20, .timeout_ms = 10000, .decode = 1};
+    struct probe p = start(&request);
+    p.source.memory = probe_sample;
+    p.source.size = (int64_t)probe_sample_size;
+    put_word(p.answer, "status", run(&p));
+    finish(&p);
+    /* and room for a larger picture than that one */
+    void *room = malloc(ROOM_BYTES);
+    if (room)
+        explicit_bzero(room, ROOM_BYTES);
+    free(room);
+}
+
+int probe_answer(const struct vs_media_request *request, int last) {
+    struct probe p = start(request);
     const char *status = run(&p);
     put_word(p.answer, "status", status);
     put_int(p.answer, "bytes_read", p.source.total);
-    /* the process ends after this: freeing what libav holds would only take time, and walk what a hostile file built */
-    return output_write(SANDBOX_ANSWER_FD, p.answer, VS_MEDIA_ANSWER_MAX);
+    int rc = output_write(SANDBOX_ANSWER_FD, p.answer, VS_MEDIA_ANSWER_MAX);
+    /* at its end, freeing what libav holds would only take time, and walk what a hostile file built */
+    if (!last)
+        finish(&p);
+    return rc;
 }

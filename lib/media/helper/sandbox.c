@@ -15,9 +15,10 @@
 
 #define COUNT(a)      (sizeof(a) / sizeof *(a))
 #define ADDRESS_SPACE (UINT64_C(1) << 30)
+#define MANY_CPU_S    600
 
-/* The compiled filter: the helper makes it once, each child loads it. */
-static struct sock_fprog program;
+/* The compiled filters: the helper makes them once, each child loads one. */
+static struct sock_fprog programs[SANDBOX_KINDS];
 
 /* Calls that a probe needs and that reach nothing but its own memory. */
 static const int harmless[] = {
@@ -46,15 +47,33 @@ static const int refused[] = {
 #endif
 };
 
-static int add_rules(scmp_filter_ctx filter) {
-    int rc = 0;
+static int allow_on(scmp_filter_ctx filter, int call, int fd) {
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)fd));
+}
+
+/* What a process needs to get at its bytes: the file is only read, the pipe only written. */
+static int add_descriptor_rules(scmp_filter_ctx filter, enum sandbox_kind kind) {
+    int rc = allow_on(filter, SCMP_SYS(write), SANDBOX_ANSWER_FD);
+    if (kind == SANDBOX_RANGED)
+        rc |= allow_on(filter, SCMP_SYS(read), SANDBOX_MEDIA_FD) | allow_on(filter, SCMP_SYS(write), SANDBOX_MEDIA_FD);
+    else
+        rc |= allow_on(filter, SCMP_SYS(pread64), SANDBOX_MEDIA_FD);
+    if (kind == SANDBOX_MANY) {
+        rc |= allow_on(filter, SCMP_SYS(recvmsg), SANDBOX_REQUEST_FD);
+        rc |= allow_on(filter, SCMP_SYS(write), SANDBOX_REQUEST_FD);
+        rc |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(dup3), 0);
+        rc |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(close), 0);
+        rc |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setitimer), 0);
+    }
+    return rc;
+}
+
+static int add_rules(scmp_filter_ctx filter, enum sandbox_kind kind) {
+    int rc = add_descriptor_rules(filter, kind);
     for (size_t i = 0; i < COUNT(harmless); i++)
         rc |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, harmless[i], 0);
     for (size_t i = 0; i < COUNT(refused); i++)
         rc |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), refused[i], 0);
-    /* the file is only read, the pipe only written */
-    rc |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(pread64), 1, SCMP_A0(SCMP_CMP_EQ, SANDBOX_MEDIA_FD));
-    rc |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, SANDBOX_ANSWER_FD));
     /* memory: anonymous, never executable */
     rc |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
                            SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS));
@@ -63,7 +82,7 @@ static int add_rules(scmp_filter_ctx filter) {
 }
 
 /* Takes the compiled program out of libseccomp, which writes it to a descriptor only. */
-static int export_program(scmp_filter_ctx filter) {
+static int export_program(scmp_filter_ctx filter, struct sock_fprog *ret) {
     int fd = memfd_create("filter", MFD_CLOEXEC);
     if (fd < 0)
         return -1;
@@ -75,19 +94,22 @@ static int export_program(scmp_filter_ctx filter) {
         free(code);
         return -1;
     }
-    program.filter = code;
-    program.len = (unsigned short)((size_t)size / sizeof *code);
+    ret->filter = code;
+    ret->len = (unsigned short)((size_t)size / sizeof *code);
     return 0;
 }
 
 int sandbox_prepare(void) {
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
-    if (!filter)
-        return -1;
-    /* EACCES for a call that the default refuses already is no conflict; a failed rule is */
-    int rc = add_rules(filter) == 0 ? export_program(filter) : -1;
-    seccomp_release(filter);
-    return rc;
+    for (int kind = 0; kind < SANDBOX_KINDS; kind++) {
+        scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+        if (!filter)
+            return -1;
+        int rc = add_rules(filter, (enum sandbox_kind)kind) == 0 ? export_program(filter, &programs[kind]) : -1;
+        seccomp_release(filter);
+        if (rc != 0)
+            return -1;
+    }
+    return 0;
 }
 
 static int limit(int what, rlim_t value) {
@@ -100,9 +122,8 @@ static int limit(int what, rlim_t value) {
     return setrlimit(what, &wanted);
 }
 
-static int enter_rlimits(int32_t timeout_ms) {
-    if (limit(RLIMIT_AS, ADDRESS_SPACE) || limit(RLIMIT_CORE, 0) || limit(RLIMIT_FSIZE, 0) || limit(RLIMIT_NOFILE, 8) ||
-        limit(RLIMIT_CPU, (rlim_t)timeout_ms / 1000 + 2))
+static int enter_rlimits(void) {
+    if (limit(RLIMIT_AS, ADDRESS_SPACE) || limit(RLIMIT_CORE, 0) || limit(RLIMIT_FSIZE, 0) || limit(RLIMIT_NOFILE, 8))
         return -1;
     return 0;
 }
@@ -134,15 +155,19 @@ static int enter_landlock(void) {
     return rc == 0;
 }
 
-int sandbox_enter(int32_t timeout_ms) {
+int sandbox_begin(void) {
     unsigned int layers = VS_MEDIA_RLIMITS | VS_MEDIA_SECCOMP;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
         return -1;
     if (enter_landlock())
         layers |= VS_MEDIA_LANDLOCK;
-    if (enter_rlimits(timeout_ms) != 0)
+    return enter_rlimits() == 0 ? (int)layers : -1;
+}
+
+int sandbox_enter(enum sandbox_kind kind, int32_t timeout_ms) {
+    /* of many files the timer alone sees to each; this is the end of a process that has got rid of its timer */
+    rlim_t seconds = kind == SANDBOX_MANY ? MANY_CPU_S : (rlim_t)timeout_ms / 1000 + 2;
+    if (limit(RLIMIT_CPU, seconds) != 0)
         return -1;
-    if (program.len == 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) != 0)
-        return -1;
-    return (int)layers;
+    return programs[kind].len ? prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &programs[kind], 0, 0) : -1;
 }

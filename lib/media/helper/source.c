@@ -1,10 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "source.h"
+#include "media/media_wire.h"
 #include <errno.h>
 #include <libavformat/avio.h>
 #include <libavutil/error.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+/* Asking costs a way to somewhere else: small reads are served from a larger one. */
+enum { BLOCK = 64 << 10 };
+
+struct source_block {
+    int64_t at, size;
+    uint8_t bytes[BLOCK];
+};
 
 int64_t source_clock_us(void) {
     struct timespec t;
@@ -22,6 +33,62 @@ static int stopped(struct source *s) {
     return s->stop != SOURCE_GOES_ON;
 }
 
+static int transfer(int fd, void *buf, size_t size, int out) {
+    for (size_t done = 0; done < size;) {
+        ssize_t n = out ? write(fd, (char *)buf + done, size - done) : read(fd, (char *)buf + done, size - done);
+        if (n == 0 || (n < 0 && errno != EINTR))
+            return -1;
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return 0;
+}
+
+/* As pread, from the other end of the socket. */
+static ssize_t ask(int fd, void *buf, size_t size, int64_t offset) {
+    struct vs_media_range range = {.offset = offset, .size = (uint32_t)size};
+    int32_t got = -1;
+    if (transfer(fd, &range, sizeof range, 1) != 0 || transfer(fd, &got, sizeof got, 0) != 0 || got < 0 ||
+        (size_t)got > size || transfer(fd, buf, (size_t)got, 0) != 0)
+        return -1;
+    return got;
+}
+
+static ssize_t read_ranged(struct source *s, void *buf, size_t size, int64_t offset, int64_t *ret_fetched) {
+    if (size > VS_MEDIA_RANGE_MAX)
+        size = VS_MEDIA_RANGE_MAX;
+    if (size > BLOCK / 2 || (!s->block && !(s->block = calloc(1, sizeof *s->block))))
+        return *ret_fetched = ask(s->fd, buf, size, offset);
+    struct source_block *b = s->block;
+    if (offset < b->at || offset + (int64_t)size > b->at + b->size) {
+        ssize_t got = ask(s->fd, b->bytes, BLOCK, offset);
+        b->at = offset;
+        b->size = got > 0 ? got : 0;
+        if (got <= 0)
+            return got;
+        *ret_fetched = got;
+    }
+    int64_t there = b->at + b->size - offset;
+    if ((int64_t)size > there)
+        size = (size_t)there;
+    memcpy(buf, b->bytes + (offset - b->at), size);
+    return (ssize_t)size;
+}
+
+static ssize_t read_somewhere(struct source *s, void *buf, size_t size, int64_t offset, int64_t *ret_fetched) {
+    ssize_t got;
+    if (s->memory) {
+        got = (int64_t)size < s->size - offset ? (ssize_t)size : (ssize_t)(s->size - offset);
+        memcpy(buf, s->memory + offset, (size_t)got);
+        return *ret_fetched = got;
+    }
+    if (s->ranged)
+        return read_ranged(s, buf, size, offset, ret_fetched);
+    do
+        got = pread(s->fd, buf, size, offset);
+    while (got < 0 && errno == EINTR);
+    return *ret_fetched = got;
+}
+
 ptrdiff_t source_at(struct source *s, int64_t offset, void *buf, size_t size) {
     if (offset < 0 || offset >= s->size)
         return 0;
@@ -29,15 +96,13 @@ ptrdiff_t source_at(struct source *s, int64_t offset, void *buf, size_t size) {
         return -1;
     if ((int64_t)size > s->budget - s->total)
         size = (size_t)(s->budget - s->total);
-    ssize_t got;
-    do
-        got = pread(s->fd, buf, size, offset);
-    while (got < 0 && errno == EINTR);
+    int64_t fetched = 0;
+    ssize_t got = read_somewhere(s, buf, size, offset, &fetched);
     if (got < 0) {
         s->stop = SOURCE_FAILED;
         return -1;
     }
-    s->total += got;
+    s->total += fetched;
     return got;
 }
 

@@ -12,10 +12,13 @@ enum source_stop { SOURCE_GOES_ON, SOURCE_OUT_OF_BUDGET, SOURCE_OUT_OF_TIME, SOU
 
 struct source {
     int fd;
+    int ranged;            /* fd is a socket to ask for ranges */
+    const uint8_t *memory; /* or the bytes themselves */
     int64_t size, pos;
     int64_t total, budget;
-    int64_t deadline_us;   /* monotonic */
-    enum source_stop stop; /* why reading ended; never goes back */
+    int64_t deadline_us;        /* monotonic */
+    enum source_stop stop;      /* why reading ended; never goes back */
+    struct source_block *block; /* of a ranged one: what was read last; for free() */
 };
 
 int64_t source_clock_us(void);
