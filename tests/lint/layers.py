@@ -28,7 +28,7 @@ DOORS = [
     (r"(linux/)?(seccomp|landlock)\.h", ["media/helper/"]),
 ]
 SYSTEM = re.compile(
-    r"(assert|ctype|dirent|dlfcn|endian|errno|fcntl|float|ftw|ifaddrs|inttypes|limits|locale|math|netdb|poll|pthread|"
+    r"(assert|ctype|dirent|dlfcn|endian|errno|fcntl|float|ftw|ifaddrs|inttypes|limits|locale|malloc|math|netdb|poll|pthread|"
     r"pwd|sched|semaphore|setjmp|signal|spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|"
     r"string|strings|syslog|time|unistd)\.h|(arpa|linux|net|netinet|sys)/\w+\.h")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', re.MULTILINE)
