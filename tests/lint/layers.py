@@ -28,9 +28,9 @@ DOORS = [
     (r"(linux/)?(seccomp|landlock)\.h", ["media/helper/"]),
 ]
 SYSTEM = re.compile(
-    r"(assert|ctype|dirent|dlfcn|endian|errno|fcntl|float|ftw|ifaddrs|inttypes|limits|locale|malloc|math|netdb|poll|pthread|"
-    r"pwd|sched|semaphore|setjmp|signal|spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|"
-    r"string|strings|syslog|time|unistd)\.h|(arpa|linux|net|netinet|sys)/\w+\.h")
+    r"(assert|ctype|dirent|dlfcn|endian|errno|fcntl|float|ftw|ifaddrs|inttypes|limits|locale|malloc|math|netdb|poll|"
+    r"pthread|pwd|sched|semaphore|setjmp|signal|spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|"
+    r"stdnoreturn|string|strings|syslog|time|unistd)\.h|(arpa|linux|net|netinet|sys)/\w+\.h")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', re.MULTILINE)
 # Written by the build, from schema/ and for the probe helper.
 GENERATED = re.compile(r"(vs_)?(statements|migrations|schema|media_paths|config)\w*\.h")
