@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "bench_raw.h"
+
+vidstore_job_params *sample_job(void) {
+    vidstore_job_params *params = vidstore_job_params_new();
+    vidstore_job_params_set_text(params, VIDSTORE_JOB_KIND, "encode");
+    vidstore_job_params_set_text(
+        params, VIDSTORE_JOB_REQUEST,
+        "{\"preset\":\"medium\",\"crf\":23,\"audio\":\"copy\",\"note\":\"an ordinary request\"}");
+    vidstore_job_params_set_text(params, VIDSTORE_JOB_SEASON, "Season 1");
+    return params;
+}
+
+struct raw raw_open(const char *dir) {
+    struct raw r = {.db = open_raw(dir)};
+    char *job = insert_sql(r.db, "jobs"), *event = insert_sql(r.db, "audit_events");
+    r.job = first_row(r.db, "jobs", "state = 20");
+    r.event = first_row(r.db, "audit_events", "noun = 'job'");
+    r.begin = prepare(r.db, "BEGIN IMMEDIATE");
+    r.commit = prepare(r.db, "COMMIT");
+    r.insert_job = prepare(r.db, job);
+    r.insert_event = prepare(r.db, event);
+    r.count = prepare(r.db, "INSERT INTO job_counts (user_id, state, jobs) VALUES (?, ?, ?) ON CONFLICT (user_id, "
+                            "state) DO UPDATE SET jobs = jobs + excluded.jobs");
+    sqlite3_free(job);
+    sqlite3_free(event);
+    return r;
+}
+
+void raw_close(struct raw *r) {
+    sqlite3_stmt *all[] = {r->begin, r->commit, r->insert_job, r->insert_event, r->count};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        sqlite3_finalize(all[i]);
+    free_row(&r->job);
+    free_row(&r->event);
+    sqlite3_close(r->db);
+}
+
+void raw_count(struct raw *r, int state, int by) {
+    static const uint8_t nil[16];
+    sqlite3_bind_blob(r->count, 1, nil, 16, SQLITE_STATIC);
+    sqlite3_bind_int(r->count, 2, state);
+    sqlite3_bind_int(r->count, 3, by);
+    run_stmt(r->db, r->count);
+}
+
+void raw_event(struct raw *r) {
+    uint8_t id[16];
+    id_bytes(id);
+    bind_row(r->insert_event, &r->event, id);
+    run_stmt(r->db, r->insert_event);
+}
+
+void raw_submit(struct raw *r) {
+    uint8_t id[16];
+    id_bytes(id);
+    run_stmt(r->db, r->begin);
+    bind_row(r->insert_job, &r->job, id);
+    run_stmt(r->db, r->insert_job);
+    raw_count(r, 20, 1);
+    raw_event(r);
+    run_stmt(r->db, r->commit);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* The queue by hand: the rows that one submit writes. */
+#ifndef BENCH_RAW_H
+#define BENCH_RAW_H
+
+#include "bench.h"
+
+/* The job that all submit. */
+vidstore_job_params *sample_job(void);
+
+/* What one submit writes, by hand: job, event, counter. */
+struct raw {
+    sqlite3 *db;
+    struct row job, event;
+    sqlite3_stmt *begin, *commit, *insert_job, *insert_event, *count;
+};
+
+/* A store in which at least one sample job was submitted. */
+struct raw raw_open(const char *dir);
+void raw_close(struct raw *r);
+void raw_count(struct raw *r, int state, int by);
+void raw_event(struct raw *r);
+void raw_submit(struct raw *r); /* durable when it returns */
+
+#endif
