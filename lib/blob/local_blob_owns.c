@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const database[] = {"store.db", "store.db-wal", "store.db-shm", "store.db-journal"};
+static const char *const database[] = {"store.db", "store.db-wal", "store.db-shm", "store.db-journal", "store.db-turn"};
 enum { FILES = sizeof database / sizeof *database };
 
 /* Under whatever name and through whatever mount: it is the file itself that counts. */

@@ -64,6 +64,8 @@ struct vs_admission {
     int64_t version; /* of the schema */
 };
 
+#define VS_OWN_HANDLE "another handle of this process"
+
 struct vs_driver {
     const char *name; /* "sqlite" */
     enum vs_engine engine;
@@ -117,7 +119,7 @@ struct vs_driver {
     int (*optimize)(struct vs_conn *conn, int64_t max_pages, vidstore_error **e);
     int (*backup)(struct vs_conn *conn, const char *target,
                   int (*progress)(void *arg, int64_t done_pages, int64_t all_pages), void *arg, vidstore_error **e);
-    /* Which other process holds the write lock; "" when none or unknown. */
+    /* Which process holds the write lock; VS_OWN_HANDLE when this one does, "" when none or unknown. */
     void (*holder)(const char *path, char *buf, size_t size);
 };
 

@@ -3,6 +3,7 @@
 #include "db/db_internal.h"
 #include <linux/futex.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -234,15 +235,19 @@ int vs_gate_mine(struct vs_db *db) {
 }
 
 void vs_db_holder(struct vs_db *db, char *buf, size_t size) {
-    if (!size)
-        return;
-    *buf = 0;
+    char ours[96] = "", other[96] = "";
     pthread_mutex_lock(&db->lock);
     struct vs_gate *g = &db->gate;
+    int64_t ms = (vs_mono_us() - g->since_us) / 1000;
     if (g->held && !pthread_equal(g->owner, pthread_self()))
-        snprintf(buf, size, "%s of this process, for %lld ms", g->what,
-                 (long long)((vs_mono_us() - g->since_us) / 1000));
+        snprintf(ours, sizeof ours, "%s", g->what);
     pthread_mutex_unlock(&db->lock);
-    if (!*buf && db->path)
-        db->drv->holder(db->path, buf, size);
+    if (db->path)
+        db->drv->holder(db->path, other, sizeof other);
+    if (!*ours)
+        snprintf(buf, size, "%s", other);
+    else if (!*other || strncmp(other, VS_OWN_HANDLE, sizeof VS_OWN_HANDLE - 1) == 0)
+        snprintf(buf, size, "%s of this process, for %lld ms", ours, (long long)ms);
+    else
+        snprintf(buf, size, "%s, for which %s of this process has waited %lld ms", other, ours, (long long)ms);
 }

@@ -157,8 +157,10 @@ int vs_session_outside(const vidstore_session *session, vidstore_error **e) {
 
 struct vs_call vs_session_call(const vidstore_session *session) {
     int64_t ms = session->deadline_ms ? session->deadline_ms : session->store->options.deadline_ms;
-    return (struct vs_call){
-        .deadline_us = vs_mono_us() + ms * 1000, .interrupt = &session->interrupt, .alone = session->bulk};
+    return (struct vs_call){.deadline_us = vs_mono_us() + ms * 1000,
+                            .interrupt = &session->interrupt,
+                            .what = session->doing,
+                            .alone = session->bulk};
 }
 
 static int standing_op(struct vs_conn *conn, void *arg, vidstore_error **e) {

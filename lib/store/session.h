@@ -37,6 +37,7 @@ struct vidstore_session {
     struct vs_refusal *refusals; /* not written yet */
     struct vs_refusal last;      /* the last one written, and how often it came again since then */
     int64_t last_us;             /* monotonic: when it was written */
+    const char *doing;           /* static: the call under way, for those whom it keeps waiting */
     int bulk;                    /* a bulk call is under way: its items leave no event each */
     vidstore_lease *lease; /* whose session it is: vidstore_session_free leaves it alone; NULL: a session of its own */
     int fence_owned;       /* the fence is counted for this session: see vs_session_copy */
@@ -96,7 +97,8 @@ void vs_session_flush_refusals(vidstore_session *session);
     int vs_entered_ = vs_session_enter(session_, reterr_);                                                             \
     if (vs_entered_)                                                                                                   \
         return vs_entered_;                                                                                            \
-    __attribute__((cleanup(vs_session_leave), unused)) vidstore_session *vs_leave_ = session_
+    __attribute__((cleanup(vs_session_leave), unused)) vidstore_session *vs_leave_ = session_;                         \
+    (session_)->doing = __func__
 #define VS_ENTER_VOID(session_, reterr_)                                                                               \
     VS_ENTER_PLAIN(session_, reterr_);                                                                                 \
     vs_entered_ = vs_session_standing(session_, reterr_);                                                              \

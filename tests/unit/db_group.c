@@ -323,6 +323,62 @@ START_TEST(long_write_is_committed_by_itself) {
 }
 END_TEST
 
+/* --- another process ------------------------------------------------------------------------------------------------
+ */
+
+enum { HAMMERS = 4 };
+
+struct hammer {
+    struct vs_db *db;
+    atomic_int stop;
+};
+
+static void *hammer(void *arg) {
+    struct hammer *h = arg;
+    while (!atomic_load(&h->stop))
+        set(h->db, "hammered", 1);
+    return NULL;
+}
+
+/* Never leaves the writer to anybody of its own accord. */
+static int hammer_until(int end) {
+    struct hammer h = {.db = opened(file)};
+    pthread_t t[HAMMERS];
+    char byte;
+    for (int i = 0; i < HAMMERS; i++)
+        pthread_create(&t[i], NULL, hammer, &h);
+    int rc = read(end, &byte, 1) != 0;
+    atomic_store(&h.stop, 1);
+    for (int i = 0; i < HAMMERS; i++)
+        pthread_join(t[i], NULL);
+    vs_db_close(h.db);
+    return rc;
+}
+
+START_TEST(processes_take_turns) {
+    int end[2], status;
+    ck_assert_int_eq(pipe(end), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        close(end[1]);
+        _exit(hammer_until(end[0]));
+    }
+    close(end[0]);
+    struct vs_db *db = opened(file);
+    while (get(db, "hammered") < 0)
+        usleep(1000);
+    for (int i = 0; i < 50; i++) {
+        struct setting it = {"patient", "1", i};
+        struct vs_call call = within_ms(2000);
+        must(vs_db_write(db, &call, op_set, &it, e));
+    }
+    close(end[1]);
+    ck_assert(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    must(vs_db_integrity(db, NULL, 0, e));
+    vs_db_close(db);
+}
+END_TEST
+
 Suite *db_group_suite(void);
 
 Suite *db_group_suite(void) {
@@ -342,5 +398,9 @@ Suite *db_group_suite(void) {
     tcase_add_test(many, transaction_of_a_host_keeps_its_place);
     tcase_add_test(many, long_write_is_committed_by_itself);
     suite_add_tcase(suite, many);
+    TCase *processes = tcase_create("processes");
+    tcase_add_checked_fixture(processes, folder_make, folder_remove);
+    tcase_add_test(processes, processes_take_turns);
+    suite_add_tcase(suite, processes);
     return suite;
 }

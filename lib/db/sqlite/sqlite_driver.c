@@ -56,8 +56,18 @@ static int begin(struct vs_conn *conn, int write, vidstore_error **e) {
     int changed = vs_sqlite_still_check(c, e);
     if (changed)
         return changed;
-    int rc = run_fixed(c, write ? FIXED_BEGIN_WRITE : FIXED_BEGIN_READ);
-    return rc == SQLITE_OK ? 0 : vs_sqlite_fail(c, rc, "begin a transaction", e);
+    if (!write) {
+        int rc = run_fixed(c, FIXED_BEGIN_READ);
+        return rc == SQLITE_OK ? 0 : vs_sqlite_fail(c, rc, "begin a transaction", e);
+    }
+    vs_sqlite_turn_offer(c);
+    c->beginning = 1;
+    int rc = run_fixed(c, FIXED_BEGIN_WRITE);
+    int code = rc == SQLITE_OK ? 0 : vs_sqlite_fail(c, rc, "begin a transaction", e);
+    vs_sqlite_turn_got(c);
+    c->beginning = 0;
+    c->waits_us = 0;
+    return code;
 }
 
 /* A commit that failed while it wrote its frames has no commit mark on disk; after that, the mark may be there and come
@@ -72,6 +82,7 @@ static int is_unknown(int extended) {
 static int commit(struct vs_conn *conn, int *ret_unknown, vidstore_error **e) {
     struct sqlite_conn *c = sqlite_of(conn);
     int rc = run_fixed(c, FIXED_COMMIT);
+    vs_sqlite_turn_ended(c);
     *ret_unknown = rc != SQLITE_OK && conn->state == VS_CONN_WRITING && is_unknown(sqlite3_extended_errcode(c->db));
     return rc == SQLITE_OK ? vs_sqlite_still_check(c, e) : vs_sqlite_fail(c, rc, "commit", e);
 }

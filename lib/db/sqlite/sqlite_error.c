@@ -71,12 +71,12 @@ static int fail_busy(struct sqlite_conn *c, int extended, vidstore_error **e) {
         return vs_fail(e, VIDSTORE_CANCELLED, NULL, "interrupted while waiting for the database");
     if (extended == SQLITE_BUSY_SNAPSHOT)
         return vs_fail(e, VIDSTORE_RETRY, NULL, "the database changed since this transaction began to read");
-    char holder[160] = "";
-    if (c->base.db)
-        vs_db_holder(c->base.db, holder, sizeof holder);
-    else if (c->path)
+    char holder[160] = "", waited[48] = "";
+    if (c->path)
         vs_sqlite_holder(c->path, holder, sizeof holder);
-    int code = vs_fail(e, VIDSTORE_BUSY, NULL, "the database is in use%s%s", *holder ? " by " : "", holder);
+    if (c->waits_us)
+        snprintf(waited, sizeof waited, ", for %lld ms at least", (long long)((vs_mono_us() - c->waits_us) / 1000));
+    int code = vs_fail(e, VIDSTORE_BUSY, NULL, "the database is in use by %s%s", *holder ? holder : "somebody", waited);
     vs_error_set_retry(e, 100);
     return code;
 }

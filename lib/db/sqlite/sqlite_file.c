@@ -144,7 +144,7 @@ int vs_sqlite_locate(const struct vs_db_params *params, char **ret_path, vidstor
 
 static void describe(long pid, char *buf, size_t size) {
     if (pid == (long)getpid()) {
-        snprintf(buf, size, "another handle of this process");
+        snprintf(buf, size, VS_OWN_HANDLE);
         return;
     }
     char path[48], name[32] = "";

@@ -38,10 +38,14 @@ struct sqlite_conn {
     char *path; /* NULL: in memory */
     enum vs_role role;
     int read_only, relaxed;
-    int still;                 /* opened on the word that nobody changes it */
-    struct sqlite_stamp stamp; /* then: as it was opened */
-    int watching;              /* what runs may be stopped by deadline and interrupt: it changes nothing */
-    uint32_t jitter;           /* state of a small generator: two waiters shall not keep step */
+    int still;                  /* opened on the word that nobody changes it */
+    struct sqlite_stamp stamp;  /* then: as it was opened */
+    int watching;               /* what runs may be stopped by deadline and interrupt: it changes nothing */
+    uint32_t jitter;            /* state of a small generator: two waiters shall not keep step */
+    int beginning;              /* a write transaction: what is waited for is another process's turn to end */
+    int turn, awaits;           /* sqlite_turn.c: the file, -1: none; the lock on it is held */
+    int64_t began_us, ended_us; /* its turn, and the last commit in it */
+    int64_t waits_us;           /* since when it waits for the write lock; 0: it does not */
     sqlite3_stmt *fixed[FIXED_COUNT];
 };
 
@@ -78,6 +82,16 @@ void vs_sqlite_close(struct vs_conn *conn);
 int vs_sqlite_locate(const struct vs_db_params *params, char **ret_path, vidstore_error **e);
 int vs_sqlite_is_network_fs(uint64_t magic);
 void vs_sqlite_holder(const char *path, char *buf, size_t size);
+
+/* sqlite_turn.c: for a writer on a file */
+#define VS_TURN_SUFFIX "-turn"
+void vs_sqlite_turn_open(struct sqlite_conn *c); /* a failure is no harm */
+void vs_sqlite_turn_close(struct sqlite_conn *c);
+void vs_sqlite_turn_offer(
+    struct sqlite_conn *c); /* before a turn: after one of its own it lets a waiting process go first */
+void vs_sqlite_turn_await(struct sqlite_conn *c); /* says that it waits */
+void vs_sqlite_turn_got(struct sqlite_conn *c);   /* and that it does no more */
+void vs_sqlite_turn_ended(struct sqlite_conn *c);
 
 /* sqlite_still.c */
 /* 1: nobody has the database open, and it can't be opened in the way that sees others. */

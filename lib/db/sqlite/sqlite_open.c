@@ -14,18 +14,30 @@ static int call_over(const struct vs_call *call) {
     return call->deadline_us && vs_mono_us() >= call->deadline_us;
 }
 
-/* About a millisecond, never the same twice. */
-static void nap(struct sqlite_conn *c) {
+/* Jittered: two waiters shall not keep step. Who waits for a turn looks often, at first, because the one before stands
+ * back only for a moment; then up to 5 ms. Never past the deadline. */
+static void nap(struct sqlite_conn *c, int tries) {
+    int64_t us = tries < 4 ? 100 << tries : tries < 60 ? 1000 : 4000;
     c->jitter = c->jitter * 1664525u + 1013904223u;
-    struct timespec ts = {0, 500000 + (long)(c->jitter >> 12)};
-    nanosleep(&ts, NULL);
+    us += us / 4 * (int64_t)(c->jitter >> 24) / 256;
+    if (c->base.call && c->base.call->deadline_us) {
+        int64_t left = c->base.call->deadline_us - vs_mono_us();
+        us = left < us ? left : us;
+    }
+    struct timespec ts = {0, us * 1000};
+    if (us > 0)
+        nanosleep(&ts, NULL);
 }
 
 static int on_busy(void *arg, int tries) {
     struct sqlite_conn *c = arg;
+    if (c->beginning) {
+        vs_sqlite_turn_await(c);
+        c->waits_us = c->waits_us ? c->waits_us : vs_mono_us();
+    }
     if (call_over(c->base.call))
         return 0;
-    nap(c);
+    nap(c, tries);
     return 1;
 }
 
@@ -92,6 +104,7 @@ int vs_sqlite_open(const struct vs_driver_open *how, struct vs_conn **ret, vidst
     c->role = how->role;
     c->read_only = how->read_only;
     c->relaxed = how->relaxed;
+    c->turn = -1;
     c->jitter = (uint32_t)(uintptr_t)c ^ (uint32_t)vs_mono_us();
     if (how->path && !(c->path = vs_strdup(how->path))) {
         vs_sqlite_close(&c->base);
@@ -123,6 +136,7 @@ void vs_sqlite_close(struct vs_conn *conn) {
     for (int i = 0; i < FIXED_COUNT; i++)
         sqlite3_finalize(c->fixed[i]);
     c->base.call = NULL;
+    vs_sqlite_turn_close(c);
     sqlite3_close_v2(c->db);
     vs_free(c->path);
     vs_free(c);
@@ -204,7 +218,7 @@ static int use_log(struct sqlite_conn *c, vidstore_error **e) {
             return vs_fail(e, VIDSTORE_UNSUPPORTED, "path", "the file system does not support a write-ahead log");
         if ((-got & 0xff) != SQLITE_BUSY || call_over(c->base.call))
             return vs_sqlite_fail(c, -got, "switch to the write-ahead log", e);
-        nap(c);
+        nap(c, 4);
     }
 }
 
@@ -231,6 +245,8 @@ int vs_sqlite_adopt(struct vs_conn *conn, int empty, vidstore_error **e) {
                             "set up the connection", e);
     if (!rc && c->path && c->role == VS_ROLE_READER)
         rc = vs_sqlite_exec(c, "PRAGMA query_only=ON", "set up the connection", e);
+    if (!rc && c->path && c->role == VS_ROLE_WRITER)
+        vs_sqlite_turn_open(c);
     /* PRAGMA wal_autocheckpoint has put its own hook in place of ours. */
     sqlite3_wal_hook(c->db, on_commit_to_log, c);
     return rc;
