@@ -179,6 +179,25 @@ void free_row(struct row *row) {
     }
 }
 
+void add_copies(const char *store_dir, const char *table, const char *where, int64_t count) {
+    sqlite3 *db = open_raw(store_dir);
+    struct row row = first_row(db, table, where);
+    char *sql = insert_sql(db, table);
+    sqlite3_stmt *insert = prepare(db, sql);
+    must_sql(sqlite3_exec(db, "BEGIN", NULL, NULL, NULL), db, "begin");
+    for (int64_t i = 0; i < count; i++) {
+        uint8_t id[16];
+        id_bytes(id);
+        bind_row(insert, &row, id);
+        run_stmt(db, insert);
+    }
+    must_sql(sqlite3_exec(db, "COMMIT; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL), db, "commit");
+    sqlite3_finalize(insert);
+    sqlite3_free(sql);
+    free_row(&row);
+    sqlite3_close(db);
+}
+
 static void report(const struct result *r) {
     int held = r->most ? r->ratio <= r->target : r->ratio >= r->target;
     missed += !held;

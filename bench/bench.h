@@ -53,5 +53,7 @@ struct row first_row(sqlite3 *db, const char *table, const char *where);
 /* Binds a row with its id (and the columns that hold the same id) replaced. */
 void bind_row(sqlite3_stmt *s, const struct row *row, const uint8_t id[16]);
 void free_row(struct row *row);
+/* So many copies, with other ids, of the first row of a table that `where` finds, in one transaction. */
+void add_copies(const char *store_dir, const char *table, const char *where, int64_t count);
 
 #endif

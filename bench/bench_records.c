@@ -20,22 +20,7 @@ static void fill(const char *dir, int64_t count) {
     vidstore_video_params_free(params);
     vidstore_session_free(session);
     vidstore_close(store);
-    sqlite3 *db = open_raw(dir);
-    struct row row = first_row(db, "videos", "1");
-    char *sql = insert_sql(db, "videos");
-    sqlite3_stmt *insert = prepare(db, sql);
-    must_sql(sqlite3_exec(db, "BEGIN", NULL, NULL, NULL), db, "begin");
-    for (int64_t i = 1; i < count; i++) {
-        uint8_t id[16];
-        id_bytes(id);
-        bind_row(insert, &row, id);
-        run_stmt(db, insert);
-    }
-    must_sql(sqlite3_exec(db, "COMMIT; ANALYZE", NULL, NULL, NULL), db, "commit");
-    sqlite3_finalize(insert);
-    sqlite3_free(sql);
-    free_row(&row);
-    sqlite3_close(db);
+    add_copies(dir, "videos", "1", count - 1);
 }
 
 /* Ids from all over the table. */
