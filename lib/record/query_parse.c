@@ -346,7 +346,7 @@ static int test(struct parser *p) {
 static int any(struct parser *p);
 
 static int negated(struct parser *p) {
-    if (p->depth >= VS_QUERY_DEPTH)
+    if (p->depth > VS_QUERY_DEPTH)
         return syntax(p, "nested too deeply");
     p->depth++;
     int r;
