@@ -144,6 +144,8 @@ char *cli_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
     }
 CLI_CLEANUP(vidstore_user, vidstore_user_free)
 CLI_CLEANUP(vidstore_user_params, vidstore_user_params_free)
+CLI_CLEANUP(vidstore_key, vidstore_key_free)
+CLI_CLEANUP(vidstore_key_params, vidstore_key_params_free)
 CLI_CLEANUP(vidstore_job, vidstore_job_free)
 CLI_CLEANUP(vidstore_job_params, vidstore_job_params_free)
 CLI_CLEANUP(vidstore_video, vidstore_video_free)
@@ -171,6 +173,7 @@ void cli_clean_fd(int *fd);
 cli_run cmd_init, cmd_help, cmd_version;
 cli_run cmd_user_add, cmd_user_list, cmd_user_show, cmd_user_passwd, cmd_user_role, cmd_user_activate,
     cmd_user_deactivate, cmd_user_suspend;
+cli_run cmd_key_create, cmd_key_list, cmd_key_show, cmd_key_revoke, cmd_key_rotate;
 cli_run cmd_ingest, cmd_fetch, cmd_probe, cmd_submit, cmd_worker;
 cli_run cmd_jobs_list, cmd_jobs_show, cmd_jobs_cancel, cmd_jobs_retry, cmd_jobs_history;
 cli_run cmd_ls, cmd_files, cmd_show, cmd_search, cmd_get, cmd_verify, cmd_verify_all, cmd_rm, cmd_undelete;

@@ -28,6 +28,18 @@ OPTIONS(user_list) = {
     CLI_LIST_OPTIONS,
     END,
 };
+OPTIONS(key_create) = {
+    {"user", 'u', "USER", "whose key it is (default: who asks)"},
+    {"scopes", 0, "WORD,WORD", "what it may be used for (default read)"},
+    {"addresses", 0, "NETWORKS", "where it may be used from, such as 10.0.0.0/8"},
+    {"expires", 0, "TIME", "when it ends, such as 30d (default in key.default_days)"},
+    END,
+};
+OPTIONS(key_list) = {{"user", 'u', "USER", "only of this user"}, CLI_LIST_OPTIONS, END};
+OPTIONS(key_rotate) = {
+    {"overlap", 0, "TIME", "how long the old key goes on, 0s to 7d (default 1d)"},
+    END,
+};
 OPTIONS(ingest) = {
     {"title", 't', "TITLE", "title of the video (default: from the name of the file)"},
     {"series", 0, "NAME", "the series it belongs to"},
@@ -169,6 +181,11 @@ const struct cli_command cli_commands[] = {
     {"user activate", "USER…", "let users in (again)", 1, -1, 0, NULL, cmd_user_activate},
     {"user suspend", "USER…", "keep users out for a while", 1, -1, 0, NULL, cmd_user_suspend},
     {"user deactivate", "USER…", "keep users out", 1, -1, 0, NULL, cmd_user_deactivate},
+    {"key list", "", "list API keys", 0, 0, CLI_DEFAULT, key_list, cmd_key_list},
+    {"key create", "NAME", "make an API key; shows it once", 1, 1, 0, key_create, cmd_key_create},
+    {"key show", "KEY", "one API key", 1, 1, 0, NULL, cmd_key_show},
+    {"key rotate", "KEY", "make another key in the place of one; shows it once", 1, 1, 0, key_rotate, cmd_key_rotate},
+    {"key revoke", "KEY…", "end API keys", 1, -1, 0, NULL, cmd_key_revoke},
     {"audit list", "", "what happened, newest first", 0, 0, CLI_DEFAULT, audit_list, cmd_audit_list},
     {"audit export", "", "write events as JSON Lines, oldest first", 0, 0, 0, audit_export, cmd_audit_export},
     {"audit stats", "", "count events by kind", 0, 0, 0, audit_stats, cmd_audit_stats},

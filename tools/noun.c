@@ -29,6 +29,7 @@
     }
 
 READING(user, vidstore_user_get, vidstore_user, vidstore_page_user)
+READING(key, vidstore_key_get, vidstore_key, vidstore_page_key)
 READING(job, vidstore_job_get, vidstore_job, vidstore_page_job)
 READING(video, vidstore_video_get, vidstore_video, vidstore_page_video)
 READING(file, vidstore_file_get, vidstore_file, vidstore_page_file)
@@ -79,6 +80,47 @@ const struct cli_noun cli_users = {"user",
                                    .id_field = VIDSTORE_USER_ID,
                                    .columns = user_columns,
                                    .sheet = user_sheet};
+
+static const struct cli_field key_columns[] = {
+    {"ID", CLI_F_ID, VIDSTORE_KEY_ID, 0, 0},
+    {"NAME", CLI_F_TEXT, VIDSTORE_KEY_NAME, 0, CLI_ELASTIC},
+    {"USER", CLI_F_ID, VIDSTORE_KEY_USER_ID, 0, CLI_OPTIONAL},
+    {"SCOPES", CLI_F_TEXT, VIDSTORE_KEY_SCOPES, 0, CLI_ELASTIC},
+    {"ENDS", CLI_F_TIME, VIDSTORE_KEY_EXPIRES_US, 0, 0},
+    {"ENDED", CLI_F_TIME, VIDSTORE_KEY_REVOKED_US, 0, 0},
+    {"LAST USED", CLI_F_TIME, VIDSTORE_KEY_LAST_USED_US, 0, CLI_OPTIONAL},
+    {0},
+};
+static const struct cli_field key_sheet[] = {
+    {"Key", 0},
+    {"name", CLI_F_TEXT, VIDSTORE_KEY_NAME},
+    {"scopes", CLI_F_TEXT, VIDSTORE_KEY_SCOPES},
+    {"only from", CLI_F_TEXT, VIDSTORE_KEY_ADDRESSES},
+    {"public part", CLI_F_TEXT, VIDSTORE_KEY_TOKEN_ID},
+    {"ends", CLI_F_TIME, VIDSTORE_KEY_EXPIRES_US},
+    {"ended", CLI_F_TIME, VIDSTORE_KEY_REVOKED_US},
+    {"because", CLI_F_TEXT, VIDSTORE_KEY_REASON},
+    {"replaced by", CLI_F_ID, VIDSTORE_KEY_REPLACED_BY},
+    {"last used", CLI_F_TIME, VIDSTORE_KEY_LAST_USED_US},
+    {"from", CLI_F_TEXT, VIDSTORE_KEY_LAST_IP},
+    {"uses", CLI_F_NUMBER, VIDSTORE_KEY_USE_COUNT},
+    {"Record", 0},
+    {"id", CLI_F_ID, VIDSTORE_KEY_ID},
+    {"user", CLI_F_ID, VIDSTORE_KEY_USER_ID},
+    {"made by", CLI_F_ID, VIDSTORE_KEY_CREATED_BY},
+    {"created", CLI_F_TIME, VIDSTORE_KEY_CREATED_US},
+    {"updated", CLI_F_TIME, VIDSTORE_KEY_UPDATED_US},
+    {"version", CLI_F_NUMBER, VIDSTORE_KEY_VERSION},
+    {0},
+};
+const struct cli_noun cli_keys = {"key",
+                                  "keys",
+                                  CALLS(key),
+                                  .list = vidstore_key_list,
+                                  .count = vidstore_key_count,
+                                  .id_field = VIDSTORE_KEY_ID,
+                                  .columns = key_columns,
+                                  .sheet = key_sheet};
 
 static const struct cli_field job_columns[] = {
     {"ID", CLI_F_ID, VIDSTORE_JOB_ID, 0, 0},
@@ -335,7 +377,8 @@ const struct cli_noun cli_events = {"event",
                                     .columns = event_columns,
                                     .sheet = event_sheet};
 
-const struct cli_noun *const cli_nouns[] = {&cli_videos, &cli_jobs, &cli_files, &cli_users, &cli_events, NULL};
+const struct cli_noun *const cli_nouns[] = {&cli_videos, &cli_jobs,   &cli_files, &cli_users,
+                                            &cli_keys,   &cli_events, NULL};
 
 const struct cli_noun *cli_noun_find(const char *name) {
     for (const struct cli_noun *const *noun = cli_nouns; *noun; noun++)

@@ -15,8 +15,8 @@ import datetime
 import io
 import os
 import uuid
-from typing import (Any, ContextManager, Dict, Generic, Iterable, Iterator, List, Mapping, Optional, Sequence, Type,
-                    TypeVar, Union)
+from typing import (Any, ContextManager, Dict, Generic, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple,
+                    Type, TypeVar, Union)
 
 _Text = str
 _Id = Union[str, uuid.UUID]
@@ -65,6 +65,9 @@ def result_type(call):
     if not outs:
         returned = call.description["returns"]["type"]
         return "None" if call.fallible else C_TYPES.get(returned) or class_of(returned) or "Any"
+    if any(out["type"] == "char *" for out in outs):
+        names = ["str" if out["type"] == "char *" else class_of(out["type"]) for out in outs]
+        return f"Tuple[{', '.join(names)}]" if len(names) > 1 else names[0]
     out = outs[0]
     if out["type"] == "vidstore_text **":
         return {"ret_json": "Any", "ret_data": "Optional[bytes]"}.get(out["name"], "str")

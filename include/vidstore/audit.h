@@ -62,7 +62,15 @@ enum {
     VIDSTORE_AUDIT_RETENTION_RUN = 121,
     VIDSTORE_AUDIT_MIGRATION = 122,
     VIDSTORE_AUDIT_BACKUP = 123,
-    VIDSTORE_AUDIT_RESTORED = 124
+    VIDSTORE_AUDIT_RESTORED = 124,
+    VIDSTORE_AUDIT_API_KEY_UPDATED = 130,
+    VIDSTORE_AUDIT_API_KEY_ROTATED = 131,
+    VIDSTORE_AUDIT_KEY_EXPIRED = 132,
+    VIDSTORE_AUDIT_LOGIN_REVOKED = 133,
+    VIDSTORE_AUDIT_LOGIN_CONFIRMED = 134, /**< A password was given again, for a sensitive call. */
+    VIDSTORE_AUDIT_ACCOUNT_LOCKED = 135,  /**< So many tries failed that an account or a source has to wait. */
+    VIDSTORE_AUDIT_TOKEN_ISSUED = 136,    /**< An invitation, a reset or a confirmation; or a trusted device. */
+    VIDSTORE_AUDIT_TOKEN_USED = 137
 };
 
 /** Fields of a event, for access by id. New ones may be added. */
@@ -72,7 +80,7 @@ enum {
     VIDSTORE_AUDIT_USER_ID = 5002, /**< UUID of the user who acted; the nil UUID is the system; NULL: nobody known. */
     VIDSTORE_AUDIT_CREATED_US = 5003,
     VIDSTORE_AUDIT_ACTION = 5010,      /**< VIDSTORE_AUDIT_…. */
-    VIDSTORE_AUDIT_NOUN = 5011,        /**< user, job, video, file, setting, store or session. */
+    VIDSTORE_AUDIT_NOUN = 5011,        /**< user, key, login, job, video, file, setting, store or session. */
     VIDSTORE_AUDIT_OBJECT_ID = 5012,   /**< UUID of the object; NULL: none. */
     VIDSTORE_AUDIT_OBJECT_NAME = 5013, /**< What it was called then. */
     VIDSTORE_AUDIT_OWNER_ID = 5014,    /**< UUID of its owner. */

@@ -88,6 +88,10 @@ typedef struct vidstore_page vidstore_page;
 typedef struct vidstore_user vidstore_user;
 /** Values for a user to create or update. */
 typedef struct vidstore_user_params vidstore_user_params;
+/** An API key of a user. Immutable snapshot. */
+typedef struct vidstore_key vidstore_key;
+/** Values for an API key to create or update. */
+typedef struct vidstore_key_params vidstore_key_params;
 /** A job: work to be done, queued. Immutable snapshot. */
 typedef struct vidstore_job vidstore_job;
 /** Values for a job to submit or update. */

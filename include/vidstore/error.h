@@ -43,7 +43,10 @@ enum {
     VIDSTORE_SUB_CYCLE = 24,          /**< INVALID: the parent would be its own descendant. */
     VIDSTORE_SUB_NOT_A_FILE = 25,     /**< INVALID: not a regular file. */
     VIDSTORE_SUB_IN_TRANSACTION = 26, /**< STATE: refuses to run inside a transaction, because it may take long. */
-    VIDSTORE_SUB_DEPENDENTS = 27      /**< STATE: other objects hang on this one. */
+    VIDSTORE_SUB_DEPENDENTS = 27,     /**< STATE: other objects hang on this one. */
+    VIDSTORE_SUB_CREDENTIAL = 28,     /**< UNAUTHENTICATED: the key or login does not count, or not any more. */
+    VIDSTORE_SUB_CONFIRM = 29,        /**< UNAUTHENTICATED: the password is wanted again for this. */
+    VIDSTORE_SUB_CHALLENGE = 30       /**< THROTTLED: the try may go on when the host has put a challenge. */
 };
 
 /**

@@ -91,6 +91,23 @@ VIDSTORE_API vidstore_status vidstore_session_login(vidstore *store, const char 
                                                     vidstore_error **reterr);
 
 /**
+ * A session for the user whose API key a program brought. What it may do is what the key's scopes and the role of its
+ * user both allow; each call looks anew. All refusals are alike; which it was stands in the audit.
+ * @param store  the root handle.
+ * @param token  the text of the key.
+ * @param origin  where the request comes from; copied; NULL: not known. A key that is bound to networks needs the
+ *   address.
+ * @param ret_session  receives the session.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: MISUSE, INVALID, UNAUTHENTICATED, THROTTLED (too much that is no key came from this address), BUSY, TIMEOUT,
+ * NOMEM, IO, CORRUPT, FORKED.
+ * Threads: any. Blocks: database. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_session_key(vidstore *store, const char *token, const vidstore_origin *origin,
+                                                  vidstore_session **ret_session, vidstore_error **reterr);
+
+/**
  * A session for somebody unknown, who sees public files and nothing else.
  * @param store  the root handle.
  * @param origin  where the request comes from; copied; NULL: not known.

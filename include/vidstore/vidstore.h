@@ -11,6 +11,7 @@
 #include <vidstore/error.h>
 #include <vidstore/file.h>
 #include <vidstore/job.h>
+#include <vidstore/key.h>
 #include <vidstore/query.h>
 #include <vidstore/session.h>
 #include <vidstore/store.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "access/policy.h"
+#include "access/scope.h"
 #include "util/error.h"
 #include "vidstore/file.h"
 #include "vidstore/user.h"
@@ -26,6 +27,8 @@ static const struct {
     uint32_t may[RELATIONS]; /* NOBODY, STRANGER, OWNER_VIEWER, OWNER, ADMIN */
 } table[] = {
     {"user", {0, 0, R | L | U, R | L | U, ALL}},
+    {"key", {0, 0, C | R | L | U | D, C | R | L | U | D, ALL}},
+    {"login", {0, 0, R | L | U | D, R | L | U | D, ALL}},
     {"job", {0, 0, R | L, C | R | L | U | D | T | P, ALL}},
     {"video", {0, 0, R | L, C | R | L | U | D | T | P, ALL}},
     {"file", {L, 0, R | L, C | R | L | U | D | T | P, ALL}},
@@ -64,7 +67,7 @@ static const char *in_words(const char *noun) {
         {"user", "a user"},          {"job", "a job"},       {"video", "a video"},
         {"file", "a file"},          {"audit", "the audit"}, {"stats", "the statistics"},
         {"setting", "the settings"}, {"store", "the store"}, {"claim", "the queue of jobs"},
-        {"feed", "the change feed"}};
+        {"feed", "the change feed"}, {"key", "a key"},       {"login", "a login"}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(words[i][0], noun) == 0)
             return words[i][1];
@@ -77,6 +80,7 @@ int vs_policy_check(const struct vs_actor *actor, const char *noun, enum vs_verb
     uint32_t may = allowed(noun, who);
     if (access_level == VIDSTORE_ACCESS_PUBLIC || (access_level == VIDSTORE_ACCESS_AUTHENTICATED && who != NOBODY))
         may |= R;
+    may &= vs_scopes_verbs(actor, noun);
     if (may & (1u << verb))
         return 0;
     /* Only who may see the object may learn that it is there. */
@@ -113,7 +117,7 @@ int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vi
     char id[VS_UUID_TEXT];
     enum relation who = relation(actor, &actor->user);
     const char *noun = query->noun->name;
-    if (!(allowed(noun, who) & L))
+    if (!(allowed(noun, who) & vs_scopes_verbs(actor, noun) & L))
         return vs_fail(e, VIDSTORE_FORBIDDEN, NULL, "this session may not list %ss", noun);
     if (who == ADMIN)
         return 0;

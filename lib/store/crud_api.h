@@ -24,6 +24,19 @@
     VS_CRUD_UPDATE_API(noun_)
 
 #define VS_CRUD_BASE_API(noun_)                                                                                        \
+    VS_CRUD_LOOK_API(noun_)                                                                                            \
+    vidstore_status vidstore_##noun_##_remove(vidstore_session *session, const char *id, int32_t mode,                 \
+                                              vidstore_error **reterr) {                                               \
+        VS_ENTER_VOID(session, reterr);                                                                                \
+        return vs_crud_remove(session, &vs_##noun_##_rules, id, mode, reterr);                                         \
+    }                                                                                                                  \
+    vidstore_status vidstore_##noun_##_purge(vidstore_session *session, const char *id, vidstore_error **reterr) {     \
+        VS_ENTER_VOID(session, reterr);                                                                                \
+        return vs_crud_purge(session, &vs_##noun_##_rules, id, reterr);                                                \
+    }
+
+/* What only reads. */
+#define VS_CRUD_LOOK_API(noun_)                                                                                        \
     vidstore_status vidstore_##noun_##_get(vidstore_session *session, const char *id, vidstore_##noun_ **ret,          \
                                            vidstore_error **reterr) {                                                  \
         VS_ENTER(session, ret, reterr);                                                                                \
@@ -35,15 +48,6 @@
                                               vidstore_error **reterr) {                                               \
         VS_ENTER(session, ret_exists, reterr);                                                                         \
         return vs_crud_exists(session, &vs_##noun_##_rules, id, ret_exists, reterr);                                   \
-    }                                                                                                                  \
-    vidstore_status vidstore_##noun_##_remove(vidstore_session *session, const char *id, int32_t mode,                 \
-                                              vidstore_error **reterr) {                                               \
-        VS_ENTER_VOID(session, reterr);                                                                                \
-        return vs_crud_remove(session, &vs_##noun_##_rules, id, mode, reterr);                                         \
-    }                                                                                                                  \
-    vidstore_status vidstore_##noun_##_purge(vidstore_session *session, const char *id, vidstore_error **reterr) {     \
-        VS_ENTER_VOID(session, reterr);                                                                                \
-        return vs_crud_purge(session, &vs_##noun_##_rules, id, reterr);                                                \
     }                                                                                                                  \
     vidstore_status vidstore_##noun_##_list(vidstore_session *session, const vidstore_query *query,                    \
                                             vidstore_page **ret_page, vidstore_error **reterr) {                       \

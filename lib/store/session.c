@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/session.h"
 #include "store/origin.h"
+#include "store/standing.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
 #include "util/handle.h"
-#include "vidstore/user.h"
 #include <string.h>
 
 static int copy_actor(struct vs_actor *actor, const char *name, const struct vs_origin *origin, vidstore_error **e) {
@@ -163,25 +163,8 @@ struct vs_call vs_session_call(const vidstore_session *session) {
                             .alone = session->bulk};
 }
 
-static int standing_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
-    vidstore_session *session = arg;
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_USER_STANDING, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, &session->actor.user);
-    r = vs_row(s, e);
-    if (r < 0)
-        return r;
-    if (r == VS_DONE || vs_col_int(s, 1) != VIDSTORE_USER_ACTIVE)
-        return vs_fail_sub(e, VIDSTORE_UNAUTHENTICATED, VIDSTORE_SUB_ACCOUNT, "session",
-                           "the account is not active any more");
-    session->actor.role = (int32_t)vs_col_int(s, 0);
-    return 0;
-}
-
 int vs_session_standing(vidstore_session *session, vidstore_error **e) {
-    return session->actor.kind == VS_ACTOR_USER ? vs_session_read(session, standing_op, session, e) : 0;
+    return vs_standing_look(session, e);
 }
 
 static int in_txn(vidstore_session *session, vs_op *op, void *arg, int write, vidstore_error **e) {

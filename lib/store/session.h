@@ -19,10 +19,20 @@ struct vs_refusal {
     int32_t action;
 };
 
+/* By what a session's user proved to be one. */
+enum vs_proof { VS_PROOF_NONE, VS_PROOF_PASSWORD, VS_PROOF_KEY, VS_PROOF_LOGIN };
+struct vs_credential {
+    enum vs_proof proof;
+    struct vs_uuid id; /* of the key or login */
+    int64_t epoch;     /* of the account, when it was proved */
+    int64_t proved_us; /* when the password was given last */
+};
+
 struct vidstore_session {
     uint32_t magic;
     struct vidstore *store;
     struct vs_actor actor;
+    struct vs_credential credential;
     struct vs_txn *txn;  /* NULL: none */
     int64_t deadline_ms; /* 0: the store's */
     atomic_int interrupt, busy;

@@ -54,6 +54,11 @@ const struct vs_setting vs_setting_table[VS_SETTINGS] = {
     [VS_SETTING_PROBE_WARM] = {"probe.warm", 0, 0, 1, 1,
                                "One sandboxed process reads many files: faster, for files of one's own."},
     [VS_SETTING_PASSWORD_MIN] = {"password.min_length", 12, 8, 64, 0, "Fewest characters of a password."},
+    [VS_SETTING_KEY_DEFAULT_DAYS] = {"key.default_days", 90, 1, 36600, 0, "How long an API key lasts."},
+    [VS_SETTING_KEY_MAX_DAYS] = {"key.max_days", 366, 0, 36600, 0, "Longest life of an API key; 0: no limit."},
+    [VS_SETTING_KEY_ALLOW_NEVER] = {"key.allow_never", 0, 0, 1, 1, "API keys without an end may be made."},
+    [VS_SETTING_KEY_UNUSED_DAYS] = {"key.unused_days", 180, 0, 36600, 0,
+                                    "An API key that nobody used for so long is ended; 0: never."},
 };
 
 int vs_setting_find(const char *name) {

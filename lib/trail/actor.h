@@ -14,6 +14,8 @@ struct vs_actor {
     enum vs_actor_kind kind;
     struct vs_uuid user;           /* nil: the system, or nobody */
     int32_t role;                  /* VIDSTORE_ROLE_…, as of the last look */
+    uint32_t scopes;               /* what its credential leaves of its rights (access/scope.h); 0: all */
+    struct vs_uuid credential;     /* the key or login that it proved itself with; nil: none */
     char *name;                    /* of the user or of the part of the host; NULL: none */
     char *origin[VS_ORIGIN_FACTS]; /* NULL: not known */
 };

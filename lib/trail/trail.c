@@ -51,6 +51,14 @@ const struct vs_word vs_audit_actions[] = {
     {VIDSTORE_AUDIT_MIGRATION, "migration"},
     {VIDSTORE_AUDIT_BACKUP, "backup"},
     {VIDSTORE_AUDIT_RESTORED, "restored"},
+    {VIDSTORE_AUDIT_API_KEY_UPDATED, "api_key_updated"},
+    {VIDSTORE_AUDIT_API_KEY_ROTATED, "api_key_rotated"},
+    {VIDSTORE_AUDIT_KEY_EXPIRED, "key_expired"},
+    {VIDSTORE_AUDIT_LOGIN_REVOKED, "login_revoked"},
+    {VIDSTORE_AUDIT_LOGIN_CONFIRMED, "login_confirmed"},
+    {VIDSTORE_AUDIT_ACCOUNT_LOCKED, "account_locked"},
+    {VIDSTORE_AUDIT_TOKEN_ISSUED, "token_issued"},
+    {VIDSTORE_AUDIT_TOKEN_USED, "token_used"},
     {0, NULL},
 };
 

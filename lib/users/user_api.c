@@ -2,6 +2,7 @@
 /* Public calls on users: records, params, and what every noun has. */
 #include "record/record_api.h"
 #include "store/crud_api.h"
+#include "store/standing.h"
 #include "users/user_password.h"
 #include "users/user_repo.h"
 #include "users/users.h"
@@ -25,6 +26,16 @@ static const struct vs_params *in(const vidstore_user_params *params) {
     return (const struct vs_params *)params;
 }
 
+/* What changes who can get in, or what somebody may do, wants a fresh proof of who asks. */
+static int check_recent(const vidstore_session *session, const struct vs_params *params, vidstore_error **e) {
+    static const int32_t sensitive[] = {VIDSTORE_USER_PASSWORD, VIDSTORE_USER_EMAIL, VIDSTORE_USER_ROLE};
+    const struct vs_value *value = NULL;
+    for (size_t i = 0; i < VS_COUNT(sensitive); i++)
+        if (vs_params_get(params, sensitive[i], &value) != VS_PARAM_UNSET)
+            return vs_standing_recent(session, e);
+    return 0;
+}
+
 /* Creates (id NULL) or updates, with the password hashed before the transaction. */
 static int write_user(vidstore_session *session, int create, const char *id, const vidstore_user_params *params,
                       vidstore_user **ret_user, vidstore_error **e) {
@@ -36,6 +47,8 @@ static int write_user(vidstore_session *session, int create, const char *id, con
         r = vs_uuid_parse(id, "id", &who, e);
     if (!r) /* before the hash, which costs more than all the rest */
         r = vs_session_may(session, "user", create ? VS_CREATE : VS_UPDATE, NULL, create ? NULL : &who, 0, e);
+    if (!r)
+        r = check_recent(session, in(params), e);
     if (!r)
         r = vs_user_hash_params(session, &call, in(params), &secret, e);
     void *extra = *secret.hash ? &secret : NULL;

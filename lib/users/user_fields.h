@@ -20,4 +20,5 @@ VS_FIELD(LAST_LOGIN_US, 1016, TIME, last_login_us, "last_login", VS_FILTER | VS_
 VS_FIELD(PASSWORD_CHANGED_US, 1017, TIME, password_changed_us, "password_changed", VS_FILTER, 0, NULL)
 VS_FIELD(JOB_COUNT, 1018, INT, job_count, "job_count", VS_FILTER | VS_QUIET, 0, NULL)
 VS_FIELD(PROCESSING_MS, 1019, INT, processing_ms, "processing_ms", VS_FILTER | VS_QUIET, 0, NULL)
+VS_FIELD(SUSPENDED_UNTIL_US, 1021, TIME, suspended_until_us, "suspended_until", VS_FREE | VS_ADMIN, 0, NULL)
 VS_VIRTUAL(PASSWORD, 1020, TEXT, none, "password", VS_SET | VS_SECRET, 1024, NULL)

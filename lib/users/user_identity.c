@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Finding users by name or outside identity, linking identities, statistics. */
+#include "store/standing.h"
 #include "users/user_repo.h"
 #include "users/users.h"
 #include "util/alloc.h"
@@ -118,6 +119,8 @@ static int identity_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 
 static int write_identity(struct identity_write *w, const char *id, vidstore_error **e) {
     int r = vs_uuid_parse(id, "id", &w->id, e);
+    if (!r)
+        r = vs_standing_recent(w->session, e);
     if (!r)
         r = check_identity(w->provider, w->subject, e);
     if (!r)

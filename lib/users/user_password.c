@@ -2,6 +2,7 @@
 /* Setting and checking passwords, and the sessions of users. */
 #include "users/user_password.h"
 #include "crypto/crypto.h"
+#include "store/standing.h"
 #include "users/user_repo.h"
 #include "users/users.h"
 #include "util/alloc.h"
@@ -38,7 +39,8 @@ static int stamp(struct vs_change *c, void *arg, vidstore_error **e) {
     if (r)
         return r;
     vs_change_set_int(c, VIDSTORE_USER_PASSWORD_CHANGED_US, *w->hash ? c->now_us : INT64_MIN);
-    return vs_user_repo_set_hash(c->conn, &c->id, w->hash, c->now_us, e);
+    r = vs_user_repo_set_hash(c->conn, &c->id, w->hash, c->now_us, e);
+    return r ? r : vs_user_repo_next_epoch(c->conn, &c->id, e);
 }
 
 static int set_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
@@ -61,6 +63,8 @@ vidstore_status vidstore_user_set_password(vidstore_session *session, const char
         r = vs_uuid_parse(id, "id", &w.id, reterr);
     if (!r)
         r = vs_session_may(session, "user", VS_UPDATE, &w.id, &w.id, 0, reterr);
+    if (!r)
+        r = vs_standing_recent(session, reterr);
     if (!r && password)
         r = vs_password_check(password, vs_setting(session->store, VS_SETTING_PASSWORD_MIN), reterr);
     if (!r && password)
@@ -132,10 +136,15 @@ static int outcome_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return r ? r : vs_trail_append(conn, &actor, &event, e);
 }
 
+static int stands(const struct vs_record *user) {
+    return vs_account_stands(vs_record_int(user, VIDSTORE_USER_STATE),
+                             vs_record_int(user, VIDSTORE_USER_SUSPENDED_UNTIL_US), vs_now_us());
+}
+
 static int judge(const struct lookup *found, int fits, vidstore_error **e) {
     if (!found->user || !fits)
         return vs_fail_sub(e, VIDSTORE_UNAUTHENTICATED, VIDSTORE_SUB_PASSWORD, NULL, "name and password do not fit");
-    if (vs_record_int(found->user, VIDSTORE_USER_STATE) != VIDSTORE_USER_ACTIVE)
+    if (!stands(found->user))
         return vs_fail_sub(e, VIDSTORE_UNAUTHENTICATED, VIDSTORE_SUB_ACCOUNT, NULL, "the account is not active");
     return 0;
 }
@@ -209,7 +218,7 @@ vidstore_status vidstore_session_on_behalf(vidstore *store, const char *user_id,
     r = vs_db_read(store->db, &call, find_op, &find, reterr);
     if (r == VIDSTORE_NOT_FOUND)
         r = vs_fail(reterr, r, "user_id", "no such user");
-    if (!r && vs_record_int(find.user, VIDSTORE_USER_STATE) != VIDSTORE_USER_ACTIVE)
+    if (!r && !stands(find.user))
         r = vs_fail_sub(reterr, VIDSTORE_UNAUTHENTICATED, VIDSTORE_SUB_ACCOUNT, "user_id", "the account is not active");
     if (!r)
         r = user_session(store, find.user, origin, ret, reterr);

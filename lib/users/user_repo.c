@@ -127,6 +127,10 @@ int vs_user_repo_set_hash(struct vs_conn *conn, const struct vs_uuid *user, cons
     return vs_run(s, NULL, e);
 }
 
+int vs_user_repo_next_epoch(struct vs_conn *conn, const struct vs_uuid *user, vidstore_error **e) {
+    return run_for(conn, VS_STMT_USER_NEXT_EPOCH, user, e);
+}
+
 int vs_user_repo_forget(struct vs_conn *conn, const struct vs_uuid *user, vidstore_error **e) {
     int r = run_for(conn, VS_STMT_USER_HASH_CLEAR, user, e);
     return r ? r : run_for(conn, VS_STMT_IDENTITY_CLEAR, user, e);

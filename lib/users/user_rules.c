@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What may happen to a user. */
+#include "keys/keys.h"
 #include "users/user_password.h"
 #include "users/user_repo.h"
 #include "users/users.h"
@@ -53,6 +54,17 @@ static int take_password(struct vs_change *c, vidstore_error **e) {
     return 0;
 }
 
+/* A suspension may have an end; nothing else has. */
+static int check_suspension(struct vs_change *c, vidstore_error **e) {
+    if (vs_change_int(c, VIDSTORE_USER_STATE) == VIDSTORE_USER_SUSPENDED)
+        return 0;
+    if (vs_change_int(c, VIDSTORE_USER_SUSPENDED_UNTIL_US) != INT64_MIN &&
+        vs_change_differs(c, VIDSTORE_USER_SUSPENDED_UNTIL_US))
+        return vs_fail(e, VIDSTORE_INVALID, "suspended_until", "suspended_until is for suspended users");
+    vs_change_set_int(c, VIDSTORE_USER_SUSPENDED_UNTIL_US, INT64_MIN);
+    return 0;
+}
+
 static int create(struct vs_change *c, vidstore_error **e) {
     vs_change_default_int(c, VIDSTORE_USER_ROLE, VIDSTORE_ROLE_USER);
     vs_change_default_int(c, VIDSTORE_USER_STATE, VIDSTORE_USER_ACTIVE);
@@ -62,6 +74,8 @@ static int create(struct vs_change *c, vidstore_error **e) {
     if (vs_change_int(c, VIDSTORE_USER_STATE) == VIDSTORE_USER_DELETED)
         return vs_fail(e, VIDSTORE_INVALID, "state", "a user can't be created deleted");
     int r = take_password(c, e);
+    if (!r)
+        r = check_suspension(c, e);
     return r ? r : check(c, e);
 }
 
@@ -82,6 +96,8 @@ static int keep_an_admin(const struct vs_change *c, vidstore_error **e) {
 
 static int update(struct vs_change *c, vidstore_error **e) {
     int r = check(c, e);
+    if (!r)
+        r = check_suspension(c, e);
     if (!r && vs_change_int(c, VIDSTORE_USER_STATE) == VIDSTORE_USER_DELETED)
         r = vs_fail(e, VIDSTORE_INVALID, "state", "a user is deleted by removing it");
     if (!r)
@@ -99,9 +115,17 @@ static int update(struct vs_change *c, vidstore_error **e) {
     return r;
 }
 
+/* Who was let in before, as somebody with other rights or another password, has to prove it again. Keys outlive a
+ * suspension, but not an account that was closed: opening it again revives nothing. */
 static int saved(struct vs_change *c, vidstore_error **e) {
     const struct vs_user_secret *secret = c->extra;
-    return secret ? vs_user_repo_set_hash(c->conn, &c->id, secret->hash, c->now_us, e) : 0;
+    int state = vs_change_differs(c, VIDSTORE_USER_STATE);
+    int r = secret ? vs_user_repo_set_hash(c->conn, &c->id, secret->hash, c->now_us, e) : 0;
+    if (!r && c->old && (secret || state || vs_change_differs(c, VIDSTORE_USER_ROLE)))
+        r = vs_user_repo_next_epoch(c->conn, &c->id, e);
+    if (!r && c->old && state && vs_change_int(c, VIDSTORE_USER_STATE) == VIDSTORE_USER_DEACTIVATED)
+        r = vs_keys_end_all(c->conn, c->session, &c->id, "account deactivated", e);
+    return r;
 }
 
 /* A removed user is a tombstone: the row stays, so that what it did keeps a name that says so; the person goes. */
@@ -120,6 +144,11 @@ static int remove_user(struct vs_change *c, vidstore_error **e) {
         r = vs_user_repo_remove_owned(c->conn, &c->id, &c->removal, c->now_us, e);
     if (!r)
         r = vs_user_repo_forget(c->conn, &c->id, e);
+    if (!r)
+        r = vs_user_repo_next_epoch(c->conn, &c->id, e);
+    if (!r)
+        r = vs_keys_end_all(c->conn, c->session, &c->id, "account removed", e);
+    vs_change_set_int(c, VIDSTORE_USER_SUSPENDED_UNTIL_US, INT64_MIN);
     snprintf(name, sizeof name, "deleted-%.12s", vs_record_text(c->old, VIDSTORE_USER_ID) + 24);
     if (!r)
         r = vs_change_set_text(c, VIDSTORE_USER_USERNAME, name, e);

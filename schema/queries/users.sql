@@ -24,7 +24,10 @@ SELECT count(*) FROM (SELECT 1 FROM users WHERE role = 30 AND state = 20 AND del
 LIMIT 1) AS counted;
 
 -- name: user_standing
-SELECT role, state FROM users WHERE id = $1 AND deleted_us IS NULL;
+SELECT role, state, suspended_until_us, auth_epoch FROM users WHERE id = $1 AND deleted_us IS NULL;
+
+-- name: user_next_epoch
+UPDATE users SET auth_epoch = auth_epoch + 1 WHERE id = $1;
 
 -- name: user_login
 UPDATE users SET last_login_us = $1 WHERE id = $2;

@@ -9,7 +9,7 @@ import sys
 
 import source
 
-LEVELS = [["call"], ["worker", "upkeep"], ["users", "jobs", "videos", "files", "audit"], ["store"], ["access"],
+LEVELS = [["call"], ["worker", "upkeep"], ["users", "keys", "jobs", "videos", "files", "audit"], ["store"], ["access"],
           ["trail"], ["record"], ["db", "blob", "media"], ["net"], ["crypto"], ["util"]]
 RANK = {part: rank for rank, level in enumerate(LEVELS) for part in level}
 NOUNS = LEVELS[2]

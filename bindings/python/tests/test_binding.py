@@ -272,6 +272,8 @@ class Nouns(Case):
             return self.file(name=unique + ".bin", data=unique.encode(), **fields)
         if noun == "user":
             return self.system.user.create(username="u" + unique, **fields)
+        if noun == "key":
+            return self.system.key.create(name=unique, user_id=self.system.user.create(username="u" + unique).id)[0]
         if noun == "job":
             return self.system.job.submit(kind="x", **fields)
         return self.system.video.create(title=unique, **fields)
@@ -313,7 +315,7 @@ class Nouns(Case):
                 self.assertEqual(value, getattr(changed, field))
 
     def test_getters_agree_with_the_fields(self):
-        for noun in ("user", "job", "video", "file"):
+        for noun in ("user", "key", "job", "video", "file"):
             record, ctype = self.make(noun), f"vidstore_{noun}"
             names = list(vidstore.lib.starting(ctype + "_"))
             for name in names:
@@ -597,6 +599,36 @@ class Videos(Case):
         file = self.system.video.fetch(video.id)
         self.assertEqual((5, video.id), (file.size, file.video_id))
         self.assertEqual(file.id, self.system.video.get(video.id).source_file_id)
+
+
+class Keys(Case):
+    def test_keys(self):
+        ann = self.system.user.create(username="ann")
+        key, token = self.system.key.create(name="backup", user_id=ann.id, scopes="read,jobs:write")
+        self.assertEqual("key", vidstore.token_kind(token))
+        self.assertRegex(token, vidstore.token_pattern().strip("\\b"))
+        self.assertIsNone(vidstore.token_kind(token[:-1]))
+        with self.store.key(token) as session:
+            self.assertEqual(ann.id, session.user_id)
+            job = session.job.submit(kind="x")
+            self.assertEqual(ann.id, job.user_id)
+            self.fails("FORBIDDEN", session.video.create)
+        self.assertEqual(key, self.system.key.get(key.id))
+        self.assertTrue(self.system.key.exists(key.id))
+        self.assertEqual(1, self.system.key.count("user_id = $1", ann.id))
+        self.fails("CONFLICT", self.system.key.update, key.id, addresses=None, expect_version=99)
+        self.assertEqual("nightly", self.system.key.update(key.id, {"name": "nightly"}, addresses=None).name)
+        until = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
+        short, _ = self.system.key.create(name="short", user_id=ann.id, expires=until.replace(microsecond=0))
+        self.assertEqual(until.replace(microsecond=0), short.expires)
+        self.assertEqual("short", short.to_dict()["name"])
+        self.system.key.revoke(short.id)
+        new, other = self.system.key.rotate(key.id, 0)
+        self.assertEqual(["nightly", "short", "nightly"], [k.name for k in self.system.key.list().records])
+        self.fails("UNAUTHENTICATED", self.store.key, token)
+        self.store.key(other).close()
+        self.system.key.revoke(new.id)
+        self.fails("UNAUTHENTICATED", self.store.key, other)
 
 
 class Audit(Case):

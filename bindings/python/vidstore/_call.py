@@ -171,6 +171,9 @@ def result_of(param: Dict[str, Any]) -> Tuple[Any, Callable[[Any, Any], Any]]:
     """A place for a result, and what makes a Python value of it."""
     ctype, name = param["type"], param["name"]
     base = re.sub(r"\bconst\b|[* ]", "", ctype)
+    if ctype == "char *":  # a secret: the library fills a buffer and keeps nothing
+        size = lib.constants["VIDSTORE_TOKEN_SIZE"]
+        return ctypes.c_char * size, lambda place, owner: place.value.decode("ascii")
     if ctype == "int32_t *":
         return ctypes.c_int32, lambda place, owner: bool(place.value)
     if ctype == "int64_t *":
@@ -203,6 +206,7 @@ class Call:
         self.bound = bound
         self.slots: List[Slot] = []
         self.results: List[Tuple[Any, Callable[[Any, Any], Any]]] = []
+        self.buffers: List[int] = []  # which of them are buffers, each followed by its size
         self.fallible = any(p["name"] == "reterr" for p in params)
         self.pages = False
         index = 1 if bound else 0
@@ -211,6 +215,9 @@ class Call:
             if param["direction"] == "out" and param["name"] != "reterr":
                 self.pages = self.pages or param["type"] == "vidstore_page **"
                 self.results.append(result_of(param))
+                if param["type"] == "char *":
+                    self.buffers.append(len(self.results) - 1)
+                    index += 1  # its size
             elif param["name"] not in ("reterr", "count"):
                 slot, width = slot_of(params, index)
                 self.slots.append(slot)
@@ -275,14 +282,17 @@ class Call:
         if len({len(array) for array in arrays}) > 1:
             raise ValueError(f"{self.name}(): the lists differ in length")
         places = [kind() for kind, _ in self.results]
-        returned = lib.call(self.name, *arguments, *(ctypes.byref(p) for p in places), *self._error(keep))
+        for index, place in enumerate(places):
+            arguments += [place, ctypes.sizeof(place)] if index in self.buffers else [ctypes.byref(place)]
+        returned = lib.call(self.name, *arguments, *self._error(keep))
         if self.fallible:
             _errors.check(returned, keep[-1])
         if self.pages:
             return self._page(owner, places[0], values)
         if not self.results:
             return None if self.fallible else self._returned(returned, owner)
-        return self.results[0][1](places[0], owner)
+        made = [make(place, owner) for (_, make), place in zip(self.results, places)]
+        return tuple(made) if self.buffers and len(made) > 1 else made[0]
 
     def _error(self, keep: List[Any]) -> List[Any]:
         if not self.fallible:

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Addresses and networks as text: where a key may be used from, and which source a try comes from. */
+#ifndef VS_ACCESS_ADDRESS_H
+#define VS_ACCESS_ADDRESS_H
+
+#include "vidstore/base.h"
+
+struct vs_address {
+    int family; /* 4 or 6; 0: none, or not readable */
+    unsigned char bytes[16];
+};
+
+/* An IPv4 or IPv6 address; an IPv4-mapped IPv6 address is the IPv4 address. NULL and rubbish have family 0. */
+struct vs_address vs_address_read(const char *text);
+/* Keeps the first bits, and zeroes the rest. */
+struct vs_address vs_address_prefix(struct vs_address address, int bits);
+/* Checks a list of networks ("10.0.0.0/8, 2001:db8::/32", single addresses too), at most 64. INVALID naming
+ * "addresses". */
+int vs_networks_check(const char *list, vidstore_error **e);
+/* 1 when the address is in one of the networks; a list of NULL holds all, even what is not known. */
+int vs_networks_hold(const char *list, const char *address);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* table: api_keys */
+/* The fields of an API key: see record/field.h. */
+VS_FIELD(ID, 6001, UUID, id, "id", VS_ONCE | VS_FILTER | VS_INDEX, 36, NULL)
+VS_FIELD(USER_ID, 6002, UUID, user_id, "user_id", VS_ONCE | VS_FILTER | VS_INDEX | VS_ADMIN, 36, NULL)
+VS_FIELD(CREATED_US, 6003, TIME, created_us, "created", VS_FILTER | VS_QUIET, 0, NULL)
+VS_FIELD(UPDATED_US, 6004, TIME, updated_us, "updated", VS_FILTER | VS_QUIET, 0, NULL)
+VS_FIELD(VERSION, 6005, INT, version, "version", VS_QUIET, 0, NULL)
+VS_FIELD(NAME, 6010, TEXT, name, "name", VS_SET | VS_FILTER | VS_LINE, 100, NULL)
+VS_FIELD(TOKEN_ID, 6011, TEXT, token_id, "token_id", VS_FILTER | VS_INDEX, 14, NULL)
+VS_FIELD(SCOPES, 6012, TEXT, scopes, "scopes", VS_SET | VS_FILTER | VS_LINE, 255, NULL)
+VS_FIELD(ADDRESSES, 6013, TEXT, addresses, "addresses", VS_FREE | VS_LINE, 2048, NULL)
+VS_FIELD(EXPIRES_US, 6014, TIME, expires_us, "expires", VS_ONCE | VS_NULL | VS_FILTER, 0, NULL)
+VS_FIELD(REVOKED_US, 6015, TIME, revoked_us, "revoked", VS_FILTER, 0, NULL)
+VS_FIELD(REASON, 6016, TEXT, reason, "reason", VS_FILTER | VS_LINE, 100, NULL)
+VS_FIELD(CREATED_BY, 6017, UUID, created_by, "created_by", VS_FILTER, 36, NULL)
+VS_FIELD(REPLACED_BY, 6018, UUID, replaced_by, "replaced_by", VS_FILTER, 36, NULL)
+VS_FIELD(LAST_USED_US, 6019, TIME, last_used_us, "last_used", VS_FILTER | VS_QUIET, 0, NULL)
+VS_FIELD(LAST_IP, 6020, TEXT, last_ip, "last_ip", VS_FILTER | VS_QUIET, 45, NULL)
+VS_FIELD(USE_COUNT, 6021, INT, use_count, "use_count", VS_FILTER | VS_QUIET, 0, NULL)
