@@ -156,11 +156,11 @@ vidstore_status vidstore_job_history(vidstore_session *session, const char *id, 
 vidstore_status vidstore_job_wait(vidstore_session *session, const char *id, int64_t wait_ms, vidstore_job **ret_job,
                                   vidstore_error **reterr) {
     VS_ENTER(session, ret_job, reterr);
-    struct vs_nap nap;
+    vs_autonap nap = {0};
     vs_autorecord *job = NULL;
     int r = vs_session_outside(session, reterr);
     if (!r)
-        r = vs_nap_begin(&nap, session, wait_ms, reterr);
+        r = vs_nap_begin(&nap, session, VS_TURN_ENDED, wait_ms, reterr);
     while (!r) {
         vs_record_free(job);
         job = NULL;

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KINDS_MAX = 64, KINDS_TEXT = 4096, RECOVER = 64 };
+enum { KINDS_MAX = 64, KINDS_TEXT = 4096, RECOVER = 64, SHORTEST_NAP_US = 1000 };
 
 struct claim {
     vidstore_session *session;
@@ -22,6 +22,7 @@ struct claim {
     int64_t lease_ms;
     vidstore_lease *lease;
     int any;               /* the probe saw something to do */
+    int64_t due_us;        /* else: when the next scheduled job is due; INT64_MAX: none is */
     struct vs_record *job; /* what was claimed */
     int32_t role;          /* of its owner */
 };
@@ -101,7 +102,7 @@ static int probe_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         r = next_job(c, conn, &id, e);
         c->any = r == 1;
     }
-    return r < 0 ? r : 0;
+    return r < 0 || c->any ? (r < 0 ? r : 0) : vs_queue_next_due(conn, &c->due_us, e);
 }
 
 /* --- taking it --------------------------------------------------------------------------------------------------- */
@@ -176,14 +177,17 @@ static int try_once(struct claim *c, vidstore_error **e) {
 }
 
 static int run_claim(struct claim *c, int64_t wait_ms, vidstore_error **e) {
-    struct vs_nap nap;
-    int r = vs_nap_begin(&nap, c->session, wait_ms, e);
+    vs_autonap nap;
+    int r = vs_nap_begin(&nap, c->session, VS_TURN_READY, wait_ms, e);
     while (!r) {
         r = try_once(c, e);
         if (r || c->job)
             return r;
         if (c->any)
             continue; /* somebody was faster, or time has moved something: look again at once */
+        int64_t due_us = c->due_us - vs_now_us();
+        if (due_us < nap.longest_us)
+            nap.longest_us = due_us > SHORTEST_NAP_US ? due_us : SHORTEST_NAP_US;
         r = vs_nap(&nap, e);
         if (r <= 0)
             return r;

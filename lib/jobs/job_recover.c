@@ -199,6 +199,13 @@ int vs_queue_is_due(struct vs_conn *conn, int64_t lease_ms, int *ret, vidstore_e
     return r;
 }
 
+int vs_queue_next_due(struct vs_conn *conn, int64_t *ret_us, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    *ret_us = INT64_MAX;
+    int r = vs_stmt(conn, VS_STMT_JOB_NEXT_DUE, &s, e);
+    return r ? r : number(s, ret_us, e);
+}
+
 int vs_jobs_ended(struct vs_conn *conn, int32_t state, int64_t before_us, int64_t limit, struct vs_uuid *ret_ids,
                   int64_t *ret_count, vidstore_error **e) {
     vs_autostmt *s = NULL;

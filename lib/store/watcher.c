@@ -34,7 +34,7 @@ struct vs_watcher {
     pthread_cond_t turned;
     struct vs_watch_post *posts;
     int waiting; /* for a job */
-    uint64_t turn;
+    uint64_t turns[VS_TURNS];
     int64_t joined; /* the first of those who are here now has seen so far; -1: taken over by the thread */
 };
 
@@ -54,23 +54,26 @@ static int concerns(const struct vs_watch_post *post, const struct vs_feed_entry
     return (post->all || vs_uuid_equal(&post->only, &entry->owner)) && vs_watch_filter_match(post->filter, entry);
 }
 
-/* A job that can be claimed, now or at a time that whoever waits has to learn. */
-static int may_be_ready(const struct vs_feed_entry *entry) {
-    return strcmp(entry->noun, "job") == 0 && entry->kind != VS_FEED_PROGRESS &&
-           (entry->state == VIDSTORE_JOB_READY || entry->state == VIDSTORE_JOB_SCHEDULED);
+/* Which turn an entry is: of a job that can be claimed, now or at a time that whoever waits has to learn, or of one
+ * that is not what it was; VS_TURNS: none. */
+static enum vs_turn turn_of(const struct vs_feed_entry *entry) {
+    if (strcmp(entry->noun, "job") || entry->kind == VS_FEED_PROGRESS)
+        return VS_TURNS;
+    return entry->state == VIDSTORE_JOB_READY || entry->state == VIDSTORE_JOB_SCHEDULED ? VS_TURN_READY : VS_TURN_ENDED;
 }
 
 static void tell(struct vs_watcher *w, const struct vs_feed_entry *piece, int64_t count) {
-    int turned = 0;
+    uint64_t turns[VS_TURNS + 1] = {0};
     pthread_mutex_lock(&w->lock);
     for (struct vs_watch_post *post = w->posts; post; post = post->next)
         for (int64_t i = 0; i < count && !post->signalled; i++)
             if (concerns(post, &piece[i]))
                 signal_post(post, 1);
-    for (int64_t i = 0; i < count && !turned; i++)
-        turned = may_be_ready(&piece[i]);
-    w->turn += (uint64_t)turned;
-    if (turned)
+    for (int64_t i = 0; i < count; i++)
+        turns[turn_of(&piece[i])]++;
+    for (int i = 0; i < VS_TURNS; i++)
+        w->turns[i] += turns[i];
+    if (w->waiting && turns[VS_TURN_READY] + turns[VS_TURN_ENDED])
         pthread_cond_broadcast(&w->turned);
     pthread_mutex_unlock(&w->lock);
 }
@@ -299,7 +302,7 @@ static int newest_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return r;
 }
 
-int vs_watcher_turns_begin(struct vs_watcher *w, uint64_t *ret_turn, vidstore_error **e) {
+int vs_watcher_turns_begin(struct vs_watcher *w, enum vs_turn which, uint64_t *ret_turn, vidstore_error **e) {
     int64_t seen = 0;
     struct vs_call call = {vs_mono_us() + LOOK_MS * 1000, NULL};
     int r = vs_db_read(w->store->db, &call, newest_op, &seen, e);
@@ -308,7 +311,7 @@ int vs_watcher_turns_begin(struct vs_watcher *w, uint64_t *ret_turn, vidstore_er
     pthread_mutex_lock(&w->lock);
     note_first(w, seen);
     w->waiting++;
-    *ret_turn = w->turn;
+    *ret_turn = w->turns[which];
     pthread_mutex_unlock(&w->lock);
     return 0;
 }
@@ -320,7 +323,7 @@ void vs_watcher_turns_end(struct vs_watcher *w) {
     pthread_mutex_unlock(&w->lock);
 }
 
-int vs_watcher_turn_wait(struct vs_watcher *w, uint64_t *turn, int64_t until_us) {
+int vs_watcher_turn_wait(struct vs_watcher *w, enum vs_turn which, uint64_t *turn, int64_t until_us) {
     struct timespec at;
     int64_t left_us = until_us - vs_mono_us();
     clock_gettime(CLOCK_MONOTONIC, &at);
@@ -329,10 +332,10 @@ int vs_watcher_turn_wait(struct vs_watcher *w, uint64_t *turn, int64_t until_us)
     at.tv_nsec = ns % 1000000000;
     pthread_mutex_lock(&w->lock);
     int late = left_us <= 0;
-    while (w->turn == *turn && !late)
+    while (w->turns[which] == *turn && !late)
         late = pthread_cond_timedwait(&w->turned, &w->lock, &at) == ETIMEDOUT;
-    int turned = w->turn != *turn;
-    *turn = w->turn;
+    int turned = w->turns[which] != *turn;
+    *turn = w->turns[which];
     pthread_mutex_unlock(&w->lock);
     return turned;
 }

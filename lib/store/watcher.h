@@ -29,11 +29,12 @@ void vs_watcher_signal(struct vs_watcher *w, struct vs_watch_post *post, int on)
 /* From now on only entries of this owner, or all. */
 void vs_watcher_narrow(struct vs_watcher *w, struct vs_watch_post *post, const struct vs_uuid *only, int all);
 
-/* For those who wait for a job. A turn changes whenever a job may have become ready. Between begin and end the watcher
- * is awake. */
-int vs_watcher_turns_begin(struct vs_watcher *w, uint64_t *ret_turn, vidstore_error **e);
+/* For those who wait for a job: a turn changes whenever one may have become ready, or has ended. Between begin and end
+ * the watcher is awake. */
+enum vs_turn { VS_TURN_READY, VS_TURN_ENDED, VS_TURNS };
+int vs_watcher_turns_begin(struct vs_watcher *w, enum vs_turn which, uint64_t *ret_turn, vidstore_error **e);
 void vs_watcher_turns_end(struct vs_watcher *w);
 /* Waits until the turn is not *turn any more (and gives the new one), or until a monotonic time: 1 or 0. */
-int vs_watcher_turn_wait(struct vs_watcher *w, uint64_t *turn, int64_t until_us);
+int vs_watcher_turn_wait(struct vs_watcher *w, enum vs_turn which, uint64_t *turn, int64_t until_us);
 
 #endif

@@ -10,6 +10,9 @@ SELECT seq, id FROM jobs WHERE state = 20 AND deleted_us IS NULL AND kind = $1 A
 -- name: job_due
 SELECT id FROM jobs WHERE state = 10 AND deleted_us IS NULL AND run_at_us <= $1 ORDER BY run_at_us LIMIT $2;
 
+-- name: job_next_due
+SELECT run_at_us FROM jobs WHERE state = 10 AND deleted_us IS NULL AND run_at_us > 0 ORDER BY run_at_us LIMIT 1;
+
 -- name: job_expired
 -- Leases that have run out: by the time since the start of this machine when it has renewed them, else by the clock.
 SELECT id FROM jobs WHERE state = 40 AND lease_until_us IS NOT NULL
