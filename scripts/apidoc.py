@@ -12,6 +12,7 @@ import os
 import re
 import sys
 
+import byname
 import cheader
 import fieldtable
 
@@ -120,7 +121,7 @@ def group_name(enum):
 def add_words(enum):
     """The word that JSON, filters and bindings use for each value: the name without what all the names begin with."""
     names = [v["name"] for v in enum["values"] if not v["name"].endswith("_UNKNOWN")]
-    prefix = os.path.commonprefix(names)
+    prefix = os.path.commonprefix(names) if len(names) > 1 else f"VIDSTORE_{enum['name'].upper()}_"
     prefix = prefix[:prefix.rindex("_") + 1]
     for value in enum["values"]:
         if value["name"] in names:
@@ -135,6 +136,36 @@ def enum_of(noun, words, names):
             if name in names:
                 return name
     raise cheader.HeaderError(f"no enumeration in the headers belongs to {words}")
+
+
+def enum_named(doc, enums):
+    """The enumeration whose constants a text speaks of: by the first constant that it names, or by their prefix."""
+    match = re.search(r"\bVIDSTORE_[A-Z0-9_]+", doc)
+    if not match:
+        return None
+    for enum in enums:
+        if any(v["name"] == match.group() for v in enum["values"]):
+            return enum
+    return next((e for e in enums if f"VIDSTORE_{e['name'].upper()}_" == match.group()), None)
+
+
+def add_enums(functions, enums):
+    """Which enumeration a number is of, whether it is a set of flags, and what stands for one that is left out."""
+    for function in functions:
+        for entry in function["params"] + [function["returns"]]:
+            if entry["type"] not in ("int32_t", "uint32_t", "int64_t"):
+                continue
+            enum = enum_named(entry.get("doc", ""), enums) if entry["type"] != "int64_t" else None
+            if enum:
+                entry["enum"] = enum["name"]
+                add_words(enum)
+            if entry["type"] == "uint32_t":
+                entry["flags"] = True
+            if "INT64_MIN" in entry.get("doc", ""):
+                entry["default"] = None
+            elif entry["type"] == "uint32_t" or "; 0: " in entry.get("doc", "") or \
+                    enum and any(v["value"] == 0 for v in enum["values"]):
+                entry["default"] = 0
 
 
 def describe_nouns(table_paths, known, enums):
@@ -167,6 +198,8 @@ def describe(version, header_paths, table_paths):
             raise cheader.HeaderError(f"{function['name']}() is declared twice")
     functions = [describe_function(h["header"], f, handles, codes_of(f, statuses, names))
                  for h in headers for f in h["functions"]]
+    add_enums(functions, enums)
+    byname.describe(functions, types)
     for t in types:
         if t["kind"] == "handle":
             free = [n for n in (t["name"] + "_free", t["name"] + "_close") if n in names]

@@ -109,6 +109,10 @@ typedef struct vidstore_audit_event vidstore_audit_event;
 
 /** One attempt at one job. */
 typedef struct vidstore_lease vidstore_lease;
+/** Where the results of calls in the background wait. Thread-safe. */
+typedef struct vidstore_queue vidstore_queue;
+/** What became of a call in the background. One thread at a time. */
+typedef struct vidstore_result vidstore_result;
 /** A file that is being written. One thread at a time. */
 typedef struct vidstore_upload vidstore_upload;
 /** A file that is being read. Any thread. */

@@ -597,7 +597,7 @@ VIDSTORE_API vidstore_session *vidstore_lease_session(vidstore_lease *lease);
 /**
  * What the holder should know: VIDSTORE_SIGNAL_… bits. Costs no database access.
  * @param lease  the lease.
- * @return the bits.
+ * @return VIDSTORE_SIGNAL_… bits.
  * Threads: any. Since 0.1.
  */
 VIDSTORE_API uint32_t vidstore_lease_signals(const vidstore_lease *lease);

@@ -13,6 +13,7 @@
 #include <vidstore/job.h>
 #include <vidstore/key.h>
 #include <vidstore/query.h>
+#include <vidstore/queue.h>
 #include <vidstore/session.h>
 #include <vidstore/store.h>
 #include <vidstore/upkeep.h>

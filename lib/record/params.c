@@ -45,6 +45,26 @@ void vs_params_free(struct vs_params *params) {
     vs_block_unref(params->block);
 }
 
+struct vs_params *vs_params_copy(const struct vs_params *params) {
+    struct vs_params *copy = params->noun ? vs_params_new(params->noun) : &nomem;
+    if (!copy->noun)
+        return copy;
+    copy->error = vs_error_ref(params->error);
+    copy->expect_version = params->expect_version;
+    memcpy(copy->state, params->state, params->noun->count);
+    for (size_t i = 0; i < params->noun->count; i++) {
+        struct vs_value value = params->values[i];
+        if (value.set && vs_type_is_text(params->noun->fields[i].type))
+            value.text = vs_block_text(copy->block, value.text, value.len);
+        if (value.set && vs_type_is_text(params->noun->fields[i].type) && !value.text) {
+            vs_params_free(copy);
+            return &nomem;
+        }
+        copy->values[i] = value;
+    }
+    return copy;
+}
+
 static int wrong_noun(const struct vs_params *params, const struct vs_noun *noun, vidstore_error **e) {
     return vs_fail_sub(e, VIDSTORE_MISUSE, VIDSTORE_SUB_WRONG_HANDLE, "params", "params are those of a %s, not of a %s",
                        params->noun->name, noun->name);

@@ -26,6 +26,9 @@ void vs_params_clear(struct vs_params *params, const struct vs_noun *noun, int32
 void vs_params_set_json(struct vs_params *params, const struct vs_noun *noun, const char *json);
 void vs_params_expect_version(struct vs_params *params, const struct vs_noun *noun, int64_t version);
 
+/* A copy with the same values, demand and kept error, to be freed on its own; like vs_params_new it never is NULL. */
+struct vs_params *vs_params_copy(const struct vs_params *params);
+
 /* What a call does first with params: the right kind, and no error kept. NULL params are fine. */
 int vs_params_check(const struct vs_params *params, const struct vs_noun *noun, vidstore_error **e);
 /* The state and value of a field (VS_PARAM_UNSET for NULL params). */

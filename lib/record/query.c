@@ -54,6 +54,27 @@ static void set_copy(struct vs_query *q, char **slot, const char *value) {
     *slot = copy;
 }
 
+struct vs_query *vs_query_copy(const struct vs_query *query) {
+    struct vs_query *copy = (struct vs_query *)vidstore_query_new();
+    if (copy == &nomem || query->failed) {
+        vidstore_query_free((vidstore_query *)copy);
+        return &nomem;
+    }
+    set_copy(copy, &copy->filter, query->filter);
+    set_copy(copy, &copy->sort, query->sort);
+    set_copy(copy, &copy->cursor, query->cursor);
+    copy->broken = query->broken;
+    copy->limit = query->limit;
+    copy->flags = query->flags;
+    copy->error = vs_error_ref(query->error);
+    for (int i = 0; i < VS_QUERY_BINDS; i++) {
+        set_copy(copy, &copy->binds[i].text, query->binds[i].text);
+        copy->binds[i].number = query->binds[i].number;
+        copy->binds[i].set = query->binds[i].set;
+    }
+    return copy;
+}
+
 static int set_filter(struct vs_query *q, const char *expression, vidstore_error **e) {
     vs_autocompiled check = {0}; /* no noun: the grammar alone */
     int r = expression ? vs_check_text(expression, "filter", VS_QUERY_MAX, e) : 0;

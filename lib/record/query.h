@@ -63,6 +63,9 @@ struct vs_compiled {
     uint64_t digest; /* of noun, filter, binds and sort: what a cursor belongs to */
 };
 
+/* A copy with the same settings and kept error, to be freed on its own; like vidstore_query_new() it never is NULL. */
+struct vs_query *vs_query_copy(const struct vs_query *query);
+
 /* Checks the handle and compiles; a NULL query is all, newest first. The cursor's position is added to the where. */
 int vs_query_compile(const struct vs_query *query, const struct vs_noun *noun, struct vs_compiled *ret,
                      vidstore_error **e);

@@ -72,6 +72,22 @@ int vs_store_service(struct vidstore *store, enum vs_slot slot,
     return r;
 }
 
+void vs_store_service_closing(struct vidstore *store, enum vs_slot slot, void (*closing)(void *)) {
+    pthread_mutex_lock(&store->lock);
+    store->services[slot].closing = closing;
+    pthread_mutex_unlock(&store->lock);
+}
+
+static void tell_closing(struct vidstore *store) {
+    for (int i = 0; i < VS_SLOTS; i++) {
+        pthread_mutex_lock(&store->lock);
+        struct vs_service service = store->services[i];
+        pthread_mutex_unlock(&store->lock);
+        if (service.state && service.closing)
+            service.closing(service.state);
+    }
+}
+
 /* The directory of the store: made when it may be, private to its owner. */
 static int prepare_directory(const struct vs_options *options, vidstore_error **e) {
     struct stat st;
@@ -271,6 +287,8 @@ vidstore_status vidstore_open(const char *location, const vidstore_open_params *
 void vidstore_close(vidstore *store) {
     if (!store || store->magic != VS_MAGIC_STORE || atomic_exchange(&store->closing, 1))
         return;
+    if (!vs_db_forked(store->db))
+        tell_closing(store);
     vs_store_unref(store);
 }
 

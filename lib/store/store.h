@@ -21,10 +21,11 @@ struct vs_options {
 };
 
 /* Something that a part keeps for the life of the store, such as the thread that renews leases. */
-enum vs_slot { VS_SLOT_LEASES, VS_SLOT_WATCHER, VS_SLOT_SEEN, VS_SLOTS };
+enum vs_slot { VS_SLOT_LEASES, VS_SLOT_WATCHER, VS_SLOT_SEEN, VS_SLOT_KEPT_LEASES, VS_SLOT_CALLS, VS_SLOTS };
 struct vs_service {
     void *state;
     void (*stop)(void *state);
+    void (*closing)(void *state); /* the host has closed its handle: let go of what keeps the store; NULL: nothing */
 };
 
 struct vidstore {
@@ -51,6 +52,8 @@ int vs_store_prober(struct vidstore *store, struct vs_prober **ret, vidstore_err
 int vs_store_service(struct vidstore *store, enum vs_slot slot,
                      int (*start)(struct vidstore *, void **, vidstore_error **), void (*stop)(void *), void **ret,
                      vidstore_error **e);
+/* What is done with a service that is there when the host closes the store. */
+void vs_store_service_closing(struct vidstore *store, enum vs_slot slot, void (*closing)(void *));
 
 /* The options from params, URI, environment and defaults, in that order. */
 int vs_options_make(const char *location, const vidstore_open_params *params, struct vs_options *ret,

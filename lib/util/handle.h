@@ -20,6 +20,8 @@ enum vs_magic {
     VS_MAGIC_UPLOAD,
     VS_MAGIC_READER,
     VS_MAGIC_WATCH,
+    VS_MAGIC_QUEUE,
+    VS_MAGIC_RESULT,
 };
 
 /* 0, or MISUSE: handle points at a struct whose first member is its uint32_t magic. */
