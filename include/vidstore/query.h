@@ -19,7 +19,8 @@ enum {
     VIDSTORE_QUERY_SCAN = 1,         /**< Allow a filter that no index serves. */
     VIDSTORE_QUERY_DELETED = 2,      /**< Removed records too. */
     VIDSTORE_QUERY_ONLY_DELETED = 4, /**< Removed records only. */
-    VIDSTORE_QUERY_EXACT_COUNT = 8   /**< Count all, however long that takes. */
+    VIDSTORE_QUERY_EXACT_COUNT = 8,  /**< Count all, however long that takes. */
+    VIDSTORE_QUERY_RANKED = 16       /**< What was searched for: the best of the newest 1000 first, one page. */
 };
 
 /**
@@ -52,6 +53,22 @@ VIDSTORE_API void vidstore_query_free(vidstore_query *query);
  */
 VIDSTORE_API vidstore_status vidstore_query_filter(vidstore_query *query, const char *expression,
                                                    vidstore_error **reterr);
+
+/**
+ * Set what to look for, as people type it: words that must all be there, "a phrase", begin* of words, -without,
+ * this OR that; and field:value with the JSON names of the noun's fields, such as codec:hevc,av1 duration:10m..2h
+ * size:>1G created:2026-01 hdr:any. Case and accents do not matter. Whatever is no operator is a word; so any text can
+ * be looked for. It comes on top of the filter. Newest first, or with VIDSTORE_QUERY_RANKED the best of the newest
+ * 1000 in one page. See vidstore-search(7).
+ * @param query  the query.
+ * @param text  UTF-8, at most 4096 bytes and 64 terms; NULL or blank: no search.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: MISUSE, INVALID (field "search"), NOMEM. Values that a field can't have are refused, naming "search", by the
+ * call that takes the query.
+ * Threads: one at a time an object. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_query_search(vidstore_query *query, const char *text, vidstore_error **reterr);
 
 /**
  * Give the value of $number.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "access/policy.h"
 #include "access/scope.h"
+#include "record/search.h"
 #include "util/error.h"
 #include "vidstore/file.h"
 #include "vidstore/user.h"
@@ -107,6 +108,7 @@ static int narrow_audit(const struct vs_actor *actor, struct vs_compiled *query,
                         vidstore_error **e) {
     const struct vs_field *owner = vs_field_by_name(query->noun, "owner_id", 8);
     int r = vs_compiled_and(query, "(owner_id = ", owner, me, e);
+    vs_mark_scope(query, &actor->user, 0);
     if (r)
         return r;
     vs_buf_fmt(&query->where, " OR user_id = $%d)", query->count);
@@ -123,11 +125,14 @@ int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vi
         return 0;
     query->indexed = 1; /* every noun has an index by owner, and one of public files */
     if (who == NOBODY) {
+        vs_mark_scope(query, NULL, VIDSTORE_ACCESS_PUBLIC);
         vs_buf_fmt(&query->where, "%saccess = %d AND deleted_us IS NULL", query->where.len ? " AND " : "",
                    VIDSTORE_ACCESS_PUBLIC);
         return query->where.failed ? vs_fail_nomem(e) : 0;
     }
     vs_uuid_format(&actor->user, id);
+    if (strcmp(noun, "audit") != 0)
+        vs_mark_scope(query, &actor->user, 0);
     struct vs_value me = {.text = id, .len = 36, .set = VS_VALUE_SET};
     if (strcmp(noun, "audit") == 0)
         return narrow_audit(actor, query, me, e);

@@ -20,4 +20,5 @@ const struct vs_noun vs_audit_noun = {
              .insert = VS_STMT_AUDIT_INSERT,
              .list = VS_STMT_AUDIT_LIST,
              .count = VS_STMT_AUDIT_COUNT},
+    .search = {VS_SEARCH_STMTS(AUDIT)},
 };

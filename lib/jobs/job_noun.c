@@ -27,4 +27,5 @@ const struct vs_noun vs_job_noun = {
     .label = VIDSTORE_JOB_SEASON,
     .stmt = {VS_STMT_JOB_BY_ID, VS_STMT_JOB_BY_EXTERNAL, VS_STMT_JOB_INSERT, VS_STMT_JOB_UPDATE, VS_STMT_JOB_PURGE,
              VS_STMT_JOB_LIST, VS_STMT_JOB_COUNT},
+    .search = {VS_SEARCH_STMTS(JOB)},
 };

@@ -5,6 +5,7 @@
 #include "jobs/job_season.h"
 #include "users/users.h"
 #include "util/env.h"
+#include <string.h>
 
 void vs_job_run_of(struct vs_job_run *run, struct vs_conn *conn, const struct vs_actor *actor,
                    const struct vs_record *job) {
@@ -40,6 +41,7 @@ void vs_job_run_of(struct vs_job_run *run, struct vs_conn *conn, const struct vs
         .stage = vs_record_text(job, VIDSTORE_JOB_STAGE),
         .result = vs_record_text(job, VIDSTORE_JOB_RESULT),
         .error = vs_record_text(job, VIDSTORE_JOB_ERROR),
+        .was_error = vs_record_text(job, VIDSTORE_JOB_ERROR),
         .worker = vs_record_text(job, VIDSTORE_JOB_WORKER),
     };
 }
@@ -85,7 +87,10 @@ static int write_row(const struct vs_job_run *run, vidstore_error **e) {
     vs_bind_int(s, 22, run->lease_hash ? run->lease_boot_us : INT64_MIN);
     vs_bind_int(s, 23, run->now_us);
     vs_bind_uuid(s, 24, &run->id);
-    return vs_run(s, NULL, e);
+    r = vs_run(s, NULL, e);
+    if (!r && strcmp(run->error ? run->error : "", run->was_error ? run->was_error : "") != 0)
+        r = vs_crud_refind(run->conn, &vs_job_noun, &run->id, e);
+    return r;
 }
 
 int vs_job_step(struct vs_job_run *run, int64_t to, vidstore_error **e) {

@@ -17,6 +17,7 @@ struct vs_job_run {
     int64_t progress_done, stage_done, stage_total, started_us, completed_us, lease_until_us, cancel_requested;
     int64_t children, children_done, children_failed;
     const char *name, *stage, *result, *error, *worker;
+    const char *was_error;     /* as it stands in the row */
     const uint8_t *lease_hash; /* 32 bytes; NULL: none */
     int64_t lease_boot_us;     /* the lease's end on the clock of vs_boot_us(); set with the hash */
     int64_t attempt;           /* number of the attempt that began or ended last; 0: of none */

@@ -41,6 +41,13 @@ enum vs_use {
         1 << 12, /* shown to the owner, to admins and to the system; NULL for others, who see the record all the same */
     VS_LINE = 1 << 11,                      /* text without control characters */
     VS_FREE = VS_SET | VS_NULL | VS_FILTER, /* a host's own: to set, to clear, to ask for */
+    /* Its words are found (record/search.h), and in which column of the index they stand. */
+    VS_FIND_TITLE = 1 << 13,
+    VS_FIND_SERIES = 1 << 14,
+    VS_FIND_FILE = 1 << 15,
+    VS_FIND_TAGS = 1 << 16,
+    VS_FIND_MORE = 1 << 17,
+    VS_FACT = 1 << 18, /* the index of words serves = on it, and for numbers < and > */
 };
 
 struct vs_word {
@@ -58,6 +65,11 @@ struct vs_field {
     const struct vs_word *words;
 };
 
+/* What people say and what is meant: "hdr:any" is hdr:hdr10,hlg,…; value NULL: the field has another name too. */
+struct vs_saying {
+    const char *name, *value, *means;
+};
+
 struct vs_noun {
     const char *name;  /* "user" */
     const char *table; /* "users" */
@@ -69,7 +81,17 @@ struct vs_noun {
     struct {
         enum vs_stmt_id by_id, by_external, insert, update, purge, list, count;
     } stmt;
+    struct {
+        enum vs_stmt_id put, drop, list, best, count;
+        enum vs_stmt_id more; /* rows (fact or '', text) of what is kept elsewhere, for the id; 0: nothing is */
+        int32_t open;         /* field of the access level by which others may see a record; 0: none */
+        const struct vs_saying *sayings; /* ends with name NULL; NULL: none */
+    } search;                            /* put 0: no words are kept */
 };
+
+#define VS_SEARCH_STMTS(NOUN_)                                                                                         \
+    .put = VS_STMT_##NOUN_##_SEARCH_PUT, .drop = VS_STMT_##NOUN_##_SEARCH_DROP, .list = VS_STMT_##NOUN_##_SEARCH_LIST, \
+    .best = VS_STMT_##NOUN_##_SEARCH_BEST, .count = VS_STMT_##NOUN_##_SEARCH_COUNT
 
 /* The field of an id or of a JSON name; NULL when the noun has none. */
 const struct vs_field *vs_field_by_id(const struct vs_noun *noun, int32_t id);

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-#include "record/query.h"
+#include "vidstore/query.h"
 #include "crypto/crypto.h"
+#include "record/search.h"
 #include "util/alloc.h"
 #include "util/error.h"
 #include "util/handle.h"
 #include "util/utf8.h"
-#include "vidstore/query.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 enum {
-    ALL_FLAGS = VIDSTORE_QUERY_SCAN | VIDSTORE_QUERY_DELETED | VIDSTORE_QUERY_ONLY_DELETED | VIDSTORE_QUERY_EXACT_COUNT
+    ALL_FLAGS = VIDSTORE_QUERY_SCAN | VIDSTORE_QUERY_DELETED | VIDSTORE_QUERY_ONLY_DELETED |
+                VIDSTORE_QUERY_EXACT_COUNT | VIDSTORE_QUERY_RANKED
 };
 
 static struct vs_query nomem = {.magic = VS_MAGIC_QUERY, .failed = 1};
@@ -33,6 +34,7 @@ void vidstore_query_free(vidstore_query *query) {
     vs_free(q->filter);
     vs_free(q->sort);
     vs_free(q->cursor);
+    vs_free(q->search);
     vidstore_error_free(q->error);
     q->magic = VS_MAGIC_FREED;
     vs_free(q);
@@ -96,8 +98,25 @@ vidstore_status vidstore_query_filter(vidstore_query *query, const char *express
     if (q->failed)
         return vs_fail_nomem(reterr);
     r = set_filter(q, expression, reterr);
-    q->broken = r != 0;
+    q->broken = r ? "filter" : NULL;
     return r;
+}
+
+vidstore_status vidstore_query_search(vidstore_query *query, const char *text, vidstore_error **reterr) {
+    struct vs_query *q = (struct vs_query *)query;
+    if (reterr)
+        *reterr = NULL;
+    int r = vs_check_handle(q, VS_MAGIC_QUERY, "query", reterr);
+    if (!r && q->failed)
+        r = vs_fail_nomem(reterr);
+    if (r)
+        return r;
+    r = text ? vs_search_check(text, reterr) : 0;
+    q->broken = r ? "search" : NULL;
+    if (r)
+        return r;
+    set_copy(q, &q->search, text);
+    return q->failed ? vs_fail_nomem(reterr) : 0;
 }
 
 static struct vs_query_bind *bind_slot(struct vs_query *q, int32_t number) {
@@ -186,8 +205,8 @@ static int parse_sort(const char *sort, struct vs_compiled *ret, vidstore_error 
 static int digest(const struct vs_query *q, const struct vs_noun *noun, uint64_t *ret, vidstore_error **e) {
     vs_autobuf b = {0};
     uint8_t hash[VS_SHA256_SIZE] = {0};
-    vs_buf_fmt(&b, "%s|%s|%s|%u", noun->name, q && q->filter ? q->filter : "", q && q->sort ? q->sort : "",
-               q ? q->flags & ~(uint32_t)VIDSTORE_QUERY_EXACT_COUNT : 0);
+    vs_buf_fmt(&b, "%s|%s|%s|%s|%u", noun->name, q && q->filter ? q->filter : "", q && q->sort ? q->sort : "",
+               q && q->search ? q->search : "", q ? q->flags & ~(uint32_t)VIDSTORE_QUERY_EXACT_COUNT : 0);
     for (int i = 0; q && i < VS_QUERY_BINDS; i++)
         if (q->binds[i].set)
             vs_buf_fmt(&b, "|%d:%s:%lld", i, q->binds[i].text ? q->binds[i].text : "",
@@ -208,6 +227,19 @@ static void add_deleted(const struct vs_noun *noun, struct vs_compiled *ret) {
         vs_buf_fmt(&ret->where, "%s%s", ret->where.len ? " AND " : "", text);
 }
 
+/* Through the index of words or not: always for words; for facts alone when nothing better serves the query. */
+static int choose_way(struct vs_compiled *c, vidstore_error **e) {
+    c->ranked = (c->flags & VIDSTORE_QUERY_RANKED) && c->searched;
+    c->matched = c->searched || ((c->facts || c->n_ranges) && !c->indexed && !c->sort);
+    c->indexed |= c->matched;
+    if (!c->searched || !c->sort || (c->flags & VIDSTORE_QUERY_SCAN))
+        return 0;
+    return vs_fail_sub(e, VIDSTORE_UNSUPPORTED, VIDSTORE_SUB_NO_INDEX, "sort",
+                       "what was searched for comes newest first or ranked; to sort all of it by %s, allow a scan with "
+                       "VIDSTORE_QUERY_SCAN",
+                       c->sort->name);
+}
+
 int vs_query_compile(const struct vs_query *q, const struct vs_noun *noun, struct vs_compiled *ret,
                      vidstore_error **e) {
     int r = q ? vs_check_handle(q, VS_MAGIC_QUERY, "query", e) : 0;
@@ -221,8 +253,8 @@ int vs_query_compile(const struct vs_query *q, const struct vs_noun *noun, struc
         return vidstore_error_code(q->error);
     }
     if (q && q->broken)
-        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "filter",
-                           "the filter that was set could not be read");
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, q->broken, "the %s that was set could not be read",
+                           q->broken);
     ret->noun = noun;
     ret->where.max = 1 << 20;
     ret->flags = q ? q->flags : 0;
@@ -239,8 +271,12 @@ int vs_query_compile(const struct vs_query *q, const struct vs_noun *noun, struc
     } else {
         ret->indexed = 1; /* no filter: the order of the page is an index itself */
     }
+    int served = ret->indexed;
+    if (q && q->search && (r = vs_search_compile(q->search, ret, e)))
+        return r;
+    ret->indexed &= served;
     add_deleted(noun, ret);
-    return ret->where.failed ? vs_fail_nomem(e) : 0;
+    return ret->where.failed ? vs_fail_nomem(e) : choose_way(ret, e);
 }
 
 int vs_compiled_and(struct vs_compiled *c, const char *column_test, const struct vs_field *field, struct vs_value value,
@@ -266,4 +302,8 @@ void vs_compiled_free(struct vs_compiled *c) {
         vs_free(c->terms[i].text);
     c->count = 0;
     vs_buf_free(&c->where);
+    vs_buf_free(&c->find);
+    vs_buf_free(&c->without);
+    vs_buf_free(&c->scope);
+    vs_buf_free(&c->match);
 }

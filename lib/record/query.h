@@ -19,6 +19,7 @@ enum {
     VS_QUERY_TESTS = 256,
     VS_QUERY_MAX = 65536,
     VS_QUERY_VALUE = 4096,
+    VS_QUERY_RANGES = 8,
     VS_PAGE_DEFAULT = 100,
     VS_PAGE_MAX = 1000,
     VS_PAGE_BYTES = 16 << 20,
@@ -34,8 +35,9 @@ struct vs_query_bind {
 struct vs_query {
     uint32_t magic;
     int failed; /* memory was out in a setter */
-    int broken; /* the filter that was set last can't be read: no list may pass for one without a filter */
-    char *filter, *sort, *cursor;
+    const char
+        *broken; /* "filter" or "search": what was set last can't be read, and no list may pass for one without */
+    char *filter, *sort, *cursor, *search;
     int64_t limit; /* 0: the default */
     uint32_t flags;
     struct vs_query_bind binds[VS_QUERY_BINDS];
@@ -56,6 +58,19 @@ struct vs_compiled {
     struct vs_term terms[VS_QUERY_TERMS];
     int count;
     int indexed; /* an index narrows it: some condition that must hold is = or a range on an indexed field */
+    /* For the index of words (record/search.h). */
+    struct vs_buf find;    /* conditions, joined by AND */
+    struct vs_buf without; /* what must not be there, joined by OR */
+    struct vs_buf scope;   /* who asks: any of these marks */
+    struct vs_buf match;   /* the whole, once the statement is made; lives as long as what is bound to it */
+    struct vs_range {
+        const struct vs_field *field;
+        int64_t low, high;
+    } ranges[VS_QUERY_RANGES];
+    int n_ranges;
+    int group;                   /* values in the group of marks under way */
+    int facts, searched, ranked; /* conditions by marks; words were looked for; the best come first */
+    int matched;                 /* the list goes through the index of words */
     const struct vs_field *sort; /* NULL: by seq */
     int ascending;
     int64_t limit;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The filter language: a recursive descent that writes SQL as it reads. Without a noun it checks the grammar alone. */
-#include "record/query.h"
+#include "record/search.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -19,6 +19,7 @@ struct parser {
     vidstore_error **e;
     int depth, tests;
     int optional; /* inside an or, or a not: a condition here need not hold for the whole */
+    char marking; /* the index of words narrows what is looked at: '=' any of the values, '<' '>' bounds; 0: no */
 };
 
 static int fail_at(struct parser *p, const char *where, int32_t sub, const char *message) {
@@ -217,8 +218,17 @@ static char *pattern(const char *text) {
     return b.failed || !folded ? NULL : VS_TAKE(b.data);
 }
 
+/* The condition under way, for the index of words. */
+static void mark(struct parser *p, const struct vs_field *field, const char *text, int64_t number) {
+    if (p->marking == '=')
+        vs_mark_value(p->out, field, text, number);
+    else if (p->marking)
+        vs_mark_bounds(p->out, field, p->marking == '>' ? number : 0, p->marking == '<' ? number : INT64_MAX);
+}
+
 static int bind_value(struct parser *p, const struct vs_field *field, struct literal *lit, int64_t number) {
     struct vs_compiled *out = p->out;
+    mark(p, field, lit->text, number);
     if (field->type == VS_ENUM) { /* a literal, so that partial indexes match */
         vs_buf_int(&out->where, number);
         return 0;
@@ -266,9 +276,27 @@ static void column(struct parser *p, const struct vs_field *field) {
     vs_buf_fmt(&p->out->where, "%s%s", field->column, field->use & VS_FOLDED ? "_key" : "");
 }
 
+/* Begins a condition that the index of words serves, when it is one; end_mark ends it. */
+static void begin_mark(struct parser *p, const struct vs_field *field, char op) {
+    int ordered = field && field->type == VS_INT;
+    if (!field || !(field->use & VS_FACT) || p->optional || (op != '=' && !ordered))
+        return;
+    p->marking = op;
+    if (op == '=')
+        vs_mark_begin(p->out);
+}
+
+static void end_mark(struct parser *p) {
+    if (p->marking == '=')
+        vs_mark_end(p->out);
+    p->marking = 0;
+}
+
 static int in_list(struct parser *p, const struct vs_field *field, int negate) {
     if (!accept(p, "("))
         return syntax(p, "in wants a list in parentheses");
+    if (!negate)
+        begin_mark(p, field, '=');
     if (field) {
         column(p, field);
         vs_buf_str(&p->out->where, negate ? " NOT IN (" : " IN (");
@@ -281,6 +309,7 @@ static int in_list(struct parser *p, const struct vs_field *field, int negate) {
         if (*p->at == ',')
             vs_buf_char(&p->out->where, ',');
     } while (accept(p, ","));
+    end_mark(p);
     if (!accept(p, ")"))
         return syntax(p, "a closing parenthesis was expected");
     vs_buf_char(&p->out->where, ')');
@@ -338,7 +367,11 @@ static int test(struct parser *p) {
             column(p, field);
             vs_buf_fmt(&p->out->where, " %s ", ops[i]);
         }
-        return value(p, field, 0);
+        if (i)
+            begin_mark(p, field, *ops[i]);
+        int r = value(p, field, 0);
+        end_mark(p);
+        return r;
     }
     return syntax(p, "a comparison was expected");
 }
@@ -378,9 +411,11 @@ static int all(struct parser *p) {
 }
 
 static int any(struct parser *p) {
-    int before = p->out->indexed, r = all(p);
+    struct vs_marks_kept before;
+    vs_marks_keep(p->out, &before);
+    int r = all(p);
     while (!r && accept(p, "or")) {
-        p->out->indexed = before; /* what held in one branch need not hold in the other */
+        vs_marks_forget(p->out, &before); /* what held in one branch need not hold in the other */
         p->optional++;
         vs_buf_str(&p->out->where, " OR ");
         r = all(p);

@@ -2,7 +2,7 @@
 /* Running a compiled query: template, values, page, cursor. */
 #include "crypto/crypto.h"
 #include "record/page.h"
-#include "record/query.h"
+#include "record/search.h"
 #include "util/alloc.h"
 #include "util/error.h"
 #include "util/utf8.h"
@@ -32,24 +32,49 @@ int vs_template_fill(struct vs_buf *b, const char *tmpl, const char *const *name
     return b->failed ? vs_fail_nomem(e) : 0;
 }
 
-int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_id tmpl, int64_t limit,
-                     vs_scratch scratch, struct vs_stmt **ret, vidstore_error **e) {
-    static const char *const names[] = {"where", "order", "limit", NULL};
-    char order[160], most[24];
+/* The where-clause for a statement in which one parameter stands before it. */
+static void shift(struct vs_buf *b, const char *where) {
+    for (char *end; *where; where = end) {
+        size_t n = strcspn(where, "$");
+        vs_buf_add(b, where, n);
+        end = (char *)(uintptr_t)(where + n);
+        if (*end)
+            vs_buf_fmt(b, "$%ld", strtol(where + n + 1, &end, 10) + 1);
+    }
+}
+
+static void put_order(const struct vs_compiled *c, char *order, size_t size) {
     const char *way = c->ascending ? "ASC" : "DESC";
     if (c->sort)
-        snprintf(order, sizeof order, "%s%s %s, seq %s", c->sort->column, c->sort->use & VS_FOLDED ? "_key" : "", way,
-                 way);
+        snprintf(order, size, "%s%s %s, seq %s", c->sort->column, c->sort->use & VS_FOLDED ? "_key" : "", way, way);
     else
-        snprintf(order, sizeof order, "seq %s", way);
+        snprintf(order, size, "%s %s", c->matched ? "found.rowid" : "seq", way);
+}
+
+int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_id tmpl, int64_t limit,
+                     vs_scratch scratch, struct vs_stmt **ret, vidstore_error **e) {
+    const char *const names[] = {"where", c->matched ? "found_order" : "order", "limit", "match", NULL};
+    char order[160], most[24];
+    vs_autobuf sql = {0}, shifted = {0};
+    const char *where = c->where.len ? c->where.data : "1 = 1";
+    put_order(c, order, sizeof order);
     snprintf(most, sizeof most, "%" PRId64, limit);
-    const char *const texts[] = {c->where.len ? c->where.data : "1 = 1", order, most, NULL};
-    vs_autobuf sql = {0};
+    if (c->matched) {
+        shift(&shifted, where);
+        vs_buf_free(&c->match);
+        int r = shifted.failed ? vs_fail_nomem(e) : vs_search_match(c, &c->match, e);
+        if (r)
+            return r;
+        where = shifted.data;
+    }
+    const char *const texts[] = {where, order, most, "$1", NULL};
     int r = vs_template_fill(&sql, vs_stmt_text(conn, tmpl), names, texts, e);
     if (!r)
         r = vs_stmt_composed(conn, sql.data, sql.len, ret, e);
+    if (!r && c->matched)
+        vs_bind_text(*ret, 1, c->match.data, (int64_t)c->match.len);
     for (int i = 0; !r && i < c->count; i++)
-        vs_value_bind(*ret, i + 1, c->terms[i].field, &c->terms[i].value, scratch[i]);
+        vs_value_bind(*ret, i + 1 + c->matched, c->terms[i].field, &c->terms[i].value, scratch[i]);
     return r;
 }
 
@@ -62,13 +87,17 @@ static int check_index(const struct vs_compiled *c, vidstore_error **e) {
                        vs_field_names(c->noun, VS_INDEX, names));
 }
 
+static enum vs_stmt_id list_template(const struct vs_compiled *c) {
+    return c->ranked ? c->noun->search.best : c->matched ? c->noun->search.list : c->noun->stmt.list;
+}
+
 int vs_compiled_page(struct vs_compiled *c, struct vs_conn *conn, struct vs_page **ret, vidstore_error **e) {
     vs_scratch scratch;
     vs_autostmt *list = NULL;
     vs_autopage *page = NULL;
     int r = check_index(c, e), more = 0;
     if (!r)
-        r = vs_compiled_stmt(c, conn, c->noun->stmt.list, c->limit + 1, scratch, &list, e);
+        r = vs_compiled_stmt(c, conn, list_template(c), c->limit + !c->ranked, scratch, &list, e);
     if (!r)
         r = vs_page_new(c->noun, c->limit, &page, e);
     while (!r && (r = vs_step(list, e)) == VS_ROW) {
@@ -102,7 +131,8 @@ int vs_compiled_count(struct vs_compiled *c, struct vs_conn *conn, int64_t *ret,
     int64_t most = c->flags & VIDSTORE_QUERY_EXACT_COUNT ? INT64_MAX : VS_COUNT_MAX;
     int r = check_index(c, e);
     if (!r)
-        r = vs_compiled_stmt(c, conn, c->noun->stmt.count, most, scratch, &count, e);
+        r = vs_compiled_stmt(c, conn, c->matched ? c->noun->search.count : c->noun->stmt.count, most, scratch, &count,
+                             e);
     if (!r && (r = vs_row(count, e)) == VS_ROW) {
         *ret = vs_col_int(count, 0);
         r = 0;
@@ -185,7 +215,7 @@ int vs_cursor_apply(struct vs_compiled *c, const char *cursor, vidstore_error **
     if (!c->sort) {
         if (len != 34)
             return malformed(e);
-        snprintf(text, sizeof text, "seq %s ", op);
+        snprintf(text, sizeof text, "%s %s ", c->matched ? "found.rowid" : "seq", op);
         return vs_compiled_and(c, text, &seq, at, e);
     }
     struct vs_value value;

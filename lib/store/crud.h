@@ -22,6 +22,7 @@ struct vs_change {
     int32_t action;         /* of the audit; rules may choose a better one; 0: no event */
     int32_t mode;           /* VIDSTORE_REMOVE_… of a removal */
     struct vs_uuid removal; /* of a removal, and of what is restored */
+    int refind;             /* what it is found by has changed elsewhere than in the values */
     void *extra;            /* the noun's own */
 };
 
@@ -82,6 +83,9 @@ int vs_crud_purge_in(struct vs_conn *conn, vidstore_session *session, const stru
 int vs_crud_touch(struct vs_conn *conn, vidstore_session *session, const struct vs_noun *noun, const struct vs_uuid *id,
                   int32_t action, int (*set)(struct vs_change *c, void *arg, vidstore_error **e), void *arg,
                   struct vs_record **ret, vidstore_error **e);
+
+/* Stores anew what a record can be found by, after a change that took another way. */
+int vs_crud_refind(struct vs_conn *conn, const struct vs_noun *noun, const struct vs_uuid *id, vidstore_error **e);
 
 /* Values of a change, by field id. */
 const struct vs_value *vs_change_value(const struct vs_change *c, int32_t field);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Removing, restoring and purging one record. What one removal took carries one removal id. */
+#include "record/search.h"
 #include "store/crud.h"
 #include "store/crud_internal.h"
 #include "util/alloc.h"
@@ -88,7 +89,8 @@ static int end_row(struct vs_change *c, const struct vs_rules *rules, vidstore_e
     if (r)
         return r;
     vs_bind_uuid(s, 1, &c->id);
-    return vs_run(s, NULL, e);
+    r = vs_run(s, NULL, e);
+    return r ? r : vs_search_drop(c->conn, c->noun, c->old->seq, e);
 }
 
 int vs_crud_purge_in(struct vs_conn *conn, vidstore_session *session, const struct vs_rules *rules,

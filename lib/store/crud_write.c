@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Creating and updating one record. */
+#include "record/search.h"
 #include "store/crud.h"
 #include "store/crud_internal.h"
 #include "util/alloc.h"
@@ -120,9 +121,11 @@ static int insert(struct vs_change *c, vidstore_error **e) {
     int r = vs_stmt(c->conn, c->noun->stmt.insert, &s, e);
     for (size_t i = 0; !r && i < c->noun->columns; i++)
         vs_value_bind(s, (int)i + 1, &c->noun->fields[i], &c->values[i], scratch[i]);
-    r = r ? r : vs_run(s, NULL, e);
+    r = r ? r : vs_row(s, e);
+    int64_t seq = r == VS_ROW ? vs_col_int(s, 0) : 0;
     vs_reset(VS_TAKE(s)); /* before the bytes that were bound go */
-    return name_field(c->noun, r, e);
+    r = r == VS_ROW ? 0 : name_field(c->noun, r, e);
+    return r ? r : vs_search_put(c->conn, c->noun, seq, &c->id, c->values, 0, e);
 }
 
 /* UPDATE of the columns that differ; the same set of columns is the same text, and so the same statement. */
@@ -157,7 +160,16 @@ int vs_change_write(struct vs_change *c, vidstore_error **e) {
     vs_bind_uuid(s, count + 1, &c->id);
     r = vs_run(s, NULL, e);
     vs_reset(s);
-    return name_field(c->noun, r, e);
+    r = name_field(c->noun, r, e);
+    if (!r && (c->refind || vs_search_differs(c->noun, c->old->values, c->values)))
+        r = vs_search_put(c->conn, c->noun, c->old->seq, &c->id, c->values, 1, e);
+    return r;
+}
+
+int vs_crud_refind(struct vs_conn *conn, const struct vs_noun *noun, const struct vs_uuid *id, vidstore_error **e) {
+    vs_autorecord *record = NULL;
+    int r = vs_crud_load(conn, noun, id, 1, &record, e);
+    return r ? r : vs_search_put(conn, noun, record->seq, id, record->values, 1, e);
 }
 
 /* The id exists: the same content is the record itself, other content a conflict. */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "trail/trail.h"
+#include "record/search.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
+#include <string.h>
 
 const struct vs_word vs_audit_actions[] = {
     {VIDSTORE_AUDIT_USER_LOGIN, "user_login"},
@@ -67,6 +69,31 @@ const char *vs_actor_kind_name(enum vs_actor_kind kind) {
     return names[kind];
 }
 
+/* What was said, and what went wrong, is found by its words. All the other events are found by their fields: to index
+ * each would cost more than to write it. */
+static int keep_words(struct vs_conn *conn, const struct vs_uuid *user, const struct vs_event *event, int64_t seq,
+                      vidstore_error **e) {
+    struct vs_search_doc doc = {0};
+    if (!event->description && !event->failed)
+        return 0;
+    if (user)
+        vs_search_doc_owner(&doc, user);
+    if (event->owner && (!user || !vs_uuid_equal(user, event->owner)))
+        vs_search_doc_owner(&doc, event->owner);
+    const struct {
+        enum vs_find column;
+        const char *text;
+    } texts[] = {{VS_IN_TITLE, event->object_name},
+                 {VS_IN_TAGS, event->failed ? vidstore_status_name(event->failed) : NULL},
+                 {VS_IN_MORE, event->description}};
+    for (size_t i = 0; i < VS_COUNT(texts); i++)
+        if (texts[i].text)
+            vs_search_doc_text(&doc, texts[i].column, texts[i].text, strlen(texts[i].text));
+    int r = vs_search_doc_put(conn, VS_STMT_AUDIT_SEARCH_PUT, seq, &doc, e);
+    vs_search_doc_free(&doc);
+    return r;
+}
+
 /* The columns of audit_insert, in the order of audit_fields.h. */
 int vs_trail_append(struct vs_conn *conn, const struct vs_actor *actor, const struct vs_event *event,
                     vidstore_error **e) {
@@ -94,5 +121,8 @@ int vs_trail_append(struct vs_conn *conn, const struct vs_actor *actor, const st
         vs_bind_text(s, 13 + i, actor->origin[i], -1);
     vs_bind_text(s, 17, event->details, -1);
     vs_bind_text(s, 18, event->description, -1);
-    return vs_run(s, NULL, e);
+    r = vs_row(s, e);
+    int64_t seq = r == VS_ROW ? vs_col_int(s, 0) : 0;
+    vs_reset(VS_TAKE(s)); /* nothing else is written while it runs */
+    return r == VS_ROW ? keep_words(conn, known ? &actor->user : NULL, event, seq, e) : r;
 }

@@ -9,10 +9,10 @@ VS_FIELD(EXTERNAL_ID, 1006, TEXT, external_id, "external_id", VS_FREE | VS_INDEX
 VS_FIELD(METADATA, 1007, JSON, metadata, "metadata", VS_SET | VS_NULL, 65536, NULL)
 VS_FIELD(DELETED_US, 1008, TIME, deleted_us, "deleted", VS_FILTER | VS_QUIET, 0, NULL)
 VS_FIELD(REMOVAL_ID, 1009, UUID, removal_id, "removal_id", VS_FILTER | VS_QUIET, 36, NULL)
-VS_FIELD(USERNAME, 1010, TEXT, username, "username", VS_SET | VS_FILTER | VS_SORT | VS_INDEX | VS_FOLDED | VS_LINE, 200,
-         NULL)
-VS_FIELD(EMAIL, 1011, TEXT, email, "email", VS_FREE | VS_INDEX | VS_FOLDED | VS_LINE, 254, NULL)
-VS_FIELD(FULL_NAME, 1012, TEXT, full_name, "full_name", VS_FREE | VS_LINE, 255, NULL)
+VS_FIELD(USERNAME, 1010, TEXT, username, "username",
+         VS_SET | VS_FILTER | VS_SORT | VS_INDEX | VS_FOLDED | VS_LINE | VS_FIND_TITLE, 200, NULL)
+VS_FIELD(EMAIL, 1011, TEXT, email, "email", VS_FREE | VS_INDEX | VS_FOLDED | VS_LINE | VS_FIND_FILE, 254, NULL)
+VS_FIELD(FULL_NAME, 1012, TEXT, full_name, "full_name", VS_FREE | VS_LINE | VS_FIND_SERIES, 255, NULL)
 VS_FIELD(ROLE, 1013, ENUM, role, "role", VS_SET | VS_FILTER | VS_INDEX | VS_ADMIN, 0, vs_user_roles)
 VS_FIELD(STATE, 1014, ENUM, state, "state", VS_SET | VS_FILTER | VS_INDEX | VS_ADMIN, 0, vs_user_states)
 VS_FIELD(EMAIL_VERIFIED, 1015, BOOL, email_verified, "email_verified", VS_SET | VS_FILTER | VS_ADMIN, 0, NULL)

@@ -35,4 +35,5 @@ const struct vs_noun vs_user_noun = {
     .label = VIDSTORE_USER_USERNAME,
     .stmt = {VS_STMT_USER_BY_ID, VS_STMT_USER_BY_EXTERNAL, VS_STMT_USER_INSERT, VS_STMT_USER_UPDATE, VS_STMT_USER_PURGE,
              VS_STMT_USER_LIST, VS_STMT_USER_COUNT},
+    .search = {VS_SEARCH_STMTS(USER)},
 };

@@ -14,6 +14,20 @@ static const struct vs_field fields[] = {
 #undef VS_FIELD
 };
 
+static const struct vs_saying sayings[] = {
+    {"hdr", "any", "hdr10,hdr10plus,hlg,pq,dv"},
+    {"hdr", "none", "sdr"},
+    {"codec", "h265", "hevc"},
+    {"codec", "avc", "h264"},
+    {"codec", "x264", "h264"},
+    {"codec", "x265", "hevc"},
+    {"tag", NULL, "tags"},
+    {"lang", NULL, "language"},
+    {"file", NULL, "file_name"},
+    {"name", NULL, "file_name"},
+    {NULL, NULL, NULL},
+};
+
 const struct vs_noun vs_video_noun = {
     .name = "video",
     .table = "videos",
@@ -24,4 +38,5 @@ const struct vs_noun vs_video_noun = {
     .label = VIDSTORE_VIDEO_TITLE,
     .stmt = {VS_STMT_VIDEO_BY_ID, VS_STMT_VIDEO_BY_EXTERNAL, VS_STMT_VIDEO_INSERT, VS_STMT_VIDEO_UPDATE,
              VS_STMT_VIDEO_PURGE, VS_STMT_VIDEO_LIST, VS_STMT_VIDEO_COUNT},
+    .search = {VS_SEARCH_STMTS(VIDEO), .more = VS_STMT_VIDEO_WORDS, .sayings = sayings},
 };

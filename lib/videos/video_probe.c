@@ -109,7 +109,10 @@ static int set_facts(struct vs_change *c, void *arg, vidstore_error **e) {
         r = video_facts(c, stream_at(keep->probe, keep->probe->main_video), e);
     if (!r)
         r = audio_facts(c, stream_at(keep->probe, keep->probe->main_audio), e);
-    return r ? r : vs_change_set_uuid(c, VIDSTORE_VIDEO_PROBED_FILE_ID, keep->file, e);
+    if (!r)
+        r = vs_change_set_uuid(c, VIDSTORE_VIDEO_PROBED_FILE_ID, keep->file, e);
+    c->refind = 1;
+    return r ? r : vs_video_repo_keep(c->conn, &keep->id, keep->probe, keep->facts, e);
 }
 
 static int keep_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
@@ -121,7 +124,7 @@ static int keep_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     const char *kind = keep->probe->media_kind;
     if (!r && keep->file && kind && (strcmp(kind, "video") == 0 || strcmp(kind, "audio") == 0))
         r = vs_file_keep_kind(conn, keep->file, kind, keep->probe->format, e);
-    return r ? r : vs_video_repo_keep(conn, &keep->id, keep->probe, keep->facts, e);
+    return r;
 }
 
 /* What the status means to the caller: facts, or bytes that are no media. */

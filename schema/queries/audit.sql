@@ -4,7 +4,7 @@
 SELECT seq, {audit.columns} FROM audit_events WHERE id = $1;
 
 -- name: audit_insert
-INSERT INTO audit_events ({audit.columns}) VALUES ({audit.values});
+INSERT INTO audit_events ({audit.columns}) VALUES ({audit.values}) RETURNING seq;
 
 -- name: audit_list :template
 SELECT seq, {audit.columns} FROM audit_events WHERE {{where}} ORDER BY {{order}} LIMIT {{limit}};

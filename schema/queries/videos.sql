@@ -1,5 +1,10 @@
 -- SPDX-License-Identifier: MIT
 
+-- name: video_words
+-- What a video can be found by that stands elsewhere: languages of its streams, and its container's tags.
+SELECT 'language' AS fact, language AS words FROM video_streams WHERE video_id = $1 AND language IS NOT NULL
+UNION ALL SELECT '', value FROM video_tags WHERE video_id = $1 LIMIT 2000;
+
 -- name: video_facts_set
 UPDATE videos SET facts = $1 WHERE id = $2;
 

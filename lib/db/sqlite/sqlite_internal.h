@@ -93,6 +93,10 @@ void vs_sqlite_turn_await(struct sqlite_conn *c); /* says that it waits */
 void vs_sqlite_turn_got(struct sqlite_conn *c);   /* and that it does no more */
 void vs_sqlite_turn_ended(struct sqlite_conn *c);
 
+/* sqlite_rank.c */
+/* Makes vs_rank() known to the searches of this connection. */
+int vs_sqlite_add_rank(struct sqlite_conn *c, vidstore_error **e);
+
 /* sqlite_still.c */
 /* 1: nobody has the database open, and it can't be opened in the way that sees others. */
 int vs_sqlite_is_still(const char *path);

@@ -123,6 +123,8 @@ int vs_sqlite_open(const struct vs_driver_open *how, struct vs_conn **ret, vidst
         sqlite3_wal_hook(c->db, on_commit_to_log, c); /* takes the place of SQLite's own checkpoints */
         code = set_limits(c, e);
     }
+    if (!code)
+        code = vs_sqlite_add_rank(c, e);
     if (code) {
         vs_sqlite_close(&c->base);
         return code;

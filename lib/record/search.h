@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* Finding records by what is written in them.
+ *
+ * Beside each noun's table stands one of words: five columns of folded words (the uses VS_FIND_… of a field say which),
+ * and a column of marks, words that nobody can type: whose the record is, and its facts (VS_FACT). So words, facts and
+ * rights are looked up together, newest first, however often each of them occurs. The text of this file decides both
+ * what is stored and what is asked for; no engine's own rules for words come in.
+ *
+ * What people type (see vidstore_query_search) becomes terms here, and the terms become an expression for the index
+ * and, where a fact has no mark, a filter. */
+#ifndef VS_RECORD_SEARCH_H
+#define VS_RECORD_SEARCH_H
+
+#include "record/query.h"
+
+enum {
+    VS_SEARCH_MAX = 4096,     /* bytes of what is typed */
+    VS_SEARCH_TERMS = 64,     /* terms in it */
+    VS_SEARCH_WORDS = 128,    /* words in all of them */
+    VS_SEARCH_INDEXED = 4096, /* words that are kept of a column */
+};
+
+/* The columns of words, in their order. */
+enum vs_find { VS_IN_TITLE, VS_IN_SERIES, VS_IN_FILE, VS_IN_TAGS, VS_IN_MORE, VS_FINDS };
+
+/* --- what is stored ----------------------------------------------------------------------------------------- */
+
+struct vs_search_doc {
+    struct vs_buf words[VS_FINDS], marks;
+    size_t count[VS_FINDS];
+};
+void vs_search_doc_free(struct vs_search_doc *doc);
+void vs_search_doc_text(struct vs_search_doc *doc, enum vs_find column, const char *text, size_t len);
+/* Whoever may see the record by this id, or (with NULL) by its access level. */
+void vs_search_doc_owner(struct vs_search_doc *doc, const struct vs_uuid *owner);
+/* Stores a document; seq is the record's. */
+int vs_search_doc_put(struct vs_conn *conn, enum vs_stmt_id put, int64_t seq, const struct vs_search_doc *doc,
+                      vidstore_error **e);
+
+/* Stores what a record can be found by, in place of what was there when `again`. */
+int vs_search_put(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq, const struct vs_uuid *id,
+                  const struct vs_value *values, int again, vidstore_error **e);
+/* Takes away what was stored for a record that is gone. Whatever is left when rows go in other ways finds nothing. */
+int vs_search_drop(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq, vidstore_error **e);
+/* 1 when a change of the values changes what the record can be found by. */
+int vs_search_differs(const struct vs_noun *noun, const struct vs_value *before, const struct vs_value *after);
+
+/* --- what is asked for ---------------------------------------------------------------------------------------- */
+
+/* Checks what was typed as far as that is possible without a noun. INVALID with the field "search". */
+int vs_search_check(const char *text, vidstore_error **e);
+/* Adds to a query what was typed: words to the index's expression, all else as filters. */
+int vs_search_compile(const char *text, struct vs_compiled *ret, vidstore_error **e);
+/* Conditions of a filter, for the index: a group of values of which one must hold (between begin and end), and bounds
+ * of a number. They narrow what the filter has to look at; the filter itself stays. */
+void vs_mark_begin(struct vs_compiled *c);
+void vs_mark_value(struct vs_compiled *c, const struct vs_field *field, const char *text, int64_t number);
+void vs_mark_end(struct vs_compiled *c);
+void vs_mark_bounds(struct vs_compiled *c, const struct vs_field *field, int64_t low, int64_t high);
+/* What was known so far to narrow the query, and going back to it. */
+struct vs_marks_kept {
+    int indexed, facts, n_ranges;
+    size_t len;
+    struct vs_range ranges[VS_QUERY_RANGES];
+};
+void vs_marks_keep(const struct vs_compiled *c, struct vs_marks_kept *ret);
+void vs_marks_forget(struct vs_compiled *c, const struct vs_marks_kept *to);
+/* Who asks: only records that are its own, or of this access level (0: none), are found. May be called again. */
+void vs_mark_scope(struct vs_compiled *c, const struct vs_uuid *owner, int64_t open);
+/* The expression for the index, of all that was added. */
+int vs_search_match(struct vs_compiled *c, struct vs_buf *ret, vidstore_error **e);
+
+#endif

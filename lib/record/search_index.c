@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* What a record can be found by: words and marks, stored beside it. */
+#include "record/search.h"
+#include "record/search_internal.h"
+#include "util/alloc.h"
+#include "util/error.h"
+#include "util/json.h"
+#include "util/unicode.h"
+#include <string.h>
+
+enum { FIND = VS_FIND_TITLE | VS_FIND_SERIES | VS_FIND_FILE | VS_FIND_TAGS | VS_FIND_MORE };
+
+/* --- marks ------------------------------------------------------------------------------------------------------ */
+
+void vs_mark_fact(struct vs_buf *b, const struct vs_field *field, const char *text, size_t len, int64_t number) {
+    vs_buf_fmt(b, VS_MARK_TEXT "%d" VS_EQUALS_TEXT, (int)field->id);
+    if (field->type == VS_INT) { /* its order of magnitude */
+        vs_buf_fmt(b, VS_EQUALS_TEXT "%d", vs_mark_bucket(number));
+        return;
+    }
+    if (!vs_type_is_text(field->type)) {
+        vs_buf_int(b, number);
+        return;
+    }
+    for (size_t i = 0; i < len && i < VS_WORD_MAX; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c >= 'A' && c <= 'Z')
+            vs_buf_char(b, (char)(c + ('a' - 'A')));
+        else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80)
+            vs_buf_char(b, (char)c);
+        else
+            vs_buf_str(b, VS_EQUALS_TEXT);
+    }
+}
+
+void vs_mark_owner(struct vs_buf *b, const struct vs_uuid *owner) {
+    vs_buf_str(b, VS_MARK_TEXT "o");
+    for (size_t i = 0; i < sizeof owner->b; i++)
+        vs_buf_fmt(b, "%02x", owner->b[i]);
+}
+
+void vs_mark_open(struct vs_buf *b, int64_t level) {
+    vs_buf_fmt(b, VS_MARK_TEXT "a%d", (int)level);
+}
+
+/* Two steps a power of two: what lies between two numbers is in few of them. */
+int vs_mark_bucket(int64_t number) {
+    if (number < 2)
+        return number < 1 ? 0 : 1;
+    int high = 63 - __builtin_clzll((unsigned long long)number);
+    return 2 * high + (int)(number >> (high - 1) & 1);
+}
+
+/* --- documents -------------------------------------------------------------------------------------------------- */
+
+void vs_search_doc_free(struct vs_search_doc *doc) {
+    for (int i = 0; i < VS_FINDS; i++)
+        vs_buf_free(&doc->words[i]);
+    vs_buf_free(&doc->marks);
+}
+
+static inline void doc_cleanup(struct vs_search_doc *doc) {
+    vs_search_doc_free(doc);
+}
+
+void vs_search_doc_text(struct vs_search_doc *doc, enum vs_find column, const char *text, size_t len) {
+    doc->count[column] += vs_unicode_words(&doc->words[column], text, len, VS_SEARCH_INDEXED - doc->count[column]);
+}
+
+static void next_mark(struct vs_search_doc *doc) {
+    vs_buf_str(&doc->marks, doc->marks.len ? " " : VS_MARK_TEXT " "); /* one mark that all have */
+}
+
+void vs_search_doc_owner(struct vs_search_doc *doc, const struct vs_uuid *owner) {
+    next_mark(doc);
+    vs_mark_owner(&doc->marks, owner);
+}
+
+int vs_search_doc_put(struct vs_conn *conn, enum vs_stmt_id put, int64_t seq, const struct vs_search_doc *doc,
+                      vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int failed = doc->marks.failed;
+    for (int i = 0; i < VS_FINDS; i++)
+        failed |= doc->words[i].failed;
+    int r = failed ? vs_fail_nomem(e) : vs_stmt(conn, put, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, seq);
+    for (int i = 0; i < VS_FINDS; i++)
+        vs_bind_text(s, 2 + i, doc->words[i].data ? doc->words[i].data : "", (int64_t)doc->words[i].len);
+    vs_bind_text(s, 2 + VS_FINDS, doc->marks.data ? doc->marks.data : VS_MARK_TEXT, -1);
+    return vs_run(s, NULL, e);
+}
+
+/* --- records ---------------------------------------------------------------------------------------------------- */
+
+enum vs_find vs_find_of(const struct vs_field *field) {
+    int column = 0;
+    while (column < VS_FINDS && !(field->use & ((uint32_t)VS_FIND_TITLE << column)))
+        column++;
+    return (enum vs_find)column;
+}
+
+/* Every text in a JSON value. */
+static void add_json(struct vs_search_doc *doc, enum vs_find column, const json_t *value) {
+    const char *key;
+    const json_t *item;
+    size_t i;
+    if (json_is_string(value))
+        vs_search_doc_text(doc, column, json_string_value(value), json_string_length(value));
+    json_array_foreach((json_t *)(uintptr_t)value, i, item) add_json(doc, column, item);
+    json_object_foreach((json_t *)(uintptr_t)value, key, item) add_json(doc, column, item);
+}
+
+static void add_field(struct vs_search_doc *doc, const struct vs_field *field, const struct vs_value *value) {
+    enum vs_find column = vs_find_of(field);
+    if (field->use & VS_FACT) {
+        int is_text = vs_type_is_text(field->type);
+        next_mark(doc);
+        vs_mark_fact(&doc->marks, field, is_text ? value->text : NULL, is_text ? value->len : 0,
+                     is_text ? 0 : value->i);
+    }
+    if (column == VS_FINDS)
+        return;
+    if (field->type == VS_JSON) {
+        vs_autojson *json = NULL;
+        if (!vs_json_parse(value->text, value->len, (size_t)field->max, NULL, &json, NULL))
+            add_json(doc, column, json);
+    } else if (vs_type_is_text(field->type)) {
+        vs_search_doc_text(doc, column, value->text, value->len);
+    }
+}
+
+/* What is kept in other tables: facts by the name of their field, and words. */
+static int add_more(struct vs_conn *conn, const struct vs_noun *noun, const struct vs_uuid *id,
+                    struct vs_search_doc *doc, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = noun->search.more ? vs_stmt(conn, noun->search.more, &s, e) : VS_DONE;
+    if (!r && noun->search.more)
+        vs_bind_uuid(s, 1, id);
+    while (!r && noun->search.more && (r = vs_step(s, e)) == VS_ROW) {
+        size_t name_len = 0, len = 0;
+        const char *name = vs_col_text(s, 0, &name_len), *text = vs_col_text(s, 1, &len);
+        const struct vs_field *field = name_len ? vs_field_by_name(noun, name, name_len) : NULL;
+        r = 0;
+        if (!text || (name_len && !field))
+            continue;
+        if (!field) {
+            vs_search_doc_text(doc, VS_IN_MORE, text, len);
+            continue;
+        }
+        next_mark(doc);
+        vs_mark_fact(&doc->marks, field, text, len, 0);
+        size_t part = strcspn(text, "-"); /* pt-BR is pt as well */
+        if (part < len) {
+            next_mark(doc);
+            vs_mark_fact(&doc->marks, field, text, part, 0);
+        }
+    }
+    return r;
+}
+
+int vs_search_drop(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = noun->search.put ? vs_stmt(conn, noun->search.drop, &s, e) : 0;
+    if (r || !s)
+        return r;
+    vs_bind_int(s, 1, seq);
+    return vs_run(s, NULL, e);
+}
+
+int vs_search_put(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq, const struct vs_uuid *id,
+                  const struct vs_value *values, int again, vidstore_error **e) {
+    __attribute__((cleanup(doc_cleanup))) struct vs_search_doc doc = {0};
+    struct vs_uuid owner = {{0}};
+    int r = 0;
+    if (!noun->search.put)
+        return 0;
+    if (again)
+        r = vs_search_drop(conn, noun, seq, e);
+    for (size_t i = 0; !r && i < noun->columns; i++) {
+        const struct vs_field *field = &noun->fields[i];
+        if (!values[i].set)
+            continue;
+        if (field->id == noun->base + 2 && !vs_uuid_parse(values[i].text, NULL, &owner, NULL))
+            vs_search_doc_owner(&doc, &owner);
+        if (noun->search.open && field->id == noun->search.open) {
+            next_mark(&doc);
+            vs_mark_open(&doc.marks, values[i].i);
+        }
+        if (field->use & (FIND | VS_FACT))
+            add_field(&doc, field, &values[i]);
+    }
+    if (!r)
+        r = add_more(conn, noun, id, &doc, e);
+    return r ? r : vs_search_doc_put(conn, noun->search.put, seq, &doc, e);
+}
+
+int vs_search_differs(const struct vs_noun *noun, const struct vs_value *before, const struct vs_value *after) {
+    for (size_t i = 0; noun->search.put && i < noun->columns; i++) {
+        const struct vs_field *field = &noun->fields[i];
+        int counts = (field->use & (FIND | VS_FACT)) || (noun->search.open && field->id == noun->search.open);
+        if (counts && !vs_value_equal(field, &before[i], &after[i]))
+            return 1;
+    }
+    return 0;
+}
