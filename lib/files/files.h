@@ -24,7 +24,9 @@ int vs_upload_open(vidstore_session *session, const struct vs_params *params, in
                    const struct vs_upload_source *source, vidstore_upload **ret, vidstore_error **e);
 /* As vidstore_upload_resume. */
 int vs_upload_resume(vidstore_session *session, const struct vs_uuid *id, vidstore_upload **ret, vidstore_error **e);
-/* The newest unfinished upload of an owner from a URL, for a video when one is given (and for none when not).
+/* 1: its bytes are whole already, and only publishing is left. */
+int vs_upload_is_sealed(const vidstore_upload *upload);
+/* The newest unpublished upload of an owner from a URL, for a video when one is given (and for none when not).
  * NOT_FOUND. It may still be in work: resuming says BUSY then. */
 int vs_upload_find_source(vidstore_session *session, const struct vs_uuid *owner, const char *url,
                           const struct vs_uuid *video, struct vs_uuid *ret, vidstore_error **e);

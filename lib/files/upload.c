@@ -74,6 +74,10 @@ int vs_upload_check_open(const vidstore_upload *upload, vidstore_error **e) {
     }
 }
 
+int vs_upload_is_sealed(const vidstore_upload *upload) {
+    return upload->state == VS_UPLOAD_SEALED;
+}
+
 /* The bytes can't be kept, or nobody wants them any more. */
 static void give_up(vidstore_upload *upload) {
     vs_blob_writer_abort(VS_TAKE(upload->writer));

@@ -89,7 +89,7 @@ static int run(struct vs_fetching *f, struct vs_record **ret, vidstore_error **e
     if (!r)
         r = vs_video_set_download(f->session, &f->id, &active, NULL, e);
     if (!r)
-        r = *f->url == '/' ? copy_path(f, e) : vs_fetch_transfer(f, e);
+        r = vs_upload_is_sealed(f->upload) ? 0 : *f->url == '/' ? copy_path(f, e) : vs_fetch_transfer(f, e);
     if (!r)
         r = publish(f, &file, e);
     if (!r)

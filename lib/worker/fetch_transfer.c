@@ -52,7 +52,11 @@ int vs_fetch_upload(struct vs_fetching *f, vidstore_error **e) {
     int r = vs_upload_find_source(f->session, &f->owner, f->url, &f->id, &left, e);
     if (!r)
         r = vs_upload_resume(f->session, &left, &f->upload, e);
-    /* One that is gone, sealed or in other hands is no use; a new one always is. */
+    if (!r && *f->url == '/' && vs_upload_is_sealed(f->upload)) { /* nothing vouches for a path being as it was */
+        vidstore_upload_free(VS_TAKE(f->upload));
+        r = VIDSTORE_NOT_FOUND;
+    }
+    /* One that is gone or in other hands is no use; a new one always is. */
     if (r != VIDSTORE_NOT_FOUND && r != VIDSTORE_STATE && r != VIDSTORE_BUSY)
         return r;
     vs_error_clear(e);

@@ -24,7 +24,9 @@ UPDATE blobs SET source = $1, validator = $2, source_size = $3, touched_us = $4 
 AND epoch = $6;
 
 -- name: blob_source_find
-SELECT id, params FROM blobs WHERE source = $1 AND state = 10 AND user_id = $2 ORDER BY touched_us DESC LIMIT 64;
+-- What is sealed and not published counts: whoever had it was killed between the two.
+SELECT id, params FROM blobs WHERE source = $1 AND refs = 0 AND state IN (10, 20) AND user_id = $2
+ORDER BY touched_us DESC LIMIT 64;
 
 -- name: blob_stored
 UPDATE blobs SET state = 20, size = $1, sha256 = $2, sealed_us = $3, touched_us = $3 WHERE id = $4 AND state = 10

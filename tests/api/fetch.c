@@ -84,6 +84,24 @@ START_TEST(what_may_pass_keeps_the_bytes) {
 }
 END_TEST
 
+/* Killed when all bytes were there, and before there was a file: nothing is fetched again. */
+START_TEST(what_is_whole_is_not_fetched_again) {
+    vidstore_file *file = NULL;
+    struct id id = video_from("a.mp4?once", "");
+    must(vidstore_video_fetch(sys, id.text, &file, e));
+    vidstore_file_free(file);
+    tamper(
+        "DELETE FROM files; UPDATE blobs SET refs = 0; UPDATE videos SET source_file_id = NULL, download_state = 20");
+    must(vidstore_video_fetch(sys, id.text, &file, e));
+    ck_assert_int_eq(vidstore_file_int64(file, VIDSTORE_FILE_SIZE), SIZE);
+    must(vidstore_file_verify(sys, vidstore_file_id(file), NULL, e));
+    vidstore_file_free(file);
+    ck_assert_int_eq(range_server_logged(&server, "/a.mp4?once", "GET"), 1);
+    state_is(id, VIDSTORE_WORK_COMPLETED, SIZE, NULL);
+    ck_assert_int_eq(tamper("SELECT count(*) FROM blobs"), 1);
+}
+END_TEST
+
 /* Each ends the fetch for good, the first time or when it goes on with what an earlier one left. */
 static const struct {
     const char *target, *more;
@@ -152,6 +170,7 @@ Suite *fetch_suite(void) {
     tcase_set_timeout(t, 60);
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, what_may_pass_keeps_the_bytes);
+    tcase_add_test(t, what_is_whole_is_not_fetched_again);
     tcase_add_test(t, what_is_refused_for_good_leaves_nothing);
     tcase_add_test(t, too_much_leaves_nothing);
     tcase_add_test(t, a_source_that_goes_away_takes_its_bytes_along);
