@@ -199,6 +199,31 @@ VIDSTORE_API vidstore_status vidstore_commit(vidstore_session *session, vidstore
 VIDSTORE_API vidstore_status vidstore_rollback(vidstore_session *session, vidstore_error **reterr);
 
 /**
+ * Begin a snapshot: what this session reads up to its end is of one state, that of now, and many small reads cost less
+ * in it. What others commit meanwhile is not seen, nor that the user's rights were changed. It only reads: writes and
+ * slow calls refuse to run inside. While it is open the store's log grows with each write, so at its maximum age it is
+ * ended, and further reads fail with TXN_EXPIRED until vidstore_snapshot_end().
+ * @param session  the session; no transaction or snapshot may be open in it.
+ * @param max_age_ms  1 to 60,000; INT64_MIN: 5 seconds.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: MISUSE, STATE, INVALID, BUSY (64 are open in this process), TIMEOUT, CANCELLED, NOMEM, IO, FORKED.
+ * Threads: one at a time a session. Blocks: database. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_snapshot_begin(vidstore_session *session, int64_t max_age_ms,
+                                                     vidstore_error **reterr);
+
+/**
+ * End the snapshot, expired or not: the session reads what is committed again.
+ * @param session  the session.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: MISUSE, STATE (none is open), FORKED.
+ * Threads: one at a time a session. Blocks: nothing. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_snapshot_end(vidstore_session *session, vidstore_error **reterr);
+
+/**
  * Read a setting of the store.
  * @param session  who acts.
  * @param name  such as retention.completed_days.

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DEFAULT_OPEN_MS = 30000, DEFAULT_READERS = 4, MAX_READERS = 64 };
+enum { DEFAULT_OPEN_MS = 30000, DEFAULT_READERS = 4, MAX_READERS = 64, LOG_LIMIT = 256 << 20 };
 
 void vs_db_ref(struct vs_db *db) {
     atomic_fetch_add(&db->refs, 1);
@@ -52,7 +52,9 @@ static int make(const struct vs_db_params *params, struct vs_db **ret, vidstore_
     atomic_init(&db->refs, 1);
     db->read_only = params->read_only;
     db->relaxed = params->relaxed;
+    db->log_limit = params->log_limit > 0 ? params->log_limit : LOG_LIMIT;
     db->checkpoint_at = VS_CHECKPOINT_PAGES;
+    db->guard_until_us = INT64_MAX;
     int readers = params->readers > 0 ? params->readers : DEFAULT_READERS;
     db->pool.max = readers < MAX_READERS ? readers : MAX_READERS;
     *ret = db;
@@ -104,7 +106,7 @@ static int judge(struct vs_db *db, struct vs_conn *conn, const struct vs_db_para
 static int open_first(struct vs_db *db, const struct vs_db_params *params, const struct vs_call *call,
                       vidstore_error **e) {
     static const enum vs_role roles[] = {VS_ROLE_WRITER, VS_ROLE_READER};
-    struct vs_driver_open how = {db->path, roles[db->read_only != 0], db->read_only, db->relaxed, call};
+    struct vs_driver_open how = {db->path, roles[db->read_only != 0], db->read_only, db->relaxed, db->log_limit, call};
     struct vs_history h = {vs_migrations, vs_migration_count};
     struct vs_conn *conn = NULL;
     int empty = 0;
@@ -183,6 +185,7 @@ void vs_db_close(struct vs_db *db) {
     vs_guard_stop(db);
     drop_transaction(db);
     drain(db);
+    vs_snaps_drop(db);
     while (db->pool.idle) {
         struct vs_conn *conn = db->pool.idle;
         db->pool.idle = conn->next;

@@ -26,6 +26,7 @@ struct vs_db_params {
     int relaxed;          /* synchronous=NORMAL: the last commits may be lost in a power cut */
     int allow_network_fs; /* open on NFS, CIFS, FUSE... all the same */
     int readers;          /* most reader connections; 0: 4 */
+    int64_t log_limit;    /* bytes: when the log is longer, reads that have gone on for long are ended; 0: 256 MiB */
     int64_t deadline_ms;  /* for opening and migrating; 0: 30 s */
 };
 
@@ -54,7 +55,8 @@ int vs_db_read_only(const struct vs_db *db);
  * caller waits: it takes no lock that a caller of vs_db_write may hold. */
 typedef int vs_op(struct vs_conn *conn, void *arg, vidstore_error **e);
 
-/* Runs op in a read transaction on a reader. Codes: what op returns; BUSY TIMEOUT CANCELLED IO CORRUPT NOMEM FORKED. */
+/* Runs op in a read transaction on a reader. Codes: what op returns; BUSY TIMEOUT CANCELLED IO CORRUPT NOMEM FORKED;
+ * RETRY when it has gone on for more than ten seconds and the log has grown beyond its limit meanwhile. */
 int vs_db_read(struct vs_db *db, const struct vs_call *call, vs_op *op, void *arg, vidstore_error **e);
 /* The same for a read that is short, on the connection that is open already: opening another one takes longer than it.
  */
@@ -84,6 +86,20 @@ int vs_txn_depth(const struct vs_txn *txn); /* 1: no savepoint of the host's is 
 int vs_txn_commit(struct vs_txn *txn, vidstore_error **e);
 int vs_txn_rollback(struct vs_txn *txn, vidstore_error **e);
 void vs_txn_free(struct vs_txn *txn); /* rolls back what is open; NULL is fine */
+
+/* --- snapshots held by a host ----------------------------------------------------------------------------------- */
+
+struct vs_snap; /* a read transaction that a host holds open across calls */
+
+/* What is read within it is of one state: that of now. The same thread that ends forgotten transactions ends it after
+ * max_age_ms (a read under way first), and every later use says TXN_EXPIRED. In memory it keeps writers waiting. BUSY
+ * when too many are open. */
+int vs_snap_begin(struct vs_db *db, const struct vs_call *call, int64_t max_age_ms, struct vs_snap **ret,
+                  vidstore_error **e);
+/* Brackets one read inside. */
+int vs_snap_enter(struct vs_snap *snap, const struct vs_call *call, struct vs_conn **ret, vidstore_error **e);
+int vs_snap_leave(struct vs_snap *snap, vidstore_error **e);
+void vs_snap_free(struct vs_snap *snap); /* ends it; NULL is fine */
 
 /* --- savepoints inside one operation -------------------------------------------------------------------------- */
 
@@ -168,6 +184,9 @@ int vs_db_backup(struct vs_db *db, const struct vs_call *call, const char *targe
                  int (*progress)(void *arg, int64_t done_pages, int64_t all_pages), void *arg, vidstore_error **e);
 /* ANALYZE within limits and incremental vacuum of at most max_pages. */
 int vs_db_optimize(struct vs_db *db, const struct vs_call *call, int64_t max_pages, vidstore_error **e);
+/* Who has been reading for the longest, and so keeps the log from being begun anew: call, thread and time, or another
+ * process; "" when nobody is known to. */
+void vs_db_oldest_reader(struct vs_db *db, char *buf, size_t size);
 /* Who holds the writer: this process's operation or another process; "" when nobody. For messages and doctor. */
 void vs_db_holder(struct vs_db *db, char *buf, size_t size);
 

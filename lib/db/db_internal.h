@@ -62,6 +62,7 @@ struct vs_db {
     char *path; /* absolute; NULL: in memory */
     dev_t dev;
     ino_t ino;
+    int64_t log_limit;
     int read_only, relaxed, newer; /* newer: a later library has migrated it compatibly */
     pthread_mutex_t lock;          /* gate, pool and guard; never held while the engine works */
     struct vs_gate gate;
@@ -69,7 +70,11 @@ struct vs_db {
     struct vs_conn *writer;       /* NULL when read-only, except in memory */
     struct vs_conn *checkpointer; /* opened when first needed; used by the holder of the gate */
     int64_t checkpoint_at;        /* next checkpoint when the log has so many pages */
+    struct vs_snap *snap;         /* that are open */
+    struct vs_conn *spare;        /* connections for further ones */
+    int snaps, spares;
     pthread_t guard;
+    int64_t guard_until_us; /* when it looks next by itself */
     int guard_running, guard_stop, guard_awaits_call;
     pthread_cond_t guard_wake;
     pthread_mutex_t listen_lock; /* taken alone: guards what follows */
@@ -83,6 +88,19 @@ struct vs_txn {
     enum vs_txn_state state;
     int depth, in_call, savepoint;
     int64_t expires_us, max_age_ms;
+};
+
+struct vs_snap {
+    struct vs_db *db;
+    struct vs_conn *conn; /* NULL: over */
+    struct vs_txn *txn;   /* in memory */
+    struct vs_call turn;
+    enum vs_txn_state state;
+    int in_call;
+    int64_t since_us, expires_us, max_age_ms;
+    const char *what; /* static: who began it */
+    pid_t thread;
+    struct vs_snap *next;
 };
 
 enum { VS_CHECKPOINT_PAGES = 4000, VS_NAP_MS = 100 };
@@ -144,6 +162,17 @@ void vs_conn_check(struct vs_conn *conn);
 
 /* --- txn.c ----------------------------------------------------------------------------------------------------- */
 
+int vs_guard_start(struct vs_db *db, vidstore_error **e);
+/* With the lock held: something expires then. */
+void vs_guard_expects(struct vs_db *db, int64_t expires_us);
 void vs_guard_stop(struct vs_db *db);
+
+/* --- snap.c ---------------------------------------------------------------------------------------------------- */
+
+/* With the lock held, which it gives up meanwhile: ends those that are too old. When the next one will be; INT64_MAX:
+ * none. *ret_awaits_call 1: one will be ended after the call in it. */
+int64_t vs_snaps_expire(struct vs_db *db, int *ret_awaits_call);
+/* At the end: all of them, and their connections. */
+void vs_snaps_drop(struct vs_db *db);
 
 #endif

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum vs_role {
     VS_ROLE_WRITER,
@@ -29,8 +30,11 @@ struct vs_conn {
     struct vs_db *db;
     const struct vs_call *call; /* what is being served; NULL: no limits */
     enum vs_conn_state state;
-    pthread_t owner;   /* of a reader that is checked out */
-    int depth;         /* nested uses of a reader by its owner */
+    pthread_t owner;  /* of a reader that is checked out */
+    int depth;        /* nested uses of a reader by its owner */
+    const char *what; /* static, under the database's lock: what a reader is used for, by which thread, since when */
+    pid_t thread;
+    int64_t since_us;
     int active;        /* statements that stand on a row */
     int changed;       /* the transaction has news for listeners */
     int64_t log_pages; /* length of the write-ahead log after the last commit */
@@ -55,6 +59,7 @@ struct vs_driver_open {
     const char *path; /* NULL: in memory */
     enum vs_role role;
     int read_only, relaxed;
+    int64_t log_limit; /* bytes */
     const struct vs_call *call;
 };
 
@@ -119,6 +124,8 @@ struct vs_driver {
     int (*optimize)(struct vs_conn *conn, int64_t max_pages, vidstore_error **e);
     int (*backup)(struct vs_conn *conn, const char *target,
                   int (*progress)(void *arg, int64_t done_pages, int64_t all_pages), void *arg, vidstore_error **e);
+    /* Another process that reads from the log, and so may hold it back; "" when none or unknown. */
+    void (*reader)(const char *path, char *buf, size_t size);
     /* Which process holds the write lock; VS_OWN_HANDLE when this one does, "" when none or unknown. */
     void (*holder)(const char *path, char *buf, size_t size);
 };

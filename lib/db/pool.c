@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Connections: opening one, and the pool of readers. */
 #include "db/db_internal.h"
+#include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* A connection that is opened later must lead to the same file: a store that was replaced under us is not ours. */
 static int check_same_file(struct vs_db *db, vidstore_error **e) {
@@ -16,7 +18,7 @@ static int check_same_file(struct vs_db *db, vidstore_error **e) {
 int vs_conn_open(struct vs_db *db, enum vs_role role, const struct vs_call *call, struct vs_conn **ret,
                  vidstore_error **e) {
     *ret = NULL;
-    struct vs_driver_open how = {db->path, role, db->read_only, db->relaxed, call};
+    struct vs_driver_open how = {db->path, role, db->read_only, db->relaxed, db->log_limit, call};
     struct vs_conn *conn = NULL;
     int rc = check_same_file(db, e);
     if (!rc)
@@ -41,8 +43,18 @@ void vs_conn_close(struct vs_conn *conn) {
     conn->drv->close(conn);
 }
 
+/* With the lock held: notes who has it. */
+static struct vs_conn *check_out(struct vs_pool *p, struct vs_conn *c, const struct vs_call *call) {
+    c->owner = pthread_self();
+    c->what = call && call->what ? call->what : "a read";
+    c->thread = gettid();
+    c->since_us = vs_mono_us();
+    c->next = p->busy;
+    return p->busy = c;
+}
+
 /* With the lock held: what this thread has out already, or an idle one. */
-static struct vs_conn *find(struct vs_pool *p) {
+static struct vs_conn *find(struct vs_pool *p, const struct vs_call *call) {
     for (struct vs_conn *c = p->busy; c; c = c->next)
         if (pthread_equal(c->owner, pthread_self()))
             return c;
@@ -50,9 +62,7 @@ static struct vs_conn *find(struct vs_pool *p) {
     if (!c)
         return NULL;
     p->idle = c->next;
-    c->next = p->busy;
-    c->owner = pthread_self();
-    return p->busy = c;
+    return check_out(p, c, call);
 }
 
 static int add(struct vs_db *db, const struct vs_call *call, struct vs_conn **ret, vidstore_error **e) {
@@ -62,10 +72,8 @@ static int add(struct vs_db *db, const struct vs_call *call, struct vs_conn **re
         db->pool.open--;
         pthread_cond_signal(&db->pool.freed);
     } else {
-        (*ret)->owner = pthread_self();
         (*ret)->depth = 1;
-        (*ret)->next = db->pool.busy;
-        db->pool.busy = *ret;
+        check_out(&db->pool, *ret, call);
     }
     pthread_mutex_unlock(&db->lock);
     return rc;
@@ -79,7 +87,7 @@ int vs_pool_take(struct vs_db *db, const struct vs_call *call, struct vs_conn **
         *ret = NULL;
         if (db->gate.closed)
             code = vs_fail(e, VIDSTORE_MISUSE, NULL, "the database is closed");
-        else if ((*ret = find(p)))
+        else if ((*ret = find(p, call)))
             (*ret)->depth++;
         else if (p->open < p->max)
             grow = ++p->open;
@@ -117,4 +125,35 @@ void vs_pool_give(struct vs_db *db, struct vs_conn *conn) {
     pthread_mutex_unlock(&db->lock);
     if (broken)
         vs_conn_close(conn);
+}
+
+/* --- who reads -----------------------------------------------------------------------------------------------------
+ */
+
+struct reader {
+    const char *what;
+    pid_t thread;
+    int64_t since_us;
+};
+
+static void older(struct reader *r, const char *what, pid_t thread, int64_t since_us) {
+    if (!r->what || since_us < r->since_us)
+        *r = (struct reader){what, thread, since_us};
+}
+
+void vs_db_oldest_reader(struct vs_db *db, char *buf, size_t size) {
+    struct reader oldest = {0};
+    pthread_mutex_lock(&db->lock);
+    for (const struct vs_conn *c = db->pool.busy; c; c = c->next)
+        if (!pthread_equal(c->owner, pthread_self()))
+            older(&oldest, c->what, c->thread, c->since_us);
+    for (const struct vs_snap *s = db->snap; s; s = s->next)
+        older(&oldest, s->what, s->thread, s->since_us);
+    pthread_mutex_unlock(&db->lock);
+    *buf = '\0';
+    if (oldest.what)
+        snprintf(buf, size, "%s of this process (thread %d), for %lld ms", oldest.what, (int)oldest.thread,
+                 (long long)((vs_mono_us() - oldest.since_us) / 1000));
+    else if (db->path)
+        db->drv->reader(db->path, buf, size);
 }

@@ -22,28 +22,41 @@ static void *guard_run(void *arg) {
     struct vs_db *db = arg;
     pthread_mutex_lock(&db->lock);
     while (!db->guard_stop) {
+        int awaits_call = 0;
+        int64_t next = vs_snaps_expire(db, &awaits_call);
         struct vs_txn *txn = db->gate.txn;
-        db->guard_awaits_call = txn && txn->in_call && vs_mono_us() >= txn->expires_us;
-        if (!txn || db->guard_awaits_call) {
-            pthread_cond_wait(&db->guard_wake, &db->lock);
-        } else if (vs_mono_us() < txn->expires_us) {
-            struct vs_call until = {.deadline_us = txn->expires_us};
-            vs_wait(db, &db->guard_wake, &until);
-        } else {
+        int late = txn && vs_mono_us() >= txn->expires_us;
+        if (late && !txn->in_call) {
             expire(db, txn);
+            continue;
         }
+        db->guard_awaits_call = awaits_call || late;
+        if (txn && !late)
+            next = txn->expires_us < next ? txn->expires_us : next;
+        db->guard_until_us = next;
+        struct vs_call until = {.deadline_us = next};
+        if (next == INT64_MAX)
+            pthread_cond_wait(&db->guard_wake, &db->lock);
+        else
+            vs_wait(db, &db->guard_wake, &until);
     }
     pthread_mutex_unlock(&db->lock);
     return NULL;
 }
 
-static int guard_start(struct vs_db *db, vidstore_error **e) {
+int vs_guard_start(struct vs_db *db, vidstore_error **e) {
     pthread_mutex_lock(&db->lock);
     int err = db->guard_running || db->gate.closed ? 0 : vs_env()->thread_start(guard_run, db, &db->guard);
     if (!err && !db->gate.closed)
         db->guard_running = 1;
     pthread_mutex_unlock(&db->lock);
     return err ? vs_fail_errno(e, err, NULL, "start the thread that ends expired transactions") : 0;
+}
+
+/* Waking it for each transaction would cost more than many a transaction does. */
+void vs_guard_expects(struct vs_db *db, int64_t expires_us) {
+    if (expires_us < db->guard_until_us)
+        pthread_cond_signal(&db->guard_wake);
 }
 
 void vs_guard_stop(struct vs_db *db) {
@@ -66,7 +79,7 @@ int vs_txn_begin(struct vs_db *db, const struct vs_call *call, int64_t max_age_m
     if (!rc && db->read_only)
         rc = vs_fail(e, VIDSTORE_READONLY, NULL, "the database is open for reading only");
     if (!rc)
-        rc = guard_start(db, e);
+        rc = vs_guard_start(db, e);
     if (rc)
         return rc;
     struct vs_txn *txn = vs_calloc(1, sizeof *txn);
@@ -86,7 +99,7 @@ int vs_txn_begin(struct vs_db *db, const struct vs_call *call, int64_t max_age_m
     txn->expires_us = vs_mono_us() + txn->max_age_ms * 1000;
     pthread_mutex_lock(&db->lock);
     db->gate.txn = txn;
-    pthread_cond_signal(&db->guard_wake);
+    vs_guard_expects(db, txn->expires_us);
     pthread_mutex_unlock(&db->lock);
     *ret = txn;
     return 0;

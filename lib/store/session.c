@@ -99,6 +99,7 @@ void vs_session_destroy(vidstore_session *session) {
         vs_txn_free(session->txn);
         session->txn = NULL;
     }
+    vs_snap_free(session->snap);
     settle_last(session);
     vs_session_flush_refusals(session);
     forget_refusals(session);
@@ -149,10 +150,10 @@ int vs_session_enter(vidstore_session *session, vidstore_error **e) {
 }
 
 int vs_session_outside(const vidstore_session *session, vidstore_error **e) {
-    if (!session->txn)
+    if (!session->txn && !session->snap)
         return 0;
     return vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_IN_TRANSACTION, "session",
-                       "this may take long and can't run inside a transaction");
+                       "this may take long and can't run inside a %s", session->txn ? "transaction" : "snapshot");
 }
 
 struct vs_call vs_session_call(const vidstore_session *session) {
@@ -181,8 +182,21 @@ static int in_txn(vidstore_session *session, vs_op *op, void *arg, int write, vi
     return r ? r : left;
 }
 
+static int in_snapshot(vidstore_session *session, vs_op *op, void *arg, vidstore_error **e) {
+    struct vs_call call = vs_session_call(session);
+    struct vs_conn *conn = NULL;
+    int r = vs_snap_enter(session->snap, &call, &conn, e);
+    if (r)
+        return r;
+    r = op(conn, arg, e);
+    int left = vs_snap_leave(session->snap, r ? NULL : e);
+    return r ? r : left;
+}
+
 int vs_session_read(vidstore_session *session, vs_op *op, void *arg, vidstore_error **e) {
     struct vs_call call = vs_session_call(session);
+    if (session->snap)
+        return in_snapshot(session, op, arg, e);
     return session->txn ? in_txn(session, op, arg, 0, e) : vs_db_read(session->store->db, &call, op, arg, e);
 }
 
@@ -201,6 +215,9 @@ static int fenced_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 int vs_session_write(vidstore_session *session, vs_op *op, void *arg, vidstore_error **e) {
     struct vs_call call = vs_session_call(session);
     struct fenced fenced = {session, op, arg};
+    if (session->snap)
+        return vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_IN_TRANSACTION, "session",
+                           "a snapshot only reads: end it first");
     if (session->txn)
         return in_txn(session, op, arg, 1, e);
     if (session->fence)

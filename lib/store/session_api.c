@@ -6,7 +6,7 @@
 #include "util/utf8.h"
 #include "vidstore/user.h"
 
-enum { DEADLINE_MAX_MS = 86400000, NAME_MAX_BYTES = 100 };
+enum { DEADLINE_MAX_MS = 86400000, NAME_MAX_BYTES = 100, SNAPSHOT_MS = 5000, SNAPSHOT_MAX_MS = 60000 };
 
 static int begin_session(vidstore *store, vidstore_session ***ret, vidstore_session **unwanted, vidstore_error **e) {
     if (!*ret)
@@ -75,6 +75,9 @@ vidstore_status vidstore_begin(vidstore_session *session, uint32_t flags, vidsto
     VS_ENTER_PLAIN(session, reterr);
     if (flags)
         return vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "flags", "flags has unknown bits");
+    if (session->snap)
+        return vs_fail_sub(reterr, VIDSTORE_STATE, VIDSTORE_SUB_IN_TRANSACTION, "session",
+                           "a snapshot only reads: end it first");
     return session->txn ? vs_txn_nest(session->txn, reterr) : vs_session_begin(session, reterr);
 }
 
@@ -133,4 +136,29 @@ vidstore_status vidstore_rollback(vidstore_session *session, vidstore_error **re
     else if (!r)
         tell_ended(session, 0);
     return r;
+}
+
+/* --- snapshots --------------------------------------------------------------------------------------------------- */
+
+vidstore_status vidstore_snapshot_begin(vidstore_session *session, int64_t max_age_ms, vidstore_error **reterr) {
+    VS_ENTER_PLAIN(session, reterr);
+    if (max_age_ms != INT64_MIN && (max_age_ms < 1 || max_age_ms > SNAPSHOT_MAX_MS))
+        return vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "max_age_ms",
+                           "max_age_ms is not between 1 and %d", SNAPSHOT_MAX_MS);
+    if (session->txn || session->snap)
+        return vs_fail_sub(reterr, VIDSTORE_STATE, VIDSTORE_SUB_IN_TRANSACTION, "session", "a %s is open already",
+                           session->txn ? "transaction" : "snapshot");
+    struct vs_call call = vs_session_call(session);
+    return vs_snap_begin(session->store->db, &call, max_age_ms == INT64_MIN ? SNAPSHOT_MS : max_age_ms, &session->snap,
+                         reterr);
+}
+
+vidstore_status vidstore_snapshot_end(vidstore_session *session, vidstore_error **reterr) {
+    VS_ENTER_PLAIN(session, reterr);
+    if (!session->snap)
+        return vs_fail(reterr, VIDSTORE_STATE, "session", "no snapshot is open");
+    vs_snap_free(session->snap);
+    session->snap = NULL;
+    vs_session_flush_refusals(session);
+    return 0;
 }

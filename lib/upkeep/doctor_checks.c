@@ -110,9 +110,13 @@ static int check_log(struct vs_exam *x, vidstore_error **e) {
     int r = info_of(x, &info, e);
     if (r)
         return r;
+    char reader[160];
+    vs_db_oldest_reader(x->session->store->db, reader, sizeof reader);
     if (info.wal_bytes > LOG_MIB * MIB)
-        vs_exam_find(x, VS_VERDICT_WARNING, "the log has %" PRId64 " bytes: a reader may be holding it back",
-                     info.wal_bytes);
+        vs_exam_find(x, VS_VERDICT_WARNING, "the log has %" PRId64 " bytes: %s%s", info.wal_bytes,
+                     *reader ? "held back by the reader " : "it was held back, though nobody reads now", reader);
+    else if (*reader)
+        vs_exam_find(x, VS_VERDICT_OK, "the log has %" PRId64 " bytes; the oldest reader: %s", info.wal_bytes, reader);
     else
         vs_exam_find(x, VS_VERDICT_OK, "the log has %" PRId64 " bytes", info.wal_bytes);
     return 0;

@@ -317,6 +317,60 @@ START_TEST(a_setting_is_part_of_the_transaction) {
 }
 END_TEST
 
+/* --- snapshots ---------------------------------------------------------------------------------------------------- */
+
+START_TEST(a_snapshot_is_of_one_state) {
+    vidstore_session *s = another();
+    must(create(sys, "ann", e));
+    must(vidstore_snapshot_begin(sys, INT64_MIN, e));
+    must(create(s, "bob", e));
+    ck_assert_int_eq(users(sys), 1);
+    ck_assert_int_eq(users(s), 2);
+    refused(VIDSTORE_STATE, "session", create(sys, "carl", e));
+    refused(VIDSTORE_STATE, "session", vidstore_begin(sys, 0, e));
+    refused(VIDSTORE_STATE, "session", vidstore_snapshot_begin(sys, INT64_MIN, e));
+    refused(VIDSTORE_STATE, "session", vidstore_user_verify_password(sys, "ann", "correct horse", NULL, e));
+    vidstore_lease *lease = NULL;
+    refused(VIDSTORE_STATE, "session", vidstore_job_claim(sys, NULL, 0, &lease, e));
+    ck_assert_int_eq(users(sys), 1);
+    must(vidstore_snapshot_end(sys, e));
+    refused(VIDSTORE_STATE, "session", vidstore_snapshot_end(sys, e));
+    ck_assert_int_eq(users(sys), 2);
+    must(create(sys, "carl", e));
+    must(vidstore_begin(sys, 0, e));
+    refused(VIDSTORE_STATE, "session", vidstore_snapshot_begin(sys, INT64_MIN, e));
+    must(vidstore_rollback(sys, e));
+    must(vidstore_snapshot_begin(s, 60000, e));
+    vidstore_session_free(s); /* ends it */
+}
+END_TEST
+
+START_TEST(a_snapshot_has_an_age) {
+    refused(VIDSTORE_INVALID, "max_age_ms", vidstore_snapshot_begin(sys, 0, e));
+    refused(VIDSTORE_INVALID, "max_age_ms", vidstore_snapshot_begin(sys, 60001, e));
+    refused(VIDSTORE_MISUSE, "session", vidstore_snapshot_begin(NULL, 1, e));
+    must(vidstore_snapshot_begin(sys, 60000, e));
+    must(vidstore_snapshot_end(sys, e));
+    must(vidstore_snapshot_begin(sys, 1, e));
+    sleep_ms(50);
+    refused(VIDSTORE_TXN_EXPIRED, NULL, vidstore_user_list(sys, NULL, NULL, e));
+    refused(VIDSTORE_TXN_EXPIRED, NULL, vidstore_user_list(sys, NULL, NULL, e));
+    must(vidstore_snapshot_end(sys, e));
+    ck_assert_int_eq(users(sys), 0);
+}
+END_TEST
+
+START_TEST(a_refusal_in_a_snapshot_is_on_record) {
+    vidstore_session *s = session_of(add_user("ann", VIDSTORE_ROLE_VIEWER));
+    must(vidstore_snapshot_begin(s, INT64_MIN, e));
+    refused(VIDSTORE_FORBIDDEN, NULL, vidstore_setting_set(s, "job.lease_ms", "1000", e));
+    ck_assert_int_eq(events("action = access_denied"), 1);
+    must(vidstore_snapshot_end(s, e));
+    vidstore_session_free(s);
+    ck_assert_int_eq(events("action = access_denied"), 1);
+}
+END_TEST
+
 /* --- deadlines and interrupts ------------------------------------------------------------------------------------- */
 
 struct holder {
@@ -548,6 +602,9 @@ Suite *session_suite(void) {
     tcase_add_test(tests, slow_calls_refuse_inside);
     tcase_add_test(tests, refusals_survive_a_rollback);
     tcase_add_test(tests, a_setting_is_part_of_the_transaction);
+    tcase_add_test(tests, a_snapshot_is_of_one_state);
+    tcase_add_test(tests, a_snapshot_has_an_age);
+    tcase_add_test(tests, a_refusal_in_a_snapshot_is_on_record);
     tcase_add_test(tests, deadline);
     tcase_add_test(tests, interrupt);
     tcase_add_test(tests, two_threads_in_one_session);

@@ -159,6 +159,80 @@ START_TEST(old_reader_delays_the_checkpoint_only) {
 }
 END_TEST
 
+static int64_t fast_mono_us(void) {
+    return vs_env_real.mono_us() * 50;
+}
+
+struct endless {
+    struct vs_db *db;
+    atomic_int began;
+    int rc;
+};
+
+static int op_endless(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    atomic_store(&((struct endless *)arg)->began, 1);
+    return op_text(conn, ENDLESS, e);
+}
+
+static void *read_for_ever(void *arg) {
+    struct endless *r = arg;
+    r->rc = vs_db_read(r->db, NULL, op_endless, r, NULL);
+    return NULL;
+}
+
+START_TEST(reader_can_not_make_the_log_grow_for_ever) {
+    static struct vs_env fast;
+    fast = vs_env_real;
+    fast.mono_us = fast_mono_us;
+    vs_env_set(&fast);
+    struct vs_db_info info;
+    struct endless r = {0};
+    pthread_t t;
+    char who[160];
+    must(vs_db_open(&(struct vs_db_params){.path = file, .create = 1, .log_limit = 1 << 20}, &r.db, e));
+    ck_assert_int_eq(pthread_create(&t, NULL, read_for_ever, &r), 0);
+    while (!atomic_load(&r.began))
+        usleep(1000);
+    vs_db_oldest_reader(r.db, who, sizeof who);
+    ck_assert_msg(strstr(who, "a read of this process (thread ") == who, "%s", who);
+    usleep(300000); /* fifteen seconds for the library: long, but the log is short */
+    ck_assert_int_eq(r.rc, 0);
+    churn(r.db, 40);
+    pthread_join(t, NULL);
+    ck_assert_int_eq(r.rc, VIDSTORE_RETRY);
+    must(vs_db_checkpoint(r.db, NULL, NULL, e));
+    must(vs_db_info(r.db, NULL, &info, e));
+    ck_assert_int_lt(info.wal_bytes, 8 << 20);
+    vs_db_close(r.db);
+    vs_env_set(NULL);
+}
+END_TEST
+
+START_TEST(reader_of_another_process_is_named) {
+    struct vs_db *db = opened(file);
+    int ready[2], done[2];
+    char byte, who[160], expected[64];
+    ck_assert(pipe(ready) == 0 && pipe(done) == 0);
+    set(db, "a", 1);
+    pid_t child = fork();
+    if (child == 0) {
+        sqlite3 *raw;
+        sqlite3_open(file, &raw);
+        sqlite3_exec(raw, "BEGIN; SELECT count(*) FROM settings", NULL, NULL, NULL);
+        _exit(write(ready[1], "x", 1) != 1 || read(done[0], &byte, 1) != 1);
+    }
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    vs_db_oldest_reader(db, who, sizeof who);
+    snprintf(expected, sizeof expected, "process %d (", (int)child);
+    ck_assert_msg(strstr(who, expected) == who, "%s", who);
+    ck_assert_int_eq(write(done[1], "x", 1), 1);
+    waitpid(child, NULL, 0);
+    vs_db_oldest_reader(db, who, sizeof who);
+    ck_assert_str_eq(who, "");
+    vs_db_close(db);
+}
+END_TEST
+
 START_TEST(versions_with_the_race) {
     ck_assert(vs_sqlite_has_checkpoint_race(3040001));
     ck_assert(vs_sqlite_has_checkpoint_race(3044005));
@@ -384,6 +458,8 @@ Suite *db_crash_suite(void) {
     tcase_add_checked_fixture(log, folder_make, folder_remove);
     tcase_add_test(log, log_stays_bounded);
     tcase_add_test(log, old_reader_delays_the_checkpoint_only);
+    tcase_add_test(log, reader_can_not_make_the_log_grow_for_ever);
+    tcase_add_test(log, reader_of_another_process_is_named);
     tcase_add_test(log, versions_with_the_race);
     suite_add_tcase(suite, log);
     TCase *trouble = tcase_create("trouble");

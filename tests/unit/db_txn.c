@@ -169,6 +169,83 @@ START_TEST(close_before_free) {
 }
 END_TEST
 
+/* --- snapshots ---------------------------------------------------------------------------------------------------- */
+
+static int64_t snap_get(struct vs_snap *snap, const char *name) {
+    struct setting it = {name, NULL, 0};
+    struct vs_conn *conn;
+    must(vs_snap_enter(snap, NULL, &conn, e));
+    must(op_get(conn, &it, e));
+    must(vs_snap_leave(snap, e));
+    return it.number;
+}
+
+START_TEST(snapshot_stays_as_it_is) {
+    struct vs_db *db = opened(file);
+    struct vs_snap *snap = NULL;
+    char who[160], expected[160];
+    set(db, "a", 1);
+    must(vs_snap_begin(db, NULL, 60000, &snap, e));
+    set(db, "a", 2); /* before it has read anything */
+    ck_assert_int_eq(snap_get(snap, "a"), 1);
+    ck_assert_int_eq(get(db, "a"), 2);
+    ck_assert_int_eq(snap_get(snap, "a"), 1);
+    vs_db_oldest_reader(db, who, sizeof who);
+    snprintf(expected, sizeof expected, "a snapshot of this process (thread %d), for ", (int)gettid());
+    ck_assert_msg(strstr(who, expected) == who, "%s", who);
+    vs_snap_free(snap);
+    vs_db_oldest_reader(db, who, sizeof who);
+    ck_assert_str_eq(who, "");
+    must(vs_snap_begin(db, NULL, 60000, &snap, e));
+    ck_assert_int_eq(snap_get(snap, "a"), 2);
+    vs_db_close(db); /* first */
+    struct vs_conn *conn;
+    refused(VIDSTORE_ABORTED, 0, vs_snap_enter(snap, NULL, &conn, e));
+    vs_snap_free(snap);
+    vs_snap_free(NULL);
+}
+END_TEST
+
+START_TEST(old_snapshot_is_ended) {
+    struct vs_db *db = opened(_i ? file : NULL);
+    struct vs_snap *snap = NULL;
+    struct vs_conn *conn;
+    int64_t left = -1;
+    must(vs_snap_begin(db, NULL, 100, &snap, e));
+    usleep(300000);
+    set(db, "a", 1);
+    must(vs_db_checkpoint(db, NULL, &left, e)); /* though nobody has touched the handle */
+    ck_assert_int_eq(left, 0);
+    refused(VIDSTORE_TXN_EXPIRED, 0, vs_snap_enter(snap, NULL, &conn, e));
+    refused(VIDSTORE_TXN_EXPIRED, 0, vs_snap_enter(snap, NULL, &conn, e));
+    vs_snap_free(snap);
+    /* A query under way is stopped at that age. */
+    must(vs_snap_begin(db, NULL, 200, &snap, e));
+    must(vs_snap_enter(snap, NULL, &conn, e));
+    refused(VIDSTORE_TIMEOUT, 0, op_text(conn, ENDLESS, e));
+    vs_snap_leave(snap, NULL);
+    refused(VIDSTORE_TXN_EXPIRED, 0, vs_snap_enter(snap, NULL, &conn, e));
+    vs_snap_free(snap);
+    vs_db_close(db);
+}
+END_TEST
+
+START_TEST(snapshots_are_limited) {
+    enum { MOST = 64 };
+    struct vs_db *db = opened(file);
+    struct vs_snap *snap[MOST], *one_more;
+    for (int i = 0; i < MOST; i++)
+        must(vs_snap_begin(db, NULL, 60000, &snap[i], e));
+    refused(VIDSTORE_BUSY, 0, vs_snap_begin(db, NULL, 60000, &one_more, e));
+    ck_assert_ptr_null(one_more);
+    set(db, "a", 1);
+    ck_assert_int_eq(get(db, "a"), 1);
+    for (int i = 0; i < MOST; i++)
+        vs_snap_free(snap[i]);
+    vs_db_close(db);
+}
+END_TEST
+
 /* --- waiting ---------------------------------------------------------------------------------------------------- */
 
 struct holder {
@@ -445,6 +522,12 @@ Suite *db_txn_suite(void) {
     tcase_add_loop_test(txns, engine_rolled_it_away, 0, 2);
     tcase_add_test(txns, close_before_free);
     suite_add_tcase(suite, txns);
+    TCase *snaps = tcase_create("snapshots");
+    tcase_add_checked_fixture(snaps, folder_make, folder_remove);
+    tcase_add_test(snaps, snapshot_stays_as_it_is);
+    tcase_add_loop_test(snaps, old_snapshot_is_ended, 0, 2);
+    tcase_add_test(snaps, snapshots_are_limited);
+    suite_add_tcase(suite, snaps);
     TCase *waits = tcase_create("waiting");
     tcase_add_checked_fixture(waits, folder_make, folder_remove);
     tcase_add_loop_test(waits, busy_names_the_operation, 0, 2);

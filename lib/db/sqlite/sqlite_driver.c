@@ -57,6 +57,8 @@ static int begin(struct vs_conn *conn, int write, vidstore_error **e) {
     if (changed)
         return changed;
     if (!write) {
+        c->reads_us = vs_mono_us();
+        c->cut = 0;
         int rc = run_fixed(c, FIXED_BEGIN_READ);
         return rc == SQLITE_OK ? 0 : vs_sqlite_fail(c, rc, "begin a transaction", e);
     }
@@ -277,4 +279,5 @@ const struct vs_driver vs_driver_sqlite = {
     .optimize = vs_sqlite_optimize,
     .backup = vs_sqlite_backup,
     .holder = vs_sqlite_holder,
+    .reader = vs_sqlite_reader,
 };

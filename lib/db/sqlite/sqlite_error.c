@@ -85,6 +85,9 @@ static int fail_interrupt(struct sqlite_conn *c, const char *doing, vidstore_err
     const struct vs_call *call = c->base.call;
     if (call && call->interrupt && atomic_load(call->interrupt))
         return vs_fail(e, VIDSTORE_CANCELLED, NULL, "interrupted: could not %s", doing);
+    if (c->cut)
+        return vs_fail(e, VIDSTORE_RETRY, NULL,
+                       "the log has grown too long during this read: could not %s; read in smaller pieces", doing);
     return vs_fail(e, VIDSTORE_TIMEOUT, NULL, "the deadline passed: could not %s", doing);
 }
 

@@ -13,7 +13,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-enum { SHM_WRITE_LOCK_BYTE = 120 };
+/* Of the log's index: the writer's lock, and those of readers who read from the log. */
+enum { SHM_WRITE_LOCK_BYTE = 120, SHM_FIRST_READ_BYTE = 124, SHM_LAST_READ_BYTE = 127 };
 
 int vs_sqlite_is_network_fs(uint64_t magic) {
     static const uint32_t known[] = {
@@ -164,18 +165,21 @@ static void describe(long pid, char *buf, size_t size) {
         snprintf(buf, size, "process %ld", pid);
 }
 
-void vs_sqlite_holder(const char *path, char *buf, size_t size) {
-    if (size)
-        *buf = 0;
+struct lock_range {
+    const char *kind; /* READ or WRITE, as /proc/locks has it */
+    long long from, to;
+};
+
+/* Which process has such a lock on the log's index. */
+static void find_lock(const char *path, const struct lock_range *wanted, int others, char *buf, size_t size) {
     size_t len = strlen(path) + 5;
     vs_autofree char *shm = vs_malloc(len);
     struct stat st;
+    *buf = 0;
     if (!shm)
         return;
     snprintf(shm, len, "%s-shm", path);
-    if (stat(shm, &st) < 0)
-        return;
-    FILE *locks = fopen("/proc/locks", "re");
+    FILE *locks = stat(shm, &st) < 0 ? NULL : fopen("/proc/locks", "re");
     if (!locks)
         return;
     char line[160];
@@ -184,14 +188,26 @@ void vs_sqlite_holder(const char *path, char *buf, size_t size) {
         unsigned major_, minor_;
         unsigned long long inode;
         long long from, to;
-        if (sscanf(line, "%*s POSIX %*s WRITE %ld %x:%x:%llu %lld %lld", &pid, &major_, &minor_, &inode, &from, &to) !=
-            6)
+        char kind[8];
+        if (sscanf(line, "%*s POSIX %*s %7s %ld %x:%x:%llu %lld %lld", kind, &pid, &major_, &minor_, &inode, &from,
+                   &to) != 7 ||
+            strcmp(kind, wanted->kind) != 0 || (others && pid == (long)getpid()))
             continue;
-        if (inode == (unsigned long long)st.st_ino && from <= SHM_WRITE_LOCK_BYTE && to >= SHM_WRITE_LOCK_BYTE &&
+        if (inode == (unsigned long long)st.st_ino && from <= wanted->to && to >= wanted->from &&
             makedev(major_, minor_) == st.st_dev) {
             describe(pid, buf, size);
             break;
         }
     }
     fclose(locks);
+}
+
+void vs_sqlite_holder(const char *path, char *buf, size_t size) {
+    static const struct lock_range writer = {"WRITE", SHM_WRITE_LOCK_BYTE, SHM_WRITE_LOCK_BYTE};
+    find_lock(path, &writer, 0, buf, size);
+}
+
+void vs_sqlite_reader(const char *path, char *buf, size_t size) {
+    static const struct lock_range readers = {"READ", SHM_FIRST_READ_BYTE, SHM_LAST_READ_BYTE};
+    find_lock(path, &readers, 1, buf, size);
 }

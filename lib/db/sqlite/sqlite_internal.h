@@ -46,6 +46,8 @@ struct sqlite_conn {
     int turn, awaits;           /* sqlite_turn.c: the file, -1: none; the lock on it is held */
     int64_t began_us, ended_us; /* its turn, and the last commit in it */
     int64_t waits_us;           /* since when it waits for the write lock; 0: it does not */
+    int64_t log_limit, reads_us, looked_us; /* a reader: since when it reads, and when it last looked at the log */
+    int cut;                                /* its read was ended because the log has grown too long */
     sqlite3_stmt *fixed[FIXED_COUNT];
 };
 
@@ -82,6 +84,9 @@ void vs_sqlite_close(struct vs_conn *conn);
 int vs_sqlite_locate(const struct vs_db_params *params, char **ret_path, vidstore_error **e);
 int vs_sqlite_is_network_fs(uint64_t magic);
 void vs_sqlite_holder(const char *path, char *buf, size_t size);
+void vs_sqlite_reader(const char *path, char *buf, size_t size);
+/* The bytes of a file beside the database; 0 when it is not there. */
+int64_t vs_sqlite_size_of(const char *path, const char *suffix);
 
 /* sqlite_turn.c: for a writer on a file */
 #define VS_TURN_SUFFIX "-turn"

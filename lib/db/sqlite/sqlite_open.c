@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+static const int64_t LONG_READ_US = 10000000, LOOK_US = 1000000;
+
 static int call_over(const struct vs_call *call) {
     if (!call)
         return 0;
@@ -41,9 +43,19 @@ static int on_busy(void *arg, int tries) {
     return 1;
 }
 
+/* The log can't be begun anew while somebody reads what was before it: one reader would make it grow for ever. Each
+ * looks for itself, so that it does not matter which process writes. */
+static int holds_back_the_log(struct sqlite_conn *c) {
+    int64_t now = vs_mono_us();
+    if (c->role != VS_ROLE_READER || !c->path || now - c->reads_us < LONG_READ_US || now - c->looked_us < LOOK_US)
+        return 0;
+    c->looked_us = now;
+    return c->cut = vs_sqlite_size_of(c->path, "-wal") > c->log_limit;
+}
+
 static int on_progress(void *arg) {
     struct sqlite_conn *c = arg;
-    return c->watching && call_over(c->base.call);
+    return c->watching && (call_over(c->base.call) || holds_back_the_log(c));
 }
 
 static int on_commit_to_log(void *arg, sqlite3 *db, const char *schema, int pages) {
@@ -105,6 +117,7 @@ int vs_sqlite_open(const struct vs_driver_open *how, struct vs_conn **ret, vidst
     c->read_only = how->read_only;
     c->relaxed = how->relaxed;
     c->turn = -1;
+    c->log_limit = how->log_limit;
     c->jitter = (uint32_t)(uintptr_t)c ^ (uint32_t)vs_mono_us();
     if (how->path && !(c->path = vs_strdup(how->path))) {
         vs_sqlite_close(&c->base);

@@ -12,7 +12,7 @@ int vs_sqlite_has_checkpoint_race(int version) {
     return !patched;
 }
 
-static int64_t size_of(const char *path, const char *suffix) {
+int64_t vs_sqlite_size_of(const char *path, const char *suffix) {
     size_t len = strlen(path) + strlen(suffix) + 1;
     vs_autofree char *name = vs_malloc(len);
     struct stat st;
@@ -36,8 +36,8 @@ int vs_sqlite_info(struct vs_conn *conn, struct vs_db_info *ret, vidstore_error 
     ret->wal = c->path != NULL;
     ret->threadsafe = sqlite3_threadsafe() != 0;
     ret->checkpoint_race = vs_sqlite_has_checkpoint_race(sqlite3_libversion_number());
-    ret->file_bytes = c->path ? size_of(c->path, "") : ret->page_count * ret->page_size;
-    ret->wal_bytes = c->path ? size_of(c->path, "-wal") : 0;
+    ret->file_bytes = c->path ? vs_sqlite_size_of(c->path, "") : ret->page_count * ret->page_size;
+    ret->wal_bytes = c->path ? vs_sqlite_size_of(c->path, "-wal") : 0;
     return rc;
 }
 
