@@ -213,6 +213,8 @@ START_TEST(upgraded_equals_fresh) {
     ck_assert_int_eq(vs_db_integrity(db, NULL, 1, &e), 0);
     vs_db_close(db);
     unlink(path);
+    snprintf(other, sizeof other, "%s-turn", path);
+    unlink(other);
     for (int v = 1; v <= _i; v++) {
         snprintf(other, sizeof other, "%s.v%d.bak", path, v);
         unlink(other);
