@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import signal
@@ -705,7 +706,8 @@ class Manual(Case):
 
     def fields(self, noun, use):
         with open(os.path.join(ROOT, "lib", self.NOUNS[noun] + "_fields.h")) as file:
-            lines = [line for line in file if line.startswith("VS_") and "VS_SECRET" not in line]
+            lines = re.findall(r"^VS_\w+\(.*?\)$", file.read(), re.M | re.S)
+        lines = [line for line in lines if "VS_SECRET" not in line]
         return [line.split('"')[1] for line in lines if use in line]
 
     def test_indexed_and_sortable_fields(self):
