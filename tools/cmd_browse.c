@@ -2,6 +2,7 @@
 /* Looking at what there is: lists, one thing in full, and what a filter finds. */
 #include "noun.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* "user_id = …" for --user; *ret is NULL without it. */
@@ -73,7 +74,66 @@ int cmd_search(struct cli *cli, const struct cli_args *args) {
     const struct cli_noun *noun = args->count > 1 ? cli_noun_find(args->operands[1]) : &cli_videos;
     if (!noun)
         return cli_usage(args, "there is no noun \"%s\": videos, jobs, files, users or audit", args->operands[1]);
-    return cli_list(cli, args, noun, args->operands[0], NULL);
+    return cli_list(cli, args, noun, NULL, NULL);
+}
+
+/* "1, 2, 7" */
+static char *list_numbers(const json_t *array) {
+    char *text = cli_copy("");
+    size_t i;
+    json_t *item;
+    json_array_foreach((json_t *)(uintptr_t)array, i, item) {
+        cli_autofree char *number = json_is_null(item) ? cli_copy("?") : json_dumps(item, JSON_ENCODE_ANY);
+        char *longer = cli_print("%s%s%s", text, i ? ", " : "", number);
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
+static void put_season(struct cli *cli, const json_t *season) {
+    static const struct { const char *key, *label; } lists[] = {{"missing", "missing"}, {"doubled", "there twice"}};
+    const char *name = json_string_value(json_object_get(season, "season")), *field;
+    json_t *values, *value;
+    size_t i, unprobed = json_array_size(json_object_get(season, "unprobed"));
+    char number[CLI_TEXT];
+    cli_heading(cli, name ? name : "without a season");
+    cli_line(cli, "episodes", cli_count((int64_t)json_array_size(json_object_get(season, "episodes")), number),
+             CLI_PLAIN);
+    for (size_t n = 0; n < sizeof lists / sizeof *lists; n++) {
+        const json_t *array = json_object_get(season, lists[n].key);
+        cli_autofree char *numbers = list_numbers(array);
+        if (json_array_size(array))
+            cli_line(cli, lists[n].label, numbers, CLI_RED);
+    }
+    if (unprobed)
+        cli_line(cli, "not probed", cli_count((int64_t)unprobed, number), CLI_RED);
+    json_object_foreach(json_object_get(season, "differ"), field, values) {
+        json_array_foreach(values, i, value) {
+            const char *what = json_string_value(json_object_get(value, "value"));
+            cli_autofree char *episodes = list_numbers(json_object_get(value, "episodes"));
+            cli_autofree char *text = cli_print("%s (%s)", what ? what : "none", episodes);
+            cli_line(cli, i ? "" : field, text, i ? CLI_RED : CLI_PLAIN);
+        }
+    }
+    if (json_is_true(json_object_get(season, "uniform")))
+        cli_line(cli, "merging", "needs no encoding", CLI_PLAIN);
+}
+
+int cmd_series(struct cli *cli, const struct cli_args *args) {
+    vidstore_error *error = NULL;
+    cli_auto(vidstore_text) *text = NULL;
+    if (vidstore_video_series(cli->session, args->operands[0], cli_value(args, "season"), &text, &error))
+        return cli_fail_on(cli, args->operands[0], &error);
+    if (cli->json) {
+        cli_put_json(vidstore_text_data(text));
+        return CLI_OK;
+    }
+    cli_auto(json_t) *whole = cli_json(vidstore_text_data(text));
+    size_t i;
+    json_t *season;
+    json_array_foreach(json_object_get(whole, "seasons"), i, season) put_season(cli, season);
+    return CLI_OK;
 }
 
 /* Streams, chapters and tags, as the probe found them. */

@@ -94,7 +94,19 @@ OPTIONS(files) = {
     CLI_LIST_OPTIONS,
     END,
 };
-OPTIONS(search) = {CLI_LIST_OPTIONS, END};
+OPTIONS(ls) = {
+    {"user", 'u', "USER", "only of this user"},
+    {"facets", 0, NULL, "how many of each codec, resolution, language…"},
+    CLI_LIST_OPTIONS,
+    END,
+};
+OPTIONS(search) = {
+    {"rank", 0, NULL, "the best first, of the newest 1000"},
+    {"facets", 0, NULL, "how many of each codec, resolution, language…"},
+    CLI_LIST_OPTIONS,
+    END,
+};
+OPTIONS(series) = {{"season", 0, "NAME", "only this season"}, END};
 OPTIONS(show) = {{"streams", 0, NULL, "of a video: all that the probe found"}, END};
 OPTIONS(get) = {
     {"output", 'o', "FILE", "where to (default: the file's own name; - is standard output)"},
@@ -163,10 +175,11 @@ const struct cli_command cli_commands[] = {
     {"jobs history", "JOB", "the attempts at a job", 1, 1, 0, NULL, cmd_jobs_history},
     {"jobs cancel", "JOB…", "cancel jobs and their parts", 1, -1, 0, NULL, cmd_jobs_cancel},
     {"jobs retry", "JOB…", "make failed, dead or cancelled jobs ready again", 1, -1, 0, NULL, cmd_jobs_retry},
-    {"ls", "", "the catalogue: list videos, newest first", 0, 0, 0, list, cmd_ls},
+    {"ls", "", "the catalogue: list videos, newest first", 0, 0, 0, ls, cmd_ls},
     {"files", "", "list files, newest first", 0, 0, 0, files, cmd_files},
     {"show", "ID…", "all about a video, job, file, user or event", 1, -1, 0, show, cmd_show},
-    {"search", "FILTER [NOUN]", "list what a filter finds: videos, or another noun", 1, 2, 0, search, cmd_search},
+    {"search", "TEXT [NOUN]", "find by words and facts: videos, or another noun", 1, 2, 0, search, cmd_search},
+    {"series", "NAME", "seasons of a series: what is missing, and what differs", 1, 1, 0, series, cmd_series},
     {"get", "FILE", "copy a file out of the store; a video's id means its file", 1, 1, 0, get, cmd_get},
     {"verify", "[FILE…]", "read files and compare them with their SHA-256", 0, -1, 0, verify, cmd_verify},
     {"fetch", "VIDEO…", "fetch what a video's URL names, or go on with it", 1, -1, 0, NULL, cmd_fetch},

@@ -184,6 +184,8 @@ static int make_query(struct cli *cli, const struct cli_args *args, const char *
     const char *value;
     for (int n = 0; (value = cli_nth_value(args, "bind", n)); n++)
         vidstore_query_bind_text(query, n + 1, value);
+    if (args->command->run == cmd_search && vidstore_query_search(query, args->operands[0], &error))
+        return cli_fail(cli, &error);
     vidstore_query_limit(query, limit);
     vidstore_query_sort(query, cli_value(args, "sort"));
     vidstore_query_cursor(query, cli_value(args, "cursor"));
@@ -193,6 +195,7 @@ static int make_query(struct cli *cli, const struct cli_args *args, const char *
     uint32_t flags = scan ? VIDSTORE_QUERY_SCAN : 0;
     flags |= cli_flag(args, "deleted") ? VIDSTORE_QUERY_DELETED : 0;
     flags |= cli_flag(args, "count") ? VIDSTORE_QUERY_EXACT_COUNT : 0;
+    flags |= cli_flag(args, "rank") ? VIDSTORE_QUERY_RANKED : 0;
     vidstore_query_flags(query, flags);
     return CLI_OK;
 }
@@ -203,6 +206,41 @@ static int put_count(struct cli *cli, const struct cli_noun *noun, const vidstor
     if (noun->count(cli->session, query, &count, &error))
         return cli_fail(cli, &error);
     printf(cli->json ? "{\"count\": %" PRId64 "}\n" : "%" PRId64 "\n", count);
+    return CLI_OK;
+}
+
+/* How many of what was found are of each kind, a table a field. */
+static int put_facets(struct cli *cli, const struct cli_args *args, const struct cli_noun *noun,
+                      const vidstore_query *query) {
+    vidstore_error *error = NULL;
+    cli_auto(vidstore_text) *text = NULL;
+    if (noun != &cli_videos)
+        return cli_usage(args, "only videos have facets");
+    if (vidstore_video_facets(cli->session, query, &text, &error))
+        return cli_fail(cli, &error);
+    if (cli->json) {
+        cli_put_json(vidstore_text_data(text));
+        return CLI_OK;
+    }
+    cli_auto(json_t) *whole = cli_json(vidstore_text_data(text));
+    const char *name;
+    json_t *values, *value;
+    size_t i;
+    json_object_foreach(json_object_get(whole, "facets"), name, values) {
+        if (json_array_size(values) == 0 ||
+            (json_array_size(values) == 1 && json_is_null(json_object_get(json_array_get(values, 0), "value"))))
+            continue; /* nothing is known */
+        cli_heading(cli, name);
+        json_array_foreach(values, i, value) {
+            char number[CLI_TEXT];
+            json_t *what = json_object_get(value, "value");
+            cli_autofree char *year = json_is_integer(what) ? json_dumps(what, JSON_ENCODE_ANY) : NULL;
+            const char *label = json_is_string(what) ? json_string_value(what) : year ? year : "not known";
+            cli_line(cli, label, cli_count(json_integer_value(json_object_get(value, "count")), number), CLI_PLAIN);
+        }
+    }
+    if (json_is_true(json_object_get(whole, "capped")) && !cli->quiet)
+        fputs("counted the newest 100,000 only\n", stderr);
     return CLI_OK;
 }
 
@@ -235,6 +273,8 @@ int cli_list(struct cli *cli, const struct cli_args *args, const struct cli_noun
         return result;
     if (cli_flag(args, "count"))
         return put_count(cli, noun, query);
+    if (cli_flag(args, "facets"))
+        return put_facets(cli, args, noun, query);
     for (;;) {
         vidstore_error *error = NULL;
         cli_auto(vidstore_page) *page = NULL;

@@ -217,7 +217,7 @@ start_worker one
 start_worker two
 victim=''
 for _ in $(seq 200); do
-    progress=$(quietly search "url ~ \"slow=$rate\" and download_total > 0" |
+    progress=$(quietly ls --scan --filter "url ~ \"slow=$rate\" and download_total > 0" |
         json '["%s %d" % (v["job_id"], 100 * v["download_done"] // v["download_total"]) for v in it["items"]]')
     slow_job=${progress% *}
     percent=${progress#* }
@@ -249,7 +249,7 @@ claim 'the season is complete' same "$(quietly jobs show "$season" | json 'it["s
 
 step '4. The catalogue: every file stored, hashed and probed'
 run ls --user lena
-claim "$count videos are probed" same "$(quietly search 'probe_status = ok' --count | json 'it["count"]')" "$count"
+claim "$count videos are probed" same "$(quietly search 'probe_status:ok' --count | json 'it["count"]')" "$count"
 quietly files | json '[file["sha256"] for file in it["items"]]' >"$work/stored"
 for path in "$work"/www/*; do
     sum=$(sha256sum "$path" | cut -d ' ' -f 1)
@@ -257,7 +257,7 @@ for path in "$work"/www/*; do
 done
 
 step '5. One video in full'
-video=$(quietly search "url ~ \"slow=$rate\"" | json 'it["items"][0]["id"]')
+video=$(quietly ls --scan --filter "url ~ \"slow=$rate\"" | json 'it["items"][0]["id"]')
 run show "$video"
 file=$(quietly show "$video" | json 'it["source_file_id"]')
 run verify "$file"
@@ -285,7 +285,7 @@ step '9. The hostile one was refused, and kept nobody up'
 run jobs list --parent "$season" --state completed
 claim 'its job failed' same "$(quietly jobs show "$hostile" | json 'it["state"]')" failed
 claim 'because it is no media' same \
-    "$(quietly search "job_id = $hostile" | json 'it["items"][0]["probe_status"] in ("not_media", "unsupported")')" True
+    "$(quietly search "job_id:$hostile" | json 'it["items"][0]["probe_status"] in ("not_media", "unsupported")')" True
 claim 'from a file it is refused as well (exit code 7)' exits 7 "$vidstore" ingest "$work/www/holiday.mp4"
 run doctor
 claim 'the store is in good health' exits 0 "$vidstore" doctor --full
@@ -297,7 +297,7 @@ if [ "$failures" = 0 ]; then
     say "  export VIDSTORE_STORE=$VIDSTORE_STORE PATH=$BUILD/tools:\$PATH"
     say "  vidstore ls"
     say "  vidstore show $video --streams"
-    say "  vidstore search 'codec = h264 and height > 300'"
+    say "  vidstore search 'codec:h264 height:>300'"
     say "  vidstore jobs show $season"
     say "  vidstore stats"
     [ -z "$quiet" ] || printf '%s claims hold\n' "$claims"

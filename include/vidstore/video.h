@@ -44,6 +44,8 @@ enum {
     VIDSTORE_VIDEO_SEASON = 3015,
     VIDSTORE_VIDEO_TAGS = 3016,           /**< JSON array of texts. */
     VIDSTORE_VIDEO_FILE_NAME = 3017,      /**< Name for the file that is fetched. */
+    VIDSTORE_VIDEO_YEAR = 3018,           /**< Of its making; from the container when nobody has set it. */
+    VIDSTORE_VIDEO_RESOLUTION = 3019,     /**< Class: low, 360p, 480p, 576p, 720p, 1080p, 1440p, 2160p, 4320p. */
     VIDSTORE_VIDEO_DOWNLOAD_STATE = 3020, /**< VIDSTORE_WORK_…. */
     VIDSTORE_VIDEO_DOWNLOAD_DONE = 3021,  /**< Bytes. */
     VIDSTORE_VIDEO_DOWNLOAD_TOTAL = 3022, /**< Bytes; NULL: not known. */
@@ -542,6 +544,43 @@ VIDSTORE_API vidstore_status vidstore_video_probe_fd(vidstore_session *session, 
  */
 VIDSTORE_API vidstore_status vidstore_video_facts(vidstore_session *session, const char *id, vidstore_text **ret_json,
                                                   vidstore_error **reterr);
+
+/**
+ * How many of the videos that a query finds are of each codec, resolution class, HDR kind, language, year, format,
+ * audio codec and kind of media. Counts the newest 100,000, or with VIDSTORE_QUERY_EXACT_COUNT all.
+ * @param session  who acts; only what it may see is counted.
+ * @param query  filter and search; sort, limit and cursor do not matter; NULL: all.
+ * @param ret_json  receives a JSON object, which the caller frees: "counted", "capped" (there are more), and "facets",
+ *   an object with an array for each field: objects with "value" (null: not known) and "count", most frequent first,
+ *   at most 50 each.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID, UNSUPPORTED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
+ * IO, CORRUPT, FORKED.
+ * Threads: one at a time a session. Blocks: database. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_video_facets(vidstore_session *session, const vidstore_query *query,
+                                                   vidstore_text **ret_json, vidstore_error **reterr);
+
+/**
+ * The series that a session may see, season by season, as it must be known before episodes are merged: which are
+ * missing between the first and the last, which are there twice, which are not probed, and in what they differ.
+ * @param session  who acts.
+ * @param series  its name, as VIDSTORE_VIDEO_SERIES has it.
+ * @param season  only this season; NULL: all.
+ * @param ret_json  receives a JSON object, which the caller frees: "series", and "seasons", an array of objects with
+ *   "season", "episodes" (objects with "episode", "id", "title"), "missing" and "doubled" (numbers), "unprobed" (ids),
+ *   "uniform" (true: nothing differs, so that they can be merged without encoding them again), and "differ", an object
+ *   with an array for each field in which they differ: objects with "value" and "episodes" (numbers; null: one without
+ *   a number), most frequent first.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID, NOT_FOUND (no video of this series), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
+ * TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Threads: one at a time a session. Blocks: database. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_video_series(vidstore_session *session, const char *series, const char *season,
+                                                   vidstore_text **ret_json, vidstore_error **reterr);
 
 /**
  * Fetch the URL (or copy the path, for system sessions) of a video into the store, resuming what an earlier attempt

@@ -84,7 +84,7 @@ static int check_index(const struct vs_compiled *c, vidstore_error **e) {
     char names[VS_FIELD_NAMES];
     return vs_fail_sub(e, VIDSTORE_UNSUPPORTED, VIDSTORE_SUB_NO_INDEX, "filter",
                        "no index serves this filter: add a condition on %s, or allow a scan with VIDSTORE_QUERY_SCAN",
-                       vs_field_names(c->noun, VS_INDEX, names));
+                       vs_field_names(c->noun, VS_INDEX | VS_FACT, names));
 }
 
 static enum vs_stmt_id list_template(const struct vs_compiled *c) {

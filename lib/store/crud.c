@@ -198,8 +198,8 @@ static int count_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return vs_compiled_count(list->query, conn, &list->count, e);
 }
 
-static int compile(vidstore_session *session, const struct vs_noun *noun, const struct vs_query *query,
-                   struct vs_compiled *ret, vidstore_error **e) {
+int vs_crud_compile(vidstore_session *session, const struct vs_noun *noun, const struct vs_query *query,
+                    struct vs_compiled *ret, vidstore_error **e) {
     int r = vs_query_compile(query, noun, ret, e);
     if (!r)
         r = vs_policy_narrow(&session->actor, ret, e);
@@ -213,7 +213,7 @@ int vs_crud_list(vidstore_session *session, const struct vs_noun *noun, const vi
     const struct vs_query *q = (const struct vs_query *)query;
     vs_autocompiled compiled = {0};
     struct list list = {&compiled, NULL, 0};
-    int r = compile(session, noun, q, &compiled, e);
+    int r = vs_crud_compile(session, noun, q, &compiled, e);
     if (!r && q && q->cursor)
         r = vs_cursor_apply(&compiled, q->cursor, e);
     if (!r)
@@ -232,7 +232,7 @@ int vs_crud_count(vidstore_session *session, const struct vs_noun *noun, const v
                   vidstore_error **e) {
     vs_autocompiled compiled = {0};
     struct list list = {&compiled, NULL, 0};
-    int r = compile(session, noun, (const struct vs_query *)query, &compiled, e);
+    int r = vs_crud_compile(session, noun, (const struct vs_query *)query, &compiled, e);
     if (!r)
         r = vs_session_read(session, count_op, &list, e);
     *ret = r ? 0 : list.count;

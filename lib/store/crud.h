@@ -58,6 +58,9 @@ int vs_crud_list(vidstore_session *session, const struct vs_noun *noun, const vi
                  struct vs_page **ret, vidstore_error **e);
 int vs_crud_count(vidstore_session *session, const struct vs_noun *noun, const vidstore_query *query, int64_t *ret,
                   vidstore_error **e);
+/* A query as this session may ask it: compiled, and narrowed to what it may see. */
+int vs_crud_compile(vidstore_session *session, const struct vs_noun *noun, const struct vs_query *query,
+                    struct vs_compiled *ret, vidstore_error **e);
 enum { VS_BULK_MAX = 10000 };
 int vs_crud_bulk_create(vidstore_session *session, const struct vs_rules *rules, const struct vs_params *const *params,
                         void *const *extras, int64_t count, uint32_t flags, struct vs_page **ret, vidstore_error **e);

@@ -17,6 +17,8 @@ VS_FIELD(SERIES, 3014, TEXT, series, "series", VS_FREE | VS_LINE | VS_FIND_SERIE
 VS_FIELD(SEASON, 3015, TEXT, season, "season", VS_FREE | VS_LINE | VS_FIND_SERIES, 255, NULL)
 VS_FIELD(TAGS, 3016, JSON, tags, "tags", VS_SET | VS_NULL | VS_ARRAY | VS_FIND_TAGS, 16384, NULL)
 VS_FIELD(FILE_NAME, 3017, TEXT, file_name, "file_name", VS_FREE | VS_LINE | VS_FIND_FILE, 255, NULL)
+VS_FIELD(YEAR, 3018, INT, year, "year", VS_FREE | VS_FACT, 9999, NULL)
+VS_FIELD(RESOLUTION, 3019, TEXT, resolution, "resolution", VS_FILTER | VS_FACT, 16, NULL)
 VS_FIELD(DOWNLOAD_STATE, 3020, ENUM, download_state, "download_state", VS_SET | VS_FILTER, 0, vs_video_work)
 VS_FIELD(DOWNLOAD_DONE, 3021, INT, download_done, "download_done", VS_FREE | VS_QUIET, 0, NULL)
 VS_FIELD(DOWNLOAD_TOTAL, 3022, INT, download_total, "download_total", VS_FREE | VS_QUIET, 0, NULL)

@@ -21,12 +21,33 @@ static const struct vs_saying sayings[] = {
     {"codec", "avc", "h264"},
     {"codec", "x264", "h264"},
     {"codec", "x265", "hevc"},
+    {"resolution", "hd", "720p,1080p"},
+    {"resolution", "fullhd", "1080p"},
+    {"resolution", "4k", "2160p"},
+    {"resolution", "uhd", "2160p,4320p"},
+    {"resolution", "8k", "4320p"},
+    {"resolution", "sd", "low,360p,480p,576p"},
     {"tag", NULL, "tags"},
     {"lang", NULL, "language"},
     {"file", NULL, "file_name"},
     {"name", NULL, "file_name"},
     {NULL, NULL, NULL},
 };
+
+const char *vs_video_resolution(int64_t width, int64_t height) {
+    static const struct {
+        int64_t wide, high;
+        const char *name;
+    } classes[] = {{7680, 4320, "4320p"}, {3840, 2160, "2160p"}, {2560, 1440, "1440p"}, {1920, 1080, "1080p"},
+                   {1280, 720, "720p"},   {1024, 576, "576p"},   {720, 480, "480p"},    {480, 360, "360p"}};
+    int64_t wide = width > height ? width : height, high = width > height ? height : width;
+    if (width <= 0 || height <= 0)
+        return NULL;
+    for (size_t i = 0; i < VS_COUNT(classes); i++)
+        if (wide >= classes[i].wide || high >= classes[i].high)
+            return classes[i].name;
+    return "low";
+}
 
 const struct vs_noun vs_video_noun = {
     .name = "video",

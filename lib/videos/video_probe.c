@@ -7,6 +7,7 @@
 #include "videos/videos.h"
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 struct keep {
     vidstore_session *session;
@@ -58,7 +59,7 @@ static int video_facts(struct vs_change *c, const struct vs_probe_stream *v, vid
         vs_change_set_int(c, numbers[i].field, numbers[i].value);
     for (size_t i = 0; !r && i < VS_COUNT(texts); i++)
         r = vs_change_set_text(c, texts[i].field, texts[i].value, e);
-    return r;
+    return r ? r : vs_change_set_text(c, VIDSTORE_VIDEO_RESOLUTION, vs_video_resolution(v->width, v->height), e);
 }
 
 static int audio_facts(struct vs_change *c, const struct vs_probe_stream *a, vidstore_error **e) {
@@ -69,6 +70,12 @@ static int audio_facts(struct vs_change *c, const struct vs_probe_stream *a, vid
     if (!r)
         r = vs_change_set_text(c, VIDSTORE_VIDEO_AUDIO_LAYOUT, a ? a->layout : NULL, e);
     return r ? r : vs_change_set_text(c, VIDSTORE_VIDEO_LANGUAGE, a ? a->language : NULL, e);
+}
+
+static int64_t year_of(int64_t time_us) {
+    time_t seconds = (time_t)(time_us / 1000000);
+    struct tm tm;
+    return time_us > 0 && gmtime_r(&seconds, &tm) ? tm.tm_year + 1900 : INT64_MIN;
 }
 
 static int container_facts(struct vs_change *c, const struct vs_probe *p, vidstore_error **e) {
@@ -95,6 +102,8 @@ static int container_facts(struct vs_change *c, const struct vs_probe *p, vidsto
         vs_change_set_int(c, numbers[i].field, numbers[i].value);
     for (size_t i = 0; !r && i < VS_COUNT(texts); i++)
         r = vs_change_set_text(c, texts[i].field, texts[i].value, e);
+    if (p->created_us != VS_MEDIA_UNKNOWN && vs_change_int(c, VIDSTORE_VIDEO_YEAR) == INT64_MIN)
+        vs_change_set_int(c, VIDSTORE_VIDEO_YEAR, year_of(p->created_us));
     if (!r && p->title && !vs_change_text(c, VIDSTORE_VIDEO_TITLE) && strlen(p->title) <= 500)
         r = vs_change_set_text(c, VIDSTORE_VIDEO_TITLE, p->title, e);
     return r;

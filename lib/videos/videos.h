@@ -11,6 +11,8 @@ extern const struct vs_noun vs_video_noun;
 extern const struct vs_rules vs_video_rules;
 extern const struct vs_word vs_video_work[];
 
+/* What people call a picture of this size, however it is turned or letterboxed; NULL: of unknown size. */
+const char *vs_video_resolution(int64_t width, int64_t height);
 /* A video that this session may change. NOT_FOUND, FORBIDDEN (on record). */
 int vs_video_for_update(vidstore_session *session, const char *id, struct vs_record **ret, vidstore_error **e);
 /* How far a download is; no event, no new version. total -1: not known. */

@@ -5,6 +5,15 @@
 SELECT 'language' AS fact, language AS words FROM video_streams WHERE video_id = $1 AND language IS NOT NULL
 UNION ALL SELECT '', value FROM video_tags WHERE video_id = $1 LIMIT 2000;
 
+-- name: video_facets :template
+SELECT codec, resolution, hdr, language, year, format, audio_codec, media_kind FROM videos WHERE {{where}}
+ORDER BY {{order}} LIMIT {{limit}};
+
+-- name: video_search_facets :template
+SELECT codec, resolution, hdr, language, year, format, audio_codec, media_kind
+FROM videos_search({{match}}) AS found CROSS JOIN videos WHERE seq = found.rowid AND {{where}}
+ORDER BY {{found_order}} LIMIT {{limit}};
+
 -- name: video_facts_set
 UPDATE videos SET facts = $1 WHERE id = $2;
 

@@ -372,9 +372,9 @@ class Output(Case):
         for command in (["ls"], ["files"], ["files", "--duplicates"], ["jobs"], ["jobs", "show", job], ["user"],
                         ["jobs", "history", job], ["user", "show", "lena"], ["audit"], ["audit", "stats"], ["stats"],
                         ["stats", "--user", "lena"], ["config"], ["config", "job.lease_ms"], ["doctor"], ["version"],
-                        ["show", video["id"]], ["show", "--streams", video["id"]], ["search", "title ~ wide"],
-                        ["search", "kind = download_only", "jobs"], ["maintain", "--dry-run"], ["ls", "--count"],
-                        ["verify", video["id"]], ["init"]):
+                        ["show", video["id"]], ["show", "--streams", video["id"]], ["search", "wide"],
+                        ["search", "--facets", "wide"], ["search", "kind:download_only", "jobs"], ["ls", "--facets"],
+                        ["maintain", "--dry-run"], ["ls", "--count"], ["verify", video["id"]], ["init"]):
             with self.subTest(command):
                 self.assertIsInstance(self.json(*command), (dict, list))
 
@@ -479,16 +479,39 @@ class Videos(Case):
 
     def test_search(self):
         self.run_command("ingest", self.wav("a.wav", 1), self.wav("b.wav", 3))
-        self.assertEqual([v["title"] for v in self.json("search", "duration > 2000000")["items"]], ["b"])
-        self.assertEqual([v["title"] for v in self.json("search", "title = $1", "--bind", "a")["items"]], ["a"])
-        self.assertEqual(self.json("search", "title ~ a or title ~ b", "--count")["count"], 2)
-        self.error("search", "title ==", expect=INVALID)
-        self.assertIn("at the end of the filter", self.error("search", "title =", expect=INVALID))
+        self.assertEqual([v["title"] for v in self.json("search", "duration>2s")["items"]], ["b"])
+        self.assertEqual([v["title"] for v in self.json("search", "duration:500ms..1s")["items"]], ["a"])
+        self.assertEqual([v["title"] for v in self.json("search", "title:A")["items"]], ["a"])
+        self.assertEqual([v["title"] for v in self.json("search", "--rank", "a OR b")["items"]], ["b", "a"])
+        self.assertEqual([v["title"] for v in self.json("search", "media_kind:audio -a")["items"]], ["b"])
+        self.assertEqual(self.json("search", "a OR b", "--count")["count"], 2)
+        self.assertEqual(self.json("search", "-a", "--filter", "title = $1", "--bind", "b", "--count")["count"], 1)
+        self.assertEqual(len(self.json("search", "a.wav", "files")["items"]), 1)
+        self.assertIn("not a number", self.error("search", "duration:x", expect=INVALID))
+        self.assertIn("no word", self.error("search", "!!", expect=INVALID))
+        self.error("search", "a", "nouns", expect=USAGE)
+        self.error("search", "--filter", "title ==", "a", expect=INVALID)
+        self.assertIn("at the end of the filter", self.error("ls", "--filter", "title =", expect=INVALID))
         said = self.error("ls", "--filter", "title = a", expect=INVALID)
-        self.assertIn("job_id, or allow a scan with --scan", said)
+        self.assertIn("or allow a scan with --scan", said)
         self.assertIn("only by created, size", self.error("files", "--sort", "name", expect=INVALID))
-        self.error("search", "nofield = 1", expect=INVALID)
-        self.error("search", "name = a", "nouns", expect=USAGE)
+        self.error("ls", "--filter", "nofield = 1", expect=INVALID)
+
+    def test_facets_and_series(self):
+        self.run_command("ingest", "--series", "Harbour", "--season", "1", "--episode", "1", self.wav("a.wav", 1),
+                         self.wav("b.wav", 3))
+        self.run_command("ingest", "--series", "Harbour", "--season", "1", "--episode", "4", self.wav("c.wav", 1))
+        facets = self.json("ls", "--facets")
+        self.assertEqual((facets["counted"], facets["capped"]), (3, False))
+        self.assertEqual(facets["facets"]["media_kind"], [{"value": "audio", "count": 3}])
+        self.assertEqual(self.json("search", "--facets", "a")["counted"], 1)
+        self.assertIn("audio", self.text("ls", "--facets"))
+        self.error("search", "--facets", "a", "files", expect=USAGE)
+        season = self.json("series", "Harbour")["seasons"][0]
+        self.assertEqual(([e["episode"] for e in season["episodes"]], season["missing"], season["doubled"],
+                          season["unprobed"], season["uniform"]), ([1, 2, 4], [3], [], [], True))
+        self.assertIn("missing", self.text("series", "Harbour", "--season", "1"))
+        self.error("series", "Nothing", expect=NOT_FOUND)
 
     def test_pages(self):
         self.run_command("seed", "--users", "7")

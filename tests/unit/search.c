@@ -292,6 +292,104 @@ START_TEST(facts_serve_searches) {
 }
 END_TEST
 
+static void expect_json(vidstore_text *text, const char *part) {
+    ck_assert_msg(strstr(vidstore_text_data(text), part) != NULL, "no %s in %s", part, vidstore_text_data(text));
+}
+
+START_TEST(facets_are_counted) {
+    vidstore_text *text = NULL;
+    add_three();
+    must(vidstore_video_facets(sys, NULL, &text, e));
+    expect_json(text, "{\"counted\":3,\"capped\":false,");
+    expect_json(text, "\"codec\":[{\"value\":\"hevc\",\"count\":2},{\"value\":\"h264\",\"count\":1}]");
+    expect_json(text, "\"year\":[{\"value\":null,\"count\":3}]");
+    vidstore_text_free(text);
+    vidstore_query *q = vidstore_query_new();
+    must(vidstore_query_search(q, "hdr:none -one", e));
+    must(vidstore_video_facets(sys, q, &text, e));
+    expect_json(text, "\"codec\":[{\"value\":\"hevc\",\"count\":1}]");
+    vidstore_text_free(text);
+    must(vidstore_query_filter(q, "title ~ dogs", e)); /* counting reads what it counts: no index is asked for */
+    must(vidstore_video_facets(sys, q, &text, e));
+    expect_json(text, "\"counted\":1,");
+    vidstore_text_free(text);
+    vidstore_query_free(q);
+}
+END_TEST
+
+START_TEST(classes_of_resolution) {
+    ck_assert_ptr_null(vs_video_resolution(0, 100));
+    ck_assert_ptr_null(vs_video_resolution(INT64_MIN, INT64_MIN));
+    ck_assert_str_eq(vs_video_resolution(1920, 1080), "1080p");
+    ck_assert_str_eq(vs_video_resolution(1080, 1920), "1080p"); /* turned */
+    ck_assert_str_eq(vs_video_resolution(1920, 800), "1080p");  /* letterboxed */
+    ck_assert_str_eq(vs_video_resolution(3840, 1600), "2160p");
+    ck_assert_str_eq(vs_video_resolution(720, 576), "576p");
+    ck_assert_str_eq(vs_video_resolution(320, 240), "low");
+}
+END_TEST
+
+struct episode {
+    int64_t number;
+    int64_t width, height;
+    const char *codec;
+};
+
+static int set_episode(struct vs_change *c, void *arg, vidstore_error **e) {
+    const struct episode *p = arg;
+    vs_change_set_int(c, VIDSTORE_VIDEO_PROBED_US, 1);
+    vs_change_set_int(c, VIDSTORE_VIDEO_WIDTH, p->width);
+    vs_change_set_int(c, VIDSTORE_VIDEO_HEIGHT, p->height);
+    return vs_change_set_text(c, VIDSTORE_VIDEO_CODEC, p->codec, e);
+}
+
+static struct vs_uuid episode_id;
+static int episode_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    return vs_crud_touch(conn, sys, &vs_video_noun, &episode_id, 0, set_episode, arg, NULL, e);
+}
+
+static void add_episode(const char *season, const struct episode *p) {
+    vidstore_video *video = NULL;
+    vidstore_video_params *params = vidstore_video_params_new();
+    vidstore_video_params_set_text(params, VIDSTORE_VIDEO_SERIES, "Harbour");
+    vidstore_video_params_set_text(params, VIDSTORE_VIDEO_SEASON, season);
+    if (p->number)
+        vidstore_video_params_set_int64(params, VIDSTORE_VIDEO_EPISODE, p->number);
+    must(vidstore_video_create(sys, params, &video, e));
+    vs_uuid_parse(vidstore_video_id(video), NULL, &episode_id, NULL);
+    if (p->codec)
+        must(vs_session_write(sys, episode_op, (void *)(uintptr_t)p, e));
+    vidstore_video_params_free(params);
+    vidstore_video_free(video);
+}
+
+START_TEST(a_series_is_examined) {
+    static const struct episode first[] = {{5, 1920, 1080, "h264"}, {1, 1920, 1080, "h264"}, {2, 1280, 720, "h264"},
+                                           {2, 1920, 1080, "h264"}, {0, 1920, 1080, "hevc"}, {7, 0, 0, NULL}};
+    static const struct episode second[] = {{1, 640, 480, "h264"}, {2, 640, 480, "h264"}};
+    vidstore_text *text = NULL;
+    for (size_t i = 0; i < VS_COUNT(first); i++)
+        add_episode("1", &first[i]);
+    for (size_t i = 0; i < VS_COUNT(second); i++)
+        add_episode("2", &second[i]);
+    must(vidstore_video_series(sys, "Harbour", NULL, &text, e));
+    expect_json(text, "{\"series\":\"Harbour\",\"seasons\":[{\"season\":\"1\",");
+    expect_json(text, "\"missing\":[3,4,6],\"doubled\":[2],");
+    expect_json(text, "\"resolution\":[{\"value\":\"1920x1080\",\"episodes\":[null,1,2,5]},"
+                      "{\"value\":\"1280x720\",\"episodes\":[2]}]");
+    expect_json(text, "\"codec\":[{\"value\":\"h264\",\"episodes\":[1,2,2,5]},"
+                      "{\"value\":\"hevc\",\"episodes\":[null]}]},\"uniform\":false}");
+    expect_json(text, "\"missing\":[],\"doubled\":[],\"unprobed\":[],\"differ\":{},\"uniform\":true}]}");
+    vidstore_text_free(text);
+    must(vidstore_video_series(sys, "Harbour", "2", &text, e));
+    ck_assert_ptr_null(strstr(vidstore_text_data(text), "\"season\":\"1\""));
+    vidstore_text_free(text);
+    vidstore_error *error = NULL;
+    ck_assert_int_eq(vidstore_video_series(sys, "Nothing", NULL, &text, &error), VIDSTORE_NOT_FOUND);
+    vidstore_error_free(error);
+}
+END_TEST
+
 /* --- any text -------------------------------------------------------------------------------------------------------
  */
 
@@ -392,6 +490,9 @@ Suite *search_suite(void) {
     tcase_add_checked_fixture(facts, begin, end);
     tcase_add_test(facts, facts_serve_filters);
     tcase_add_test(facts, facts_serve_searches);
+    tcase_add_test(facts, facets_are_counted);
+    tcase_add_test(facts, classes_of_resolution);
+    tcase_add_test(facts, a_series_is_examined);
     tcase_add_test(facts, any_text_is_safe);
     suite_add_tcase(suite, facts);
     return suite;
