@@ -173,6 +173,7 @@ void cli_clean_fd(int *fd);
 cli_run cmd_init, cmd_help, cmd_version;
 cli_run cmd_user_add, cmd_user_list, cmd_user_show, cmd_user_passwd, cmd_user_role, cmd_user_activate,
     cmd_user_deactivate, cmd_user_suspend;
+cli_run cmd_login_list, cmd_login_show, cmd_login_revoke;
 cli_run cmd_key_create, cmd_key_list, cmd_key_show, cmd_key_revoke, cmd_key_rotate;
 cli_run cmd_ingest, cmd_fetch, cmd_probe, cmd_submit, cmd_worker;
 cli_run cmd_jobs_list, cmd_jobs_show, cmd_jobs_cancel, cmd_jobs_retry, cmd_jobs_history;

@@ -28,6 +28,12 @@ OPTIONS(user_list) = {
     CLI_LIST_OPTIONS,
     END,
 };
+OPTIONS(login_list) = {{"user", 'u', "USER", "only of this user"}, CLI_LIST_OPTIONS, END};
+OPTIONS(login_revoke) = {
+    {"user", 'u', "USER", "all of this user"},
+    {"everybody", 0, NULL, "all there are"},
+    END,
+};
 OPTIONS(key_create) = {
     {"user", 'u', "USER", "whose key it is (default: who asks)"},
     {"scopes", 0, "WORD,WORD", "what it may be used for (default read)"},
@@ -194,6 +200,9 @@ const struct cli_command cli_commands[] = {
     {"user activate", "USER…", "let users in (again)", 1, -1, 0, NULL, cmd_user_activate},
     {"user suspend", "USER…", "keep users out for a while", 1, -1, 0, NULL, cmd_user_suspend},
     {"user deactivate", "USER…", "keep users out", 1, -1, 0, NULL, cmd_user_deactivate},
+    {"login list", "", "list logins", 0, 0, CLI_DEFAULT, login_list, cmd_login_list},
+    {"login show", "LOGIN", "one login", 1, 1, 0, NULL, cmd_login_show},
+    {"login revoke", "[LOGIN…]", "end logins", 0, -1, 0, login_revoke, cmd_login_revoke},
     {"key list", "", "list API keys", 0, 0, CLI_DEFAULT, key_list, cmd_key_list},
     {"key create", "NAME", "make an API key; shows it once", 1, 1, 0, key_create, cmd_key_create},
     {"key show", "KEY", "one API key", 1, 1, 0, NULL, cmd_key_show},

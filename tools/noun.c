@@ -30,6 +30,7 @@
 
 READING(user, vidstore_user_get, vidstore_user, vidstore_page_user)
 READING(key, vidstore_key_get, vidstore_key, vidstore_page_key)
+READING(login, vidstore_login_get, vidstore_login, vidstore_page_login)
 READING(job, vidstore_job_get, vidstore_job, vidstore_page_job)
 READING(video, vidstore_video_get, vidstore_video, vidstore_page_video)
 READING(file, vidstore_file_get, vidstore_file, vidstore_page_file)
@@ -121,6 +122,46 @@ const struct cli_noun cli_keys = {"key",
                                   .id_field = VIDSTORE_KEY_ID,
                                   .columns = key_columns,
                                   .sheet = key_sheet};
+
+static const struct cli_field login_columns[] = {
+    {"ID", CLI_F_ID, VIDSTORE_LOGIN_ID, 0, 0},
+    {"USER", CLI_F_ID, VIDSTORE_LOGIN_USER_ID, 0, 0},
+    {"FROM", CLI_F_EITHER, VIDSTORE_LOGIN_LAST_IP, VIDSTORE_LOGIN_IP, 0},
+    {"BY", CLI_F_TEXT, VIDSTORE_LOGIN_METHOD, 0, CLI_OPTIONAL | CLI_ELASTIC},
+    {"PROGRAM", CLI_F_TEXT, VIDSTORE_LOGIN_USER_AGENT, 0, CLI_ELASTIC | CLI_OPTIONAL},
+    {"CREATED", CLI_F_TIME, VIDSTORE_LOGIN_CREATED_US, 0, CLI_OPTIONAL},
+    {"LAST SEEN", CLI_F_TIME, VIDSTORE_LOGIN_LAST_SEEN_US, 0, 0},
+    {"ENDED", CLI_F_TIME, VIDSTORE_LOGIN_REVOKED_US, 0, 0},
+    {0},
+};
+static const struct cli_field login_sheet[] = {
+    {"Login", 0},
+    {"user", CLI_F_ID, VIDSTORE_LOGIN_USER_ID},
+    {"by", CLI_F_TEXT, VIDSTORE_LOGIN_METHOD},
+    {"address", CLI_F_TEXT, VIDSTORE_LOGIN_IP},
+    {"program", CLI_F_TEXT, VIDSTORE_LOGIN_USER_AGENT},
+    {"device", CLI_F_TEXT, VIDSTORE_LOGIN_DEVICE},
+    {"password given", CLI_F_TIME, VIDSTORE_LOGIN_PROVED_US},
+    {"last seen", CLI_F_TIME, VIDSTORE_LOGIN_LAST_SEEN_US},
+    {"from", CLI_F_TEXT, VIDSTORE_LOGIN_LAST_IP},
+    {"ends", CLI_F_TIME, VIDSTORE_LOGIN_EXPIRES_US},
+    {"or when idle for", CLI_F_MS, VIDSTORE_LOGIN_IDLE_MS},
+    {"ended", CLI_F_TIME, VIDSTORE_LOGIN_REVOKED_US},
+    {"because", CLI_F_TEXT, VIDSTORE_LOGIN_REASON},
+    {"Record", 0},
+    {"id", CLI_F_ID, VIDSTORE_LOGIN_ID},
+    {"created", CLI_F_TIME, VIDSTORE_LOGIN_CREATED_US},
+    {"updated", CLI_F_TIME, VIDSTORE_LOGIN_UPDATED_US},
+    {0},
+};
+const struct cli_noun cli_logins = {"login",
+                                    "logins",
+                                    CALLS(login),
+                                    .list = vidstore_login_list,
+                                    .count = vidstore_login_count,
+                                    .id_field = VIDSTORE_LOGIN_ID,
+                                    .columns = login_columns,
+                                    .sheet = login_sheet};
 
 static const struct cli_field job_columns[] = {
     {"ID", CLI_F_ID, VIDSTORE_JOB_ID, 0, 0},
@@ -377,8 +418,8 @@ const struct cli_noun cli_events = {"event",
                                     .columns = event_columns,
                                     .sheet = event_sheet};
 
-const struct cli_noun *const cli_nouns[] = {&cli_videos, &cli_jobs,   &cli_files, &cli_users,
-                                            &cli_keys,   &cli_events, NULL};
+const struct cli_noun *const cli_nouns[] = {&cli_videos, &cli_jobs,   &cli_files,  &cli_users,
+                                            &cli_keys,   &cli_logins, &cli_events, NULL};
 
 const struct cli_noun *cli_noun_find(const char *name) {
     for (const struct cli_noun *const *noun = cli_nouns; *noun; noun++)

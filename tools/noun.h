@@ -53,7 +53,7 @@ struct cli_noun {
     const struct cli_field *sheet;
 };
 
-extern const struct cli_noun cli_users, cli_keys, cli_jobs, cli_videos, cli_files, cli_events;
+extern const struct cli_noun cli_users, cli_keys, cli_logins, cli_jobs, cli_videos, cli_files, cli_events;
 /* All of them, ended by NULL; and the one of a name, singular or plural; NULL: there is none. */
 extern const struct cli_noun *const cli_nouns[];
 const struct cli_noun *cli_noun_find(const char *name);

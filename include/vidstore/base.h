@@ -90,6 +90,8 @@ typedef struct vidstore_user vidstore_user;
 typedef struct vidstore_user_params vidstore_user_params;
 /** An API key of a user. Immutable snapshot. */
 typedef struct vidstore_key vidstore_key;
+/** A login of a user: what lies behind the token that a browser keeps. Immutable snapshot. */
+typedef struct vidstore_login vidstore_login;
 /** Values for an API key to create or update. */
 typedef struct vidstore_key_params vidstore_key_params;
 /** A job: work to be done, queued. Immutable snapshot. */

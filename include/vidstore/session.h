@@ -108,6 +108,30 @@ VIDSTORE_API vidstore_status vidstore_session_key(vidstore *store, const char *t
                                                   vidstore_session **ret_session, vidstore_error **reterr);
 
 /**
+ * A session for the user whose login a browser's token belongs to. Each call looks anew whether it still counts: it
+ * ends when it was revoked, when it is too old or was idle for too long, and when role, state or password of its user
+ * change. All refusals are alike.
+ * @param store  the root handle.
+ * @param token  what vidstore_login_create() gave.
+ * @param origin  where the request comes from; copied; NULL: not known.
+ * @param ret_session  receives the session.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: MISUSE, INVALID, UNAUTHENTICATED, BUSY, TIMEOUT, NOMEM, IO, CORRUPT, FORKED.
+ * Threads: any. Blocks: database. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_session_resume(vidstore *store, const char *token, const vidstore_origin *origin,
+                                                     vidstore_session **ret_session, vidstore_error **reterr);
+
+/**
+ * The login that a session belongs to: which line of a device list is this one.
+ * @param session  the session.
+ * @return a UUID, borrowed from the session; NULL when it was not made by vidstore_session_resume().
+ * Threads: one at a time an object. Since 0.1.
+ */
+VIDSTORE_API const char *vidstore_session_login_id(const vidstore_session *session);
+
+/**
  * A session for somebody unknown, who sees public files and nothing else.
  * @param store  the root handle.
  * @param origin  where the request comes from; copied; NULL: not known.

@@ -12,6 +12,7 @@
 #include <vidstore/file.h>
 #include <vidstore/job.h>
 #include <vidstore/key.h>
+#include <vidstore/login.h>
 #include <vidstore/query.h>
 #include <vidstore/queue.h>
 #include <vidstore/session.h>

@@ -104,7 +104,7 @@ struct batch {
 };
 
 static int batch_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
-    static const enum vs_stmt_id statements[VS_SEEN_KINDS] = {VS_STMT_KEY_USED, VS_STMT_KEY_USED};
+    static const enum vs_stmt_id statements[VS_SEEN_KINDS] = {VS_STMT_KEY_USED, VS_STMT_LOGIN_SEEN};
     const struct batch *batch = arg;
     int r = 0;
     for (int i = 0; !r && i < batch->count; i++) {
@@ -115,8 +115,9 @@ static int batch_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
             return r;
         vs_bind_int(s, 1, entry->us);
         vs_bind_text(s, 2, *entry->ip ? entry->ip : NULL, -1);
-        vs_bind_int(s, 3, entry->count);
-        vs_bind_uuid(s, 4, &entry->id);
+        if (entry->kind == VS_SEEN_KEY)
+            vs_bind_int(s, 3, entry->count);
+        vs_bind_uuid(s, entry->kind == VS_SEEN_KEY ? 4 : 3, &entry->id);
         r = vs_run(s, NULL, e);
     }
     return r;
@@ -154,6 +155,14 @@ void vs_seen_flush(struct vidstore *store, const struct vs_call *call, int now) 
     pthread_mutex_lock(&seen->lock);
     seen->writing = 0;
     pthread_mutex_unlock(&seen->lock);
+}
+
+void vs_seen_login(struct vidstore *store, const struct vs_call *call, const struct vs_uuid *id, const char *ip,
+                   int64_t last_us, int64_t idle_us, int64_t now_us) {
+    int64_t since = now_us - last_us, worth = idle_us / 20 > MINUTE_US ? idle_us / 20 : MINUTE_US;
+    if (since > worth)
+        vs_seen_note(store, VS_SEEN_LOGIN, id, ip, now_us);
+    vs_seen_flush(store, call, since > idle_us / 4);
 }
 
 /* FNV-1a: enough to tell a thousand things of one minute apart. */

@@ -11,6 +11,10 @@ enum vs_seen_kind { VS_SEEN_KEY, VS_SEEN_LOGIN, VS_SEEN_KINDS };
 /* Notes a use. Never fails: when the table is full until the next writing, the use is not counted. */
 void vs_seen_note(struct vidstore *store, enum vs_seen_kind kind, const struct vs_uuid *id, const char *ip,
                   int64_t now_us);
+/* Notes the use of a login that was stored as last seen at last_us, when that is worth it, and writes it when a longer
+ * wait could pass for idleness in another process. */
+void vs_seen_login(struct vidstore *store, const struct vs_call *call, const struct vs_uuid *id, const char *ip,
+                   int64_t last_us, int64_t idle_us, int64_t now_us);
 /* The last use that is noted and not written yet; INT64_MIN: none. */
 int64_t vs_seen_last(struct vidstore *store, enum vs_seen_kind kind, const struct vs_uuid *id);
 /* Writes what is noted when the oldest of it is a minute old, or all when `now` is set. Outside transactions only. */

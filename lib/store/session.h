@@ -52,7 +52,7 @@ struct vidstore_session {
     int bulk;                    /* a bulk call is under way: its items leave no event each */
     vidstore_lease *lease; /* whose session it is: vidstore_session_free leaves it alone; NULL: a session of its own */
     int fence_owned;       /* the fence is counted for this session: see vs_session_copy */
-    char user_id[VS_UUID_TEXT];
+    char user_id[VS_UUID_TEXT], login_id[VS_UUID_TEXT];
 };
 
 /* A session of its own for a user, the system or nobody. name may be NULL. */

@@ -6,6 +6,9 @@
 #include "util/error.h"
 #include "vidstore/user.h"
 
+/* A clock that runs behind by more than this is no clock to judge a login's age by. */
+static const int64_t SET_BACK_US = 300000000;
+
 /* The first four columns of every statement here. */
 enum { ROLE, STATE, UNTIL, EPOCH, OWN };
 
@@ -13,6 +16,25 @@ int vs_account_stands(int64_t state, int64_t suspended_until_us, int64_t now_us)
     if (state == VIDSTORE_USER_SUSPENDED)
         return suspended_until_us != INT64_MIN && suspended_until_us <= now_us;
     return state == VIDSTORE_USER_ACTIVE;
+}
+
+void vs_standing_row(struct vs_stmt *row, struct vs_standing_row *ret) {
+    *ret = (struct vs_standing_row){(int32_t)vs_col_int(row, ROLE),
+                                    vs_col_int(row, STATE),
+                                    vs_col_int(row, UNTIL),
+                                    vs_col_int(row, EPOCH),
+                                    vs_col_int(row, 4),
+                                    vs_col_int(row, 5),
+                                    vs_col_int(row, 6),
+                                    vs_col_int(row, 7),
+                                    vs_col_int(row, 8) * 1000,
+                                    vs_col_int(row, 9)};
+}
+
+int vs_login_stands(const struct vs_standing_row *row, int64_t seen_us, int64_t now_us) {
+    int64_t last = seen_us > row->last_us ? seen_us : row->last_us;
+    return row->revoked_us == INT64_MIN && now_us < row->expires_us && now_us - last <= row->idle_us &&
+           now_us >= row->created_us - SET_BACK_US;
 }
 
 static int stale(vidstore_error **e, const char *what) {
@@ -28,10 +50,22 @@ static int key_stands(vidstore_session *session, struct vs_stmt *row, int64_t no
     return vs_scopes_parse(vs_col_text(row, OWN + 2, NULL), &session->actor.scopes, e);
 }
 
+static int login_stands(vidstore_session *session, struct vs_stmt *s, int64_t now, vidstore_error **e) {
+    struct vs_standing_row row;
+    vs_standing_row(s, &row);
+    if (!vs_login_stands(&row, vs_seen_last(session->store, VS_SEEN_LOGIN, &session->credential.id), now))
+        return stale(e, "the login");
+    session->credential.proved_us = row.proved_us;
+    if (now - row.last_us > row.idle_us / 20)
+        vs_seen_note(session->store, VS_SEEN_LOGIN, &session->credential.id, session->actor.origin[VS_ORIGIN_IP], now);
+    return 0;
+}
+
 static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     static const enum vs_stmt_id statements[] = {[VS_PROOF_NONE] = VS_STMT_USER_STANDING,
                                                  [VS_PROOF_PASSWORD] = VS_STMT_USER_STANDING,
-                                                 [VS_PROOF_KEY] = VS_STMT_KEY_STANDING};
+                                                 [VS_PROOF_KEY] = VS_STMT_KEY_STANDING,
+                                                 [VS_PROOF_LOGIN] = VS_STMT_LOGIN_STANDING};
     vidstore_session *session = arg;
     const struct vs_credential *by = &session->credential;
     int64_t now = vs_now_us();
@@ -39,7 +73,7 @@ static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     int r = vs_stmt(conn, statements[by->proof], &s, e);
     if (r)
         return r;
-    vs_bind_uuid(s, 1, by->proof == VS_PROOF_KEY ? &by->id : &session->actor.user);
+    vs_bind_uuid(s, 1, by->proof >= VS_PROOF_KEY ? &by->id : &session->actor.user);
     r = vs_row(s, e);
     if (r < 0)
         return r;
@@ -49,6 +83,8 @@ static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     session->actor.role = (int32_t)vs_col_int(s, ROLE);
     if (by->proof == VS_PROOF_PASSWORD && vs_col_int(s, EPOCH) != by->epoch)
         return stale(e, "this login");
+    if (by->proof == VS_PROOF_LOGIN)
+        return login_stands(session, s, now, e);
     return by->proof == VS_PROOF_KEY ? key_stands(session, s, now, e) : 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "users/user_repo.h"
 #include "jobs/jobs.h"
+#include "logins/logins.h"
 #include "users/users.h"
 #include "util/alloc.h"
 #include "util/error.h"
@@ -127,8 +128,10 @@ int vs_user_repo_set_hash(struct vs_conn *conn, const struct vs_uuid *user, cons
     return vs_run(s, NULL, e);
 }
 
-int vs_user_repo_next_epoch(struct vs_conn *conn, const struct vs_uuid *user, vidstore_error **e) {
-    return run_for(conn, VS_STMT_USER_NEXT_EPOCH, user, e);
+int vs_user_repo_next_epoch(struct vs_conn *conn, const struct vs_uuid *user, const struct vs_uuid *keep,
+                            const char *reason, vidstore_error **e) {
+    int r = run_for(conn, VS_STMT_USER_NEXT_EPOCH, user, e);
+    return r ? r : vs_logins_end_all(conn, user, keep, reason, NULL, e);
 }
 
 int vs_user_repo_forget(struct vs_conn *conn, const struct vs_uuid *user, vidstore_error **e) {

@@ -121,8 +121,9 @@ static int saved(struct vs_change *c, vidstore_error **e) {
     const struct vs_user_secret *secret = c->extra;
     int state = vs_change_differs(c, VIDSTORE_USER_STATE);
     int r = secret ? vs_user_repo_set_hash(c->conn, &c->id, secret->hash, c->now_us, e) : 0;
+    const char *reason = state ? "account changed" : secret ? "password changed" : "role changed";
     if (!r && c->old && (secret || state || vs_change_differs(c, VIDSTORE_USER_ROLE)))
-        r = vs_user_repo_next_epoch(c->conn, &c->id, e);
+        r = vs_user_repo_next_epoch(c->conn, &c->id, NULL, reason, e);
     if (!r && c->old && state && vs_change_int(c, VIDSTORE_USER_STATE) == VIDSTORE_USER_DEACTIVATED)
         r = vs_keys_end_all(c->conn, c->session, &c->id, "account deactivated", e);
     return r;
@@ -145,7 +146,7 @@ static int remove_user(struct vs_change *c, vidstore_error **e) {
     if (!r)
         r = vs_user_repo_forget(c->conn, &c->id, e);
     if (!r)
-        r = vs_user_repo_next_epoch(c->conn, &c->id, e);
+        r = vs_user_repo_next_epoch(c->conn, &c->id, NULL, "account removed", e);
     if (!r)
         r = vs_keys_end_all(c->conn, c->session, &c->id, "account removed", e);
     vs_change_set_int(c, VIDSTORE_USER_SUSPENDED_UNTIL_US, INT64_MIN);

@@ -10,6 +10,31 @@ extern const struct vs_noun vs_user_noun;
 extern const struct vs_rules vs_user_rules;
 extern const struct vs_word vs_user_roles[], vs_user_states[];
 
+/* A try to prove who one is. Every login, every confirmation goes through here and nowhere else. */
+struct vs_proof_request {
+    struct vidstore *store;
+    const struct vs_actor *actor; /* who asks, from where */
+    const struct vs_call *call;
+    const char *name, *password;
+    const char *device; /* the token of a trusted device; NULL: none */
+    int challenged;     /* the host has put a challenge, and it was passed */
+    int32_t action;     /* of the audit, when it is proved */
+    /* What else is written with the outcome when it is proved; NULL: nothing. May run more than once. */
+    int (*granted)(struct vs_conn *conn, const struct vs_record *user, void *arg, vidstore_error **e);
+    void *arg;
+};
+
+/* UNAUTHENTICATED unless the password is that of an active user of this name; THROTTLED when too many tries failed.
+ * Exactly one hash is computed and the same rows are written whatever the reason of a refusal. *ret: the user;
+ * *ret_epoch: of the account, as it is now. */
+int vs_user_prove(const struct vs_proof_request *request, struct vs_record **ret, int64_t *ret_epoch,
+                  vidstore_error **e);
+/* The user of an outside identity, for a host that has checked who it is: no name, no password, no hash. */
+int vs_user_prove_identity(const struct vs_proof_request *request, const char *provider, const char *subject,
+                           struct vs_record **ret, int64_t *ret_epoch, vidstore_error **e);
+/* 1 while the account may be used. */
+int vs_user_stands(const struct vs_record *user);
+
 /* Counts a submitted job, and time spent on one, for a user. A user who is not there any more is no failure. */
 int vs_user_count_job(struct vs_conn *conn, const struct vs_uuid *user, int64_t jobs, int64_t processing_ms,
                       vidstore_error **e);

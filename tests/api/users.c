@@ -386,6 +386,7 @@ START_TEST(passwords) {
     vidstore_user *user = NULL;
     vidstore_session *s = NULL;
     must(set_one(sys, ann.text, VIDSTORE_USER_EMAIL, "ann@example.org", 0, e));
+    must(vidstore_setting_set(sys, "login.free_failures", "1000", e));
     refused(VIDSTORE_UNAUTHENTICATED, NULL,
             vidstore_user_verify_password(sys, "ann", "correct horse", &user, e)); /* none is set */
     must(vidstore_user_set_password(sys, ann.text, "correct horse", e));

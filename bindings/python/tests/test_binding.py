@@ -274,6 +274,10 @@ class Nouns(Case):
             return self.system.user.create(username="u" + unique, **fields)
         if noun == "key":
             return self.system.key.create(name=unique, user_id=self.system.user.create(username="u" + unique).id)[0]
+        if noun == "login":
+            user = self.system.user.create(username="u" + unique)
+            self.system.user.link_identity(user.id, "test", unique)
+            return self.store.login_external("test", unique)[0]
         if noun == "job":
             return self.system.job.submit(kind="x", **fields)
         return self.system.video.create(title=unique, **fields)
@@ -315,7 +319,7 @@ class Nouns(Case):
                 self.assertEqual(value, getattr(changed, field))
 
     def test_getters_agree_with_the_fields(self):
-        for noun in ("user", "key", "job", "video", "file"):
+        for noun in ("user", "key", "login", "job", "video", "file"):
             record, ctype = self.make(noun), f"vidstore_{noun}"
             names = list(vidstore.lib.starting(ctype + "_"))
             for name in names:
@@ -629,6 +633,36 @@ class Keys(Case):
         self.store.key(other).close()
         self.system.key.revoke(new.id)
         self.fails("UNAUTHENTICATED", self.store.key, other)
+
+
+class Logins(Case):
+    def test_logins(self):
+        ann = self.system.user.create(username="ann", password=PASSWORD)
+        login, token = self.store.login_create("ann", PASSWORD, flags="passed")
+        self.assertEqual(("login", ann.id), (vidstore.token_kind(token), login.user_id))
+        with self.store.resume(token) as session:
+            self.assertEqual((ann.id, login.id), (session.user_id, session.login_id))
+            self.assertEqual(login.id, session.login.get(login.id).id)
+            self.assertTrue(session.login.exists(login.id))
+            self.assertEqual(1, session.login.count())
+            self.assertEqual("device", vidstore.token_kind(session.login.trust()))
+            fresh = session.login.confirm(PASSWORD)
+            self.fails("UNAUTHENTICATED", self.store.resume, token)
+            other, _ = self.store.login_create("ann", PASSWORD, None, 0)
+            self.assertEqual(1, session.login.revoke_others())
+            self.assertIsNotNone(session.login.get(other.id).revoked)
+            session.login.end()
+            self.fails("UNAUTHENTICATED", session.login.list)
+        self.fails("UNAUTHENTICATED", self.store.resume, fresh)
+        self.system.user.link_identity(ann.id, "oidc", "4711")
+        login, token = self.store.login_external("oidc", "4711")
+        self.assertEqual("oidc", login.to_dict()["method"])
+        self.system.login.revoke(login.id)
+        self.store.login_external("oidc", "4711")
+        self.assertEqual(1, self.system.login.revoke_all(ann.id))
+        self.assertEqual(0, self.system.login.revoke_all())
+        self.assertEqual(4, len(self.system.login.list("user_id = $1", ann.id).records))
+        self.assertEqual("UNAUTHENTICATED", self.fails("UNAUTHENTICATED", self.store.login_create, "ann", "x").code)
 
 
 class Audit(Case):

@@ -203,7 +203,9 @@ def _attach(name: str, owner: str) -> None:
     """Makes a function a method of the class of its first parameter, unless that has one of its own."""
     cls = wrappers[owner]
     made = [p["type"] for p in lib.descriptions[name]["params"] if p["name"].startswith("ret_")]
-    noun = made[0].rstrip("* ")[len("vidstore_") :] if made and owner == "vidstore" else owner[len("vidstore_") :]
+    # What makes a session is called by its verb alone: Store.system(…); what makes a record keeps its name.
+    sessions = bool(made) and owner == "vidstore" and made[0].rstrip("* ") in wrappers
+    noun = made[0].rstrip("* ")[len("vidstore_") :] if sessions else owner[len("vidstore_") :]
     verb = name[len("vidstore_") :]
     verb = verb[len(noun) + 1 :] if noun and verb.startswith(noun + "_") else verb
     buffers = any(p["type"] == "void *" for p in lib.descriptions[name]["params"])

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+#include "users/user_throttle.h"
+#include "access/address.h"
+#include "access/token.h"
+#include "util/alloc.h"
+#include "util/env.h"
+#include "util/error.h"
+#include "util/unicode.h"
+#include "vidstore/key.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { KEY_BYTES = 32, ROWS_MAX = 50000, TIDY_EVERY = 64 };
+static const int64_t KNOWN_US = INT64_C(30) * 86400 * 1000000;
+
+/* --- the key ------------------------------------------------------------------------------------------------------ */
+
+struct key {
+    uint8_t bytes[KEY_BYTES];
+    int there;
+};
+
+static int key_read(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct key *key = arg;
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_META_GET, &s, e);
+    if (r)
+        return r;
+    vs_bind_text(s, 1, "throttle_key", -1);
+    r = vs_row(s, e);
+    key->there = r == VS_ROW && !vs_unhex(vs_col_text(s, 0, NULL), key->bytes, KEY_BYTES);
+    return r < 0 ? r : 0;
+}
+
+static int key_write(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct key *key = arg;
+    char hex[2 * KEY_BYTES + 1];
+    vs_autostmt *s = NULL;
+    int r = key_read(conn, key, e);
+    if (r || key->there)
+        return r;
+    if (vs_random(key->bytes, KEY_BYTES))
+        return vs_fail(e, VIDSTORE_IO, NULL, "the system gives no random numbers");
+    r = vs_stmt(conn, VS_STMT_META_SET, &s, e);
+    if (r)
+        return r;
+    vs_hex(key->bytes, KEY_BYTES, hex);
+    vs_bind_text(s, 1, "throttle_key", -1);
+    vs_bind_text(s, 2, hex, -1);
+    return vs_run(s, NULL, e);
+}
+
+static int get_key(struct vidstore *store, const struct vs_call *call, uint8_t ret[KEY_BYTES], vidstore_error **e) {
+    struct key key = {.there = 0};
+    int r = vs_db_peek(store->db, call, key_read, &key, e);
+    if (!r && !key.there && !vs_db_read_only(store->db))
+        r = vs_db_write(store->db, call, key_write, &key, e);
+    memcpy(ret, key.bytes, KEY_BYTES);
+    return r;
+}
+
+/* --- what is counted ---------------------------------------------------------------------------------------------- */
+
+static int keyed(const struct vs_try *t, char kind, const void *data, size_t len, uint8_t ret[VS_SHA256_SIZE]) {
+    uint8_t input[KEY_BYTES + 1 + 512];
+    if (len > 512)
+        len = 512;
+    memcpy(input, t->key, KEY_BYTES);
+    input[KEY_BYTES] = (uint8_t)kind;
+    memcpy(input + KEY_BYTES + 1, data, len);
+    return vs_sha256(input, KEY_BYTES + 1 + len, ret);
+}
+
+/* The source as it is counted: an IPv4 address, or the /64 of an IPv6 one. "": not known. */
+static void source_text(const char *ip, char ret[48], uint8_t network[16], int *has_network) {
+    struct vs_address address = vs_address_read(ip);
+    struct vs_address prefix = vs_address_prefix(address, address.family == 6 ? 64 : 32);
+    *ret = '\0';
+    *has_network = address.family == 6;
+    if (address.family) {
+        *ret++ = (char)('0' + address.family);
+        vs_hex(prefix.bytes, address.family == 6 ? 8 : 4, ret);
+    }
+    memcpy(network, vs_address_prefix(address, 48).bytes, 16);
+}
+
+static int set_bucket(struct vs_try *t, int at, enum vs_throttle_kind kind, const void *data, size_t len) {
+    t->counted[at] = 1;
+    t->kinds[at] = kind;
+    return keyed(t, (char)('A' + kind), data, len, t->buckets[at]);
+}
+
+int vs_try_begin(struct vidstore *store, const struct vs_call *call, const char *name, const char *ip,
+                 const char *device, int challenged, struct vs_try *t, vidstore_error **e) {
+    uint8_t network[16];
+    int has_network = 0, r = get_key(store, call, t->key, e);
+    vs_autofree char *folded = r ? NULL : vs_unicode_fold(name, strlen(name));
+    if (!r && !folded)
+        r = vs_fail_nomem(e);
+    if (r)
+        return r;
+    t->settings.free_failures = vs_setting(store, VS_SETTING_LOGIN_FREE_FAILURES);
+    t->settings.store_rate = vs_setting(store, VS_SETTING_LOGIN_CHALLENGE_RATE);
+    t->ip = ip;
+    t->device = device;
+    t->challenged = challenged;
+    t->now_us = vs_now_us();
+    source_text(ip, t->source, network, &has_network);
+    r = keyed(t, 'a', folded, strlen(folded), t->account);
+    if (!r && *t->source)
+        r = set_bucket(t, 1, VS_THROTTLE_SOURCE, t->source, strlen(t->source));
+    if (!r && has_network)
+        r = set_bucket(t, 2, VS_THROTTLE_NETWORK, network, sizeof network);
+    if (!r)
+        r = set_bucket(t, 3, VS_THROTTLE_STORE, "", 0);
+    memcpy(&t->name, t->account, sizeof t->name);
+    return r ? vs_fail_nomem(e) : 0;
+}
+
+static int look_device(struct vs_conn *conn, struct vs_try *t, vidstore_error **e) {
+    struct vs_token token;
+    struct vs_uuid owner;
+    vs_autostmt *s = NULL;
+    size_t len = 0;
+    if (!t->device || vs_token_read(t->device, VIDSTORE_TOKEN_DEVICE, &token))
+        return 0;
+    int r = vs_stmt(conn, VS_STMT_LOGIN_DEVICE_GET, &s, e);
+    if (r)
+        return r;
+    vs_bind_text(s, 1, token.id, -1);
+    r = vs_row(s, e);
+    if (r < 0)
+        return r;
+    const void *digest = r == VS_ROW ? vs_col_blob(s, 1, &len) : NULL;
+    if (vs_token_fits(&token, digest, len) && vs_col_uuid(s, 0, &owner) && vs_uuid_equal(&owner, &t->user) &&
+        vs_col_int(s, 2) > t->now_us) {
+        t->known = t->by_device = 1;
+        memcpy(t->device_id, token.id, sizeof t->device_id);
+    }
+    return 0;
+}
+
+static int look_source(struct vs_conn *conn, struct vs_try *t, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_LOGIN_SOURCE_GET, &s, e);
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, &t->user);
+    vs_bind_text(s, 2, t->source, -1);
+    r = vs_row(s, e);
+    if (r == VS_ROW && *t->source && !vs_uuid_is_nil(&t->user) && t->now_us - vs_col_int(s, 0) < KNOWN_US)
+        t->known = 1;
+    return r < 0 ? r : 0;
+}
+
+int vs_try_look(struct vs_conn *conn, struct vs_try *t, const struct vs_uuid *user, vidstore_error **e) {
+    char what[2 * VS_SHA256_SIZE + 64];
+    t->user = *user;
+    t->known = t->by_device = 0;
+    int r = look_source(conn, t, e);
+    if (!r)
+        r = look_device(conn, t, e);
+    if (r)
+        return r;
+    /* One bucket for all strange places; one for each that is known. */
+    vs_hex(t->account, VS_SHA256_SIZE, what);
+    if (t->known)
+        snprintf(what + 2 * VS_SHA256_SIZE, 64, "%s", t->by_device ? t->device_id : t->source);
+    r = set_bucket(t, 0, t->known ? VS_THROTTLE_KNOWN : VS_THROTTLE_STRANGE, what, strlen(what));
+    what[2 * VS_SHA256_SIZE] = '\0';
+    if (!r && t->challenged && !t->known)
+        r = set_bucket(t, 4, VS_THROTTLE_CHALLENGE, what, strlen(what));
+    return r ? vs_fail_nomem(e) : 0;
+}
+
+/* --- the counts --------------------------------------------------------------------------------------------------- */
+
+static int get(struct vs_conn *conn, const uint8_t *bucket, struct vs_throttle *ret, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    *ret = (struct vs_throttle){0};
+    int r = vs_stmt(conn, VS_STMT_THROTTLE_GET, &s, e);
+    if (r)
+        return r;
+    vs_bind_blob(s, 1, bucket, VS_SHA256_SIZE);
+    r = vs_row(s, e);
+    if (r == VS_ROW)
+        *ret = (struct vs_throttle){vs_col_int(s, 0), vs_col_int(s, 1), vs_col_int(s, 2), vs_col_int(s, 3),
+                                    vs_col_int(s, 4)};
+    return r < 0 ? r : 0;
+}
+
+static int set(struct vs_conn *conn, const uint8_t *bucket, const struct vs_throttle *t, int64_t expires_us,
+               vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_THROTTLE_SET, &s, e);
+    if (r)
+        return r;
+    vs_bind_blob(s, 1, bucket, VS_SHA256_SIZE);
+    vs_bind_int(s, 2, t->failures);
+    vs_bind_int(s, 3, t->since_us);
+    vs_bind_int(s, 4, t->wait_us);
+    vs_bind_int(s, 5, t->names == INT64_MIN ? 0 : t->names);
+    vs_bind_int(s, 6, t->names_us);
+    vs_bind_int(s, 7, expires_us);
+    return vs_run(s, NULL, e);
+}
+
+static int refuse(int64_t wait_us, int challenge, vidstore_error **e) {
+    if (challenge)
+        vs_fail_sub(e, VIDSTORE_THROTTLED, VIDSTORE_SUB_CHALLENGE, "name", "too many tries failed: a challenge is due");
+    else
+        vs_fail(e, VIDSTORE_THROTTLED, "name", "too many tries failed");
+    vs_error_set_retry(e, wait_us == INT64_MAX ? 3600000 : wait_us / 1000 + 1);
+    return VIDSTORE_THROTTLED;
+}
+
+/* Whether a bucket can hold this try back: the store's rate is no matter of known places, and a challenge that was
+ * passed opens what is closed to strangers. */
+static int binds(const struct vs_try *t, int at) {
+    if (!t->counted[at] || (t->kinds[at] == VS_THROTTLE_STORE && t->known))
+        return 0;
+    return !t->challenged || t->known || (t->kinds[at] != VS_THROTTLE_STRANGE && t->kinds[at] != VS_THROTTLE_STORE);
+}
+
+int vs_try_allowed(struct vs_conn *conn, struct vs_try *t, vidstore_error **e) {
+    for (int at = 0; at < VS_TRY_BUCKETS; at++) {
+        struct vs_throttle state;
+        int r = binds(t, at) ? get(conn, t->buckets[at], &state, e) : 0;
+        if (r)
+            return r;
+        int64_t wait = binds(t, at) ? vs_throttle_wait(&state, t->kinds[at], t->now_us) : 0;
+        if (wait)
+            return refuse(wait, t->kinds[at] == VS_THROTTLE_STRANGE || t->kinds[at] == VS_THROTTLE_STORE, e);
+    }
+    return 0;
+}
+
+/* Random identifiers in masses fill no disk: what would be forgotten first goes first. */
+static int tidy(struct vs_conn *conn, int64_t now_us, vidstore_error **e) {
+    uint8_t dice = 1;
+    int64_t rows = 0;
+    if (vs_random(&dice, 1) || dice % TIDY_EVERY)
+        return 0;
+    vs_autostmt *expire = NULL, *total = NULL, *prune = NULL;
+    int r = vs_stmt(conn, VS_STMT_THROTTLE_EXPIRE, &expire, e);
+    if (r)
+        return r;
+    vs_bind_int(expire, 1, now_us);
+    r = vs_run(expire, NULL, e);
+    if (!r)
+        r = vs_stmt(conn, VS_STMT_THROTTLE_TOTAL, &total, e);
+    if (!r && (r = vs_row(total, e)) == VS_ROW)
+        rows = vs_col_int(total, 0);
+    if (r < 0 || rows <= ROWS_MAX)
+        return r < 0 ? r : 0;
+    r = vs_stmt(conn, VS_STMT_THROTTLE_PRUNE, &prune, e);
+    if (r)
+        return r;
+    vs_bind_int(prune, 1, rows - ROWS_MAX);
+    return vs_run(prune, NULL, e);
+}
+
+/* The last ten failures of a trusted device end the trust. */
+static int strip_device(struct vs_conn *conn, const struct vs_try *t, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_LOGIN_DEVICE_END, &s, e);
+    if (r)
+        return r;
+    vs_bind_text(s, 1, t->device_id, -1);
+    return vs_run(s, NULL, e);
+}
+
+int vs_try_reserve(struct vs_conn *conn, struct vs_try *t, vidstore_error **e) {
+    int r = vs_try_allowed(conn, t, e);
+    t->locked = 0;
+    for (int at = 0; !r && at < VS_TRY_BUCKETS; at++) {
+        struct vs_throttle state;
+        if (!t->counted[at] || (r = get(conn, t->buckets[at], &state, e)))
+            continue;
+        int locks = vs_throttle_count(&state, t->kinds[at], &t->settings, t->name, t->now_us);
+        t->locked |= locks && t->kinds[at] <= VS_THROTTLE_SOURCE;
+        r = set(conn, t->buckets[at], &state, vs_throttle_expiry(&state, t->kinds[at], t->now_us), e);
+        if (!r && locks && t->by_device && t->kinds[at] == VS_THROTTLE_KNOWN)
+            r = strip_device(conn, t, e);
+    }
+    return r ? r : tidy(conn, t->now_us, e);
+}
+
+static int learn(struct vs_conn *conn, const struct vs_try *t, vidstore_error **e) {
+    vs_autostmt *s = NULL, *old = NULL;
+    int r = *t->source ? vs_stmt(conn, VS_STMT_LOGIN_SOURCE_SET, &s, e) : 0;
+    if (r || !s)
+        return r;
+    vs_bind_uuid(s, 1, &t->user);
+    vs_bind_text(s, 2, t->source, -1);
+    vs_bind_int(s, 3, t->now_us);
+    r = vs_run(s, NULL, e);
+    if (!r)
+        r = vs_stmt(conn, VS_STMT_LOGIN_SOURCE_EXPIRE, &old, e);
+    if (r)
+        return r;
+    vs_bind_int(old, 1, t->now_us - KNOWN_US);
+    return vs_run(old, NULL, e);
+}
+
+int vs_try_forgive(struct vs_conn *conn, const struct vs_try *t, int learned, vidstore_error **e) {
+    int r = 0;
+    for (int at = 0; !r && at < VS_TRY_BUCKETS; at++) {
+        struct vs_throttle state;
+        if (!t->counted[at] || t->kinds[at] == VS_THROTTLE_CHALLENGE)
+            continue;
+        r = get(conn, t->buckets[at], &state, e);
+        vs_throttle_forgive(&state);
+        if (at == 0 && learned)
+            state = (struct vs_throttle){0};
+        if (!r)
+            r = set(conn, t->buckets[at], &state, vs_throttle_expiry(&state, t->kinds[at], t->now_us), e);
+    }
+    return r || !learned ? r : learn(conn, t, e);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Counting tries to prove a password: what a try is counted under, before it and after it. */
+#ifndef VS_USERS_USER_THROTTLE_H
+#define VS_USERS_USER_THROTTLE_H
+
+#include "access/throttle.h"
+#include "crypto/crypto.h"
+#include "users/users.h"
+
+enum { VS_TRY_BUCKETS = 6 };
+
+/* One try. Filled by vs_try_begin; `known` and `user` by vs_try_look. */
+struct vs_try {
+    struct vs_throttle_settings settings;
+    const char *ip, *device; /* address and device token; NULL: none */
+    int challenged;
+    uint64_t name; /* stands for the account */
+    uint8_t account[VS_SHA256_SIZE], key[32];
+    struct vs_uuid user;  /* nil: nobody of that name */
+    int known, by_device; /* the user is known to come from there */
+    char device_id[15], source[48];
+    int counted[VS_TRY_BUCKETS]; /* which buckets it is counted in */
+    uint8_t buckets[VS_TRY_BUCKETS][VS_SHA256_SIZE];
+    enum vs_throttle_kind kinds[VS_TRY_BUCKETS];
+    int locked; /* with this try a wait begins: worth an event */
+    int64_t now_us;
+};
+
+/* The store's key for the digests, made at the first use, and what is known of the try without its user. */
+int vs_try_begin(struct vidstore *store, const struct vs_call *call, const char *name, const char *ip,
+                 const char *device, int challenged, struct vs_try *ret, vidstore_error **e);
+/* Whether the user is known to come from there; the same reads when there is no user. */
+int vs_try_look(struct vs_conn *conn, struct vs_try *t, const struct vs_uuid *user, vidstore_error **e);
+/* THROTTLED (with the time to wait; sub CHALLENGE when a challenge would let it through) or 0. Reads only. */
+int vs_try_allowed(struct vs_conn *conn, struct vs_try *t, vidstore_error **e);
+/* Counts the try as failed, before the hash: so that no number of them at once gets past the limits. */
+int vs_try_reserve(struct vs_conn *conn, struct vs_try *t, vidstore_error **e);
+/* It was no failure: what was counted against this account from there is forgotten, the rest takes it back. With
+ * `learned` the source is one that the user is known by from now on. */
+int vs_try_forgive(struct vs_conn *conn, const struct vs_try *t, int learned, vidstore_error **e);
+
+#endif

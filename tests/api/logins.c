@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: MIT */
+/* Logins: proving a password, resuming by token, confirming, ending; and what failed tries lead to. */
+#include "harness.h"
+#include <sqlite3.h>
+#include <vidstore/query.h>
+
+static const char PASSWORD[] = "correct horse battery";
+static struct id ann;
+
+static void setup(void) {
+    begin();
+    add_user("root", VIDSTORE_ROLE_ADMIN);
+    ann = add_user("ann", VIDSTORE_ROLE_USER);
+    must(vidstore_user_set_password(sys, ann.text, PASSWORD, e));
+}
+
+struct made {
+    struct id id;
+    char token[VIDSTORE_TOKEN_SIZE];
+};
+
+static vidstore_origin *from(const char *ip) {
+    vidstore_origin *origin = vidstore_origin_new();
+    vidstore_origin_set_text(origin, VIDSTORE_ORIGIN_IP, ip);
+    vidstore_origin_set_text(origin, VIDSTORE_ORIGIN_USER_AGENT, "a browser");
+    return origin;
+}
+
+static vidstore_status try(const char *name, const char *password, const char *device, const char *ip, uint32_t flags,
+                           vidstore_error **e) {
+    char token[VIDSTORE_TOKEN_SIZE];
+    vidstore_origin *origin = ip ? from(ip) : NULL;
+    vidstore_status status =
+        vidstore_login_create(store, name, password, device, flags, origin, NULL, token, sizeof token, e);
+    vidstore_origin_free(origin);
+    return status;
+}
+
+static struct made log_in(const char *name, const char *ip) {
+    struct made made;
+    vidstore_login *login = NULL;
+    vidstore_origin *origin = from(ip);
+    must(vidstore_login_create(store, name, PASSWORD, NULL, 0, origin, &login, made.token, sizeof made.token, e));
+    vidstore_origin_free(origin);
+    made.id = id_of(vidstore_login_id(login));
+    vidstore_login_free(login);
+    return made;
+}
+
+static vidstore_session *resume(const char *token) {
+    vidstore_session *s = NULL;
+    must(vidstore_session_resume(store, token, NULL, &s, e));
+    return s;
+}
+
+static void no_entry(const char *token) {
+    vidstore_error *error = NULL;
+    ck_assert_int_eq(vidstore_session_resume(store, token, NULL, NULL, &error), VIDSTORE_UNAUTHENTICATED);
+    ck_assert_str_eq(vidstore_error_message(error), "the login does not count");
+    vidstore_error_free(error);
+}
+
+static int64_t sql(const char *text) {
+    char path[128];
+    sqlite3 *db = NULL;
+    sqlite3_stmt *s = NULL;
+    int64_t value = -1;
+    snprintf(path, sizeof path, "%s/store.db", place);
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    sqlite3_busy_timeout(db, 5000);
+    ck_assert_msg(sqlite3_prepare_v2(db, text, -1, &s, NULL) == SQLITE_OK, "%s", sqlite3_errmsg(db));
+    if (sqlite3_step(s) == SQLITE_ROW)
+        value = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+    return value;
+}
+
+START_TEST(in_and_out) {
+    struct made made = log_in("Ann", "192.0.2.1");
+    ck_assert_int_eq(vidstore_token_kind(made.token), VIDSTORE_TOKEN_LOGIN);
+    vidstore_session *s = resume(made.token);
+    ck_assert_str_eq(vidstore_session_user_id(s), ann.text);
+    ck_assert_str_eq(vidstore_session_login_id(s), made.id.text);
+    ck_assert_ptr_null(vidstore_session_login_id(sys));
+    vidstore_page *page = NULL;
+    must(vidstore_login_list(s, NULL, &page, e));
+    ck_assert_int_eq(vidstore_page_count(page), 1);
+    const vidstore_login *login = vidstore_page_login(page, 0);
+    ck_assert_str_eq(vidstore_login_text(login, VIDSTORE_LOGIN_METHOD), "password");
+    ck_assert_str_eq(vidstore_login_text(login, VIDSTORE_LOGIN_IP), "192.0.2.1");
+    ck_assert_str_eq(vidstore_login_text(login, VIDSTORE_LOGIN_USER_AGENT), "a browser");
+    ck_assert_int_eq(vidstore_login_int64(login, VIDSTORE_LOGIN_IDLE_MS), 86400000);
+    ck_assert_int_eq(vidstore_login_expires_us(login) - vidstore_login_created_us(login), INT64_C(2592000000000));
+    vidstore_page_free(page);
+    must(vidstore_login_end(s, e));
+    refused(VIDSTORE_UNAUTHENTICATED, "session", vidstore_login_list(s, NULL, NULL, e));
+    vidstore_session_free(s);
+    no_entry(made.token);
+    ck_assert_int_eq(events("action = user_login and actor_name = ann"), 1);
+    ck_assert_int_eq(events("action = user_logout and actor_name = ann"), 1);
+}
+END_TEST
+
+START_TEST(bad_arguments) {
+    char token[VIDSTORE_TOKEN_SIZE] = "x";
+    refused(VIDSTORE_MISUSE, "store", vidstore_login_create(NULL, "a", "b", NULL, 0, NULL, NULL, token, 69, e));
+    refused(VIDSTORE_MISUSE, "name", vidstore_login_create(store, NULL, "b", NULL, 0, NULL, NULL, token, 69, e));
+    refused(VIDSTORE_MISUSE, "password", vidstore_login_create(store, "a", NULL, NULL, 0, NULL, NULL, token, 69, e));
+    refused(VIDSTORE_INVALID, "token_size", vidstore_login_create(store, "a", "b", NULL, 0, NULL, NULL, token, 68, e));
+    refused(VIDSTORE_MISUSE, "ret_token", vidstore_login_create(store, "a", "b", NULL, 0, NULL, NULL, NULL, 69, e));
+    refused(VIDSTORE_INVALID, "flags", vidstore_login_create(store, "a", "b", NULL, 6, NULL, NULL, token, 69, e));
+    refused(VIDSTORE_INVALID, "name", vidstore_login_create(store, "\xFF", "b", NULL, 0, NULL, NULL, token, 69, e));
+    refused(VIDSTORE_MISUSE, "token", vidstore_session_resume(store, NULL, NULL, NULL, e));
+    refused(VIDSTORE_STATE, "session", vidstore_login_end(sys, e));
+    refused(VIDSTORE_STATE, "session", vidstore_login_confirm(sys, PASSWORD, token, 69, e));
+    refused(VIDSTORE_STATE, "session", vidstore_login_trust(sys, token, 69, e));
+    refused(VIDSTORE_STATE, "session", vidstore_login_revoke_others(sys, NULL, e));
+    ck_assert_str_eq(token, "");
+}
+END_TEST
+
+/* The same code, message and number of rows, whatever is wrong; the reason is for the audit. */
+START_TEST(attack_13_unknown_or_not) {
+    struct id gone = add_user("gone", VIDSTORE_ROLE_USER), off = add_user("off", VIDSTORE_ROLE_USER);
+    add_user("none", VIDSTORE_ROLE_USER);
+    must(vidstore_user_set_password(sys, gone.text, PASSWORD, e));
+    must(vidstore_user_set_password(sys, off.text, PASSWORD, e));
+    must(vidstore_user_set_state(sys, off.text, VIDSTORE_USER_DEACTIVATED, NULL, e));
+    must(vidstore_user_remove(sys, gone.text, VIDSTORE_REMOVE_RESTRICT, e));
+    static const char *const names[] = {"ann", "nobody", "none", "off", "gone", "a@b.example"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        vidstore_error *error = NULL;
+        int64_t before = sql("SELECT (SELECT count(*) FROM audit_events) + (SELECT count(*) FROM throttles)");
+        ck_assert_int_eq(try(names[i], "wrong", NULL, NULL, 0, &error), VIDSTORE_UNAUTHENTICATED);
+        int64_t after = sql("SELECT (SELECT count(*) FROM audit_events) + (SELECT count(*) FROM throttles)");
+        ck_assert_str_eq(vidstore_error_message(error), "name and password do not fit");
+        ck_assert_int_eq(vidstore_error_subcode(error), VIDSTORE_SUB_PASSWORD);
+        vidstore_error_free(error);
+        if (i)
+            ck_assert_int_eq(after - before, 2); /* an event, and the count of the name; the store's is there */
+    }
+    ck_assert_int_eq(events("action = auth_failed"), 6);
+    ck_assert_int_eq(events("action = auth_failed and object_name = \"nobody\""), 0); /* it may be a password */
+    vidstore_error *error = NULL;
+    ck_assert_int_eq(try("off", PASSWORD, NULL, NULL, 0, &error), VIDSTORE_UNAUTHENTICATED);
+    ck_assert_int_eq(vidstore_error_subcode(error), VIDSTORE_SUB_ACCOUNT); /* told only to who knows the password */
+    vidstore_error_free(error);
+}
+END_TEST
+
+START_TEST(attack_29_ended_between_two_calls) {
+    struct made a = log_in("ann", "192.0.2.1"), b = log_in("ann", "192.0.2.1"), c = log_in("ann", "192.0.2.1");
+    vidstore_session *sa = resume(a.token), *sb = resume(b.token), *sc = resume(c.token);
+    int64_t count = -1;
+    must(vidstore_login_revoke(sa, b.id.text, e));
+    refused(VIDSTORE_UNAUTHENTICATED, "session", vidstore_video_list(sb, NULL, NULL, e));
+    must(vidstore_login_revoke_others(sa, &count, e));
+    ck_assert_int_eq(count, 1);
+    refused(VIDSTORE_UNAUTHENTICATED, "session", vidstore_video_list(sc, NULL, NULL, e));
+    must(vidstore_video_list(sa, NULL, NULL, e));
+    vidstore_session_free(sb);
+    vidstore_session_free(sc);
+    b = log_in("ann", "192.0.2.1");
+    sb = resume(b.token);
+    /* Its own new password: this login stays, the others go. */
+    must(vidstore_user_set_password(sa, ann.text, "battery horse correct", e));
+    must(vidstore_video_list(sa, NULL, NULL, e));
+    refused(VIDSTORE_UNAUTHENTICATED, "session", vidstore_video_list(sb, NULL, NULL, e));
+    vidstore_session_free(sb);
+    must(vidstore_user_set_password(sys, ann.text, PASSWORD, e));
+    refused(VIDSTORE_UNAUTHENTICATED, "session", vidstore_video_list(sa, NULL, NULL, e));
+    vidstore_session_free(sa);
+    static const char *const changes[] = {"{\"role\":\"viewer\"}", "{\"state\":\"suspended\"}"};
+    for (size_t i = 0; i < 2; i++) {
+        a = log_in("ann", "192.0.2.1");
+        vidstore_user_params *p = vidstore_user_params_new();
+        vidstore_user_params_set_json(p, changes[i]);
+        must(vidstore_user_update(sys, ann.text, p, NULL, e));
+        vidstore_user_params_free(p);
+        no_entry(a.token);
+    }
+    must(vidstore_user_set_state(sys, ann.text, VIDSTORE_USER_ACTIVE, NULL, e));
+    no_entry(a.token); /* nothing is revived */
+    a = log_in("ann", "192.0.2.1");
+    must(vidstore_login_revoke_all(sys, ann.text, &count, e));
+    ck_assert_int_eq(count, 1);
+    no_entry(a.token);
+    a = log_in("ann", "192.0.2.1");
+    must(vidstore_login_revoke_all(sys, NULL, &count, e));
+    ck_assert_int_eq(count, 1);
+    no_entry(a.token);
+    a = log_in("ann", "192.0.2.1");
+    must(vidstore_user_remove(sys, ann.text, VIDSTORE_REMOVE_CASCADE, e));
+    no_entry(a.token);
+}
+END_TEST
+
+START_TEST(attack_29_too_old_or_idle) {
+    struct made made = log_in("ann", "192.0.2.1");
+    vidstore_session *s = resume(made.token);
+    sql("UPDATE logins SET last_seen_us = last_seen_us - 86399000000");
+    must(vidstore_video_list(s, NULL, NULL, e));
+    close_store(); /* writes what was noted */
+    open_store();
+    vidstore_session_free(s);
+    ck_assert_int_gt(sql("SELECT last_seen_us - created_us FROM logins"), -10000000);
+    sql("UPDATE logins SET last_seen_us = last_seen_us - 86401000000");
+    no_entry(made.token);
+    made = log_in("ann", "192.0.2.1");
+    sql("UPDATE logins SET expires_us = 1000000 WHERE revoked_us IS NULL");
+    no_entry(made.token);
+    made = log_in("ann", "192.0.2.1");
+    sql("UPDATE logins SET created_us = created_us + 400000000 WHERE revoked_us IS NULL"); /* a clock set back */
+    no_entry(made.token);
+}
+END_TEST
+
+START_TEST(attack_28_what_is_stored_opens_nothing) {
+    struct made made = log_in("ann", "192.0.2.1");
+    char text[VIDSTORE_TOKEN_SIZE];
+    strcpy(text, made.token);
+    text[30] = text[30] == 'a' ? 'b' : 'a';
+    no_entry(text);
+    no_entry("");
+    vidstore_key_params *p = vidstore_key_params_new();
+    char key[VIDSTORE_TOKEN_SIZE];
+    vidstore_key_params_set_text(p, VIDSTORE_KEY_NAME, "k");
+    vidstore_key_params_set_text(p, VIDSTORE_KEY_USER_ID, ann.text);
+    must(vidstore_key_create(sys, p, NULL, key, sizeof key, e));
+    vidstore_key_params_free(p);
+    no_entry(key); /* of another kind */
+    refused(VIDSTORE_UNAUTHENTICATED, "token", vidstore_session_key(store, made.token, NULL, NULL, e));
+}
+END_TEST
+
+START_TEST(attack_30_confirming_replaces_the_token) {
+    struct made made = log_in("ann", "192.0.2.1");
+    vidstore_session *s = resume(made.token);
+    char token[VIDSTORE_TOKEN_SIZE];
+    must(vidstore_user_set_password(s, ann.text, PASSWORD, e)); /* the password was given a moment ago */
+    sql("UPDATE logins SET proved_us = proved_us - 601000000");
+    vidstore_error *error = NULL;
+    ck_assert_int_eq(vidstore_user_set_password(s, ann.text, PASSWORD, &error), VIDSTORE_UNAUTHENTICATED);
+    ck_assert_int_eq(vidstore_error_subcode(error), VIDSTORE_SUB_CONFIRM);
+    vidstore_error_free(error);
+    refused(VIDSTORE_UNAUTHENTICATED, "session", vidstore_login_trust(s, token, sizeof token, e));
+    must(vidstore_video_list(s, NULL, NULL, e)); /* all the rest goes on */
+    refused(VIDSTORE_UNAUTHENTICATED, NULL, vidstore_login_confirm(s, "wrong", token, sizeof token, e));
+    ck_assert_str_eq(token, "");
+    must(vidstore_login_confirm(s, PASSWORD, token, sizeof token, e));
+    no_entry(made.token);
+    vidstore_session_free(resume(token));
+    must(vidstore_user_set_password(s, ann.text, PASSWORD, e));
+    vidstore_session_free(s);
+    ck_assert_int_eq(events("action = login_confirmed"), 1);
+}
+END_TEST
+
+START_TEST(outside_identities) {
+    char token[VIDSTORE_TOKEN_SIZE];
+    vidstore_login *login = NULL;
+    must(vidstore_user_link_identity(sys, ann.text, "https://id.example", "4711", e));
+    must(vidstore_login_external(store, "https://id.example", "4711", NULL, &login, token, sizeof token, e));
+    ck_assert_str_eq(vidstore_login_text(login, VIDSTORE_LOGIN_METHOD), "https://id.example");
+    vidstore_login_free(login);
+    vidstore_session_free(resume(token));
+    refused(VIDSTORE_UNAUTHENTICATED, NULL,
+            vidstore_login_external(store, "https://id.example", "4712", NULL, NULL, token, sizeof token, e));
+    ck_assert_str_eq(token, "");
+    must(vidstore_user_set_state(sys, ann.text, VIDSTORE_USER_SUSPENDED, NULL, e));
+    refused(VIDSTORE_UNAUTHENTICATED, NULL,
+            vidstore_login_external(store, "https://id.example", "4711", NULL, NULL, token, sizeof token, e));
+    ck_assert_int_eq(events("action = auth_failed"), 2);
+}
+END_TEST
+
+START_TEST(suspended_until) {
+    vidstore_user_params *p = vidstore_user_params_new();
+    vidstore_user_params_set_text(p, VIDSTORE_USER_STATE, "suspended");
+    vidstore_user_params_set_int64(p, VIDSTORE_USER_SUSPENDED_UNTIL_US, INT64_C(4000000000000000));
+    must(vidstore_user_update(sys, ann.text, p, NULL, e));
+    vidstore_user_params_free(p);
+    refused(VIDSTORE_UNAUTHENTICATED, NULL, try("ann", PASSWORD, NULL, NULL, 0, e));
+    sql("UPDATE users SET suspended_until_us = 1000000 WHERE username = 'ann'");
+    must(try("ann", PASSWORD, NULL, NULL, 0, e)); /* it ends by itself */
+    must(vidstore_user_set_state(sys, ann.text, VIDSTORE_USER_ACTIVE, NULL, e));
+    ck_assert_int_eq(sql("SELECT suspended_until_us IS NULL FROM users WHERE username = 'ann'"), 1);
+    p = vidstore_user_params_new();
+    vidstore_user_params_set_int64(p, VIDSTORE_USER_SUSPENDED_UNTIL_US, INT64_C(4000000000000000));
+    refused(VIDSTORE_INVALID, "suspended_until", vidstore_user_update(sys, ann.text, p, NULL, e));
+    vidstore_user_params_free(p);
+}
+END_TEST
+
+START_TEST(at_most_twenty) {
+    struct made first = log_in("ann", "192.0.2.1"), second = log_in("ann", "192.0.2.1");
+    sql("UPDATE logins SET last_seen_us = last_seen_us - 10000000 WHERE seq = 1");
+    for (int i = 0; i < 19; i++)
+        log_in("ann", "192.0.2.1");
+    no_entry(first.token);
+    vidstore_session_free(resume(second.token));
+    ck_assert_int_eq(sql("SELECT count(*) FROM logins WHERE revoked_us IS NULL"), 20);
+}
+END_TEST
+
+/* --- tries that fail ------------------------------------------------------------------------------------------------
+ */
+
+static int64_t throttled(const char *name, const char *password, const char *device, const char *ip) {
+    vidstore_error *error = NULL;
+    vidstore_status status = try(name, password, device, ip, 0, &error);
+    int64_t wait = vidstore_error_retry_after_ms(error);
+    ck_assert_msg(status == VIDSTORE_THROTTLED, "%s: %s", vidstore_status_name(status), vidstore_error_message(error));
+    vidstore_error_free(error);
+    return wait;
+}
+
+START_TEST(attack_17_nobody_locks_the_user_out) {
+    log_in("ann", "192.0.2.1");
+    for (int i = 0; i < 5; i++)
+        refused(VIDSTORE_UNAUTHENTICATED, NULL, try("ann", "wrong", NULL, "198.51.100.7", 0, e));
+    int64_t wait = throttled("ann", "wrong", NULL, "198.51.100.7");
+    ck_assert_int_gt(wait, 20000);
+    ck_assert_int_le(wait, 30001);
+    throttled("ANN", PASSWORD, NULL, "203.0.113.9"); /* from any other strange place, and with the right one, too */
+    throttled("ann", PASSWORD, NULL, NULL);
+    log_in("ann", "192.0.2.1");                      /* from where it is known, as ever */
+    throttled("ann", PASSWORD, NULL, "203.0.113.9"); /* which changes nothing for the others (attack 18) */
+    ck_assert_int_eq(events("action = account_locked"), 1);
+    ck_assert_int_eq(events("action = auth_failed"), 5); /* what was not tried is no failure */
+    int64_t rows = sql("SELECT count(*) FROM audit_events");
+    throttled("ann", "wrong", NULL, "198.51.100.7");
+    ck_assert_int_eq(sql("SELECT count(*) FROM audit_events"), rows);
+    must(try("ann", PASSWORD, NULL, "203.0.113.9", VIDSTORE_CHALLENGE_PASSED, e));
+}
+END_TEST
+
+START_TEST(attack_17_a_trusted_device) {
+    struct made made = log_in("ann", "192.0.2.1");
+    vidstore_session *s = resume(made.token);
+    char device[VIDSTORE_TOKEN_SIZE];
+    must(vidstore_login_trust(s, device, sizeof device, e));
+    ck_assert_int_eq(vidstore_token_kind(device), VIDSTORE_TOKEN_DEVICE);
+    vidstore_session_free(s);
+    for (int i = 0; i < 5; i++)
+        refused(VIDSTORE_UNAUTHENTICATED, NULL, try("ann", "wrong", NULL, "198.51.100.7", 0, e));
+    throttled("ann", PASSWORD, NULL, "203.0.113.9");
+    must(try("ann", PASSWORD, device, "203.0.113.9", 0, e));
+    throttled("ann", PASSWORD, "vsd_not_a_token", "203.0.113.10");
+    for (int i = 0; i < 10; i++)
+        refused(VIDSTORE_UNAUTHENTICATED, NULL, try("ann", "wrong", device, "203.0.113.11", 0, e));
+    ck_assert_int_eq(sql("SELECT count(*) FROM login_devices"), 0); /* so many failures end the trust */
+    throttled("ann", PASSWORD, device, "203.0.113.11");
+}
+END_TEST
+
+/* The wait doubles; a clock that runs backwards makes it no longer than it can ever be. */
+START_TEST(attack_20_waits_and_clocks) {
+    static const int64_t waits[] = {30, 60, 120, 240, 480, 960, 1920, 3600, 3600};
+    for (int i = 0; i < 5; i++)
+        refused(VIDSTORE_UNAUTHENTICATED, NULL, try("ann", "wrong", NULL, NULL, 0, e));
+    for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
+        int64_t wait = throttled("ann", "wrong", NULL, NULL);
+        ck_assert_msg(wait > waits[i] * 1000 - 5000 && wait <= waits[i] * 1000 + 1, "wait %zu is %lld ms", i,
+                      (long long)wait);
+        sql("UPDATE throttles SET wait_us = 1");
+        refused(VIDSTORE_UNAUTHENTICATED, NULL, try("ann", "wrong", NULL, NULL, 0, e));
+    }
+    sql("UPDATE throttles SET wait_us = 9000000000000000000");
+    ck_assert_int_le(throttled("ann", PASSWORD, NULL, NULL), 3600001);
+    sql("UPDATE throttles SET wait_us = 1, failures = 99 WHERE failures > 10");
+    refused(VIDSTORE_UNAUTHENTICATED, NULL, try("ann", "wrong", NULL, NULL, 0, e));
+    sql("UPDATE throttles SET wait_us = 1 WHERE wait_us < 9000000000000000000");
+    throttled("ann", PASSWORD, NULL, NULL);                               /* closed to strangers */
+    must(try("ann", PASSWORD, NULL, NULL, VIDSTORE_CHALLENGE_PASSED, e)); /* but for who passed a challenge */
+    must(try("ann", PASSWORD, NULL, NULL, 0, e));
+}
+END_TEST
+
+/* A source that tries many accounts waits, whichever they are; rotating inside a /64 is one source. */
+START_TEST(attack_22_spraying) {
+    char name[16], ip[40];
+    int refusals = 0, i;
+    for (i = 0; i < 60; i++) {
+        vidstore_error *error = NULL;
+        snprintf(name, sizeof name, "user%d", i);
+        snprintf(ip, sizeof ip, "2001:db8:1:2::%x", i);
+        vidstore_status status = try(name, "wrong", NULL, ip, 0, &error);
+        refusals += status == VIDSTORE_THROTTLED;
+        vidstore_error_free(error);
+        if (status == VIDSTORE_THROTTLED)
+            break;
+        ck_assert_int_eq(status, VIDSTORE_UNAUTHENTICATED);
+    }
+    ck_assert_int_eq(refusals, 1);
+    ck_assert_int_ge(i, 13);
+    ck_assert_int_le(i, 30);
+    refused(VIDSTORE_UNAUTHENTICATED, NULL, try("ann", "wrong", NULL, "2001:db8:1:3::1", 0, e));
+    throttled("ann", "wrong", NULL, "2001:db8:1:2:ffff::1");
+}
+END_TEST
+
+START_TEST(a_challenge_for_strangers) {
+    log_in("ann", "192.0.2.1");
+    must(vidstore_setting_set(sys, "login.challenge_rate", "3", e));
+    for (int i = 0; i < 3; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "user%d", i);
+        refused(VIDSTORE_UNAUTHENTICATED, NULL, try(name, "wrong", NULL, NULL, 0, e));
+    }
+    vidstore_error *error = NULL;
+    ck_assert_int_eq(try("ann", PASSWORD, NULL, "203.0.113.9", 0, &error), VIDSTORE_THROTTLED);
+    ck_assert_int_eq(vidstore_error_subcode(error), VIDSTORE_SUB_CHALLENGE);
+    vidstore_error_free(error);
+    log_in("ann", "192.0.2.1");
+    for (int i = 0; i < 5; i++)
+        refused(VIDSTORE_UNAUTHENTICATED, NULL, try("ann", "wrong", NULL, "203.0.113.9", VIDSTORE_CHALLENGE_PASSED, e));
+    ck_assert_int_eq(try("ann", "wrong", NULL, "203.0.113.9", VIDSTORE_CHALLENGE_PASSED, NULL),
+                     VIDSTORE_THROTTLED); /* five an hour */
+}
+END_TEST
+
+struct guess {
+    int hashed;
+    pthread_mutex_t lock;
+};
+
+static void *guess(void *arg) {
+    struct guess *g = arg;
+    for (int i = 0; i < 10; i++)
+        if (try("ann", "wrong", NULL, NULL, 0, NULL) == VIDSTORE_UNAUTHENTICATED) {
+            pthread_mutex_lock(&g->lock);
+            g->hashed++;
+            pthread_mutex_unlock(&g->lock);
+        }
+    return NULL;
+}
+
+START_TEST(attack_16_many_guesses_at_once) {
+    struct guess g = {0, PTHREAD_MUTEX_INITIALIZER};
+    pthread_t threads[20];
+    for (int i = 0; i < 20; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, guess, &g), 0);
+    for (int i = 0; i < 20; i++)
+        pthread_join(threads[i], NULL);
+    ck_assert_int_eq(g.hashed, 5);
+}
+END_TEST
+
+Suite *logins_suite(void) {
+    Suite *suite = suite_create("logins");
+    TCase *tests = tcase_create("logins");
+    tcase_set_timeout(tests, 120);
+    tcase_add_checked_fixture(tests, setup, end);
+    tcase_add_test(tests, in_and_out);
+    tcase_add_test(tests, bad_arguments);
+    tcase_add_test(tests, attack_13_unknown_or_not);
+    tcase_add_test(tests, attack_29_ended_between_two_calls);
+    tcase_add_test(tests, attack_29_too_old_or_idle);
+    tcase_add_test(tests, attack_28_what_is_stored_opens_nothing);
+    tcase_add_test(tests, attack_30_confirming_replaces_the_token);
+    tcase_add_test(tests, outside_identities);
+    tcase_add_test(tests, suspended_until);
+    tcase_add_test(tests, at_most_twenty);
+    tcase_add_test(tests, attack_17_nobody_locks_the_user_out);
+    tcase_add_test(tests, attack_17_a_trusted_device);
+    tcase_add_test(tests, attack_20_waits_and_clocks);
+    tcase_add_test(tests, attack_22_spraying);
+    tcase_add_test(tests, a_challenge_for_strangers);
+    tcase_add_test(tests, attack_16_many_guesses_at_once);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
