@@ -26,10 +26,15 @@ struct vs_probe_limits {
 struct vs_probe_stream {
     char *kind; /* video, audio, subtitle, data, attachment */
     char *codec, *profile;
+    char *codec_tag;               /* four characters of the container */
+    char *codec_string;            /* as in a MIME type (RFC 6381) */
     char *language_raw, *language; /* as the file says; as BCP 47 */
     char *title;
     char *disposition; /* words, separated by one blank; "" for none */
     int64_t index, level, bit_rate, is_picture;
+    int64_t container_id;    /* the container's own number: PID, track */
+    int64_t encrypted;       /* its samples are */
+    int64_t params_complete; /* what is needed to decode it is known */
     int64_t time_base_num, time_base_den, start_us, duration_us, nb_frames;
     /* video */
     int64_t width, height, sar_num, sar_den;
@@ -37,15 +42,34 @@ struct vs_probe_stream {
     int64_t rotation;                      /* quarter turns clockwise in degrees: 0, 90, 180, 270 */
     int64_t flip;                          /* mirrored left to right, before it is turned */
     int64_t avg_rate_num, avg_rate_den, r_rate_num, r_rate_den;
+    char *display_matrix; /* nine numbers as in the file: 16.16, the last column 2.30 */
+    char *crop;           /* left, top, right, bottom */
+    char *rate_mode;      /* cfr, vfr; NULL: no evidence */
+    int64_t rate_min_num, rate_min_den, rate_max_num, rate_max_den;
     char *pix_fmt, *color_range, *primaries, *transfer, *matrix;
-    char *hdr;                /* sdr, hdr10, hdr10plus, hlg, pq, dv */
+    char *chroma, *chroma_location; /* 420, 422, 444…, gray, rgb; left, center, topleft… */
+    char *hdr;                      /* sdr, hdr10, hdr10plus, hlg, pq, dv */
+    char *hdr_fallback;             /* of dv: hdr10, hlg, sdr */
+    char *mastering;          /* x and y of red, green, blue, white in 1/50000; least, most light in 1/10000 cd/m2 */
+    char *mastering_source;   /* container, bitstream */
     char *scan, *field_order; /* progressive, interlaced; progressive, tt, bb, tb, bt */
-    int64_t bit_depth, alpha, max_cll, max_fall, dv_profile, closed_captions;
+    char *stereo3d, *projection;
+    int64_t bit_depth, alpha, max_cll, max_fall, closed_captions, pulldown, has_b_frames;
+    int64_t dv_profile, dv_level, dv_compat, dv_rpu, dv_el, dv_bl;
     /* audio */
     int64_t channels, sample_rate, bits;
     char *layout, *sample_fmt;
     /* subtitle */
     char *subtitle; /* text, bitmap */
+    /* attachment */
+    char *file_name, *mime_type;
+    int64_t size;
+};
+
+struct vs_probe_program {
+    int64_t number;
+    char *name, *provider;
+    char *streams; /* their indexes, separated by one blank */
 };
 
 struct vs_probe_chapter {
@@ -72,15 +96,24 @@ struct vs_probe {
     int64_t elapsed_us, bytes_read, size;
     char *media_kind; /* video, audio, image, image_sequence, subtitle, none */
     char *format;     /* mp4, mov, matroska, webm, mpegts, avi, ogg, flv, … */
-    char *major_brand, *duration_source /* header, stream, pts, bitrate, scan */, *title, *encoder;
+    char *major_brand, *title, *encoder;
+    char *compatible_brands; /* separated by one blank */
+    char *duration_source;   /* header, stream, pts, bitrate; scan: read to the end; tail: the last block's time */
+    char *bit_rate_source;   /* header, computed */
+    char *created_source;    /* quicktime, container, date_recorded, date_encoded */
+    char *timecode, *make, *model, *location;
+    int64_t duration_header_us; /* what the file says, right or wrong */
+    int64_t duration_suspect;   /* it contradicts its streams, or was guessed from the bit rate */
+    int64_t has_index, encrypted, timecode_drop;
     int64_t probe_score, start_us, duration_us, bit_rate, created_us, created_utc_offset_min;
     int64_t n_video, n_audio, n_subtitle, n_data, n_attachment, n_programs;
     int64_t main_video, main_audio; /* index of a stream */
     int64_t faststart, fragmented, chapters_cut, tags_cut;
     struct vs_probe_stream *streams;
     struct vs_probe_chapter *chapters;
+    struct vs_probe_program *programs;
     struct vs_probe_tag *tags;
-    size_t n_streams, n_chapters, n_tags;
+    size_t n_streams, n_chapters, n_program_list, n_tags;
 };
 
 /* One helper process and its socket. Thread-safe; starts the helper at the first probe, and again when it has died. */

@@ -58,6 +58,24 @@ static int read_words(const json_t *value, const struct vs_media_field *f, char 
     return 0;
 }
 
+static int read_numbers(const json_t *value, const struct vs_media_field *f, char **ret, vidstore_error **e) {
+    vs_autobuf b = {0};
+    if (!json_is_array(value) || json_array_size(value) > (size_t)f->max)
+        return refuse(f->name, e);
+    vs_buf_str(&b, "");
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const json_t *number = json_array_get(value, i);
+        if (!json_is_integer(number))
+            return refuse(f->name, e);
+        vs_buf_str(&b, i ? " " : "");
+        vs_buf_int(&b, json_integer_value(number));
+    }
+    if (b.failed)
+        return vs_fail_nomem(e);
+    *ret = VS_TAKE(b.data);
+    return 0;
+}
+
 /* A number out of bounds is what a damaged file says of itself: not known. One that is no integer is a lie. */
 static int read_int(const json_t *value, const struct vs_media_field *f, int64_t *ret) {
     int64_t number = json_integer_value(value);
@@ -82,6 +100,8 @@ static int read_field(const json_t *value, const struct vs_media_field *f, void 
         return read_text(value, f, vs_media_text_at(record, f), e);
     case VS_MEDIA_WORDS:
         return read_words(value, f, vs_media_text_at(record, f), e);
+    case VS_MEDIA_NUMBERS:
+        return read_numbers(value, f, vs_media_text_at(record, f), e);
     case VS_MEDIA_INT:
         ok = read_int(value, f, vs_media_int_at(record, f));
         break;
@@ -178,6 +198,8 @@ int vs_media_answer_read(const char *text, size_t size, struct vs_probe *probe, 
          &probe->n_streams},
         {"chapters", &vs_media_chapter_fields, sizeof *probe->chapters, VS_MEDIA_MAX_CHAPTERS,
          (void **)&probe->chapters, &probe->n_chapters},
+        {"programs", &vs_media_program_fields, sizeof *probe->programs, VS_MEDIA_MAX_PROGRAMS,
+         (void **)&probe->programs, &probe->n_program_list},
         {"tags", &vs_media_tag_fields, sizeof *probe->tags, VS_MEDIA_MAX_TAGS, (void **)&probe->tags, &probe->n_tags},
     };
     rc = read_record(o, &vs_media_probe_fields, probe, e);

@@ -6,12 +6,13 @@
 #include "media/media.h"
 
 enum vs_media_field_kind {
-    VS_MEDIA_INT,   /* within min and max */
-    VS_MEDIA_FLAG,  /* true, false */
-    VS_MEDIA_RATIO, /* [num, den], two fields; the offset is that of the first */
-    VS_MEDIA_WORD,  /* ASCII letters, digits, . _ - + , and at most max bytes; one of words, where there are words */
-    VS_MEDIA_TEXT,  /* UTF-8, at most max bytes */
-    VS_MEDIA_WORDS, /* an array of words, kept with blanks between */
+    VS_MEDIA_INT,     /* within min and max */
+    VS_MEDIA_FLAG,    /* true, false */
+    VS_MEDIA_RATIO,   /* [num, den], two fields; the offset is that of the first */
+    VS_MEDIA_WORD,    /* ASCII letters, digits, . _ - + , and at most max bytes; one of words, where there are words */
+    VS_MEDIA_TEXT,    /* UTF-8, at most max bytes */
+    VS_MEDIA_WORDS,   /* an array of words, kept with blanks between */
+    VS_MEDIA_NUMBERS, /* an array of whole numbers, at most max of them, kept like that */
 };
 
 /* Where a field comes from. */
@@ -32,7 +33,7 @@ struct vs_media_fields {
 };
 
 extern const struct vs_media_fields vs_media_probe_fields, vs_media_stream_fields, vs_media_chapter_fields,
-    vs_media_tag_fields;
+    vs_media_program_fields, vs_media_tag_fields;
 
 /* The field of a record. */
 static inline int64_t *vs_media_int_at(const void *record, const struct vs_media_field *f) {

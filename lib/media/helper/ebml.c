@@ -1,14 +1,50 @@
 /* SPDX-License-Identifier: MIT */
 #include "ebml.h"
+#include <stdlib.h>
 #include <string.h>
 
-enum { ID_EBML = 0x1A45DFA3, ID_DOCTYPE = 0x4282, ID_SEGMENT = 0x18538067 };
+enum {
+    ID_EBML = 0x1A45DFA3,
+    ID_DOCTYPE = 0x4282,
+    ID_SEGMENT = 0x18538067,
+    ID_SEEK_HEAD = 0x114D9B74,
+    ID_SEEK = 0x4DBB,
+    ID_SEEK_ID = 0x53AB,
+    ID_INFO = 0x1549A966,
+    ID_SCALE = 0x2AD7B1,
+    ID_TRACKS = 0x1654AE6B,
+    ID_TRACK = 0xAE,
+    ID_TRACK_TYPE = 0x83,
+    ID_DEFAULT_DURATION = 0x23E383,
+    ID_LANGUAGE_BCP47 = 0x22B59D,
+    ID_VIDEO = 0xE0,
+    ID_CROP_BOTTOM = 0x54AA,
+    ID_CROP_TOP = 0x54BB,
+    ID_CROP_LEFT = 0x54CC,
+    ID_CROP_RIGHT = 0x54DD,
+    ID_ENCODINGS = 0x6D80,
+    ID_ENCODING = 0x6240,
+    ID_ENCRYPTION = 0x5035,
+    ID_CUES = 0x1C53BB6B,
+    ID_CLUSTER = 0x1F43B675,
+    ID_CLUSTER_TIME = 0xE7,
+    ID_SIMPLE_BLOCK = 0xA3,
+    ID_BLOCK_GROUP = 0xA0,
+    ID_BLOCK = 0xA1,
+};
+
+enum { HEAD = 1024, MAX_ELEMENTS = 64, MAX_BODY = 1 << 20, MAX_GUESSES = 64, UNKNOWN_SIZE = -2 };
 
 struct cursor {
     const uint8_t *p, *end;
 };
 
-/* A variable-length number; keep_marker for ids. -1: cut off or too long; -2: "unknown size". */
+struct element {
+    int64_t id;
+    struct cursor body;
+};
+
+/* A variable-length number; keep_marker for ids. -1: cut off or too long; UNKNOWN_SIZE. */
 static int64_t number(struct cursor *c, int keep_marker) {
     if (c->p >= c->end || !*c->p)
         return -1;
@@ -21,23 +57,143 @@ static int64_t number(struct cursor *c, int keep_marker) {
         ones = ones << 8 | 0xFF;
     }
     c->p += length;
-    return !keep_marker && v == ones ? -2 : (int64_t)v;
+    return !keep_marker && v == ones ? UNKNOWN_SIZE : (int64_t)v;
 }
 
-static void read_header(struct cursor c, struct ebml *ret) {
-    while (c.p < c.end) {
-        int64_t id = number(&c, 1), size = number(&c, 0);
-        if (id < 0 || size < 0 || size > c.end - c.p)
+/* The next element within c; one that is cut off or of unknown size ends at c's end. 1, or 0. */
+static int next(struct cursor *c, struct element *ret) {
+    ret->id = number(c, 1);
+    int64_t size = ret->id < 0 ? -1 : number(c, 0);
+    if (size == -1) {
+        ret->id = -1;
+        return 0;
+    }
+    if (size == UNKNOWN_SIZE || size > c->end - c->p)
+        size = c->end - c->p;
+    ret->body = (struct cursor){c->p, c->p + size};
+    c->p += size;
+    return 1;
+}
+
+static int64_t unsigned_of(struct cursor c) {
+    uint64_t v = 0;
+    if (c.end - c.p > 7)
+        return -1;
+    while (c.p < c.end)
+        v = v << 8 | *c.p++;
+    return (int64_t)v;
+}
+
+static void text_of(struct cursor c, char ret[EBML_LANGUAGE]) {
+    size_t n = (size_t)(c.end - c.p);
+    if (n >= EBML_LANGUAGE)
+        return;
+    memcpy(ret, c.p, n);
+    ret[n] = 0;
+}
+
+static void read_doctype(struct cursor c, struct ebml *ret) {
+    struct element e;
+    while (next(&c, &e))
+        if (e.id == ID_DOCTYPE)
+            ret->webm = e.body.end - e.body.p >= 4 && memcmp(e.body.p, "webm", 4) == 0;
+}
+
+static void read_picture(struct cursor c, struct ebml_track *t) {
+    static const int64_t ids[] = {ID_CROP_LEFT, ID_CROP_TOP, ID_CROP_RIGHT, ID_CROP_BOTTOM};
+    struct element e;
+    while (next(&c, &e))
+        for (int i = 0; i < 4; i++)
+            if (e.id == ids[i])
+                t->crop[i] = unsigned_of(e.body);
+}
+
+static void read_encodings(struct cursor c, struct ebml_track *t) {
+    struct element encoding, e;
+    while (next(&c, &encoding))
+        while (encoding.id == ID_ENCODING && next(&encoding.body, &e))
+            t->encrypted |= e.id == ID_ENCRYPTION;
+}
+
+static void read_track(struct cursor c, struct ebml_track *t) {
+    struct element e;
+    while (next(&c, &e)) {
+        if (e.id == ID_TRACK_TYPE)
+            t->type = (int)(unsigned_of(e.body) & 0xFF);
+        else if (e.id == ID_DEFAULT_DURATION)
+            t->default_duration = unsigned_of(e.body);
+        else if (e.id == ID_LANGUAGE_BCP47)
+            text_of(e.body, t->language);
+        else if (e.id == ID_VIDEO)
+            read_picture(e.body, t);
+        else if (e.id == ID_ENCODINGS)
+            read_encodings(e.body, t);
+    }
+}
+
+static void read_tracks(struct cursor c, struct ebml *ret) {
+    struct element e;
+    while (ret->n_tracks < EBML_MAX_TRACKS && next(&c, &e))
+        if (e.id == ID_TRACK)
+            read_track(e.body, &ret->tracks[ret->n_tracks++]);
+}
+
+static void read_seek_head(struct cursor c, struct ebml *ret) {
+    struct element seek, e;
+    if (ret->has_cues < 0)
+        ret->has_cues = 0;
+    while (next(&c, &seek))
+        while (seek.id == ID_SEEK && next(&seek.body, &e))
+            ret->has_cues |= e.id == ID_SEEK_ID && unsigned_of(e.body) == ID_CUES;
+}
+
+static void read_info(struct cursor c, struct ebml *ret) {
+    struct element e;
+    while (next(&c, &e))
+        if (e.id == ID_SCALE && unsigned_of(e.body) > 0)
+            ret->scale = unsigned_of(e.body);
+}
+
+/* One of the elements of the segment that tell something. */
+static void read_body(struct source *s, int64_t id, int64_t at, int64_t size, struct ebml *ret) {
+    if (size <= 0 || size > MAX_BODY)
+        return;
+    uint8_t *bytes = malloc((size_t)size);
+    ptrdiff_t got = bytes ? source_at(s, at, bytes, (size_t)size) : -1;
+    struct cursor c = {bytes, bytes + (got > 0 ? got : 0)};
+    if (got > 0 && id == ID_TRACKS)
+        read_tracks(c, ret);
+    else if (got > 0 && id == ID_SEEK_HEAD)
+        read_seek_head(c, ret);
+    else if (got > 0 && id == ID_INFO)
+        read_info(c, ret);
+    free(bytes);
+}
+
+/* From element to element, to the first cluster. */
+static void walk_segment(struct source *s, struct ebml *ret) {
+    int64_t at = ret->segment_at;
+    for (int n = 0; n < MAX_ELEMENTS && at < s->size; n++) {
+        uint8_t h[16];
+        ptrdiff_t got = source_at(s, at, h, sizeof h);
+        struct cursor c = {h, h + (got > 0 ? got : 0)};
+        int64_t id = number(&c, 1), size = id < 0 ? -1 : number(&c, 0);
+        if (size < 0 || id == ID_CLUSTER || size > s->size - at)
             return;
-        if (id == ID_DOCTYPE)
-            ret->webm = size >= 4 && memcmp(c.p, "webm", 4) == 0;
-        c.p += size;
+        at += c.p - h;
+        if (id == ID_TRACKS || id == ID_SEEK_HEAD || id == ID_INFO)
+            read_body(s, id, at, size, ret);
+        if (id == ID_CUES)
+            ret->has_cues = 1;
+        at += size;
     }
 }
 
 void ebml_read_head(struct source *s, struct ebml *ret) {
-    uint8_t head[1024];
-    *ret = (struct ebml){0};
+    uint8_t head[HEAD];
+    memset(ret, 0, sizeof *ret);
+    ret->has_cues = -1;
+    ret->scale = 1000000;
     ptrdiff_t got = source_at(s, 0, head, sizeof head);
     struct cursor c = {head, head + (got > 0 ? got : 0)};
     if (number(&c, 1) != ID_EBML)
@@ -46,12 +202,76 @@ void ebml_read_head(struct source *s, struct ebml *ret) {
     if (size < 0 || size > c.end - c.p)
         return;
     ret->found = 1;
-    read_header((struct cursor){c.p, c.p + size}, ret);
+    read_doctype((struct cursor){c.p, c.p + size}, ret);
     c.p += size;
     if (number(&c, 1) != ID_SEGMENT)
         return;
     int64_t length = number(&c, 0);
-    ret->truncated = length > s->size - (c.p - head);
+    ret->segment_at = c.p - head;
+    ret->truncated = length > s->size - ret->segment_at;
+    walk_segment(s, ret);
+}
+
+/* The time that a block adds to its cluster's; INT64_MIN: it is none. */
+static int64_t block_time(struct cursor c) {
+    if (number(&c, 0) < 0 || c.end - c.p < 3)
+        return INT64_MIN;
+    return (int16_t)((uint16_t)c.p[0] << 8 | c.p[1]);
+}
+
+static int64_t last_in_cluster(struct cursor c) {
+    struct element e;
+    int64_t cluster = -1, last = -1;
+    while (next(&c, &e)) {
+        if (e.id == ID_CLUSTER_TIME)
+            cluster = unsigned_of(e.body);
+        if (e.id == ID_CLUSTER)
+            return last;
+        struct cursor block = e.body;
+        if (e.id == ID_BLOCK_GROUP) {
+            struct element inner;
+            while (next(&block, &inner) && inner.id != ID_BLOCK)
+                continue;
+            block = inner.id == ID_BLOCK ? inner.body : (struct cursor){0};
+        } else if (e.id != ID_SIMPLE_BLOCK) {
+            continue;
+        }
+        int64_t time = block_time(block);
+        if (cluster >= 0 && time != INT64_MIN && cluster + time > last)
+            last = cluster + time;
+    }
+    return last;
+}
+
+/* From the last thing in the bytes that looks like a cluster and is one. */
+static int64_t last_cluster(const uint8_t *bytes, ptrdiff_t size) {
+    static const uint8_t id[4] = {ID_CLUSTER >> 24, ID_CLUSTER >> 16 & 255, ID_CLUSTER >> 8 & 255, ID_CLUSTER & 255};
+    int guesses = 0;
+    for (ptrdiff_t at = size - 4; at >= 0 && guesses < MAX_GUESSES; at--) {
+        struct cursor c = {bytes + at + 4, bytes + size};
+        if (memcmp(bytes + at, id, 4) != 0 || number(&c, 0) == -1)
+            continue;
+        guesses++;
+        int64_t last = last_in_cluster(c);
+        if (last >= 0)
+            return last;
+    }
+    return -1;
+}
+
+int64_t ebml_last_time(struct source *s, const struct ebml *head, int64_t most) {
+    int64_t at = s->size > most ? s->size - most : 0;
+    uint8_t *bytes = malloc((size_t)(s->size - at));
+    ptrdiff_t got = 0;
+    while (bytes && at + got < s->size) {
+        ptrdiff_t n = source_at(s, at + got, bytes + got, (size_t)(s->size - at - got));
+        if (n <= 0)
+            break;
+        got += n;
+    }
+    int64_t last = bytes && got == s->size - at ? last_cluster(bytes, got) : -1;
+    free(bytes);
+    return last < 0 || last > INT64_MAX / 1000 / head->scale ? -1 : last * head->scale / 1000;
 }
 
 int riff_truncated(struct source *s) {

@@ -17,6 +17,8 @@ struct probe {
     int score;               /* how sure it is of the format, in percent */
     int64_t header_duration; /* as the demuxer found it, before anything was estimated; AV_NOPTS_VALUE */
     int64_t scan_duration;   /* from reading to the end; AV_NOPTS_VALUE */
+    int64_t tail_duration;   /* the time of the last block; -1 */
+    int64_t header_bit_rate; /* as the demuxer found it; 0 */
     int main_video, main_audio;
     struct boxes boxes;
     struct ebml ebml;
@@ -27,6 +29,7 @@ struct probe {
 
 void facts_container(struct probe *p);
 void facts_chapters(struct probe *p);
+void facts_programs(struct probe *p);
 void facts_tags(struct probe *p);
 
 #endif

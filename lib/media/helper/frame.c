@@ -2,8 +2,8 @@
 #include "frame.h"
 #include "compat.h"
 #include "output.h"
-#include <libavutil/mastering_display_metadata.h>
 #include <libavutil/opt.h>
+#include <string.h>
 
 enum { MAX_PACKETS = 2048, MAX_OWN_PACKETS = 128 };
 #define MAX_PIXELS (INT64_C(16384) * 16384)
@@ -64,7 +64,11 @@ static void take_facts(const AVFrame *f, struct frame_facts *ret) {
     ret->hdr10plus = !!av_frame_get_side_data(f, AV_FRAME_DATA_DYNAMIC_HDR_PLUS);
     ret->dolby_vision = !!av_frame_get_side_data(f, AV_FRAME_DATA_DOVI_METADATA);
     ret->closed_captions = !!av_frame_get_side_data(f, AV_FRAME_DATA_A53_CC);
-    ret->mastering = !!av_frame_get_side_data(f, AV_FRAME_DATA_MASTERING_DISPLAY_METADATA);
+    ret->repeated = f->repeat_pict > 0;
+    const AVFrameSideData *mastering = av_frame_get_side_data(f, AV_FRAME_DATA_MASTERING_DISPLAY_METADATA);
+    ret->has_mastering = mastering && mastering->size >= sizeof ret->mastering;
+    if (ret->has_mastering)
+        memcpy(&ret->mastering, mastering->data, sizeof ret->mastering);
     const AVFrameSideData *light = av_frame_get_side_data(f, AV_FRAME_DATA_CONTENT_LIGHT_LEVEL);
     if (light && light->size >= sizeof(AVContentLightMetadata)) {
         const AVContentLightMetadata *level = (const AVContentLightMetadata *)light->data;
@@ -75,6 +79,8 @@ static void take_facts(const AVFrame *f, struct frame_facts *ret) {
     ret->transfer = f->color_trc;
     ret->matrix = f->colorspace;
     ret->range = f->color_range;
+    ret->chroma_location = f->chroma_location;
+    ret->pix_fmt = f->format;
 }
 
 void frame_decode_first(AVFormatContext *ic, AVStream *st, struct frame_facts *ret) {

@@ -45,6 +45,13 @@ void put_ratio(json_t *o, const char *key, AVRational r) {
         json_object_set_new(o, key, json_pack("[ii]", r.num, r.den));
 }
 
+void put_numbers(json_t *o, const char *key, const int64_t *values, size_t count) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, json_integer(values[i]));
+    json_object_set_new(o, key, array);
+}
+
 void put_time(json_t *o, const char *key, int64_t value, AVRational base) {
     if (value == AV_NOPTS_VALUE || base.num <= 0 || base.den <= 0)
         return;

@@ -19,6 +19,8 @@ void put_word(json_t *o, const char *key, const char *word);
 int put_text(json_t *o, const char *key, const char *text, size_t max);
 /* As [numerator, denominator]; 0 in either is unknown. */
 void put_ratio(json_t *o, const char *key, AVRational r);
+/* An array of whole numbers. */
+void put_numbers(json_t *o, const char *key, const int64_t *values, size_t count);
 /* A time in some time base, in microseconds; AV_NOPTS_VALUE is unknown. */
 void put_time(json_t *o, const char *key, int64_t value, AVRational base);
 /* Writes the document and a newline, at most max bytes, to the answer pipe. 0, or -1. */

@@ -22,7 +22,8 @@ enum {
     ANALYZE_US = 5000000,
     SURE_SCORE = 50,
     KEPT_BYTES = 32 << 20,
-    ROOM_BYTES = 4 << 20
+    ROOM_BYTES = 4 << 20,
+    TAIL_BYTES = 4 << 20,
 };
 
 /* libavformat says "out of memory" for too many streams; only its log tells the two apart. */
@@ -71,14 +72,22 @@ static int open_input(struct probe *p) {
     if (rc < 0)
         return rc;
     p->header_duration = p->ic->duration;
+    p->header_bit_rate = p->ic->bit_rate;
     p->score = known ? AVPROBE_SCORE_MAX : p->ic->probe_score;
     return rc;
 }
 
 /* Without this, a file that was never finished (what browsers record) has no duration: read on to its end. */
 static void scan_duration(struct probe *p) {
-    const struct source *s = &p->source;
-    if (p->ic->duration != AV_NOPTS_VALUE || s->stop != SOURCE_GOES_ON || s->size > s->budget - s->total)
+    struct source *s = &p->source;
+    if (p->ic->duration != AV_NOPTS_VALUE || s->stop != SOURCE_GOES_ON)
+        return;
+    if (p->ebml.segment_at && s->size > TAIL_BYTES && TAIL_BYTES <= s->budget - s->total) {
+        p->tail_duration = ebml_last_time(s, &p->ebml, TAIL_BYTES);
+        if (p->tail_duration > 0)
+            return;
+    }
+    if (s->size > s->budget - s->total)
         return;
     for (unsigned int i = 0; i < p->ic->nb_streams; i++)
         p->ic->streams[i]->discard = AVDISCARD_DEFAULT;
@@ -143,17 +152,9 @@ static const char *refused_status(struct probe *p) {
     return "unsupported";
 }
 
-static int is_complete(const AVStream *st) {
-    const AVCodecParameters *c = st->codecpar;
-    if (c->codec_id == AV_CODEC_ID_NONE)
-        return 0;
-    return c->codec_type == AVMEDIA_TYPE_VIDEO ? c->width > 0
-                                               : c->codec_type != AVMEDIA_TYPE_AUDIO || c->sample_rate > 0;
-}
-
 static int any_complete(const AVFormatContext *ic) {
     for (unsigned int i = 0; i < ic->nb_streams; i++)
-        if (is_complete(ic->streams[i]))
+        if (stream_is_complete(ic->streams[i]))
             return 1;
     return 0;
 }
@@ -180,6 +181,42 @@ static const char *learned_status(struct probe *p, int rc) {
     return truncated(p) ? "truncated" : rc < 0 ? "damaged" : "ok";
 }
 
+/* Tracks and streams are in the same order, but for tracks of kinds that libavformat leaves out. */
+static const struct ebml_track *find_track(const struct probe *p, int stream) {
+    static const int types[] = {1, 2, 17, 33};
+    for (int i = 0, n = 0; i < p->ebml.n_tracks; i++) {
+        const struct ebml_track *t = &p->ebml.tracks[i];
+        size_t k = 0;
+        while (k < sizeof types / sizeof *types && types[k] != t->type)
+            k++;
+        if (k < sizeof types / sizeof *types && n++ == stream) {
+            const char *kind = stream_kind(p->ic->streams[stream]);
+            return strcmp(kind, k == 0 ? "video" : k == 1 ? "audio" : "subtitle") == 0 || k == 3 ? t : NULL;
+        }
+    }
+    return NULL;
+}
+
+static struct stream_extra find_extra(const struct probe *p, int stream) {
+    struct stream_extra extra = {.encrypted = -1, .sampled = p->boxes.has_moov && p->boxes.fragmented == 0};
+    const struct ebml_track *track = find_track(p, stream);
+    if (track) {
+        extra.encrypted = track->encrypted;
+        extra.language = track->language;
+        extra.crop = track->crop;
+        extra.frame_ns = track->default_duration;
+    }
+    for (int i = 0; i < p->boxes.n_tracks; i++)
+        if ((int)p->boxes.tracks[i].id == p->ic->streams[stream]->id)
+            extra.encrypted = p->boxes.tracks[i].encrypted;
+    return extra;
+}
+
+static json_t *put_stream(struct probe *p, int i, const struct frame_facts *frame) {
+    struct stream_extra extra = find_extra(p, i);
+    return stream_facts(p->ic, p->ic->streams[i], i == p->main_video ? frame : NULL, &extra);
+}
+
 static void put_facts(struct probe *p) {
     struct frame_facts frame = {.max_cll = UNKNOWN, .max_fall = UNKNOWN};
     p->main_video = select_main_video(p->ic);
@@ -192,8 +229,9 @@ static void put_facts(struct probe *p) {
     json_t *streams = json_array();
     json_object_set_new(p->answer, "streams", streams);
     for (unsigned int i = 0; i < p->ic->nb_streams && i < VS_MEDIA_MAX_STREAMS; i++)
-        json_array_append_new(streams, stream_facts(p->ic, p->ic->streams[i], (int)i == p->main_video ? &frame : NULL));
+        json_array_append_new(streams, put_stream(p, (int)i, &frame));
     facts_chapters(p);
+    facts_programs(p);
     facts_tags(p);
 }
 
@@ -237,6 +275,7 @@ static struct probe start(const struct vs_media_request *request) {
                    .deadline_us = source_clock_us() + request->timeout_ms * INT64_C(1000)},
         .header_duration = AV_NOPTS_VALUE,
         .scan_duration = AV_NOPTS_VALUE,
+        .tail_duration = -1,
         .main_video = -1,
         .main_audio = -1,
         .answer = json_object(),

@@ -2,6 +2,8 @@
 #include "words.h"
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
+#include <libavutil/spherical.h>
+#include <libavutil/stereo3d.h>
 #include <string.h>
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -185,6 +187,47 @@ const char *word_field_order(enum AVFieldOrder order) {
         {AV_FIELD_BT, "bt"},
     };
     return find(table, COUNT(table), (int)order);
+}
+
+const char *word_chroma_location(enum AVChromaLocation location) {
+    static const struct pair table[] = {
+        {AVCHROMA_LOC_LEFT, "left"}, {AVCHROMA_LOC_CENTER, "center"},         {AVCHROMA_LOC_TOPLEFT, "topleft"},
+        {AVCHROMA_LOC_TOP, "top"},   {AVCHROMA_LOC_BOTTOMLEFT, "bottomleft"}, {AVCHROMA_LOC_BOTTOM, "bottom"},
+    };
+    return find(table, COUNT(table), (int)location);
+}
+
+const char *word_chroma(const AVPixFmtDescriptor *d) {
+    static const struct pair table[] = {{0, "444"}, {1 << 4, "422"}, {1 << 4 | 1, "420"},
+                                        {1, "440"}, {2 << 4, "411"}, {2 << 4 | 2, "410"}};
+    if (d->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL))
+        return "rgb";
+    if (d->nb_components < 3)
+        return "gray";
+    return find(table, COUNT(table), d->log2_chroma_w << 4 | d->log2_chroma_h);
+}
+
+const char *word_stereo3d(int type) {
+    static const struct pair table[] = {
+        {AV_STEREO3D_2D, "mono"},
+        {AV_STEREO3D_SIDEBYSIDE, "side_by_side"},
+        {AV_STEREO3D_TOPBOTTOM, "top_bottom"},
+        {AV_STEREO3D_FRAMESEQUENCE, "frame_sequence"},
+        {AV_STEREO3D_CHECKERBOARD, "checkerboard"},
+        {AV_STEREO3D_SIDEBYSIDE_QUINCUNX, "side_by_side_quincunx"},
+        {AV_STEREO3D_LINES, "lines"},
+        {AV_STEREO3D_COLUMNS, "columns"},
+    };
+    return find(table, COUNT(table), type);
+}
+
+const char *word_projection(int projection) {
+    static const struct pair table[] = {
+        {AV_SPHERICAL_EQUIRECTANGULAR, "equirectangular"},
+        {AV_SPHERICAL_CUBEMAP, "cubemap"},
+        {AV_SPHERICAL_EQUIRECTANGULAR_TILE, "equirectangular_tile"},
+    };
+    return find(table, COUNT(table), projection);
 }
 
 json_t *word_dispositions(int disposition) {

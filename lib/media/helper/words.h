@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <libavcodec/codec_id.h>
 #include <libavcodec/codec_par.h>
-#include <libavutil/pixfmt.h>
+#include <libavutil/pixdesc.h>
 
 /* NULL is "not known" from each of these. */
 const char *word_format(const char *demuxer, const char *major_brand, int webm);
@@ -16,6 +16,13 @@ const char *word_primaries(enum AVColorPrimaries primaries);
 const char *word_transfer(enum AVColorTransferCharacteristic transfer);
 const char *word_matrix(enum AVColorSpace matrix);
 const char *word_field_order(enum AVFieldOrder order);
+const char *word_chroma_location(enum AVChromaLocation location);
+/* Of what the planes are samples: "420", "422", "444", …, "gray", "rgb". */
+const char *word_chroma(const AVPixFmtDescriptor *d);
+const char *word_stereo3d(int type);
+const char *word_projection(int projection);
+/* As in a MIME type. Returns buf. */
+const char *word_codec_string(const AVCodecParameters *p, char buf[64]);
 /* An array of words. */
 json_t *word_dispositions(int disposition);
 /* A codec of single pictures: cover art and slides, unless a file has nothing else. */
