@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Looking at what there is: lists, one thing in full, and what a filter finds. */
+#include "media_sheet.h"
 #include "noun.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,9 +148,14 @@ static int put_facts(struct cli *cli, const char *id) {
         vidstore_error_free(error);
         return cli_complain(CLI_NOT_FOUND, "%s: not probed yet (NOT_FOUND)", id);
     }
-    if (!cli->json)
-        cli_heading(cli, "What the probe found");
-    return cli_put_report(cli, facts);
+    if (cli->json)
+        return cli_put_report(cli, facts);
+    cli_auto(json_t) *document = cli_json(vidstore_text_data(facts));
+    vidstore_text_free(facts);
+    if (!document)
+        return CLI_FAILURE;
+    cli_media_sheet(cli, "What the probe found", document);
+    return CLI_OK;
 }
 
 int cmd_show(struct cli *cli, const struct cli_args *args) {

@@ -306,6 +306,6 @@ int cmd_fetch(struct cli *cli, const struct cli_args *args) {
     return each_video(cli, args, 1);
 }
 
-int cmd_probe(struct cli *cli, const struct cli_args *args) {
+int cli_probe_videos(struct cli *cli, const struct cli_args *args) {
     return each_video(cli, args, 0);
 }

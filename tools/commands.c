@@ -113,6 +113,13 @@ OPTIONS(search) = {
     END,
 };
 OPTIONS(series) = {{"season", 0, "NAME", "only this season"}, END};
+OPTIONS(probe) = {
+    {"full", 0, NULL, "a data sheet for each of many files, too"},
+    {"parallel", 'P', "N", "how many files at once (default: one a processor)"},
+    {"warm", 0, NULL, "one sandboxed process for many files: faster, for files of your own"},
+    {"no-decode", 0, NULL, "without decoding the first frame: faster, fewer facts"},
+    END,
+};
 OPTIONS(show) = {{"streams", 0, NULL, "of a video: all that the probe found"}, END};
 OPTIONS(get) = {
     {"output", 'o', "FILE", "where to (default: the file's own name; - is standard output)"},
@@ -189,7 +196,8 @@ const struct cli_command cli_commands[] = {
     {"get", "FILE", "copy a file out of the store; a video's id means its file", 1, 1, 0, get, cmd_get},
     {"verify", "[FILE…]", "read files and compare them with their SHA-256", 0, -1, 0, verify, cmd_verify},
     {"fetch", "VIDEO…", "fetch what a video's URL names, or go on with it", 1, -1, 0, NULL, cmd_fetch},
-    {"probe", "VIDEO…", "look into the file of a video again", 1, -1, 0, NULL, cmd_probe},
+    {"probe", "FILE|DIRECTORY|VIDEO…", "what files are; or look into a stored video again", 1, -1, CLI_NO_STORE, probe,
+     cmd_probe},
     {"rm", "ID…", "remove a video, job, file or user", 1, -1, 0, rm, cmd_rm},
     {"undelete", "ID…", "bring back a removed video, job or file", 1, -1, 0, NULL, cmd_undelete},
     {"user ls", "", "list users", 0, 0, CLI_DEFAULT, user_list, cmd_user_list},

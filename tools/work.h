@@ -26,6 +26,9 @@ vidstore_status cli_fetch(struct cli *cli, vidstore_session *session, const char
 vidstore_status cli_probe(struct cli *cli, vidstore_session *session, const char *video_id, vidstore_video **ret_video,
                           vidstore_error **reterr);
 
+/* Probes the videos that the operands name, and shows them. Returns an exit code. */
+int cli_probe_videos(struct cli *cli, const struct cli_args *args);
+
 /* "mp4 h264 640x360 0:00:10.0" of what a probe found, and its verdict when that is not ok; to be freed. */
 char *cli_video_facts(const vidstore_video *video);
 /* What to call a video in a line: its title, or else where it comes from. Borrowed. */

@@ -23,6 +23,13 @@ enum {
     VIDSTORE_WORK_FAILED = 40
 };
 
+/** How to probe: bits. */
+enum {
+    VIDSTORE_PROBE_UNKNOWN = -1,
+    VIDSTORE_PROBE_WARM = 1,     /**< In a sandboxed process that reads many files: faster, for files of one's own. */
+    VIDSTORE_PROBE_NO_DECODE = 2 /**< Without decoding the first frame: faster, and fewer facts. */
+};
+
 /** Fields of a video, for access by id. New ones may be added. */
 enum {
     VIDSTORE_VIDEO_UNKNOWN = -1,
@@ -530,6 +537,51 @@ VIDSTORE_API vidstore_status vidstore_video_probe(vidstore_session *session, con
  */
 VIDSTORE_API vidstore_status vidstore_video_probe_fd(vidstore_session *session, const char *id, int32_t fd,
                                                      vidstore_video **ret_video, vidstore_error **reterr);
+
+/**
+ * Probe a file of this machine, and keep the facts in a video record. Naming a path is for admins, the system and
+ * workers, because the process can read more than its users may.
+ * @param session  who acts.
+ * @param id  the video's UUID.
+ * @param path  a regular file that is not part of a store; symbolic links are followed.
+ * @param ret_video  receives the record with the facts.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: as vidstore_video_probe().
+ * Threads: one at a time a session. Blocks: database, the probe helper (10 s at most). Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_video_probe_path(vidstore_session *session, const char *id, const char *path,
+                                                       vidstore_video **ret_video, vidstore_error **reterr);
+
+/**
+ * Look into a file of this machine and keep nothing. What the bytes are is part of the answer ("status" of
+ * "container"), not of the status of the call. Naming a path is for admins, the system and workers.
+ * @param session  who acts.
+ * @param path  a regular file that is not part of a store; symbolic links are followed.
+ * @param flags  VIDSTORE_PROBE_…, or 0.
+ * @param ret_json  receives a JSON object as of vidstore_video_facts(), which the caller frees.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID, NOT_FOUND, UNAVAILABLE (no helper), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
+ * TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Threads: one at a time a session. Blocks: disk, the probe helper (10 s at most). Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_media_probe_path(vidstore_session *session, const char *path, uint32_t flags,
+                                                       vidstore_text **ret_json, vidstore_error **reterr);
+
+/**
+ * Look into a regular file that the caller has open, and keep nothing.
+ * @param session  who acts.
+ * @param fd  open for reading; its position is not used and it is not closed.
+ * @param flags  VIDSTORE_PROBE_…, or 0.
+ * @param ret_json  receives a JSON object as of vidstore_video_facts(), which the caller frees.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: as vidstore_media_probe_path().
+ * Threads: one at a time a session. Blocks: disk, the probe helper (10 s at most). Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_media_probe_fd(vidstore_session *session, int32_t fd, uint32_t flags,
+                                                     vidstore_text **ret_json, vidstore_error **reterr);
 
 /**
  * All that the last probe found: container, streams, chapters, tags.

@@ -142,5 +142,7 @@ static inline void vs_probe_cleanup(struct vs_probe **probe) {
 
 /* All that is known as a JSON object, unknown facts left out. A new reference. */
 int vs_probe_to_json(const struct vs_probe *probe, json_t **ret, vidstore_error **e);
+/* The same as {"container":{…},"streams":[…],"chapters":[…],"tags":[…]}. */
+int vs_probe_to_document(const struct vs_probe *probe, json_t **ret, vidstore_error **e);
 
 #endif

@@ -322,3 +322,21 @@ int vs_probe_to_json(const struct vs_probe *p, json_t **ret, vidstore_error **e)
     *ret = o;
     return 0;
 }
+
+int vs_probe_to_document(const struct vs_probe *p, json_t **ret, vidstore_error **e) {
+    static const char *const lists[] = {"streams", "chapters", "tags"};
+    json_t *container = NULL, *o = json_object();
+    *ret = NULL;
+    int rc = vs_probe_to_json(p, &container, e), failed = !o;
+    failed |= rc == 0 && json_object_set_new(o, "container", container) != 0;
+    for (size_t i = 0; rc == 0 && !failed && i < VS_COUNT(lists); i++) {
+        failed = json_object_set(o, lists[i], json_object_get(container, lists[i])) != 0;
+        json_object_del(container, lists[i]);
+    }
+    if (rc || failed) {
+        json_decref(o);
+        return rc ? rc : vs_fail_nomem(e);
+    }
+    *ret = o;
+    return 0;
+}

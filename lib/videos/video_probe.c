@@ -147,14 +147,18 @@ static int verdict(const struct vs_probe *probe, vidstore_error **e) {
                        "the bytes are no media that can be understood: %s", probe->status);
 }
 
+struct vs_probe_limits vs_video_probe_limits(vidstore_session *session) {
+    return (struct vs_probe_limits){.max_read = vs_setting(session->store, VS_SETTING_PROBE_MAX_BYTES),
+                                    .timeout_ms = vs_setting(session->store, VS_SETTING_PROBE_DEADLINE_MS),
+                                    .warm = (int32_t)vs_setting(session->store, VS_SETTING_PROBE_WARM)};
+}
+
 int vs_video_probe_and_keep(vidstore_session *session, const struct vs_uuid *id, int fd, const struct vs_uuid *file,
                             struct vs_record **ret, vidstore_error **e) {
     struct vs_prober *prober = NULL;
     vs_autoprobe *probe = NULL;
     vs_autojson *facts = NULL;
-    struct vs_probe_limits limits = {.max_read = vs_setting(session->store, VS_SETTING_PROBE_MAX_BYTES),
-                                     .timeout_ms = vs_setting(session->store, VS_SETTING_PROBE_DEADLINE_MS),
-                                     .warm = (int32_t)vs_setting(session->store, VS_SETTING_PROBE_WARM)};
+    struct vs_probe_limits limits = vs_video_probe_limits(session);
     int r = vs_store_prober(session->store, &prober, e);
     if (!r)
         r = vs_probe_fd(prober, fd, &limits, &probe, e);

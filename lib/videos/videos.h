@@ -30,6 +30,8 @@ int vs_video_set_download(vidstore_session *session, const struct vs_uuid *id, c
 /* Probes an open file and keeps what was found. file: the record that the bytes belong to, or NULL. */
 int vs_video_probe_and_keep(vidstore_session *session, const struct vs_uuid *id, int fd, const struct vs_uuid *file,
                             struct vs_record **ret, vidstore_error **e);
+/* How far a probe may go, by the settings. */
+struct vs_probe_limits vs_video_probe_limits(vidstore_session *session);
 /* Probes the stored file of a video. */
 int vs_video_probe_stored(vidstore_session *session, const char *id, struct vs_record **ret, vidstore_error **e);
 
