@@ -80,7 +80,7 @@ static void put_language(json_t *o, const char *raw, const char *exact) {
 static void put_common(json_t *o, AVFormatContext *ic, const AVStream *st, const struct stream_extra *extra) {
     put_word(o, "kind", stream_kind(st));
     if (ic->iformat->flags & AVFMT_SHOW_IDS)
-        put_int(o, "container_id", st->id);
+        put_int(o, "container_id", (uint32_t)st->id);
     put_codec(o, st);
     put_positive(o, "bit_rate", st->codecpar->bit_rate);
     put_language(o, tag_of(st, "language"), extra->language);
