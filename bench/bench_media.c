@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes and media: taking in a large file, and probing. */
+/* Bytes: taking in a large file. */
 #include "bench.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PUT_ROUNDS = 3, PROBES = 20 };
+enum { PUT_ROUNDS = 3 };
 static const int64_t PUT_SIZE = INT64_C(1) << 30;
 
 /* Runs `before`, a path, and `after` as one command of the shell. */
@@ -103,38 +103,7 @@ static void run_put(const char *scratch, report_fn *report) {
     vidstore_close(store);
 }
 
-static void run_probe(const char *scratch, report_fn *report) {
-    char clip[4096];
-    snprintf(clip, sizeof clip, "%s", path(scratch, "clip.mp4"));
-    if (shell("ffmpeg -v error -y -f lavfi -i testsrc2=s=640x360:d=4 -f lavfi -i sine=d=4 -c:v libx264 -c:a aac", clip,
-              "")) {
-        fprintf(stderr, "bench: ffmpeg is needed for probe\n");
-        return;
-    }
-    vidstore *store = open_store(path(scratch, "store"));
-    vidstore_session *session = system_session(store);
-    vidstore_error *error = NULL;
-    vidstore_video *video = NULL;
-    must(vidstore_video_create(session, NULL, &video, &error), error, "create");
-    int fd = open(clip, O_RDONLY | O_CLOEXEC);
-    must(vidstore_video_probe_fd(session, vidstore_video_id(video), fd, NULL, &error), error, "probe");
-    double ours[PROBES], theirs[PROBES];
-    for (int i = 0; i < PROBES; i++) {
-        theirs[i] = timed("ffprobe -v error -show_format -show_streams", clip, "> /dev/null");
-        double start = now_s();
-        must(vidstore_video_probe_fd(session, vidstore_video_id(video), fd, NULL, &error), error, "probe");
-        ours[i] = now_s() - start;
-    }
-    double a = median(ours, PROBES) * 1e3, b = median(theirs, PROBES) * 1e3;
-    report(&(struct result){"probe", "ms", a, b, b / a, 8, 0});
-    close(fd);
-    vidstore_video_free(video);
-    vidstore_session_free(session);
-    vidstore_close(store);
-}
-
 const struct bench bench_media[] = {
     {"put", "put 1 GiB, against the slower of sha256sum and copy with fsync; and the memory it takes", run_put},
-    {"probe", "probe and keep what was found, against running ffprobe", run_probe},
     {NULL, NULL, NULL},
 };
