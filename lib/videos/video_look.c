@@ -65,7 +65,7 @@ static int look(vidstore_session *session, int fd, uint32_t flags, vidstore_text
         r = vs_probe_fd(prober, fd, &limits, &probe, e);
     if (!r)
         r = vs_probe_to_document(probe, &found, e);
-    return r ? r : vs_json_to_text(found, 0, ret_json, e);
+    return r ? r : vs_json_to_text(found, JSON_COMPACT, ret_json, e);
 }
 
 vidstore_status vidstore_media_probe_path(vidstore_session *session, const char *path, uint32_t flags,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Videos: records, states, what hangs on them, and probing real and hostile files. */
 #include "harness.h"
+#include <limits.h>
 #include <fcntl.h>
 #include <vidstore/query.h>
 
@@ -319,6 +320,48 @@ START_TEST(a_real_clip) {
 }
 END_TEST
 
+/* What is only looked at leaves nothing behind. */
+START_TEST(looking_without_keeping) {
+    static const char text[] = "It was the best of times, it was the worst of times.\n";
+    char path[PATH_MAX];
+    vidstore_text *found = (vidstore_text *)-1;
+    vidstore_video *video = (vidstore_video *)-1;
+    snprintf(path, sizeof path, "%s", path_of("text"));
+    write_file(path, text, sizeof text - 1);
+    must(vidstore_media_probe_path(sys, path, 0, &found, e));
+    ck_assert_ptr_nonnull(strstr(vidstore_text_data(found), "\"status\":\"not_media\""));
+    ck_assert_ptr_nonnull(strstr(vidstore_text_data(found), "\"isolation\":\"fork rlimits seccomp"));
+    vidstore_text_free(found);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    must(vidstore_media_probe_fd(sys, fd, VIDSTORE_PROBE_WARM | VIDSTORE_PROBE_NO_DECODE, &found, e));
+    ck_assert_ptr_nonnull(strstr(vidstore_text_data(found), "\"isolation\":\"warm rlimits seccomp"));
+    vidstore_text_free(found);
+    refused(VIDSTORE_INVALID, "flags", vidstore_media_probe_fd(sys, fd, 4, &found, e));
+    ck_assert_ptr_null(found);
+    close(fd);
+    refused(VIDSTORE_INVALID, "fd", vidstore_media_probe_fd(sys, 1000000, 0, &found, e));
+    refused(VIDSTORE_MISUSE, "path", vidstore_media_probe_path(sys, NULL, 0, &found, e));
+    refused(VIDSTORE_NOT_FOUND, NULL, vidstore_media_probe_path(sys, "/nowhere/at/all", 0, &found, e));
+    /* a path is not for users to name, and a transaction is no place for what takes long */
+    struct id user = add_user("prying", VIDSTORE_ROLE_USER), mine;
+    vidstore_session *s = session_of(user);
+    refused(VIDSTORE_FORBIDDEN, "path", vidstore_media_probe_path(s, path, 0, &found, e));
+    mine = add_video(s, "mine");
+    refused(VIDSTORE_FORBIDDEN, "path", vidstore_video_probe_path(s, mine.text, path, &video, e));
+    ck_assert_ptr_null(video);
+    vidstore_session_free(s);
+    must(vidstore_begin(sys, 0, e));
+    refused(VIDSTORE_STATE, NULL, vidstore_media_probe_path(sys, path, 0, &found, e));
+    must(vidstore_rollback(sys, e));
+    ck_assert_int_eq(events("action = video_probed"), 0);
+    /* kept: the verdict is on record */
+    refused(VIDSTORE_MEDIA, NULL, vidstore_video_probe_path(sys, mine.text, path, &video, e));
+    must(vidstore_video_get(sys, mine.text, &video, e));
+    ck_assert_str_eq(vidstore_video_text(video, VIDSTORE_VIDEO_PROBE_STATUS), "not_media");
+    vidstore_video_free(video);
+}
+END_TEST
+
 /* Whatever the bytes: an answer in time, the host unharmed, and the record says what came of it. */
 START_TEST(hostile_files) {
     static char bytes[200000];
@@ -378,6 +421,7 @@ Suite *videos_suite(void) {
     tcase_add_test(tests, in_bulk);
     tcase_add_test(tests, removal_and_its_files);
     tcase_add_test(tests, a_real_clip);
+    tcase_add_test(tests, looking_without_keeping);
     tcase_add_test(tests, hostile_files);
     suite_add_tcase(suite, tests);
     return suite;

@@ -579,7 +579,11 @@ class Videos(Case):
         other = self.system.video.create(title="by descriptor")
         with open(path, "rb") as file:
             again = self.system.video.probe_fd(other.id, file.fileno())
+            looked = self.system.media.probe_fd(file.fileno(), 0)
         self.assertEqual((probed.duration, 1000000), (again.duration, probed.duration))
+        self.assertEqual(probed.duration, self.system.video.probe_path(other.id, path).duration)
+        self.assertEqual("ok", looked["container"]["status"])
+        self.assertEqual(looked["streams"], self.system.media.probe_path(path, 0)["streams"])
 
     def test_fetch(self):
         class Handler(http.server.BaseHTTPRequestHandler):
