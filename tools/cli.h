@@ -175,7 +175,7 @@ cli_run cmd_user_add, cmd_user_list, cmd_user_show, cmd_user_passwd, cmd_user_ro
     cmd_user_deactivate, cmd_user_suspend;
 cli_run cmd_login_list, cmd_login_show, cmd_login_revoke;
 cli_run cmd_key_create, cmd_key_list, cmd_key_show, cmd_key_revoke, cmd_key_rotate;
-cli_run cmd_ingest, cmd_fetch, cmd_probe, cmd_submit, cmd_worker;
+cli_run cmd_ingest, cmd_fetch, cmd_probe, cmd_reprobe, cmd_submit, cmd_worker;
 cli_run cmd_jobs_list, cmd_jobs_show, cmd_jobs_cancel, cmd_jobs_retry, cmd_jobs_history;
 cli_run cmd_ls, cmd_files, cmd_show, cmd_search, cmd_series, cmd_get, cmd_verify, cmd_verify_all, cmd_rm, cmd_undelete;
 cli_run cmd_audit_list, cmd_audit_export, cmd_audit_stats;

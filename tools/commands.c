@@ -120,6 +120,7 @@ OPTIONS(probe) = {
     {"no-decode", 0, NULL, "without decoding the first frame: faster, fewer facts"},
     END,
 };
+OPTIONS(reprobe) = {{"dry-run", 'n', NULL, "only say which"}, END};
 OPTIONS(show) = {{"streams", 0, NULL, "of a video: all that the probe found"}, END};
 OPTIONS(get) = {
     {"output", 'o', "FILE", "where to (default: the file's own name; - is standard output)"},
@@ -198,6 +199,7 @@ const struct cli_command cli_commands[] = {
     {"fetch", "VIDEO…", "fetch what a video's URL names, or go on with it", 1, -1, 0, NULL, cmd_fetch},
     {"probe", "FILE|DIRECTORY|VIDEO…", "what files are; or look into a stored video again", 1, -1, CLI_NO_STORE, probe,
      cmd_probe},
+    {"reprobe", "", "look again into videos that an older prober has seen", 0, 0, 0, reprobe, cmd_reprobe},
     {"rm", "ID…", "remove a video, job, file or user", 1, -1, 0, rm, cmd_rm},
     {"undelete", "ID…", "bring back a removed video, job or file", 1, -1, 0, NULL, cmd_undelete},
     {"user ls", "", "list users", 0, 0, CLI_DEFAULT, user_list, cmd_user_list},

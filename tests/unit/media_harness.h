@@ -118,6 +118,13 @@ static inline void tear_down(void) {
     vs_prober_free(prober);
 }
 
+/* How much longer things may take on a machine that has more to do than it has processors. */
+static inline int64_t patience(void) {
+    double load = 0;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return getloadavg(&load, 1) == 1 && load > (double)cores ? (int64_t)(load / (double)cores) + 1 : 1;
+}
+
 static inline struct vs_probe *probe_limited(const char *name, const struct vs_probe_limits *limits) {
     vidstore_error *e = NULL;
     struct vs_probe *probe;

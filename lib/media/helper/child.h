@@ -11,8 +11,8 @@
 /* Files that one process of the warm kind reads before another takes its place. */
 #define CHILD_MANY 100
 
-/* Runs in the child, to its end. sock: its end of a socket to the server, by which its file comes; after each file of
- * the warm kind one byte goes back. */
+/* Runs in the child, to its end. sock: its end of a socket to the server, by which its file comes; one byte goes
+ * back when it has taken one, and one of the warm kind sends another after it. */
 _Noreturn void child_run(int sock, pid_t server);
 
 /* One request with its descriptors over a socket. As recvmsg and sendmsg; what did not bring exactly two descriptors

@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MAX_CHILDREN = 64, MAX_SPARES = 4, CHECK_MS = 10000, IDLE_MS = 30000 };
+enum { MAX_CHILDREN = 64, TRIES = 3, MAX_SPARES = 4, CHECK_MS = 10000, IDLE_MS = 30000 };
 
 enum state {
     FREE,  /* no process */
@@ -37,6 +37,10 @@ struct child {
     pid_t pid;
     int sock;           /* -1: it gets no more files */
     int64_t kill_at_us; /* when busy */
+    /* What it was given, until it says that it has taken it: one that dies before has not seen the file. */
+    int given, tries, fds[2];
+    int64_t until_us; /* the deadline of what it was given */
+    struct vs_media_request request;
 };
 
 struct server {
@@ -65,6 +69,14 @@ static void hang_up(struct child *c) {
     if (c->sock >= 0)
         close(c->sock);
     c->sock = -1;
+}
+
+static void let_go(struct child *c) {
+    if (c->given) {
+        close(c->fds[0]);
+        close(c->fds[1]);
+    }
+    c->given = 0;
 }
 
 /* Forks a child that waits. NULL when that can't be. */
@@ -105,17 +117,37 @@ static struct child *pick(struct server *s, int warm) {
     return add_spare(s);
 }
 
-/* Hands a request to a child; whatever happens, the host learns it from its end of the pipe. */
-static void serve(struct server *s, const struct vs_media_request *request, const int fds[2]) {
+/* Hands a request to a child, and its descriptors with it; whatever happens, the host learns it from its end of the
+ * pipe. */
+static void serve(struct server *s, const struct vs_media_request *request, const int fds[2], int64_t kill_at_us,
+                  int tries) {
     struct child *c;
     while ((c = pick(s, request->warm))) {
         int sent = message_send(c->sock, request, fds) == (ssize_t)sizeof *request;
-        if (!sent || !request->warm)
-            hang_up(c);
         set_state(s, c, BUSY); /* or dying, which is reaped like one that was */
-        c->kill_at_us = source_clock_us() + (sent ? (request->timeout_ms + VS_MEDIA_KILL_MS) * INT64_C(1000) : 0);
-        if (sent)
+        c->kill_at_us = sent ? kill_at_us : 0;
+        if (sent) {
+            c->given = 1;
+            c->tries = tries;
+            c->until_us = kill_at_us;
+            c->request = *request;
+            memcpy(c->fds, fds, sizeof c->fds);
             return;
+        }
+        hang_up(c);
+    }
+    close(fds[0]);
+    close(fds[1]);
+}
+
+/* It will not answer: what it never took is given to another one, while there is time. */
+static void give_up_on(struct server *s, struct child *c) {
+    hang_up(c);
+    if (c->given && c->tries < TRIES && source_clock_us() < c->until_us) {
+        c->given = 0;
+        serve(s, &c->request, c->fds, c->until_us, c->tries + 1);
+    } else {
+        let_go(c);
     }
 }
 
@@ -143,11 +175,29 @@ static int server_receive(struct server *s) {
     s->asked_us = source_clock_us();
     if (fds[0] < 0)
         return 0;
-    if (request_is_sane(&request, got, fds[0]))
-        serve(s, &request, fds);
+    if (request_is_sane(&request, got, fds[0])) {
+        serve(s, &request, fds, s->asked_us + (request.timeout_ms + VS_MEDIA_KILL_MS) * INT64_C(1000), 1);
+        return 0;
+    }
     close(fds[0]);
     close(fds[1]);
     return 0;
+}
+
+/* A child has taken its file; or, one of the warm kind, has finished it; or is gone. */
+static void server_hear(struct server *s, struct child *c) {
+    char byte;
+    if (c->sock < 0)
+        return;
+    if (recv(c->sock, &byte, 1, MSG_DONTWAIT) != 1) {
+        give_up_on(s, c);
+    } else if (c->given) {
+        let_go(c);
+        if (!c->request.warm)
+            hang_up(c);
+    } else if (c->state == BUSY) {
+        set_state(s, c, IDLE);
+    }
 }
 
 static void server_reap(struct server *s) {
@@ -157,21 +207,13 @@ static void server_reap(struct server *s) {
     for (pid_t pid; (pid = waitpid(-1, NULL, WNOHANG)) > 0;) {
         for (int i = 0; i < MAX_CHILDREN; i++) {
             struct child *c = &s->children[i];
-            if (c->state != FREE && c->pid == pid) {
-                hang_up(c);
-                set_state(s, c, FREE);
-            }
+            if (c->state == FREE || c->pid != pid)
+                continue;
+            server_hear(s, c); /* that it took its file may not have been heard yet */
+            give_up_on(s, c);
+            set_state(s, c, FREE);
         }
     }
-}
-
-/* A child of the warm kind has finished a file, or itself. */
-static void server_hear(struct server *s, struct child *c) {
-    char byte;
-    if (recv(c->sock, &byte, 1, MSG_DONTWAIT) != 1)
-        hang_up(c);
-    else if (c->state == BUSY)
-        set_state(s, c, IDLE);
 }
 
 /* Kills the late; tells how long the server may sleep. */
