@@ -33,7 +33,9 @@ enum {
         7, /**< Boolean, default 0: open on a network file system all the same, at your risk. URI network_fs=. */
     VIDSTORE_OPEN_PROBE_HELPER = 8, /**< Text: path of the program vidstore-probe. Environment VIDSTORE_PROBE_HELPER
                                        (not in a set-user-id program); else next to the library. */
-    VIDSTORE_OPEN_WORKER_NAME = 9   /**< Text: how this process signs its leases; default host name and process id. */
+    VIDSTORE_OPEN_WORKER_NAME = 9,  /**< Text: how this process signs its leases; default host name and process id. */
+    VIDSTORE_OPEN_WEAK_HASHES = 20  /**< Boolean, default 0: passwords are hashed for next to nothing. For tests: who
+                                       reads such a store reads the passwords too. */
 };
 
 /**

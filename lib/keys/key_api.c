@@ -114,10 +114,12 @@ vidstore_status vidstore_key_revoke(vidstore_session *session, const char *id, v
 
 /* The new key is as the old one was: its name, scopes and networks, and as long a life. */
 static void copy_params(struct vs_params *params, const struct vs_record *old, const struct key_write *w) {
-    static const int32_t texts[] = {VIDSTORE_KEY_USER_ID, VIDSTORE_KEY_NAME, VIDSTORE_KEY_SCOPES,
-                                    VIDSTORE_KEY_ADDRESSES};
+    static const int32_t texts[] = {VIDSTORE_KEY_NAME, VIDSTORE_KEY_SCOPES, VIDSTORE_KEY_ADDRESSES,
+                                    VIDSTORE_KEY_USER_ID};
+    struct vs_uuid owner = vs_record_uuid(old, VIDSTORE_KEY_USER_ID);
+    size_t count = VS_COUNT(texts) - vs_uuid_equal(&owner, &w->session->actor.user); /* its own: nothing to say */
     int64_t ends = vs_record_int(old, VIDSTORE_KEY_EXPIRES_US), life = ends;
-    for (size_t i = 0; i < VS_COUNT(texts); i++)
+    for (size_t i = 0; i < count; i++)
         if (vs_record_text(old, texts[i]))
             vs_params_set_text(params, &vs_key_noun, texts[i], vs_record_text(old, texts[i]));
     if (ends != INT64_MIN)

@@ -32,6 +32,7 @@ static const struct option {
     {VIDSTORE_OPEN_NETWORK_FS, "network_fs", "network_fs", NULL, BOOLEAN, 0, 0, 1},
     {VIDSTORE_OPEN_PROBE_HELPER, "probe_helper", NULL, NULL, TEXT, 0, 0, 0},
     {VIDSTORE_OPEN_WORKER_NAME, "worker_name", NULL, NULL, TEXT, 0, 0, 0},
+    {VIDSTORE_OPEN_WEAK_HASHES, "weak_hashes", NULL, NULL, BOOLEAN, 0, 0, 1},
 };
 enum { OPTIONS = VS_COUNT(table) };
 
@@ -304,7 +305,8 @@ int vs_options_make(const char *location, const vidstore_open_params *params, st
                                .network_fs = (int)values[find(VIDSTORE_OPEN_NETWORK_FS)],
                                .deadline_ms = values[find(VIDSTORE_OPEN_DEADLINE_MS)],
                                .txn_max_age_ms = values[find(VIDSTORE_OPEN_TXN_MAX_AGE_MS)],
-                               .readers = values[find(VIDSTORE_OPEN_READERS)]};
+                               .readers = values[find(VIDSTORE_OPEN_READERS)],
+                               .weak_hashes = (int)values[find(VIDSTORE_OPEN_WEAK_HASHES)]};
     const char *worker = params ? params->texts[find(VIDSTORE_OPEN_WORKER_NAME)] : NULL;
     if (strcmp(path, ":memory:") != 0)
         r = absolute(path, &ret->path, e);

@@ -54,6 +54,8 @@ const struct vs_setting vs_setting_table[VS_SETTINGS] = {
     [VS_SETTING_PROBE_WARM] = {"probe.warm", 0, 0, 1, 1,
                                "One sandboxed process reads many files: faster, for files of one's own."},
     [VS_SETTING_PASSWORD_MIN] = {"password.min_length", 12, 8, 64, 0, "Fewest characters of a password."},
+    [VS_SETTING_PASSWORD_COST] = {"password.cost", 2, 1, 3, 0,
+                                  "What a password's hash costs: 1 the least (19 MiB), 2 (64 MiB), 3 (128 MiB)."},
     [VS_SETTING_LOGIN_IDLE] = {"login.idle_minutes", 1440, 1, 527040, 0, "A login that is not used for so long ends."},
     [VS_SETTING_LOGIN_HOURS] = {"login.hours", 720, 1, 8784, 0, "A login ends after so long, used or not."},
     [VS_SETTING_LOGIN_IDLE_ADMIN] = {"login.admin_idle_minutes", 60, 1, 527040, 0, "The same for admins."},

@@ -16,15 +16,22 @@ void vs_user_secret_free(struct vs_user_secret *secret) {
     vidstore_error_free(secret->refused);
 }
 
+struct vs_cost vs_user_hash_cost(struct vidstore *store) {
+    return vs_password_cost(store->options.weak_hashes ? 0 : vs_setting(store, VS_SETTING_PASSWORD_COST));
+}
+
 int vs_user_hash_params(vidstore_session *session, const struct vs_call *call, const struct vs_params *params,
                         struct vs_user_secret *ret, vidstore_error **e) {
     const struct vs_value *password = NULL;
     if (vs_params_get(params, VIDSTORE_USER_PASSWORD, &password) != VS_PARAM_VALUE)
         return 0;
+    const struct vs_value *name = NULL;
+    int named = vs_params_get(params, VIDSTORE_USER_USERNAME, &name) == VS_PARAM_VALUE;
     int r = vs_session_outside(session, e);
     if (!r)
-        r = vs_password_check(password->text, vs_setting(session->store, VS_SETTING_PASSWORD_MIN), e);
-    return r ? r : vs_password_hash(password->text, call, ret->hash, e);
+        r = vs_password_check(password->text, named ? name->text : NULL,
+                              vs_setting(session->store, VS_SETTING_PASSWORD_MIN), e);
+    return r ? r : vs_password_hash(password->text, vs_user_hash_cost(session->store), call, ret->hash, e);
 }
 
 struct password_write {
@@ -68,12 +75,27 @@ vidstore_status vidstore_user_set_password(vidstore_session *session, const char
         r = vs_session_may(session, "user", VS_UPDATE, &w.id, &w.id, 0, reterr);
     if (!r)
         r = vs_standing_recent(session, reterr);
+    const char *name = vs_uuid_equal(&session->actor.user, &w.id) ? session->actor.name : NULL;
     if (!r && password)
-        r = vs_password_check(password, vs_setting(session->store, VS_SETTING_PASSWORD_MIN), reterr);
+        r = vs_password_check(password, name, vs_setting(session->store, VS_SETTING_PASSWORD_MIN), reterr);
     if (!r && password)
-        r = vs_password_hash(password, &call, hash, reterr);
+        r = vs_password_hash(password, vs_user_hash_cost(session->store), &call, hash, reterr);
     if (!r)
         r = vs_session_write(session, set_op, &w, reterr);
     vs_wipe(hash, sizeof hash);
     return r;
+}
+
+vidstore_status vidstore_user_import_hash(vidstore_session *session, const char *id, const char *hash,
+                                          vidstore_error **reterr) {
+    VS_ENTER_VOID(session, reterr);
+    struct password_write w = {session, {{0}}, hash};
+    int r = vs_uuid_parse(id, "id", &w.id, reterr);
+    if (!r)
+        r = vs_session_may(session, "user", VS_MANAGE, &w.id, &w.id, 0, reterr);
+    if (!r)
+        r = vs_standing_recent(session, reterr);
+    if (!r)
+        r = vs_password_check_hash(hash, reterr);
+    return r ? r : vs_session_write(session, set_op, &w, reterr);
 }

@@ -184,6 +184,46 @@ static int conclude(struct proof *p, int fits, struct vs_record **ret, int64_t *
     return r;
 }
 
+struct renewal {
+    const struct vs_proof_request *request;
+    const struct vs_record *user;
+    const char *old;
+    char hash[VS_HASH_MAX];
+};
+
+/* Only in the place of the one that was proved: a password that was set meanwhile wins. */
+static int renew_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    const struct renewal *w = arg;
+    struct vs_uuid id = vs_record_uuid(w->user, VIDSTORE_USER_ID);
+    int64_t changed = 0;
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_USER_HASH_SWAP, &s, e);
+    if (r)
+        return r;
+    vs_bind_text(s, 1, w->hash, -1);
+    vs_bind_int(s, 2, vs_now_us());
+    vs_bind_uuid(s, 3, &id);
+    vs_bind_text(s, 4, w->old, -1);
+    r = vs_run(s, &changed, e);
+    struct vs_event event = {.action = VIDSTORE_AUDIT_USER_UPDATED,
+                             .noun = "user",
+                             .object = &id,
+                             .owner = &id,
+                             .object_name = vs_record_text(w->user, VIDSTORE_USER_USERNAME),
+                             .description = "the hash of the password was renewed"};
+    return r || !changed ? r : vs_trail_append(conn, w->request->actor, &event, e);
+}
+
+/* A hash that is not what a new one would be is replaced while the password is at hand. That it fails is no reason to
+ * keep anybody out. */
+static void renew_hash(const struct vs_proof_request *q, const struct vs_record *user, const char *old,
+                       struct vs_cost cost) {
+    struct renewal w = {.request = q, .user = user, .old = old};
+    if (!vs_db_read_only(q->store->db) && !vs_password_hash(q->password, cost, q->call, w.hash, NULL))
+        vs_db_write(q->store->db, q->call, renew_op, &w, NULL);
+    vs_wipe(w.hash, sizeof w.hash);
+}
+
 static int try_password(struct proof *p, struct vs_record **ret, int64_t *ret_epoch, vidstore_error **e) {
     const struct vs_proof_request *q = p->request;
     struct vs_db *db = q->store->db;
@@ -192,10 +232,16 @@ static int try_password(struct proof *p, struct vs_record **ret, int64_t *ret_ep
         r = vs_db_write(db, q->call, reserve_op, p, e);
     if (r)
         return r;
-    r = vs_password_verify(q->password, p->hash, q->call, &fits, e);
+    struct vs_cost cost = vs_user_hash_cost(q->store);
+    r = vs_password_verify(q->password, p->hash, cost, p->tried.known, q->call, &fits, e);
     if (r && !vs_db_read_only(db)) /* no try was made */
         vs_db_write(db, q->call, take_back_op, p, NULL);
-    return r ? r : conclude(p, fits, ret, ret_epoch, e);
+    vs_autofree char *old = fits && p->hash ? vs_strdup(p->hash) : NULL;
+    if (!r)
+        r = conclude(p, fits, ret, ret_epoch, e);
+    if (!r && old && vs_password_outdated(old, cost))
+        renew_hash(q, *ret, old, cost);
+    return r;
 }
 
 int vs_user_prove(const struct vs_proof_request *request, struct vs_record **ret, int64_t *ret_epoch,

@@ -3,6 +3,7 @@
 #ifndef VS_USERS_USERS_H
 #define VS_USERS_USERS_H
 
+#include "access/password.h"
 #include "store/crud.h"
 #include "vidstore/user.h"
 
@@ -32,6 +33,8 @@ int vs_user_prove(const struct vs_proof_request *request, struct vs_record **ret
 /* The user of an outside identity, for a host that has checked who it is: no name, no password, no hash. */
 int vs_user_prove_identity(const struct vs_proof_request *request, const char *provider, const char *subject,
                            struct vs_record **ret, int64_t *ret_epoch, vidstore_error **e);
+/* What a new hash of a password costs in this store. Outside of database operations. */
+struct vs_cost vs_user_hash_cost(struct vidstore *store);
 /* 1 while the account may be used. */
 int vs_user_stands(const struct vs_record *user);
 

@@ -16,6 +16,9 @@ SELECT hash FROM user_passwords WHERE user_id = $1;
 INSERT INTO user_passwords (user_id, hash, updated_us) VALUES ($1, $2, $3)
 ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, updated_us = excluded.updated_us;
 
+-- name: user_hash_swap
+UPDATE user_passwords SET hash = $1, updated_us = $2 WHERE user_id = $3 AND hash = $4;
+
 -- name: user_hash_clear
 DELETE FROM user_passwords WHERE user_id = $1;
 

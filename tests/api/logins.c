@@ -448,6 +448,80 @@ START_TEST(attack_16_many_guesses_at_once) {
 }
 END_TEST
 
+static int64_t count_hashes(const char *like) {
+    char text[128];
+    snprintf(text, sizeof text, "SELECT count(*) FROM user_passwords WHERE hash LIKE '%s'", like);
+    return sql(text);
+}
+
+/* What another system kept is taken over, and gives way to a hash of this store's own at the first login. */
+START_TEST(attack_8_bcrypt_is_replaced) {
+    must(vidstore_user_import_hash(sys, ann.text, "$2a$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a", e));
+    refused(VIDSTORE_UNAUTHENTICATED, NULL, try("ann", PASSWORD, NULL, NULL, 0, e));
+    ck_assert_int_eq(count_hashes("$2a$%"), 1);
+    must(try("ann", "U*U*U", NULL, NULL, 0, e));
+    ck_assert_int_eq(count_hashes("$argon2id$v=19$m=8,t=1,p=1$%"), 1);
+    must(try("ann", "U*U*U", NULL, NULL, 0, e));
+    static const char *const bad[] = {"$2x$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a", "",
+                                      "$argon2id$v=19$m=8388608,t=1,p=1$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAA"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        refused(VIDSTORE_INVALID, "hash", vidstore_user_import_hash(sys, ann.text, bad[i], e));
+    vidstore_session *s = session_of(ann);
+    refused(VIDSTORE_FORBIDDEN, NULL, vidstore_user_import_hash(s, ann.text, bad[0], e));
+    vidstore_session_free(s);
+    refused(VIDSTORE_INVALID, "password", vidstore_user_set_password(sys, ann.text, "password1234", e));
+}
+END_TEST
+
+/* No secret that was issued stands in any table, in the log, or in the audit (attack 35). */
+START_TEST(attack_35_no_secret_is_kept) {
+    struct made made = log_in("ann", "192.0.2.1");
+    vidstore_session *s = resume(made.token);
+    char secrets[5][VIDSTORE_TOKEN_SIZE];
+    strcpy(secrets[0], made.token);
+    must(vidstore_login_trust(s, secrets[1], VIDSTORE_TOKEN_SIZE, e));
+    must(vidstore_login_confirm(s, PASSWORD, secrets[2], VIDSTORE_TOKEN_SIZE, e));
+    vidstore_key *key = NULL;
+    vidstore_key_params *p = vidstore_key_params_new();
+    vidstore_key_params_set_text(p, VIDSTORE_KEY_NAME, "k");
+    must(vidstore_key_create(s, p, &key, secrets[3], VIDSTORE_TOKEN_SIZE, e));
+    must(vidstore_key_rotate(s, vidstore_key_id(key), 0, NULL, secrets[4], VIDSTORE_TOKEN_SIZE, e));
+    vidstore_key_free(key);
+    vidstore_key_params_free(p);
+    refused(VIDSTORE_UNAUTHENTICATED, NULL, try("ann", "a secret that is wrong", NULL, NULL, 0, e));
+    ck_assert_ptr_null(strstr(said, "a secret"));
+    refused(VIDSTORE_UNAUTHENTICATED, NULL, try("a password as a name", "x", NULL, NULL, 0, e));
+    vidstore_session_free(s);
+    static const char *const files[] = {"store.db", "store.db-wal"};
+    for (int pass = 0; pass < 2; pass++) { /* with the log, and after the close */
+        for (size_t f = 0; f < 2; f++) {
+            char path[160];
+            snprintf(path, sizeof path, "%s/%s", place, files[f]);
+            FILE *file = fopen(path, "rb");
+            if (!file)
+                continue;
+            fseek(file, 0, SEEK_END);
+            size_t size = (size_t)ftell(file);
+            char *bytes = malloc(size + 1);
+            rewind(file);
+            ck_assert_uint_eq(fread(bytes, 1, size, file), size);
+            fclose(file);
+            for (int i = 0; i < 5; i++)
+                ck_assert_ptr_null(memmem(bytes, size, secrets[i] + 19, 20));
+            ck_assert_ptr_null(memmem(bytes, size, PASSWORD, strlen(PASSWORD)));
+            ck_assert_ptr_null(memmem(bytes, size, "a secret that", 13));
+            ck_assert_ptr_null(memmem(bytes, size, "a password as", 13));
+            if (f == 0 && pass == 1)
+                ck_assert_ptr_nonnull(memmem(bytes, size, secrets[4] + 4, 14)); /* the public part is there */
+            free(bytes);
+        }
+        if (!pass)
+            close_store();
+    }
+    open_store();
+}
+END_TEST
+
 Suite *logins_suite(void) {
     Suite *suite = suite_create("logins");
     TCase *tests = tcase_create("logins");
@@ -468,6 +542,8 @@ Suite *logins_suite(void) {
     tcase_add_test(tests, attack_20_waits_and_clocks);
     tcase_add_test(tests, attack_22_spraying);
     tcase_add_test(tests, a_challenge_for_strangers);
+    tcase_add_test(tests, attack_8_bcrypt_is_replaced);
+    tcase_add_test(tests, attack_35_no_secret_is_kept);
     tcase_add_test(tests, attack_16_many_guesses_at_once);
     suite_add_tcase(suite, tests);
     return suite;

@@ -658,14 +658,16 @@ class Logins(Case):
             session.login.end()
             self.fails("UNAUTHENTICATED", session.login.list)
         self.fails("UNAUTHENTICATED", self.store.resume, fresh)
+        self.system.user.import_hash(ann.id, "$2a$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a")
+        self.store.login_create("ann", "U*U*U", None, 0)
         self.system.user.link_identity(ann.id, "oidc", "4711")
         login, token = self.store.login_external("oidc", "4711")
         self.assertEqual("oidc", login.to_dict()["method"])
         self.system.login.revoke(login.id)
         self.store.login_external("oidc", "4711")
-        self.assertEqual(1, self.system.login.revoke_all(ann.id))
+        self.assertEqual(2, self.system.login.revoke_all(ann.id))
         self.assertEqual(0, self.system.login.revoke_all())
-        self.assertEqual(4, len(self.system.login.list("user_id = $1", ann.id).records))
+        self.assertEqual(5, len(self.system.login.list("user_id = $1", ann.id).records))
         self.assertEqual("UNAUTHENTICATED", self.fails("UNAUTHENTICATED", self.store.login_create, "ann", "x").code)
 
 
