@@ -28,9 +28,21 @@ static int since_us(const struct cli_args *args, int64_t *ret) {
     return CLI_OK;
 }
 
+/* The user that an option names, as a condition on a field. */
+static int add_user(struct cli *cli, const char *who, const char *field, char **ret) {
+    cli_auto(vidstore_user) *user = NULL;
+    int result = who ? cli_user_find(cli, who, &user) : CLI_OK;
+    if (user)
+        add(ret, cli_print("%s = %s", field, vidstore_user_id(user)));
+    return result;
+}
+
 static int filter_of(struct cli *cli, const struct cli_args *args, char **ret) {
     int64_t since;
-    const char *action = cli_value(args, "action"), *who = cli_value(args, "user"), *object = cli_value(args, "object");
+    const char *action = cli_value(args, "action"), *who = cli_value(args, "user"), *object = cli_value(args, "object"),
+               *logins = cli_value(args, "logins"), *chain = cli_value(args, "chain");
+    if (chain && !cli_is_word(chain))
+        return cli_usage(args, "--chain is security, activity or system");
     if (since_us(args, &since))
         return CLI_USAGE;
     if (action && !cli_is_word(action))
@@ -39,10 +51,15 @@ static int filter_of(struct cli *cli, const struct cli_args *args, char **ret) {
         add(ret, cli_print("created >= %" PRId64, since));
     if (action)
         add(ret, cli_print("action = %s", action));
-    cli_auto(vidstore_user) *user = NULL;
-    int result = who ? cli_user_find(cli, who, &user) : CLI_OK;
-    if (user)
-        add(ret, cli_print("user_id = %s", vidstore_user_id(user)));
+    if (logins)
+        add(ret, cli_copy("action in (user_login, auth_failed, user_logout)"));
+    if (cli_flag(args, "failures"))
+        add(ret, cli_copy("success = false"));
+    if (chain)
+        add(ret, cli_print("chain = %s", chain));
+    int result = add_user(cli, who, "user_id", ret);
+    if (!result)
+        result = add_user(cli, logins, "object_id", ret);
     if (result || !object)
         return result;
     char id[CLI_UUID_TEXT];
@@ -63,14 +80,25 @@ int cmd_audit_list(struct cli *cli, const struct cli_args *args) {
     return result ? result : cli_list(cli, args, &cli_events, filter, NULL);
 }
 
-static int export_to(struct cli *cli, const struct cli_args *args, const vidstore_query *query, int fd) {
+static int export_to(struct cli *cli, const char *output, const vidstore_query *query, int fd) {
     vidstore_error *error = NULL;
     int64_t count = 0;
     if (vidstore_audit_export(cli->session, query, fd, &count, &error))
         return cli_fail(cli, &error);
     if (!cli->quiet && fd != STDOUT_FILENO)
-        printf("%" PRId64 " events in %s\n", count, cli_value(args, "output"));
+        printf("%" PRId64 " events in %s\n", count, output);
     return CLI_OK;
+}
+
+static int export_file(struct cli *cli, const char *output, const vidstore_query *query) {
+    cli_autoclose int fd = open(output, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return cli_complain(errno == EEXIST ? CLI_REFUSED : CLI_FAILURE, "%s: %s (%s, field output)", output,
+                            strerrordesc_np(errno), errno == EEXIST ? "EXISTS" : "IO");
+    int result = export_to(cli, output, query, fd);
+    if (!result && fsync(fd))
+        result = cli_complain(CLI_FAILURE, "%s: %s (IO, field output)", output, strerrordesc_np(errno));
+    return result;
 }
 
 int cmd_audit_export(struct cli *cli, const struct cli_args *args) {
@@ -82,17 +110,124 @@ int cmd_audit_export(struct cli *cli, const struct cli_args *args) {
         return result;
     if (given)
         add(&filter, cli_print("(%s)", given));
-    cli_auto(vidstore_query) *query = vidstore_query_new();
+    cli_auto(vidstore_query) *query = filter ? vidstore_query_new() : NULL; /* without one the export is whole */
     if (filter && vidstore_query_filter(query, filter, &error))
         return cli_fail(cli, &error);
-    vidstore_query_flags(query, VIDSTORE_QUERY_SCAN);
-    if (!output || !strcmp(output, "-"))
-        return export_to(cli, args, query, STDOUT_FILENO);
-    cli_autoclose int fd = open(output, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return cli_complain(errno == EEXIST ? CLI_REFUSED : CLI_FAILURE, "%s: %s (%s, field output)", output,
-                            strerrordesc_np(errno), errno == EEXIST ? "EXISTS" : "IO");
-    return export_to(cli, args, query, fd);
+    if (query)
+        vidstore_query_flags(query, VIDSTORE_QUERY_SCAN);
+    return !output || !strcmp(output, "-") ? export_to(cli, output, query, STDOUT_FILENO)
+                                           : export_file(cli, output, query);
+}
+
+/* --- integrity ------------------------------------------------------------------------------------------------- */
+
+enum { CHECKPOINT_MAX = 4096 };
+
+static char *read_anchor(const char *path) {
+    char *text = cli_alloc(CHECKPOINT_MAX + 1);
+    FILE *file = fopen(path, "re");
+    size_t len = file ? fread(text, 1, CHECKPOINT_MAX, file) : 0;
+    text[len] = '\0';
+    if (file && !ferror(file) && !fclose(file))
+        return text;
+    cli_complain(CLI_FAILURE, "%s: %s (IO, field anchor)", path, strerrordesc_np(errno));
+    free(text);
+    return NULL;
+}
+
+static void put_findings(const json_t *findings) {
+    size_t i;
+    json_t *finding;
+    json_array_foreach(findings, i, finding) {
+        const char *chain = json_string_value(json_object_get(finding, "chain")),
+                   *event = json_string_value(json_object_get(finding, "event"));
+        const json_t *position = json_object_get(finding, "position"),
+                     *checkpoint = json_object_get(finding, "checkpoint");
+        printf("%s", json_string_value(json_object_get(finding, "code")));
+        if (chain)
+            printf("  %s", chain);
+        if (position)
+            printf(" %lld", (long long)json_integer_value(position));
+        if (event)
+            printf("  event %s", event);
+        if (checkpoint)
+            printf("  checkpoint %lld", (long long)json_integer_value(checkpoint));
+        printf("  %s\n", json_string_value(json_object_get(finding, "text")));
+    }
+}
+
+int cmd_audit_verify(struct cli *cli, const struct cli_args *args) {
+    vidstore_error *error = NULL;
+    const char *path = cli_value(args, "anchor");
+    cli_autofree char *anchor = path ? read_anchor(path) : NULL;
+    cli_auto(vidstore_text) *text = NULL;
+    if (path && !anchor)
+        return CLI_FAILURE;
+    if (vidstore_audit_verify(cli->session, anchor, &text, &error))
+        return cli_fail(cli, &error);
+    cli_auto(json_t) *report = cli_json(vidstore_text_data(text));
+    const char *verdict = json_string_value(json_object_get(report, "verdict"));
+    if (!verdict)
+        return CLI_FAILURE;
+    if (cli->json) {
+        cli_put_json(vidstore_text_data(text));
+    } else {
+        put_findings(json_object_get(report, "findings"));
+        printf("%s: %lld events, %lld checkpoints, %s\n", verdict,
+               (long long)json_integer_value(json_object_get(report, "events")),
+               (long long)json_integer_value(json_object_get(report, "checkpoints")),
+               json_is_true(json_object_get(report, "anchored")) ? "anchored"
+               : path                                            ? "not with this anchor"
+                                                                 : "without an anchor from outside");
+    }
+    return strcmp(verdict, "broken") ? CLI_OK : CLI_FAILURE;
+}
+
+/* Whole or not at all: who reads the file never finds half a checkpoint. */
+static int replace_file(const char *path, const char *data, size_t size) {
+    cli_autofree char *other = cli_print("%s.%ld.tmp", path, (long)getpid());
+    cli_autoclose int fd = open(other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int ok = fd >= 0 && write(fd, data, size) == (ssize_t)size && !fsync(fd) && !rename(other, path);
+    int err = errno;
+    if (!ok && fd >= 0)
+        unlink(other);
+    return ok ? CLI_OK : cli_complain(CLI_FAILURE, "%s: %s (IO, field output)", path, strerrordesc_np(err));
+}
+
+int cmd_audit_checkpoint(struct cli *cli, const struct cli_args *args) {
+    vidstore_error *error = NULL;
+    cli_auto(vidstore_text) *text = NULL;
+    const char *output = cli_value(args, "output");
+    int64_t number = -1;
+    if (cli_number(args, "number", 0, INT64_MAX, &number))
+        return CLI_USAGE;
+    if (number >= 0 ? vidstore_audit_checkpoint_get(cli->session, number, &text, &error)
+                    : vidstore_audit_checkpoint(cli->session, &text, &error))
+        return cli_fail(cli, &error);
+    if (output && strcmp(output, "-"))
+        return replace_file(output, vidstore_text_data(text), (size_t)vidstore_text_size(text));
+    printf("%s", vidstore_text_data(text));
+    return CLI_OK;
+}
+
+int cmd_audit_prune(struct cli *cli, const struct cli_args *args) {
+    vidstore_error *error = NULL;
+    const char *output = cli_value(args, "output");
+    int64_t age = INT64_MIN, count = 0;
+    if (cli_duration_ms(args, "older-than", 0, century_ms, &age))
+        return CLI_USAGE;
+    if (age == INT64_MIN)
+        return cli_usage(args, "--older-than says what goes");
+    int result = output ? export_file(cli, output, NULL) : CLI_OK;
+    if (result)
+        return result;
+    if (vidstore_audit_prune(cli->session, cli_now_us() - age * 1000, &count, &error))
+        return cli_fail(cli, &error);
+    if (cli->json)
+        printf("{\"events\":%" PRId64 "}\n", count);
+    else if (!cli->quiet)
+        printf("%" PRId64 " events removed\n", count);
+    return CLI_OK;
 }
 
 int cmd_audit_stats(struct cli *cli, const struct cli_args *args) {

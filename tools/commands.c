@@ -144,6 +144,9 @@ OPTIONS(audit_list) = {
     {"since", 0, "TIME", "only of the last 90s, 10m, 2h or 7d"},
     {"user", 'u', "USER", "only what this user did"},
     {"object", 0, "ID", "only what happened to this"},
+    {"logins", 0, "USER", "only logins of this user, and attempts at it"},
+    {"failures", 0, NULL, "only what was refused or failed"},
+    {"chain", 0, "security|activity|system", "only of this chain"},
     CLI_LIST_OPTIONS,
     END,
 };
@@ -151,6 +154,17 @@ OPTIONS(audit_export) = {
     {"output", 'o', "FILE", "a new file; - is standard output (default)"},
     {"since", 0, "TIME", "only of the last 90s, 10m, 2h or 7d"},
     {"filter", 'f', "FILTER", "only what the filter finds"},
+    END,
+};
+OPTIONS(audit_verify) = {{"anchor", 0, "FILE", "a checkpoint that was kept elsewhere"}, END};
+OPTIONS(audit_checkpoint) = {
+    {"output", 'o', "FILE", "where to: replaced in one step; - is standard output (default)"},
+    {"number", 0, "N", "one that was made before; 0: the last"},
+    END,
+};
+OPTIONS(audit_prune) = {
+    {"older-than", 0, "TIME", "what is older than 90s, 10m, 2h or 7d"},
+    {"output", 'o', "FILE", "export everything to a new file first"},
     END,
 };
 OPTIONS(audit_stats) = {{"since", 0, "TIME", "only of the last 90s, 10m, 2h or 7d"}, END};
@@ -220,6 +234,10 @@ const struct cli_command cli_commands[] = {
     {"key revoke", "KEY…", "end API keys", 1, -1, 0, NULL, cmd_key_revoke},
     {"audit list", "", "what happened, newest first", 0, 0, CLI_DEFAULT, audit_list, cmd_audit_list},
     {"audit export", "", "write events as JSON Lines, oldest first", 0, 0, 0, audit_export, cmd_audit_export},
+    {"audit verify", "", "check that nobody has rewritten history", 0, 0, 0, audit_verify, cmd_audit_verify},
+    {"audit checkpoint", "", "make a checkpoint, to be kept elsewhere", 0, 0, 0, audit_checkpoint,
+     cmd_audit_checkpoint},
+    {"audit prune", "", "remove old events, in whole segments", 0, 0, 0, audit_prune, cmd_audit_prune},
     {"audit stats", "", "count events by kind", 0, 0, 0, audit_stats, cmd_audit_stats},
     {"stats", "", "numbers of the store, or of a user", 0, 0, 0, stats, cmd_stats},
     {"config", "[NAME [VALUE]]", "show or change settings", 0, 2, 0, config, cmd_config},

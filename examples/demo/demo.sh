@@ -275,6 +275,26 @@ run audit list --limit 12
 claim 'the audit has the completion of the season' test \
     "$(quietly audit list --action job_completed --object "$season" | json 'len(it["items"])')" -ge 1
 
+"$vidstore" audit checkpoint -o "$work/anchor" 2>>"$work/log"
+run audit verify --anchor "$work/anchor"
+claim 'nobody has rewritten it' exits 0 "$vidstore" audit verify --anchor "$work/anchor"
+"$vidstore" audit export -o "$work/audit.jsonl" 2>>"$work/log" >&2
+claim 'its export holds without the library' \
+    python3 "$root/tests/audit/verify_export.py" "$work/audit.jsonl" "$work/anchor"
+cp -r "$VIDSTORE_STORE" "$work/forged"
+forged=$(python3 - "$work/forged/store.db" <<'FORGE'
+import sqlite3, sys, uuid
+database = sqlite3.connect(sys.argv[1])
+database.execute("DROP TRIGGER audit_events_fixed")
+row = database.execute("SELECT seq, id FROM audit_events WHERE noun = 'job' ORDER BY seq LIMIT 1").fetchone()
+database.execute("UPDATE audit_events SET noun = 'nothing' WHERE seq = ?", row[:1])
+database.commit()
+print(uuid.UUID(bytes=row[1]))
+FORGE
+)
+claim 'one word that is changed by hand in a copy is found, and its event named' same "$forged" \
+    "$("$vidstore" -s "$work/forged" --json audit verify 2>>"$work/log" | json 'it["findings"][0]["event"]')"
+
 step '8. What Otto sees of it: nothing'
 run --as otto ls
 claim 'Otto has no videos' same "$(quietly --as otto ls | json 'len(it["items"])')" 0

@@ -70,7 +70,20 @@ enum {
     VIDSTORE_AUDIT_LOGIN_CONFIRMED = 134, /**< A password was given again, for a sensitive call. */
     VIDSTORE_AUDIT_ACCOUNT_LOCKED = 135,  /**< So many tries failed that an account or a source has to wait. */
     VIDSTORE_AUDIT_TOKEN_ISSUED = 136,    /**< An invitation, a reset or a confirmation; or a trusted device. */
-    VIDSTORE_AUDIT_TOKEN_USED = 137
+    VIDSTORE_AUDIT_TOKEN_USED = 137,
+    VIDSTORE_AUDIT_CHECKPOINT = 150,
+    VIDSTORE_AUDIT_ALERT = 151,
+    VIDSTORE_AUDIT_PRUNED = 152,
+    VIDSTORE_AUDIT_EXPORTED = 153
+};
+
+/** The chains in which events stand: each event carries the hash of the one before it in its chain. */
+enum {
+    VIDSTORE_AUDIT_CHAIN_UNKNOWN = -1,
+    VIDSTORE_AUDIT_CHAIN_NONE = 0,     /**< From before there were chains. */
+    VIDSTORE_AUDIT_CHAIN_SECURITY = 1, /**< Accounts, rights, settings, refusals. */
+    VIDSTORE_AUDIT_CHAIN_ACTIVITY = 2, /**< Work on jobs, videos and files, and the host's own events. */
+    VIDSTORE_AUDIT_CHAIN_SYSTEM = 3    /**< The library's own upkeep. */
 };
 
 /** Fields of a event, for access by id. New ones may be added. */
@@ -92,8 +105,15 @@ enum {
     VIDSTORE_AUDIT_USER_AGENT = 5020,
     VIDSTORE_AUDIT_REQUEST_ID = 5021,
     VIDSTORE_AUDIT_DEVICE = 5022,
-    VIDSTORE_AUDIT_DETAILS = 5023,    /**< JSON object: for a change, each field with its old and new value. */
-    VIDSTORE_AUDIT_DESCRIPTION = 5024 /**< Text of the host. */
+    VIDSTORE_AUDIT_DETAILS = 5023,       /**< JSON object: for a change, each field with its old and new value. */
+    VIDSTORE_AUDIT_DESCRIPTION = 5024,   /**< Text of the host. */
+    VIDSTORE_AUDIT_CHAIN = 5030,         /**< security, activity or system; none: from before there were chains. */
+    VIDSTORE_AUDIT_POSITION = 5031,      /**< Its number in the chain, from 1, without gaps. */
+    VIDSTORE_AUDIT_SEVERITY = 5032,      /**< 1 informational to 5 critical. */
+    VIDSTORE_AUDIT_BACK_US = 5033,       /**< By how much the clock stood before the event before it; mostly 0. */
+    VIDSTORE_AUDIT_METHOD = 5034,        /**< How the actor had proved who it is; NULL: it had not to. */
+    VIDSTORE_AUDIT_CREDENTIAL_ID = 5035, /**< UUID of the login or key it used; NULL: none. */
+    VIDSTORE_AUDIT_HASH = 5036           /**< SHA-256 of this event and the hash of the one before it. */
 };
 
 /**
@@ -233,19 +253,90 @@ VIDSTORE_API vidstore_status vidstore_audit_stats(vidstore_session *session, int
                                                   vidstore_error **reterr);
 
 /**
- * Write events to a descriptor as JSON Lines, oldest first, each line safe against log injection.
+ * Write events to a descriptor as JSON Lines, oldest first, each line safe against log injection. The first line is a
+ * header, the last a trailer with the SHA-256 of all lines before it. Without a query, for admins and the system, the
+ * export is whole: it holds all that is hashed, the roots of segments and the checkpoints, so that it can be checked
+ * without this library, and what it covers counts as exported; vidstore-audit(7) has its form.
  * @param session  who acts.
  * @param query  its filter counts; its limit does not. NULL: all.
  * @param fd  open for writing; not closed.
- * @param ret_count  receives how many lines were written.
+ * @param ret_count  receives how many events were written.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, UNSUPPORTED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
- * IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNSUPPORTED, CONFLICT (events were pruned meanwhile), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT,
+ * CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, the descriptor. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_audit_export(vidstore_session *session, const vidstore_query *query, int32_t fd,
                                                    int64_t *ret_count, vidstore_error **reterr);
+
+/**
+ * Make a checkpoint of the audit now: a text that says how long each chain is, what its tree and its end hash to, and
+ * which checkpoint came before, signed when the store was opened with a key. Keep it where whoever can write to the
+ * store can't reach it, and give it to vidstore_audit_verify() later. Others are made in passing: after 4096 events,
+ * after a time (setting audit.checkpoint_minutes; vidstore_maintain() makes it when nothing else happens) and when the
+ * store is closed. Refuses to run inside a transaction. Admins and the system only.
+ * @param session  who acts.
+ * @param ret_text  receives the text, which the caller frees.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: MISUSE, STATE, FORBIDDEN, BUSY, RETRY, TIMEOUT, CANCELLED, LEASE_LOST, NOMEM, IO, FULL, CORRUPT, READONLY,
+ * UNKNOWN_OUTCOME, FORKED.
+ * Threads: one at a time a session. Blocks: database. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_audit_checkpoint(vidstore_session *session, vidstore_text **ret_text,
+                                                       vidstore_error **reterr);
+
+/**
+ * A checkpoint that was made. A host that polls this and keeps what is new has its copy elsewhere.
+ * @param session  who acts.
+ * @param number  from 1; 0: the last.
+ * @param ret_text  receives the text, which the caller frees.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID, NOT_FOUND (none of this number, or none yet), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED,
+ * LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Threads: one at a time a session. Blocks: database. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_audit_checkpoint_get(vidstore_session *session, int64_t number,
+                                                           vidstore_text **ret_text, vidstore_error **reterr);
+
+/**
+ * Check that nobody has rewritten history: every event is hashed anew from the bytes of its row and compared with its
+ * link, every segment and checkpoint with the events, and all of it with the anchor. Works on a store in use, a slice
+ * at a time. A bad finding is a verdict, not an error. Without an anchor from outside, whoever can write to the store
+ * can make all of it anew, or cut off its end, unseen. Refuses to run inside a transaction. Admins and the system only.
+ * @param session  who acts.
+ * @param anchor  the text of a checkpoint that was kept elsewhere; NULL: none.
+ * @param ret_json  receives a JSON object: "verdict" (ok, warning, broken), "anchored" (the anchor is in the history),
+ *   "events", "pruned", "unchained" (from before there were chains), "erased" (personal parts), "checkpoints",
+ * "signed", "chains" by name ("size", "first" that is there, "covered" by a checkpoint, "root", "head"), "found" and
+ * "findings": objects with "code", "verdict", "text", and where known "chain", "position", "event" (its id) and
+ * "checkpoint", the first 100 in the order of the check; "took_ms".
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID (anchor), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, NOMEM, IO, CORRUPT, FORKED.
+ * Threads: one at a time a session. Blocks: database, CPU. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_audit_verify(vidstore_session *session, const char *anchor,
+                                                   vidstore_text **ret_json, vidstore_error **reterr);
+
+/**
+ * Remove old events for good: whole segments of 4096 that are sealed, covered by a checkpoint and, where the setting
+ * audit.export_first says so, exported. Their roots stay. Each leaves an event that names it. vidstore_maintain() does
+ * the same by the settings retention.audit_*. Refuses to run inside a transaction, and under the setting audit.hold.
+ * Admins and the system only.
+ * @param session  who acts.
+ * @param before_us  segments whose last event is older.
+ * @param ret_count  receives how many events were removed.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, NOMEM, IO, FULL, CORRUPT, READONLY,
+ * UNKNOWN_OUTCOME, FORKED.
+ * Threads: one at a time a session. Blocks: database. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_audit_prune(vidstore_session *session, int64_t before_us, int64_t *ret_count,
+                                                  vidstore_error **reterr);
 
 #ifdef __cplusplus
 }

@@ -34,6 +34,9 @@ enum {
     VIDSTORE_OPEN_PROBE_HELPER = 8, /**< Text: path of the program vidstore-probe. Environment VIDSTORE_PROBE_HELPER
                                        (not in a set-user-id program); else next to the library. */
     VIDSTORE_OPEN_WORKER_NAME = 9,  /**< Text: how this process signs its leases; default host name and process id. */
+    VIDSTORE_OPEN_AUDIT_KEY = 10,   /**< Text: path of a file with the Ed25519 key that signs checkpoints of the audit
+                                       (PEM, or 64 hex digits). Environment VIDSTORE_AUDIT_KEY (not in a set-user-id
+                                       program); else they are not signed. */
     VIDSTORE_OPEN_WEAK_HASHES = 20  /**< Boolean, default 0: passwords are hashed for next to nothing. For tests: who
                                        reads such a store reads the passwords too. */
 };

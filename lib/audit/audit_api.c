@@ -2,6 +2,8 @@
 /* Public calls on the audit: reading, and a host's own events. */
 #include "audit/audit.h"
 #include "record/record_api.h"
+#include "store/checkpoints.h"
+#include "trail/checkpoint.h"
 #include "util/alloc.h"
 #include "util/error.h"
 #include "util/json.h"
@@ -93,10 +95,68 @@ vidstore_status vidstore_audit_record(vidstore_session *session, const char *nou
         return r;
     struct append append = {session,
                             {.action = VIDSTORE_AUDIT_CONFIG_CHANGED,
+                             .chain = VS_CHAIN_ACTIVITY,
                              .noun = noun,
                              .object = object_id ? &object : NULL,
                              .owner = &session->actor.user,
                              .details = details_json,
                              .description = description}};
     return vs_session_write(session, append_op, &append, reterr);
+}
+
+vidstore_status vidstore_audit_checkpoint(vidstore_session *session, vidstore_text **ret_text,
+                                          vidstore_error **reterr) {
+    VS_ENTER(session, ret_text, reterr);
+    vs_autobuf text = {0};
+    struct vs_call call = vs_session_call(session);
+    int r = vs_session_outside(session, reterr);
+    if (!r)
+        r = vs_session_may(session, "audit", VS_MANAGE, NULL, NULL, 0, reterr);
+    if (!r)
+        r = vs_checkpoint_now(session->store, &call, &session->actor, &text, reterr);
+    if (!r)
+        r = vs_buf_to_text(&text, ret_text, reterr);
+    vidstore_text_free(vs_unwanted_);
+    return r;
+}
+
+struct old {
+    int64_t number;
+    struct vs_buf text;
+};
+
+static int old_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct old *old = arg;
+    vs_autostmt *s = NULL;
+    vs_buf_free(&old->text);
+    if (!old->number)
+        return vs_checkpoint_last(conn, &old->text, e);
+    int r = vs_stmt(conn, VS_STMT_AUDIT_CHECKPOINT, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, old->number);
+    if ((r = vs_row(s, e)) != VS_ROW)
+        return r;
+    vs_buf_str(&old->text, vs_col_text(s, 0, NULL));
+    if (!vs_col_null(s, 1))
+        vs_buf_fmt(&old->text, "signature %s\n", vs_col_text(s, 1, NULL));
+    return old->text.failed ? vs_fail_nomem(e) : 0;
+}
+
+vidstore_status vidstore_audit_checkpoint_get(vidstore_session *session, int64_t number, vidstore_text **ret_text,
+                                              vidstore_error **reterr) {
+    VS_ENTER(session, ret_text, reterr);
+    struct old old = {.number = number};
+    int r = vs_session_may(session, "audit", VS_MANAGE, NULL, NULL, 0, reterr);
+    if (!r && number < 0)
+        r = vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "number", "number is negative");
+    if (!r)
+        r = vs_session_read(session, old_op, &old, reterr);
+    if (!r && !old.text.len)
+        r = vs_fail(reterr, VIDSTORE_NOT_FOUND, "number", "there is no such checkpoint");
+    if (!r)
+        r = vs_buf_to_text(&old.text, ret_text, reterr);
+    vs_buf_free(&old.text);
+    vidstore_text_free(vs_unwanted_);
+    return r;
 }

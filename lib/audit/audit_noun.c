@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "audit/audit.h"
+#include "trail/chain.h"
 #include "util/alloc.h"
 
 static const struct vs_field fields[] = {
@@ -17,7 +18,7 @@ const struct vs_noun vs_audit_noun = {
     .count = VS_COUNT(fields),
     .columns = VS_COUNT(fields),
     .stmt = {.by_id = VS_STMT_AUDIT_BY_ID,
-             .insert = VS_STMT_AUDIT_INSERT,
+             .insert = VS_STMT_AUDIT_LINK_INSERT,
              .list = VS_STMT_AUDIT_LIST,
              .count = VS_STMT_AUDIT_COUNT},
     .search = {VS_SEARCH_STMTS(AUDIT)},

@@ -34,6 +34,11 @@ int vs_sha256_peek(const struct vs_sha256 *h, uint8_t ret[VS_SHA256_SIZE]) {
     return ok ? 0 : VIDSTORE_NOMEM;
 }
 
+int vs_sha256_end(struct vs_sha256 *h, uint8_t ret[VS_SHA256_SIZE]) {
+    /* The kind of digest stays with the context: no look-up for each of many. */
+    return EVP_DigestFinal_ex(h->ctx, ret, NULL) && EVP_DigestInit_ex(h->ctx, NULL, NULL) ? 0 : VIDSTORE_NOMEM;
+}
+
 void vs_sha256_free(struct vs_sha256 *h) {
     if (!h)
         return;

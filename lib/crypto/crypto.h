@@ -15,8 +15,23 @@ int vs_sha256_new(struct vs_sha256 **ret, vidstore_error **e);
 int vs_sha256_add(struct vs_sha256 *h, const void *data, size_t len); /* 0, or INTERNAL */
 /* A copy of the digest so far, without ending it. */
 int vs_sha256_peek(const struct vs_sha256 *h, uint8_t ret[VS_SHA256_SIZE]);
+/* The digest of what was added, and the start of the next one: for many small ones, one after the other. */
+int vs_sha256_end(struct vs_sha256 *h, uint8_t ret[VS_SHA256_SIZE]);
 void vs_sha256_free(struct vs_sha256 *h);
 int vs_sha256(const void *data, size_t len, uint8_t ret[VS_SHA256_SIZE]);
+
+/* Ed25519 signatures. A key is a PEM file's text (PKCS #8), or the 64 hex digits of its 32-byte seed. */
+#define VS_ED25519_PUBLIC    32
+#define VS_ED25519_SIGNATURE 64
+struct vs_signer;
+/* INVALID naming the field when the text is no such key. The copy that is kept is wiped when it is freed. */
+int vs_signer_new(const char *text, size_t len, const char *field, struct vs_signer **ret, vidstore_error **e);
+void vs_signer_public(const struct vs_signer *signer, uint8_t ret[VS_ED25519_PUBLIC]);
+int vs_signer_sign(const struct vs_signer *signer, const void *data, size_t len, uint8_t ret[VS_ED25519_SIGNATURE]);
+void vs_signer_free(struct vs_signer *signer); /* NULL is fine */
+/* 1 when the signature is that of the data by the key's owner, else 0. */
+int vs_signature_fits(const uint8_t key[VS_ED25519_PUBLIC], const void *data, size_t len,
+                      const uint8_t signature[VS_ED25519_SIGNATURE]);
 
 void vs_hex(const uint8_t *bytes, size_t len, char *ret); /* 2 * len + 1 */
 int vs_unhex(const char *hex, uint8_t *ret, size_t len);  /* exactly 2 * len characters; 0 or -1 */

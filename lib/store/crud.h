@@ -36,6 +36,9 @@ struct vs_rules {
     int (*remove)(struct vs_change *c, vidstore_error **e);  /* dependents, by c->mode; before the row is marked */
     int (*restore)(struct vs_change *c, vidstore_error **e); /* after the row was unmarked: what went with it */
     int (*purge)(struct vs_change *c, vidstore_error **e);   /* before the row goes */
+    /* After a removal was committed, outside of any transaction: what takes too long for it, and is done by the upkeep
+     * when it is not done here. */
+    void (*after_remove)(vidstore_session *session);
     int64_t (*access_level)(const struct vs_record *record); /* VIDSTORE_ACCESS_… for the policy; NULL: none */
 };
 

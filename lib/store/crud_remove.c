@@ -135,7 +135,10 @@ int vs_crud_remove(vidstore_session *session, const struct vs_rules *rules, cons
     if (mode < VIDSTORE_REMOVE_RESTRICT || mode > VIDSTORE_REMOVE_DETACH)
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "mode",
                            "mode is none of restrict, cascade and detach");
-    return run(&w, id, remove_op, e);
+    int r = run(&w, id, remove_op, e);
+    if (!r && rules->after_remove && !session->txn)
+        rules->after_remove(session);
+    return r;
 }
 
 int vs_crud_restore(vidstore_session *session, const struct vs_rules *rules, const char *id, struct vs_record **ret,

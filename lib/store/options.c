@@ -32,6 +32,7 @@ static const struct option {
     {VIDSTORE_OPEN_NETWORK_FS, "network_fs", "network_fs", NULL, BOOLEAN, 0, 0, 1},
     {VIDSTORE_OPEN_PROBE_HELPER, "probe_helper", NULL, NULL, TEXT, 0, 0, 0},
     {VIDSTORE_OPEN_WORKER_NAME, "worker_name", NULL, NULL, TEXT, 0, 0, 0},
+    {VIDSTORE_OPEN_AUDIT_KEY, "audit_key", NULL, NULL, TEXT, 0, 0, 0},
     {VIDSTORE_OPEN_WEAK_HASHES, "weak_hashes", NULL, NULL, BOOLEAN, 0, 0, 1},
 };
 enum { OPTIONS = VS_COUNT(table) };
@@ -312,6 +313,9 @@ int vs_options_make(const char *location, const vidstore_open_params *params, st
         r = absolute(path, &ret->path, e);
     if (!r)
         r = copy_text(params ? params->texts[find(VIDSTORE_OPEN_PROBE_HELPER)] : NULL, &ret->helper, e);
+    const char *key = params ? params->texts[find(VIDSTORE_OPEN_AUDIT_KEY)] : NULL;
+    if (!r)
+        r = copy_text(key ? key : secure_getenv("VIDSTORE_AUDIT_KEY"), &ret->audit_key, e);
     if (!r)
         r = worker ? copy_text(worker, &ret->worker, e) : default_worker(&ret->worker, e);
     return r;
@@ -321,4 +325,5 @@ void vs_options_free(struct vs_options *options) {
     vs_free(options->path);
     vs_free(options->helper);
     vs_free(options->worker);
+    vs_free(options->audit_key);
 }

@@ -214,6 +214,7 @@ static int fenced_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 
 int vs_session_write(vidstore_session *session, vs_op *op, void *arg, vidstore_error **e) {
     struct vs_call call = vs_session_call(session);
+    atomic_fetch_add_explicit(&session->store->writes, 1, memory_order_relaxed);
     struct fenced fenced = {session, op, arg};
     if (session->snap)
         return vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_IN_TRANSACTION, "session",
@@ -325,6 +326,8 @@ static void record_noted(vidstore_session *session) {
 
 void vs_session_leave(vidstore_session **session) {
     record_noted(*session);
+    if (!(*session)->txn)
+        vs_store_checkpoint_if_due((*session)->store);
     atomic_store(&(*session)->busy, 0);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/store.h"
+#include "store/checkpoints.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -30,6 +31,7 @@ static void destroy(struct vidstore *store) {
         if (store->services[i].state)
             store->services[i].stop(store->services[i].state);
     vs_prober_free(store->prober);
+    vs_checkpoints_end(store);
     vs_db_close(store->db);
     vs_blobs_close(store->blobs);
     vs_options_free(&store->options);
@@ -238,6 +240,8 @@ static int open_all(struct vidstore *store, vidstore_error **e) {
                     : vs_blobs_open_temporary(&blob, &store->blobs, e);
     if (!r)
         r = find_instance(store, e);
+    if (!r)
+        r = vs_checkpoints_begin(store, e);
     return r ? r : match_blobs(store, e);
 }
 

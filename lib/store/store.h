@@ -16,8 +16,9 @@ struct vs_options {
     char *path; /* absolute directory; NULL: in memory */
     int read_only, create, relaxed, network_fs, weak_hashes;
     int64_t deadline_ms, txn_max_age_ms, readers;
-    char *helper; /* of the prober; NULL: found */
-    char *worker; /* how this process signs its leases */
+    char *helper;    /* of the prober; NULL: found */
+    char *worker;    /* how this process signs its leases */
+    char *audit_key; /* path of the key that signs checkpoints; NULL: they are not signed */
 };
 
 /* Something that a part keeps for the life of the store, such as the thread that renews leases. */
@@ -40,12 +41,19 @@ struct vidstore {
     struct vs_prober *prober;
     struct vs_service services[VS_SLOTS];
     atomic_int closing;
+    struct vs_signer *signer;      /* of checkpoints; NULL: none */
+    atomic_llong writes;           /* since this process last thought of a checkpoint */
+    atomic_llong checkpoint_at_us; /* monotonic: when it thinks of the next one, however few they are */
+    atomic_int checkpointing;
 };
 
 /* The handle is that of an open store, in the process that opened it. */
 int vs_store_check(const struct vidstore *store, vidstore_error **e);
 struct vidstore *vs_store_ref(struct vidstore *store);
 void vs_store_unref(struct vidstore *store); /* the last one closes; NULL is fine */
+/* Makes a checkpoint of the audit when enough was written or time has passed. Called at the end of calls, outside of
+ * transactions; a failure waits for the next time. */
+void vs_store_checkpoint_if_due(struct vidstore *store);
 /* The prober, started at the first use. It lives as long as the store. */
 int vs_store_prober(struct vidstore *store, struct vs_prober **ret, vidstore_error **e);
 /* The state of a service, made by `start` at the first use. It is stopped when the store closes. */

@@ -18,6 +18,7 @@ struct vs_actor {
     struct vs_uuid credential;     /* the key or login that it proved itself with; nil: none */
     char *name;                    /* of the user or of the part of the host; NULL: none */
     char *origin[VS_ORIGIN_FACTS]; /* NULL: not known */
+    const char *method; /* how it proved who it is, a static word: password, token, key…; NULL: it had not to */
 };
 
 const char *vs_actor_kind_name(enum vs_actor_kind kind);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "trail/trail.h"
 #include "record/search.h"
+#include "trail/chain.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -61,6 +62,10 @@ const struct vs_word vs_audit_actions[] = {
     {VIDSTORE_AUDIT_ACCOUNT_LOCKED, "account_locked"},
     {VIDSTORE_AUDIT_TOKEN_ISSUED, "token_issued"},
     {VIDSTORE_AUDIT_TOKEN_USED, "token_used"},
+    {VIDSTORE_AUDIT_CHECKPOINT, "checkpoint"},
+    {VIDSTORE_AUDIT_ALERT, "alert"},
+    {VIDSTORE_AUDIT_PRUNED, "audit_pruned"},
+    {VIDSTORE_AUDIT_EXPORTED, "audit_exported"},
     {0, NULL},
 };
 
@@ -94,35 +99,106 @@ static int keep_words(struct vs_conn *conn, const struct vs_uuid *user, const st
     return r;
 }
 
-/* The columns of audit_insert, in the order of audit_fields.h. */
+/* Where an action's events stand and what they weigh, when it is not by the number: 30 to 99 is work on jobs, videos
+ * and files, everything else concerns who may do what. */
+static const struct {
+    int32_t action;
+    uint8_t chain, severity;
+} weights[] = {
+    {VIDSTORE_AUDIT_SYSTEM_STARTUP, VS_CHAIN_SYSTEM, 1}, {VIDSTORE_AUDIT_SYSTEM_SHUTDOWN, VS_CHAIN_SYSTEM, 1},
+    {VIDSTORE_AUDIT_RETENTION_RUN, VS_CHAIN_SYSTEM, 1},  {VIDSTORE_AUDIT_MIGRATION, VS_CHAIN_SYSTEM, 2},
+    {VIDSTORE_AUDIT_BACKUP, VS_CHAIN_SYSTEM, 2},         {VIDSTORE_AUDIT_CHECKPOINT, VS_CHAIN_SYSTEM, 1},
+    {VIDSTORE_AUDIT_RESTORED, VS_CHAIN_SECURITY, 3},     {VIDSTORE_AUDIT_CONFIG_CHANGED, VS_CHAIN_SECURITY, 3},
+    {VIDSTORE_AUDIT_ROLE_CHANGED, VS_CHAIN_SECURITY, 3}, {VIDSTORE_AUDIT_USER_DELETED, VS_CHAIN_SECURITY, 3},
+    {VIDSTORE_AUDIT_USER_PURGED, VS_CHAIN_SECURITY, 3},  {VIDSTORE_AUDIT_ALERT, VS_CHAIN_SECURITY, 4},
+    {VIDSTORE_AUDIT_PRUNED, VS_CHAIN_SECURITY, 3},       {VIDSTORE_AUDIT_EXPORTED, VS_CHAIN_SECURITY, 2},
+};
+
+int vs_audit_chain(int32_t action) {
+    for (size_t i = 0; i < VS_COUNT(weights); i++)
+        if (weights[i].action == action)
+            return weights[i].chain;
+    return action >= 30 && action < 100 ? VS_CHAIN_ACTIVITY : VS_CHAIN_SECURITY;
+}
+
+int vs_audit_severity(int32_t action, int failed) {
+    int severity = vs_audit_chain(action) == VS_CHAIN_SECURITY ? 2 : 1;
+    for (size_t i = 0; i < VS_COUNT(weights); i++)
+        if (weights[i].action == action)
+            severity = weights[i].severity;
+    return severity + !!failed;
+}
+
+static void describe(struct vs_link *link, const struct vs_actor *actor, const struct vs_event *event,
+                     const struct vs_uuid *id) {
+    int known = actor->kind != VS_ACTOR_ANONYMOUS;
+    vs_link_uuid(link, VS_LINK_ID, id);
+    vs_link_int(link, VS_LINK_ACTION, event->action);
+    vs_link_int(link, VS_LINK_SEVERITY, vs_audit_severity(event->action, event->failed));
+    vs_link_text(link, VS_LINK_NOUN, event->noun);
+    vs_link_uuid(link, VS_LINK_OBJECT_ID, event->object);
+    vs_link_uuid(link, VS_LINK_OWNER_ID, event->owner);
+    vs_link_uuid(link, VS_LINK_USER_ID, known ? &actor->user : NULL);
+    vs_link_int(link, VS_LINK_SUCCESS, event->failed == 0);
+    vs_link_text(link, VS_LINK_ERROR, event->failed ? vidstore_status_name(event->failed) : NULL);
+    vs_link_text(link, VS_LINK_ACTOR, vs_actor_kind_name(actor->kind));
+    vs_link_text(link, VS_LINK_REQUEST_ID, actor->origin[VS_ORIGIN_REQUEST_ID]);
+    vs_link_text(link, VS_LINK_METHOD, actor->method);
+    vs_link_uuid(link, VS_LINK_CREDENTIAL, vs_uuid_is_nil(&actor->credential) ? NULL : &actor->credential);
+    vs_link_text(link, VS_LINK_ACTOR_NAME, actor->name);
+    vs_link_text(link, VS_LINK_IP, actor->origin[VS_ORIGIN_IP]);
+    vs_link_text(link, VS_LINK_USER_AGENT, actor->origin[VS_ORIGIN_USER_AGENT]);
+    vs_link_text(link, VS_LINK_DEVICE, actor->origin[VS_ORIGIN_DEVICE]);
+    vs_link_text(link, VS_LINK_OBJECT_NAME, event->object_name);
+    vs_link_text(link, VS_LINK_DETAILS, event->details);
+    vs_link_text(link, VS_LINK_DESCRIPTION, event->description);
+}
+
+/* Times of a chain never go back: a clock that does is seen in back_us, which taken off gives what it showed. */
+static void date(struct vs_link *link, const struct vs_chain_head *head) {
+    int64_t now = vs_now_us(), back = now < head->created_us ? head->created_us - now : 0;
+    vs_link_int(link, VS_LINK_POSITION, head->position + 1);
+    vs_link_int(link, VS_LINK_CREATED, now + back);
+    vs_link_int(link, VS_LINK_BACK, back);
+}
+
+static void free_hasher(struct vs_sha256 **h) {
+    vs_sha256_free(*h);
+}
+
 int vs_trail_append(struct vs_conn *conn, const struct vs_actor *actor, const struct vs_event *event,
                     vidstore_error **e) {
+    uint8_t salts[2][VS_CHAIN_SALT], hash[VS_SHA256_SIZE];
+    VS_CLEANUP(free_hasher) struct vs_sha256 *h = NULL;
     vs_autostmt *s = NULL;
+    struct vs_chain_head head;
     struct vs_uuid id;
-    int known = actor->kind != VS_ACTOR_ANONYMOUS;
-    int r = vs_uuid_make(&id, e);
+    struct vs_link link = {.chain = event->chain ? event->chain : vs_audit_chain(event->action)};
+    int r = vs_sha256_new(&h, e);
     if (!r)
-        r = vs_stmt(conn, VS_STMT_AUDIT_INSERT, &s, e);
+        r = vs_chain_head(conn, h, link.chain, &head, e);
+    if (!r)
+        r = vs_uuid_make(&id, e);
+    if (!r && vs_random(salts, sizeof salts))
+        r = vs_fail(e, VIDSTORE_IO, NULL, "the system gave no random bytes");
+    if (!r)
+        r = vs_stmt(conn, VS_STMT_AUDIT_LINK_INSERT, &s, e);
     if (r)
         return r;
-    vs_bind_uuid(s, 1, &id);
-    vs_bind_uuid(s, 2, known ? &actor->user : NULL);
-    vs_bind_int(s, 3, vs_now_us());
-    vs_bind_int(s, 4, event->action);
-    vs_bind_text(s, 5, event->noun, -1);
-    vs_bind_uuid(s, 6, event->object);
-    vs_bind_text(s, 7, event->object_name, -1);
-    vs_bind_uuid(s, 8, event->owner);
-    vs_bind_int(s, 9, event->failed == 0);
-    vs_bind_text(s, 10, event->failed ? vidstore_status_name(event->failed) : NULL, -1);
-    vs_bind_text(s, 11, vs_actor_kind_name(actor->kind), -1);
-    vs_bind_text(s, 12, actor->name, -1);
-    for (int i = 0; i < VS_ORIGIN_FACTS; i++)
-        vs_bind_text(s, 13 + i, actor->origin[i], -1);
-    vs_bind_text(s, 17, event->details, -1);
-    vs_bind_text(s, 18, event->description, -1);
+    describe(&link, actor, event, &id);
+    date(&link, &head);
+    for (int part = VS_PART_ACTOR; part < VS_PARTS; part++)
+        if (vs_link_has(&link, (enum vs_link_part)part)) {
+            link.salts[part] = salts[part - VS_PART_ACTOR];
+            link.salt_sizes[part] = VS_CHAIN_SALT;
+        }
+    if (vs_link_hash(h, &link, head.id, head.hash, hash))
+        return vs_fail_nomem(e);
+    link.hash = hash;
+    link.hash_size = sizeof hash;
+    vs_link_bind(&link, s);
     r = vs_row(s, e);
     int64_t seq = r == VS_ROW ? vs_col_int(s, 0) : 0;
     vs_reset(VS_TAKE(s)); /* nothing else is written while it runs */
-    return r == VS_ROW ? keep_words(conn, known ? &actor->user : NULL, event, seq, e) : r;
+    return r == VS_ROW ? keep_words(conn, actor->kind != VS_ACTOR_ANONYMOUS ? &actor->user : NULL, event, seq, e) : r;
 }

@@ -105,10 +105,6 @@ static int find_leases(struct vs_conn *conn, struct slice *slice, vidstore_error
     return vs_jobs_expired(conn, slice->limit, &slice->found, e);
 }
 
-static int find_events(struct vs_conn *conn, struct slice *slice, vidstore_error **e) {
-    return vs_audit_prune(conn, slice->until_us, slice->limit, 1, &slice->found, e);
-}
-
 static int find_old_entries(struct vs_conn *conn, struct slice *slice, vidstore_error **e) {
     return vs_feed_old(conn, slice->until_us, slice->limit, &slice->upto, &slice->found, e);
 }
@@ -194,10 +190,6 @@ static int purge_ended(struct vs_conn *conn, struct slice *slice, vidstore_error
     return r;
 }
 
-static int prune_events(struct vs_conn *conn, struct slice *slice, vidstore_error **e) {
-    return vs_audit_prune(conn, slice->until_us, slice->limit, 0, &slice->done, e);
-}
-
 /* What was found stays the oldest, whoever else prunes. */
 static int prune_feed(struct vs_conn *conn, struct slice *slice, vidstore_error **e) {
     return vs_feed_prune(conn, slice->upto, &slice->done, e);
@@ -219,8 +211,6 @@ static const struct step steps[] = {
     ENDED(VIDSTORE_JOB_CANCELLED, VS_SETTING_JOB_RETENTION_DAYS),
     ENDED(VIDSTORE_JOB_FAILED, VS_SETTING_FAILED_RETENTION_DAYS),
     ENDED(VIDSTORE_JOB_DEAD, VS_SETTING_FAILED_RETENTION_DAYS),
-    {VS_DONE_AUDIT, VS_SETTING_AUDIT_RETENTION_DAYS, SLICE_MAX, VS_STMT_AUDIT_OLD_COUNT, 0, NULL, find_events,
-     prune_events},
     {VS_DONE_FEED, VS_SETTING_FEED_DAYS, SLICE_MAX, 0, 0, NULL, find_old_entries, prune_feed},
     {VS_DONE_FEED, VS_SETTINGS, SLICE_MAX, 0, 0, NULL, find_surplus_entries, prune_feed},
 };
@@ -281,5 +271,7 @@ int vs_upkeep_pass(struct vs_upkeep *u, int *ret_more, vidstore_error **e) {
     int r = 0;
     for (size_t i = 0; !r && i < VS_COUNT(steps); i++)
         r = run_step(u, &steps[i], slice, ret_more, e);
-    return r ? r : run_files(u, ret_more, e);
+    if (!r)
+        r = run_files(u, ret_more, e);
+    return r ? r : vs_audit_upkeep(u->session, u->dry, u->end_us, &u->done[VS_DONE_AUDIT], ret_more, e);
 }

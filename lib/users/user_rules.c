@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* What may happen to a user. */
+#include "audit/audit.h"
 #include "keys/keys.h"
 #include "users/user_password.h"
 #include "users/user_repo.h"
 #include "users/users.h"
 #include "util/alloc.h"
+#include "util/env.h"
 #include "util/error.h"
 #include <stdio.h>
 #include <string.h>
 
-enum { USERNAME_MAX = 50 };
+enum { USERNAME_MAX = 50, ERASE_US = 1000000 };
 
 static int check_username(const struct vs_change *c, vidstore_error **e) {
     const char *name = vs_change_text(c, VIDSTORE_USER_USERNAME);
@@ -149,6 +151,8 @@ static int remove_user(struct vs_change *c, vidstore_error **e) {
         r = vs_user_repo_next_epoch(c->conn, &c->id, NULL, "account removed", e);
     if (!r)
         r = vs_keys_end_all(c->conn, c->session, &c->id, "account removed", e);
+    if (!r)
+        r = vs_audit_forget(c->conn, &c->id, e);
     vs_change_set_int(c, VIDSTORE_USER_SUSPENDED_UNTIL_US, INT64_MIN);
     snprintf(name, sizeof name, "deleted-%.12s", vs_record_text(c->old, VIDSTORE_USER_ID) + 24);
     if (!r)
@@ -159,6 +163,11 @@ static int remove_user(struct vs_change *c, vidstore_error **e) {
         r = vs_change_set_text(c, personal[i], NULL, e);
     }
     return r;
+}
+
+static void erase(vidstore_session *session) {
+    int more = 0;
+    vs_audit_erase(session, vs_mono_us() + ERASE_US, &more, NULL);
 }
 
 static int purge(struct vs_change *c, vidstore_error **e) {
@@ -180,4 +189,5 @@ const struct vs_rules vs_user_rules = {
     .saved = saved,
     .remove = remove_user,
     .purge = purge,
+    .after_remove = erase,
 };

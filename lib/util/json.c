@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "util/json.h"
 #include "util/error.h"
+#include "util/utf8.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,6 +96,47 @@ static void dump_real(struct vs_buf *b, const json_t *value) {
         if (again && json_real_value(again) == json_real_value(value))
             return;
     }
+}
+
+static int is_treacherous(uint32_t c) {
+    static const struct {
+        uint32_t from, to;
+    } ranges[] = {{0x7F, 0x9F},     {0xAD, 0xAD},     {0x61C, 0x61C},   {0x180E, 0x180E}, {0x200B, 0x200F},
+                  {0x2028, 0x202E}, {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (c >= ranges[i].from && c <= ranges[i].to)
+            return 1;
+    return 0;
+}
+
+/* The code point of a sequence that is known to be well-formed. */
+static uint32_t code_point(const unsigned char *s, size_t size) {
+    static const unsigned char masks[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    uint32_t c = s[0] & masks[size];
+    for (size_t i = 1; i < size; i++)
+        c = c << 6 | (s[i] & 0x3F);
+    return c;
+}
+
+void vs_json_armour(struct vs_buf *b, const char *json, size_t len) {
+    size_t plain = 0; /* from here on nothing was copied yet */
+    for (size_t i = 0, size; i < len; i += size) {
+        size = 1;
+        if ((unsigned char)json[i] < 0x7F)
+            continue;
+        size_t found = vs_utf8_sequence(json + i, len - i);
+        size = found ? found : 1;
+        uint32_t c = found ? code_point((const unsigned char *)json + i, found) : 0xFFFD;
+        if (found && !is_treacherous(c))
+            continue;
+        vs_buf_add(b, json + plain, i - plain);
+        if (c > 0xFFFF)
+            vs_buf_fmt(b, "\\u%04x\\u%04x", 0xD800 + ((c - 0x10000) >> 10), 0xDC00 + ((c - 0x10000) & 0x3FF));
+        else
+            vs_buf_fmt(b, "\\u%04x", c);
+        plain = i + size;
+    }
+    vs_buf_add(b, json + plain, len - plain);
 }
 
 void vs_json_dump(struct vs_buf *b, const json_t *value) {

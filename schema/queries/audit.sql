@@ -3,8 +3,34 @@
 -- name: audit_by_id
 SELECT seq, {audit.columns} FROM audit_events WHERE id = $1;
 
--- name: audit_insert
-INSERT INTO audit_events ({audit.columns}) VALUES ({audit.values}) RETURNING seq;
+-- The columns of links stand in the order of lib/trail/chain.h.
+
+-- name: audit_link_insert
+INSERT INTO audit_events (chain, hash, actor_salt, object_salt, position, id, created_us, back_us, action, severity,
+noun, object_id, owner_id, user_id, success, error, actor, request_id, method, credential_id, actor_name, ip,
+user_agent, device, object_name, details, description)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+$25, $26, $27) RETURNING seq;
+
+-- name: audit_link_page
+SELECT seq, chain, hash, actor_salt, object_salt, position, id, created_us, back_us, action, severity,
+noun, object_id, owner_id, user_id, success, error, actor, request_id, method, credential_id, actor_name, ip,
+user_agent, device, object_name, details, description FROM audit_events WHERE seq > $1 AND seq <= $2 ORDER BY seq
+LIMIT $3;
+
+-- name: audit_head
+SELECT c.id, e.position, e.created_us, e.hash FROM audit_chains AS c JOIN audit_events AS e ON e.chain = c.chain
+WHERE c.chain = $1 ORDER BY e.position DESC LIMIT 1;
+
+-- name: audit_chain
+SELECT id, created_us, format, unchained FROM audit_chains WHERE chain = $1;
+
+-- name: audit_chain_add
+INSERT INTO audit_chains (chain, id, created_us, format, unchained) VALUES ($1, $2, $3, $4, $5);
+
+-- name: audit_unchained
+-- What stands in no chain.
+SELECT count(*) FROM audit_events WHERE chain = 0;
 
 -- name: audit_list :template
 SELECT seq, {audit.columns} FROM audit_events WHERE {{where}} ORDER BY {{order}} LIMIT {{limit}};
@@ -22,11 +48,126 @@ WHERE created_us >= $1 AND ip IS NOT NULL
 GROUP BY ip ORDER BY events DESC, ip LIMIT 10;
 
 -- name: audit_old_count
--- Events come in the order of time, so the oldest stand at the beginning.
-SELECT count(*) FROM (SELECT 1 FROM (SELECT created_us FROM audit_events ORDER BY seq LIMIT $1) AS oldest
-WHERE created_us < $2) AS counted;
+-- Of those in no chain, which come in the order of time: the oldest stand at the beginning.
+SELECT count(*) FROM (SELECT 1 FROM (SELECT created_us FROM audit_events WHERE chain = 0 ORDER BY position LIMIT $1)
+AS oldest WHERE created_us < $2) AS counted;
 
 -- name: audit_old_remove
-DELETE FROM audit_events WHERE seq IN (SELECT seq FROM (SELECT seq, created_us FROM audit_events ORDER BY seq
-LIMIT $1) AS oldest
-WHERE created_us < $2);
+DELETE FROM audit_events WHERE seq IN (SELECT seq FROM (SELECT seq, created_us FROM audit_events WHERE chain = 0
+ORDER BY position LIMIT $1) AS oldest WHERE created_us < $2);
+
+-- name: audit_size
+-- The position of a chain's last event.
+SELECT position FROM audit_events WHERE chain = $1 ORDER BY position DESC LIMIT 1;
+
+-- name: audit_hash_list
+SELECT position, hash, created_us, 200 + length(coalesce(details, '')) + length(coalesce(user_agent, ''))
++ length(coalesce(description, '')) FROM audit_events WHERE chain = $1 AND position > $2 AND position <= $3
+ORDER BY position LIMIT 4096;
+
+-- name: audit_segment
+SELECT root, before_hash, last_hash, first_us, last_us, bytes, sealed_us, exported_us, pruned_us FROM audit_segments
+WHERE chain = $1 AND segment = $2;
+
+-- name: audit_segment_add
+INSERT INTO audit_segments (chain, segment, root, before_hash, last_hash, first_us, last_us, bytes, sealed_us)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (chain, segment) DO NOTHING;
+
+-- name: audit_segment_last
+SELECT segment FROM audit_segments WHERE chain = $1 ORDER BY segment DESC LIMIT 1;
+
+-- name: audit_segment_roots
+SELECT segment, root, last_hash FROM audit_segments WHERE chain = $1 ORDER BY segment;
+
+-- name: audit_checkpoint_last
+SELECT number, created_us, body, signature FROM audit_checkpoints WHERE number > 0 ORDER BY number DESC LIMIT 1;
+
+-- name: audit_checkpoint_add
+INSERT INTO audit_checkpoints (number, created_us, body, signature) VALUES ($1, $2, $3, $4);
+
+-- name: audit_segment_next
+-- The oldest segment of a chain whose events are there still.
+SELECT segment, root, last_us, bytes, exported_us FROM audit_segments WHERE chain = $1 AND segment >= $2
+AND pruned_us IS NULL ORDER BY segment LIMIT 1;
+
+-- name: audit_segment_pruned
+UPDATE audit_segments SET pruned_us = $1 WHERE chain = $2 AND segment = $3 AND pruned_us IS NULL;
+
+-- name: audit_segment_exported
+UPDATE audit_segments SET exported_us = $1 WHERE chain = $2 AND segment <= $3 AND exported_us IS NULL;
+
+-- name: audit_segment_remove
+DELETE FROM audit_events WHERE chain = $1 AND position > $2 AND position <= $3;
+
+-- name: audit_segment_bytes
+SELECT CAST(coalesce(sum(bytes), 0) AS BIGINT) FROM audit_segments WHERE pruned_us IS NULL;
+
+-- name: audit_seq_last
+SELECT max(seq) FROM audit_events;
+
+-- name: audit_checkpoint_page
+SELECT number, body, signature FROM audit_checkpoints WHERE number > $1 ORDER BY number LIMIT $2;
+
+-- name: audit_checkpoint
+SELECT body, signature FROM audit_checkpoints WHERE number = $1;
+
+-- name: audit_segments
+SELECT chain, segment, root, before_hash, last_hash, pruned_us FROM audit_segments ORDER BY chain, segment;
+
+-- Erasing a person.
+
+-- name: audit_erase_add
+INSERT INTO audit_erasures (user_id, created_us) VALUES ($1, $2) ON CONFLICT (user_id) DO NOTHING;
+
+-- name: audit_erase_next
+SELECT user_id FROM audit_erasures ORDER BY user_id LIMIT 1;
+
+-- name: audit_erase_done
+DELETE FROM audit_erasures WHERE user_id = $1;
+
+-- name: audit_erase_by_page
+SELECT seq, chain, hash, actor_salt, object_salt, position, id, created_us, back_us, action, severity,
+noun, object_id, owner_id, user_id, success, error, actor, request_id, method, credential_id, actor_name, ip,
+user_agent, device, object_name, details, description FROM audit_events WHERE user_id = $1 AND seq > $2 ORDER BY seq
+LIMIT $3;
+
+-- name: audit_erase_of_page
+SELECT seq, chain, hash, actor_salt, object_salt, position, id, created_us, back_us, action, severity,
+noun, object_id, owner_id, user_id, success, error, actor, request_id, method, credential_id, actor_name, ip,
+user_agent, device, object_name, details, description FROM audit_events WHERE object_id = $1 AND seq > $2 ORDER BY
+seq LIMIT $3;
+
+-- name: audit_erase_actor
+UPDATE audit_events SET actor_name = NULL, ip = NULL, user_agent = NULL, device = NULL, actor_salt = $1 WHERE seq = $2;
+
+-- name: audit_erase_object
+UPDATE audit_events SET object_name = NULL, details = NULL, description = NULL, object_salt = $1 WHERE seq = $2;
+
+-- Detection.
+
+-- name: audit_seq_at
+SELECT seq, created_us FROM audit_events WHERE seq >= $1 ORDER BY seq LIMIT 1;
+
+-- name: audit_watch_page
+SELECT seq, created_us, action, success, noun, ip, user_agent, user_id, object_id, object_name, credential_id, error,
+back_us, chain, details FROM audit_events WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3;
+
+-- name: audit_watch_failed_page
+SELECT seq, created_us, action, success, noun, ip, user_agent, user_id, object_id, object_name, credential_id, error,
+back_us, chain, details FROM audit_events WHERE seq > $1 AND seq <= $2 AND success = 0 ORDER BY seq LIMIT $3;
+
+-- name: audit_login_page
+-- Earlier logins of a user, the newest first.
+SELECT created_us, ip, user_agent FROM audit_events WHERE object_id = $1 AND seq < $2 AND action = 10 AND success = 1
+ORDER BY seq DESC LIMIT $3;
+
+-- name: audit_alert_add
+INSERT INTO audit_alerts (rule, entity, window_us, created_us) VALUES ($1, $2, $3, $4)
+ON CONFLICT (rule, entity, window_us) DO NOTHING;
+
+-- name: audit_alert_prune
+DELETE FROM audit_alerts WHERE created_us < $1;
+
+-- name: audit_stats_days
+SELECT created_us / 86400000000 AS day, action, count(*) AS events, CAST(sum(1 - success) AS BIGINT) AS failures
+FROM audit_events WHERE created_us >= $1 GROUP BY created_us / 86400000000, action ORDER BY day, action LIMIT 10000;

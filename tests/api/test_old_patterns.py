@@ -858,9 +858,13 @@ def _(t):
 @pattern("audit.cleanup_old_logs")
 def _(t):
     old = t.job()
-    t.age("audit_events", "created_us", 100)
+    with t.s.transaction():
+        for _ in range(4096):
+            t.s.audit.record("host", None, "of no importance")
+    t.s.audit.checkpoint()
+    t.age("audit_segments", "last_us", 100)
     fresh = t.job()
-    t.s.setting.set("retention.audit_days", "90")
+    t.s.setting.set("retention.audit_activity_days", "90")
     t.s.maintain(5000, "all")
     t.assertEqual(0, t.s.audit.count("object_id = $1", old.id))
     t.assertEqual(1, t.s.audit.count("object_id = $1", fresh.id))

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/* Checking the chains: every event is hashed anew from the bytes of its row, a bounded slice a read, so that writers go
+ * on meanwhile. What came after the beginning of the check is left to the next one. */
+#include "audit/audit_verify.h"
+#include "audit/audit.h"
+#include "util/alloc.h"
+#include "util/env.h"
+#include "util/error.h"
+#include "util/utf8.h"
+#include <string.h>
+
+enum { SLICE = 5000, CHECKPOINTS_SLICE = 500, MINUTE_US = 60000000 };
+
+/* --- the events ----------------------------------------------------------------------------------------------- */
+
+/* What a pruned segment leaves: its root for the tree, and the hash that the next one stands on. */
+static int skip_segment(struct vs_verify *v, struct vs_conn *conn, int chain, vidstore_error **e) {
+    struct vs_verify_chain *c = &v->chains[chain];
+    vs_autostmt *s = NULL;
+    size_t sizes[3] = {0};
+    int r = vs_stmt(conn, VS_STMT_AUDIT_SEGMENT, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, chain);
+    vs_bind_int(s, 2, c->position / VS_SEGMENT);
+    if ((r = vs_row(s, e)) != VS_ROW)
+        return r;
+    const uint8_t *root = vs_col_blob(s, 0, &sizes[0]), *before = vs_col_blob(s, 1, &sizes[1]),
+                  *last = vs_col_blob(s, 2, &sizes[2]);
+    if (vs_col_null(s, 8) || sizes[0] != VS_SHA256_SIZE || sizes[1] != VS_SHA256_SIZE || sizes[2] != VS_SHA256_SIZE)
+        return VS_DONE;
+    if (memcmp(before, c->hash, VS_SHA256_SIZE) != 0)
+        vs_verify_note(v, VS_FLAW_SEGMENT, chain, c->position + 1, NULL, INT64_MIN,
+                       "a pruned segment does not stand on the one before it");
+    /* Checkpoints inside it can't be told any more: only its root is left. */
+    while (c->next < v->count && v->checkpoints[c->next].chains[chain].size < c->position + VS_SEGMENT)
+        c->next++;
+    if (c->whole && vs_tree_node(v->h, &c->tree, VS_SEGMENT_LEVEL, root))
+        c->whole = 0;
+    memcpy(c->hash, last, VS_SHA256_SIZE);
+    c->last_us = vs_col_int(s, 4);
+    c->position += VS_SEGMENT;
+    v->pruned += VS_SEGMENT;
+    vs_verify_size_reached(v, chain);
+    return VS_ROW;
+}
+
+/* Positions are missing up to `until`: in whole pruned segments, or they should not. */
+static int skip_to(struct vs_verify *v, struct vs_conn *conn, int chain, int64_t until, const struct vs_link *link,
+                   vidstore_error **e) {
+    struct vs_verify_chain *c = &v->chains[chain];
+    int r = VS_ROW;
+    while (r == VS_ROW && c->position % VS_SEGMENT == 0 && c->position + VS_SEGMENT <= until)
+        r = skip_segment(v, conn, chain, e);
+    if (r < 0 || c->position == until)
+        return r < 0 ? r : 0;
+    vs_verify_note(v, VS_FLAW_MISSING, chain, c->position + 1, link, INT64_MIN,
+                   "%lld events are missing before this one", (long long)(until - c->position));
+    c->whole = 0; /* what the tree would be is not known any more */
+    c->position = until;
+    return 0;
+}
+
+/* The segment that ends here, against the root that was sealed. */
+static int check_segment(struct vs_verify *v, struct vs_conn *conn, int chain, vidstore_error **e) {
+    struct vs_verify_chain *c = &v->chains[chain];
+    uint8_t root[VS_SHA256_SIZE];
+    vs_autostmt *s = NULL;
+    size_t size = 0;
+    int r = vs_stmt(conn, VS_STMT_AUDIT_SEGMENT, &s, e);
+    if (!r && vs_tree_root(v->h, &c->segment, root))
+        r = vs_fail_nomem(e);
+    c->segment.count = 0;
+    if (r)
+        return r;
+    vs_bind_int(s, 1, chain);
+    vs_bind_int(s, 2, c->position / VS_SEGMENT - 1);
+    if ((r = vs_row(s, e)) != VS_ROW)
+        return r; /* not sealed yet */
+    const void *sealed = vs_col_blob(s, 0, &size), *last = NULL;
+    int same = size == VS_SHA256_SIZE && memcmp(sealed, root, size) == 0;
+    last = vs_col_blob(s, 2, &size);
+    same = same && size == VS_SHA256_SIZE && memcmp(last, c->hash, size) == 0;
+    if (c->whole && !same)
+        vs_verify_note(v, VS_FLAW_SEGMENT, chain, c->position, NULL, INT64_MIN,
+                       "the segment that ends here was sealed with other events");
+    return 0;
+}
+
+static void check_link(struct vs_verify *v, struct vs_verify_chain *c, const struct vs_link *link) {
+    uint8_t hash[VS_SHA256_SIZE];
+    int64_t created = link->values[VS_LINK_CREATED].i;
+    int r = vs_link_hash(v->h, link, c->id, c->hash, hash);
+    int same = !r && link->hash_size == VS_SHA256_SIZE && memcmp(hash, link->hash, VS_SHA256_SIZE) == 0;
+    if (!same)
+        vs_verify_note(v, VS_FLAW_EDITED, link->chain, c->position, link, INT64_MIN,
+                       r == VIDSTORE_CORRUPT ? "a personal part and its salt do not belong together"
+                                             : "the event, or the one before it, is not what was recorded");
+    if (created < c->last_us)
+        vs_verify_note(v, VS_FLAW_TIME, link->chain, c->position, link, INT64_MIN,
+                       "the event is older than the one before it");
+    c->last_us = created;
+    /* On with what stands there, so that one bad event is one finding. */
+    memset(c->hash, 0, VS_SHA256_SIZE);
+    if (link->hash_size == VS_SHA256_SIZE)
+        memcpy(c->hash, link->hash, VS_SHA256_SIZE);
+    v->erased +=
+        !!(link->salt_sizes[VS_PART_ACTOR] == VS_SHA256_SIZE) + !!(link->salt_sizes[VS_PART_OBJECT] == VS_SHA256_SIZE);
+}
+
+static int check_event(struct vs_verify *v, struct vs_conn *conn, const struct vs_link *link, vidstore_error **e) {
+    int64_t position = link->values[VS_LINK_POSITION].i;
+    struct vs_verify_chain *c = &v->chains[link->chain > VS_CHAIN_NONE && link->chain < VS_CHAINS ? link->chain : 0];
+    int r = 0;
+    v->seq = link->seq;
+    v->events++;
+    if (link->chain == VS_CHAIN_NONE) {
+        v->unchained++;
+        return 0;
+    }
+    if (c == v->chains || !c->begun) {
+        vs_verify_note(v, VS_FLAW_CHAIN, link->chain, position, link, INT64_MIN, "the event stands in no known chain");
+        return 0;
+    }
+    if (position <= c->position) {
+        vs_verify_note(v, VS_FLAW_ORDER, link->chain, position, link, INT64_MIN,
+                       "the event comes after number %lld of its chain", (long long)c->position);
+        return 0;
+    }
+    if (position > c->position + 1)
+        r = skip_to(v, conn, link->chain, position - 1, link, e);
+    if (r)
+        return r;
+    c->position = position;
+    c->first = c->first ? c->first : position;
+    check_link(v, c, link);
+    if (c->whole && (vs_tree_leaf(v->h, &c->tree, c->hash) || vs_tree_leaf(v->h, &c->segment, c->hash)))
+        return vs_fail_nomem(e);
+    vs_verify_size_reached(v, link->chain);
+    return position % VS_SEGMENT == 0 ? check_segment(v, conn, link->chain, e) : 0;
+}
+
+static int slice_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct vs_verify *v = arg;
+    struct vs_link link;
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_AUDIT_LINK_PAGE, &s, e), rows = 0;
+    if (r)
+        return r;
+    vs_bind_int(s, 1, v->seq);
+    vs_bind_int(s, 2, v->last_seq);
+    vs_bind_int(s, 3, SLICE);
+    while ((r = vs_step(s, e)) == VS_ROW) {
+        vs_link_read(&link, s);
+        rows++;
+        if ((r = check_event(v, conn, &link, e)))
+            return r;
+    }
+    if (!r && rows < SLICE)
+        v->seq = v->last_seq;
+    return r;
+}
+
+/* --- what there is at the beginning ---------------------------------------------------------------------------- */
+
+static int read_chain(struct vs_verify *v, struct vs_conn *conn, int chain, vidstore_error **e) {
+    struct vs_verify_chain *c = &v->chains[chain];
+    vs_autostmt *s = NULL;
+    size_t size = 0;
+    int r = vs_stmt(conn, VS_STMT_AUDIT_CHAIN, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, chain);
+    if ((r = vs_row(s, e)) != VS_ROW)
+        return r;
+    const void *id = vs_col_blob(s, 0, &size);
+    if (size != VS_CHAIN_ID || vs_col_int(s, 2) != VS_CHAIN_FORMAT) {
+        vs_verify_note(v, VS_FLAW_CHAIN, chain, INT64_MIN, NULL, INT64_MIN, "the chain is of an unknown format");
+        return 0;
+    }
+    memcpy(c->id, id, VS_CHAIN_ID);
+    c->begun = c->whole = 1;
+    c->created_us = vs_col_int(s, 1);
+    c->unchained = vs_col_int(s, 3);
+    return vs_chain_genesis(v->h, chain, c->id, c->created_us, c->unchained, c->hash);
+}
+
+/* One snapshot: the chains, and the last event that is checked. */
+static int begin_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct vs_verify *v = arg;
+    vs_autostmt *last = NULL, *meta = NULL;
+    int r = 0;
+    for (int chain = VS_CHAIN_SECURITY; !r && chain < VS_CHAINS; chain++)
+        r = read_chain(v, conn, chain, e);
+    if (!r)
+        r = vs_stmt(conn, VS_STMT_AUDIT_SEQ_LAST, &last, e);
+    if (!r && (r = vs_row(last, e)) == VS_ROW)
+        v->last_seq = vs_col_null(last, 0) ? 0 : vs_col_int(last, 0);
+    if (r >= 0)
+        r = vs_stmt(conn, VS_STMT_META_GET, &meta, e);
+    if (r)
+        return r;
+    vs_bind_text(meta, 1, "instance", -1);
+    if ((r = vs_row(meta, e)) == VS_ROW)
+        snprintf(v->store, sizeof v->store, "%s", vs_col_text(meta, 0, NULL));
+    return r < 0 ? r : 0;
+}
+
+struct pages {
+    struct vs_verify *v;
+    int64_t number; /* of the last one that was read */
+    int rows;
+};
+
+static int checkpoints_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct pages *pages = arg;
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_AUDIT_CHECKPOINT_PAGE, &s, e);
+    pages->rows = 0;
+    if (r)
+        return r;
+    vs_bind_int(s, 1, pages->number);
+    vs_bind_int(s, 2, CHECKPOINTS_SLICE);
+    while ((r = vs_step(s, e)) == VS_ROW) {
+        vs_autobuf text = {0};
+        const char *signature = vs_col_text(s, 2, NULL);
+        vs_buf_str(&text, vs_col_text(s, 1, NULL));
+        if (signature)
+            vs_buf_fmt(&text, "signature %s\n", signature);
+        pages->number = vs_col_int(s, 0);
+        pages->rows++;
+        if ((r = text.failed ? vs_fail_nomem(e)
+                             : vs_verify_checkpoint(pages->v, pages->number, text.data, text.len, e)))
+            return r;
+    }
+    return r;
+}
+
+/* Checkpoints first: whatever they cover was there before the end of the events is looked up. */
+static int verify(struct vs_verify *v, vidstore_error **e) {
+    struct pages pages = {.v = v, .number = 0};
+    int r;
+    do {
+        r = vs_session_read(v->session, checkpoints_op, &pages, e);
+    } while (!r && pages.rows == CHECKPOINTS_SLICE);
+    if (!r)
+        r = vs_session_read(v->session, begin_op, v, e);
+    while (!r && v->seq < v->last_seq)
+        r = vs_session_read(v->session, slice_op, v, e);
+    if (r)
+        return r;
+    vs_verify_ends(v);
+    vs_verify_anchor(v);
+    return 0;
+}
+
+static void free_verify(struct vs_verify **v) {
+    if (!*v)
+        return;
+    vs_sha256_free((*v)->h);
+    vs_free((*v)->checkpoints);
+    vs_free(*v);
+}
+
+vidstore_status vidstore_audit_verify(vidstore_session *session, const char *anchor, vidstore_text **ret_json,
+                                      vidstore_error **reterr) {
+    VS_ENTER(session, ret_json, reterr);
+    int64_t began = vs_mono_us();
+    vs_autobuf b = {0};
+    VS_CLEANUP(free_verify) struct vs_verify *v = NULL;
+    int r = vs_session_outside(session, reterr);
+    if (!r)
+        r = vs_session_may(session, "audit", VS_MANAGE, NULL, NULL, 0, reterr);
+    if (!r && anchor)
+        r = vs_check_text(anchor, "anchor", 4096, reterr);
+    if (!r && !(v = vs_calloc(1, sizeof *v)))
+        r = vs_fail_nomem(reterr);
+    if (!r)
+        r = vs_sha256_new(&v->h, reterr);
+    if (!r && anchor)
+        r = vs_checkpoint_parse(anchor, strlen(anchor), "anchor", &v->anchor, reterr);
+    if (r)
+        return r;
+    v->session = session;
+    v->anchor_text = anchor;
+    v->late_us = 3 * vs_setting(session->store, VS_SETTING_AUDIT_CHECKPOINT_MINUTES) * MINUTE_US;
+    r = verify(v, reterr);
+    if (r)
+        return r;
+    vs_verify_json(&b, v, (vs_mono_us() - began) / 1000);
+    r = vs_buf_to_text(&b, ret_json, reterr);
+    vidstore_text_free(vs_unwanted_);
+    return r;
+}

@@ -1,0 +1,76 @@
+-- SPDX-License-Identifier: MIT
+-- Events become links of three chains. What was recorded before stands in none (chain 0): it is shown as ever, and
+-- vidstore_audit_verify() says how much of it there is; the chains' beginnings bind its number.
+ALTER TABLE audit_events ADD COLUMN chain {int} NOT NULL DEFAULT 0;
+ALTER TABLE audit_events ADD COLUMN position {int} NOT NULL DEFAULT 0;
+ALTER TABLE audit_events ADD COLUMN severity {int} NOT NULL DEFAULT 1;
+ALTER TABLE audit_events ADD COLUMN back_us {int} NOT NULL DEFAULT 0;
+ALTER TABLE audit_events ADD COLUMN method {text};
+ALTER TABLE audit_events ADD COLUMN credential_id {uuid};
+ALTER TABLE audit_events ADD COLUMN hash {blob};
+-- What hides the personal part of an event behind its hash: 16 random bytes, or the hash itself (32) once the part was
+-- erased. One for who acted, one for what it was done to.
+ALTER TABLE audit_events ADD COLUMN actor_salt {blob};
+ALTER TABLE audit_events ADD COLUMN object_salt {blob};
+UPDATE audit_events SET position = seq;
+CREATE UNIQUE INDEX audit_events_chain ON audit_events(chain, position);
+
+CREATE TABLE audit_chains (
+    chain {int} NOT NULL PRIMARY KEY,
+    id {blob} NOT NULL,
+    created_us {int} NOT NULL,
+    format {int} NOT NULL,
+    unchained {int} NOT NULL
+) {strict};
+
+-- 4096 events each: a perfect subtree of the tree over a chain. It stays when the events go.
+CREATE TABLE audit_segments (
+    chain {int} NOT NULL,
+    segment {int} NOT NULL,
+    root {blob} NOT NULL,
+    before_hash {blob} NOT NULL,
+    last_hash {blob} NOT NULL,
+    first_us {int} NOT NULL,
+    last_us {int} NOT NULL,
+    bytes {int} NOT NULL,
+    sealed_us {int} NOT NULL,
+    exported_us {int},
+    pruned_us {int},
+    PRIMARY KEY (chain, segment)
+) {strict};
+
+CREATE TABLE audit_checkpoints (
+    number {int} NOT NULL PRIMARY KEY,
+    created_us {int} NOT NULL,
+    body {text} NOT NULL,
+    signature {text}
+) {strict};
+
+-- Whose personal parts are still to be erased.
+CREATE TABLE audit_erasures (
+    user_id {uuid} NOT NULL PRIMARY KEY,
+    created_us {int} NOT NULL
+) {strict};
+
+-- What was told already: one alert for a rule, whom it is about, and a window of time.
+CREATE TABLE audit_alerts (
+    rule {text} NOT NULL,
+    entity {text} NOT NULL,
+    window_us {int} NOT NULL,
+    created_us {int} NOT NULL,
+    PRIMARY KEY (rule, entity, window_us)
+) {strict};
+CREATE INDEX audit_alerts_old ON audit_alerts(created_us);
+
+-- @sqlite
+-- A defence against accidents, not against who can write to the file: for that there are the hashes.
+CREATE TRIGGER audit_events_fixed BEFORE UPDATE OF seq, id, user_id, created_us, action, noun, object_id, owner_id,
+success, error, actor, request_id, chain, position, severity, back_us, method, credential_id, hash ON audit_events
+BEGIN SELECT RAISE(ABORT, 'events of the audit are never changed'); END;
+CREATE TRIGGER audit_events_kept BEFORE DELETE ON audit_events WHEN OLD.chain > 0 AND NOT EXISTS (
+SELECT 1 FROM audit_segments WHERE chain = OLD.chain AND segment = (OLD.position - 1) / 4096 AND pruned_us IS NOT NULL)
+BEGIN SELECT RAISE(ABORT, 'events of the audit are removed in sealed segments only'); END;
+CREATE TRIGGER audit_checkpoints_fixed BEFORE UPDATE ON audit_checkpoints
+BEGIN SELECT RAISE(ABORT, 'checkpoints of the audit are never changed'); END;
+CREATE TRIGGER audit_checkpoints_kept BEFORE DELETE ON audit_checkpoints
+BEGIN SELECT RAISE(ABORT, 'checkpoints of the audit are never removed'); END;

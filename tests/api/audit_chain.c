@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: MIT */
+/* The chains of the audit under attack: what is changed in the file is found, and the first bad event named. The
+ * numbers are those of the groups of attacks. */
+#include "harness.h"
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <vidstore/query.h>
+
+enum { SEGMENT = 4096 };
+
+static void close_all(void) {
+    vidstore_session_free(sys);
+    vidstore_close(store);
+    sys = NULL;
+    store = NULL;
+}
+
+static void open_with_key(const char *key) {
+    vidstore_open_params *p = vidstore_open_params_new();
+    vidstore_open_params_set_text(p, VIDSTORE_OPEN_DURABILITY, "relaxed");
+    vidstore_open_params_set_text(p, VIDSTORE_OPEN_AUDIT_KEY, key);
+    must(vidstore_open(place, p, &store, e));
+    vidstore_open_params_free(p);
+    must(vidstore_session_system(store, "test", &sys, e));
+}
+
+/* Changes the closed store by hand, without the triggers in the way, and opens it again. */
+static void forge(const char *sql) {
+    char path[128], *message = NULL;
+    sqlite3 *raw = NULL;
+    snprintf(path, sizeof path, "%s/store.db", place);
+    close_all();
+    ck_assert_int_eq(sqlite3_open(path, &raw), SQLITE_OK);
+    sqlite3_exec(raw,
+                 "DROP TRIGGER IF EXISTS audit_events_fixed; DROP TRIGGER IF EXISTS audit_events_kept;"
+                 "DROP TRIGGER IF EXISTS audit_checkpoints_fixed; DROP TRIGGER IF EXISTS audit_checkpoints_kept",
+                 NULL, NULL, NULL);
+    sqlite3_exec(raw, sql, NULL, NULL, &message);
+    ck_assert_msg(!message, "%s: %s", sql, message);
+    sqlite3_close(raw);
+    open_with_key(NULL);
+}
+
+static void record(int count) {
+    must(vidstore_begin(sys, 0, e));
+    for (int i = 0; i < count; i++)
+        must(vidstore_audit_record(sys, "host", NULL, "an event", "{\"n\":1}", e));
+    must(vidstore_commit(sys, e));
+}
+
+static char *verify(const char *anchor) {
+    vidstore_text *text = NULL;
+    must(vidstore_audit_verify(sys, anchor, &text, e));
+    char *copy = strdup(vidstore_text_data(text));
+    vidstore_text_free(text);
+    return copy;
+}
+
+static void holds(const char *anchor) {
+    char *report = verify(anchor);
+    ck_assert_msg(strstr(report, "{\"verdict\":\"ok\"") == report, "%s", report);
+    free(report);
+}
+
+/* Expects the first finding to be of a code, at a position (0: any). */
+static void finds(const char *anchor, const char *code, int position) {
+    char *report = verify(anchor), want[64];
+    const char *first = strstr(report, "\"findings\":[{");
+    ck_assert_msg(strstr(report, "{\"verdict\":\"broken\"") == report, "%s: %s", code, report);
+    ck_assert_ptr_nonnull(first);
+    snprintf(want, sizeof want, "{\"code\":\"%s\"", code);
+    ck_assert_msg(strncmp(first + 12, want, strlen(want)) == 0, "not %s first: %s", code, report);
+    snprintf(want, sizeof want, "\"position\":%d,", position);
+    char *end = strchr(first, '}');
+    const char *at = position ? strstr(first, want) : first;
+    ck_assert_msg(at && at < end, "not at %d: %s", position, report);
+    free(report);
+}
+
+static char *checkpoint(void) {
+    vidstore_text *text = NULL;
+    must(vidstore_audit_checkpoint(sys, &text, e));
+    char *copy = strdup(vidstore_text_data(text));
+    vidstore_text_free(text);
+    return copy;
+}
+
+START_TEST(an_honest_store_holds) {
+    holds(NULL);
+    add_user("ann", VIDSTORE_ROLE_USER);
+    record(20);
+    holds(NULL);
+    char *anchor = checkpoint();
+    holds(anchor);
+    record(20);
+    close_all();
+    open_with_key(NULL);
+    holds(anchor);
+    free(anchor);
+}
+END_TEST
+
+START_TEST(undone_levels_leave_no_hole) {
+    must(vidstore_begin(sys, 0, e));
+    for (int i = 0; i < 20; i++) {
+        must(vidstore_begin(sys, 0, e));
+        must(vidstore_audit_record(sys, "host", NULL, "an event", NULL, e));
+        must(i % 3 ? vidstore_commit(sys, e) : vidstore_rollback(sys, e));
+    }
+    must(vidstore_commit(sys, e));
+    ck_assert_int_eq(events("noun = host"), 13);
+    holds(NULL);
+}
+END_TEST
+
+/* Group 48: one field of one event; each of them. */
+static const char *const edits[] = {
+    "created_us = created_us + 1", "action = 12", "noun = 'hose'", "object_id = x'00112233445566778899aabbccddeeff'",
+    "owner_id = x'00112233445566778899aabbccddeeff'", "user_id = NULL", "success = 0", "error = 'IO'", "actor = 'user'",
+    "actor_name = 'tess'", "actor_name = NULL", "ip = '192.0.2.1'", "user_agent = 'x'", "request_id = 'r'",
+    "device = 'd'", "details = '{\"n\":2}'", "details = NULL", "description = 'an evenT'", "object_name = 'o'",
+    "severity = 5", "back_us = 1", "method = 'key'", "credential_id = x'00112233445566778899aabbccddeeff'",
+    "hash = zeroblob(32)", "hash = NULL", "hash = x'00'", "id = randomblob(16)", "actor_salt = zeroblob(16)",
+    "object_salt = NULL", "object_salt = zeroblob(32)",
+    /* bytes moved from one field to the next */
+    "description = 'n event', object_name = 'a'", "actor_name = 'tes', ip = 't'"};
+
+START_TEST(group_48_an_edited_field) {
+    char sql[256];
+    record(9);
+    snprintf(sql, sizeof sql, "UPDATE audit_events SET %s WHERE chain = 2 AND position = 5", edits[_i]);
+    forge(sql);
+    finds(NULL, "edited", 5);
+}
+END_TEST
+
+static const struct {
+    const char *sql, *code;
+    int position;
+} moves[] = {
+    {"DELETE FROM audit_events WHERE chain = 2 AND position = 5", "missing", 5},
+    {"DELETE FROM audit_events WHERE chain = 2 AND position = 1", "missing", 1},
+    {"DELETE FROM audit_events WHERE chain = 2 AND position < 9", "missing", 1},
+    /* taken out, and the gap closed */
+    {"DELETE FROM audit_events WHERE chain = 2 AND position = 5;"
+     "UPDATE audit_events SET position = position - 1 WHERE chain = 2 AND position = 6;"
+     "UPDATE audit_events SET position = position - 1 WHERE chain = 2 AND position = 7;"
+     "UPDATE audit_events SET position = position - 1 WHERE chain = 2 AND position = 8;"
+     "UPDATE audit_events SET position = position - 1 WHERE chain = 2 AND position = 9",
+     "edited", 5},
+    /* two swapped: their places, or all but their places */
+    {"UPDATE audit_events SET position = 99 WHERE chain = 2 AND position = 4;"
+     "UPDATE audit_events SET position = 4 WHERE chain = 2 AND position = 5;"
+     "UPDATE audit_events SET position = 5 WHERE chain = 2 AND position = 99",
+     "missing", 4},
+    {"UPDATE audit_events SET seq = 999 WHERE chain = 2 AND position = 4", "missing", 4},
+    /* doubled, put in at the end, and into a chain of its own */
+    {"INSERT INTO audit_events (id, created_us, action, noun, success, actor, chain, position, hash) SELECT "
+     "randomblob(16), created_us, action, noun, success, actor, chain, position + 1, hash FROM audit_events WHERE "
+     "chain = 2 AND position = 9",
+     "edited", 10},
+    {"INSERT INTO audit_events (id, created_us, action, noun, success, actor, chain, position) SELECT "
+     "randomblob(16), created_us, action, noun, success, actor, 7, 1 FROM audit_events LIMIT 1",
+     "chain", 1},
+    {"INSERT INTO audit_events (id, created_us, action, noun, success, actor, chain, position) SELECT "
+     "randomblob(16), created_us, action, noun, success, actor, 0, 1 FROM audit_events LIMIT 1",
+     "unchained", 0},
+    {"UPDATE audit_events SET chain = 1, position = 1 WHERE chain = 2 AND position = 9", "chain", 1},
+    /* the beginning */
+    {"DELETE FROM audit_chains", "chain", 1},
+    {"UPDATE audit_chains SET format = 2", "chain", 0},
+    {"UPDATE audit_chains SET id = randomblob(16)", "edited", 1},
+    {"UPDATE audit_chains SET unchained = 1", "edited", 1},
+};
+
+START_TEST(group_48_moved_events) {
+    record(9);
+    forge(moves[_i].sql);
+    finds(NULL, moves[_i].code, moves[_i].position);
+}
+END_TEST
+
+/* Group 49: the end is cut. The store's own checkpoint, made at its close, tells. */
+START_TEST(group_49_a_cut_end) {
+    char sql[128];
+    record(20);
+    snprintf(sql, sizeof sql, "DELETE FROM audit_events WHERE chain = 2 AND position > %d", 20 - _i);
+    forge(sql);
+    if (_i)
+        finds(NULL, "truncated", 21 - _i);
+    else
+        holds(NULL);
+    record(1); /* and it goes on */
+    if (_i == 1)
+        finds(NULL, "root", 20);
+    else if (_i)
+        finds(NULL, "truncated", 0);
+}
+END_TEST
+
+/* The checkpoints go as well: only one that was kept elsewhere tells. */
+START_TEST(group_49_a_cut_end_and_its_checkpoints) {
+    record(10);
+    close_all();
+    open_with_key(NULL);
+    record(10);
+    char *anchor = checkpoint();
+    forge("DELETE FROM audit_events WHERE chain = 2 AND position > 10; DELETE FROM audit_events WHERE chain = 3;"
+          "DELETE FROM audit_chains WHERE chain = 3; DELETE FROM audit_checkpoints WHERE number > 1");
+    holds(NULL);
+    finds(anchor, "truncated", 11);
+    record(50);
+    checkpoint();
+    finds(anchor, "anchor", 0);
+    free(anchor);
+}
+END_TEST
+
+static void copy_file(const char *from, const char *to) {
+    char command[400];
+    snprintf(command, sizeof command, "rm -rf %s && cp -r %s %s", to, from, to);
+    ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(group_49_an_older_copy) {
+    char copy[128];
+    snprintf(copy, sizeof copy, "%s/copy", folder);
+    record(10);
+    close_all();
+    copy_file(place, copy);
+    open_with_key(NULL);
+    record(10);
+    char *anchor = checkpoint();
+    close_all();
+    copy_file(copy, place);
+    open_with_key(NULL);
+    holds(NULL);
+    finds(anchor, "truncated", 11);
+    free(anchor);
+}
+END_TEST
+
+START_TEST(group_49_another_stores_chains) {
+    char *anchor = checkpoint(), other[128], command[400];
+    record(10);
+    close_all();
+    snprintf(other, sizeof other, "%s/other", folder);
+    snprintf(command, sizeof command, "mv %s %s", place, other);
+    ck_assert_int_eq(system(command), 0);
+    open_with_key(NULL);
+    record(30);
+    holds(NULL);
+    finds(anchor, "anchor", 0);
+    free(anchor);
+}
+END_TEST
+
+/* --- signatures */
+
+static const char *write_key(int n) {
+    static char paths[2][96];
+    snprintf(paths[n], sizeof paths[n], "%s/key%d", folder, n);
+    FILE *f = fopen(paths[n], "w");
+    for (int i = 0; i < 32; i++)
+        fprintf(f, "%02x", 7 * i + n + 1);
+    fclose(f);
+    return paths[n];
+}
+
+static const struct {
+    const char *sql, *code;
+} seals[] = {
+    {"UPDATE audit_checkpoints SET signature = NULL WHERE number = 2", "signature"},
+    {"UPDATE audit_checkpoints SET signature = NULL", "signature"},
+    {"UPDATE audit_checkpoints SET signature = replace(signature, '1', '2') WHERE number = 2", "signature"},
+    {"UPDATE audit_checkpoints SET body = replace(body, 'kind call', 'kind time') WHERE number = 1", "signature"},
+    {"DELETE FROM audit_checkpoints WHERE number = 2", "checkpoint"},
+    {"DELETE FROM audit_checkpoints WHERE number = 1", "checkpoint"},
+    {"UPDATE audit_checkpoints SET body = 'x' WHERE number = 2", "checkpoint"},
+    {"UPDATE audit_checkpoints SET body = (SELECT body FROM audit_checkpoints WHERE number = 1), signature = (SELECT "
+     "signature FROM audit_checkpoints WHERE number = 1) WHERE number = 2",
+     "checkpoint"},
+    {"UPDATE audit_checkpoints SET body = body || 'x' WHERE number = 2", "checkpoint"},
+};
+
+START_TEST(group_50_seals) {
+    const char *key = write_key(0);
+    close_all();
+    open_with_key(key);
+    char *anchor = checkpoint();
+    ck_assert_ptr_nonnull(strstr(anchor, "\nsignature "));
+    record(5);
+    free(checkpoint());
+    record(5);
+    free(checkpoint());
+    holds(anchor);
+    forge(seals[_i].sql);
+    finds(NULL, seals[_i].code, 0);
+    free(anchor);
+}
+END_TEST
+
+START_TEST(group_50_a_key_of_ones_own) {
+    close_all();
+    open_with_key(write_key(0));
+    char *anchor = checkpoint();
+    record(5);
+    close_all();
+    open_with_key(write_key(1)); /* sealed again with the key that is at hand now */
+    free(checkpoint());
+    finds(anchor, "signature", 0);
+    close_all();
+    open_with_key(NULL);
+    free(checkpoint());
+    finds(NULL, "signature", 0);
+    free(anchor);
+}
+END_TEST
+
+START_TEST(keys_that_are_none) {
+    vidstore_open_params *p = vidstore_open_params_new();
+    char path[96];
+    snprintf(path, sizeof path, "%s/key", folder);
+    close_all();
+    vidstore_open_params_set_text(p, VIDSTORE_OPEN_AUDIT_KEY, path);
+    refused(VIDSTORE_NOT_FOUND, "audit_key", vidstore_open(place, p, &store, e));
+    static const char *const bad[] = {"", "00", "not a key",
+                                      "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        FILE *f = fopen(path, "w");
+        fputs(bad[i], f);
+        fclose(f);
+        refused(VIDSTORE_INVALID, "audit_key", vidstore_open(place, p, &store, e));
+    }
+    vidstore_open_params_free(p);
+    open_with_key(NULL);
+}
+END_TEST
+
+START_TEST(group_50_all_made_anew_without_checkpoints) {
+    char *anchor = checkpoint();
+    record(10);
+    /* A store whose checkpoints were all taken away: its next one would be the first again. */
+    forge("DELETE FROM audit_checkpoints");
+    finds(anchor, "anchor", 0);
+    free(checkpoint());
+    record(1);
+    finds(anchor, "anchor", 0);
+    free(anchor);
+}
+END_TEST
+
+START_TEST(anchors_that_are_none) {
+    static const char *const bad[] = {"", "x", "vidstore-audit-checkpoint/1\n",
+                                      "vidstore-audit-checkpoint/2\nstore x\n"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        refused(VIDSTORE_INVALID, "anchor", vidstore_audit_verify(sys, bad[i], NULL, e));
+    char *anchor = checkpoint();
+    for (size_t i = 0; i < strlen(anchor); i += 7) { /* cut anywhere */
+        char *cut = strndup(anchor, i);
+        refused(VIDSTORE_INVALID, "anchor", vidstore_audit_verify(sys, cut, NULL, e));
+        free(cut);
+    }
+    must(vidstore_begin(sys, 0, e));
+    refused(VIDSTORE_STATE, NULL, vidstore_audit_verify(sys, NULL, NULL, e));
+    refused(VIDSTORE_STATE, NULL, vidstore_audit_checkpoint(sys, NULL, e));
+    must(vidstore_rollback(sys, e));
+    struct id ann = add_user("ann", VIDSTORE_ROLE_USER);
+    vidstore_session *s = session_of(ann);
+    refused(VIDSTORE_FORBIDDEN, NULL, vidstore_audit_verify(s, NULL, NULL, e));
+    refused(VIDSTORE_FORBIDDEN, NULL, vidstore_audit_checkpoint(s, NULL, e));
+    refused(VIDSTORE_FORBIDDEN, NULL, vidstore_audit_checkpoint_get(s, 0, NULL, e));
+    refused(VIDSTORE_FORBIDDEN, NULL, vidstore_audit_prune(s, 0, NULL, e));
+    vidstore_session_free(s);
+    refused(VIDSTORE_NOT_FOUND, "number", vidstore_audit_checkpoint_get(sys, 99, NULL, e));
+    refused(VIDSTORE_INVALID, "number", vidstore_audit_checkpoint_get(sys, -1, NULL, e));
+    vidstore_text *text = NULL;
+    must(vidstore_audit_checkpoint_get(sys, 1, &text, e));
+    ck_assert_str_eq(vidstore_text_data(text), anchor);
+    vidstore_text_free(text);
+    free(anchor);
+}
+END_TEST
+
+/* --- segments */
+
+START_TEST(group_53_pruning) {
+    int64_t count = -1;
+    record(2 * SEGMENT + 10);
+    forge("DELETE FROM audit_checkpoints");
+    must(vidstore_audit_prune(sys, INT64_MAX, &count, e));
+    ck_assert_int_eq(count, 0); /* no checkpoint covers them */
+    char *anchor = checkpoint();
+    must(vidstore_setting_set(sys, "audit.hold", "1", e));
+    refused(VIDSTORE_STATE, NULL, vidstore_audit_prune(sys, INT64_MAX, &count, e));
+    must(vidstore_setting_set(sys, "audit.hold", "0", e));
+    must(vidstore_setting_set(sys, "audit.export_first", "1", e));
+    must(vidstore_audit_prune(sys, INT64_MAX, &count, e));
+    ck_assert_int_eq(count, 0);
+    int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    must(vidstore_audit_export(sys, NULL, fd, NULL, e));
+    close(fd);
+    must(vidstore_audit_prune(sys, 1, &count, e));
+    ck_assert_int_eq(count, 0); /* none is that old */
+    must(vidstore_audit_prune(sys, INT64_MAX, &count, e));
+    ck_assert_int_eq(count, 2 * SEGMENT);
+    ck_assert_int_eq(events("action = audit_pruned"), 2);
+    holds(anchor);
+    record(SEGMENT);
+    free(checkpoint());
+    holds(anchor);
+    forge("UPDATE audit_segments SET root = zeroblob(32) WHERE chain = 2 AND segment = 0");
+    finds(anchor, "root", 2 * SEGMENT + 10);
+    free(anchor);
+}
+END_TEST
+
+START_TEST(group_48_a_segment_made_anew) {
+    record(SEGMENT + 1);
+    free(checkpoint());
+    forge("UPDATE audit_segments SET root = zeroblob(32)");
+    finds(NULL, "segment", SEGMENT);
+}
+END_TEST
+
+START_TEST(what_is_pruned_by_hand_is_missing) {
+    record(SEGMENT + 10);
+    free(checkpoint());
+    forge("DELETE FROM audit_events WHERE chain = 2 AND position <= 4096");
+    finds(NULL, "missing", 1);
+}
+END_TEST
+
+/* Group 54: a person is erased, and the chain holds. */
+START_TEST(group_54_an_erased_person) {
+    struct id ann = add_user("ann", VIDSTORE_ROLE_USER);
+    add_user("bob", VIDSTORE_ROLE_USER);
+    vidstore_origin *o = vidstore_origin_new();
+    vidstore_session *s = NULL;
+    vidstore_user_params *p = vidstore_user_params_new();
+    vidstore_origin_set_text(o, VIDSTORE_ORIGIN_IP, "192.0.2.7");
+    vidstore_origin_set_text(o, VIDSTORE_ORIGIN_USER_AGENT, "browser/1");
+    must(vidstore_session_on_behalf(store, ann.text, o, &s, e));
+    vidstore_user_params_set_text(p, VIDSTORE_USER_EMAIL, "ann@example.org");
+    must(vidstore_user_update(s, ann.text, p, NULL, e));
+    for (int i = 0; i < 250; i++)
+        must(vidstore_audit_record(s, "host", NULL, "of ann", NULL, e));
+    vidstore_session_free(s);
+    char *anchor = checkpoint();
+    ck_assert_int_eq(events("ip = 192.0.2.7"), 251);
+    must(vidstore_user_remove(sys, ann.text, VIDSTORE_REMOVE_CASCADE, e));
+    ck_assert_int_eq(events("ip = 192.0.2.7 or user_agent ~ browser or actor_name = ann or object_name = ann"), 0);
+    ck_assert_int_eq(events("object_name = bob"), 1);
+    holds(anchor);
+    close_all();
+    open_with_key(NULL);
+    holds(anchor);
+    /* What was erased can't be put back otherwise, nor more be erased unseen. */
+    forge("UPDATE audit_events SET actor_salt = zeroblob(32), actor_name = NULL WHERE chain = 1 AND position = 2");
+    finds(anchor, "edited", 2);
+    vidstore_user_params_free(p);
+    vidstore_origin_free(o);
+    free(anchor);
+}
+END_TEST
+
+START_TEST(the_triggers_stop_accidents) {
+    char path[128];
+    sqlite3 *raw = NULL;
+    record(3);
+    snprintf(path, sizeof path, "%s/store.db", place);
+    ck_assert_int_eq(sqlite3_open(path, &raw), SQLITE_OK);
+    static const char *const sql[] = {"UPDATE audit_events SET noun = 'x'", "DELETE FROM audit_events",
+                                      "UPDATE audit_checkpoints SET body = 'x'", "DELETE FROM audit_checkpoints"};
+    free(checkpoint());
+    for (size_t i = 0; i < sizeof sql / sizeof *sql; i++)
+        ck_assert_int_eq(sqlite3_exec(raw, sql[i], NULL, NULL, NULL), SQLITE_CONSTRAINT);
+    sqlite3_close(raw);
+}
+END_TEST
+
+/* --- two processes, many threads: group 60 */
+
+static void *write_some(void *arg) {
+    vidstore_session *s = NULL;
+    must(vidstore_session_system(arg, "thread", &s, e));
+    for (int i = 0; i < 40; i++) {
+        must(vidstore_audit_record(s, "host", NULL, "an event", NULL, e));
+        if (i % 5 == 0)
+            refused(VIDSTORE_INVALID, NULL, vidstore_audit_record(s, "", NULL, "an event", NULL, e));
+    }
+    vidstore_session_free(s);
+    return NULL;
+}
+
+static void write_in_threads(void) {
+    pthread_t threads[8];
+    for (size_t i = 0; i < 8; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, write_some, store), 0);
+    for (size_t i = 0; i < 8; i++)
+        pthread_join(threads[i], NULL);
+}
+
+START_TEST(group_60_many_writers) {
+    close_all();
+    pid_t child = fork();
+    if (!child) {
+        open_with_key(NULL);
+        write_in_threads();
+        free(checkpoint());
+        close_all();
+        _exit(0);
+    }
+    open_with_key(NULL);
+    for (int i = 0; i < 5; i++)
+        free(checkpoint());
+    write_in_threads();
+    int status = 0;
+    waitpid(child, &status, 0);
+    ck_assert_int_eq(status, 0);
+    ck_assert_int_eq(events("noun = host"), 640);
+    char *report = verify(NULL);
+    ck_assert_ptr_nonnull(strstr(report, "\"verdict\":\"ok\""));
+    free(report);
+}
+END_TEST
+
+/* Group 51: killed anywhere, what is there holds. */
+START_TEST(group_51_killed) {
+    for (int round = 0; round < 4; round++) {
+        close_all();
+        pid_t child = fork();
+        if (!child) {
+            open_with_key(NULL);
+            for (;;) {
+                write_in_threads();
+                free(checkpoint());
+            }
+        }
+        usleep(150000 + 40000 * (unsigned)round);
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+        open_with_key(NULL);
+        char *report = verify(NULL);
+        ck_assert_msg(!strstr(report, "\"verdict\":\"broken\""), "%s", report);
+        free(report);
+    }
+}
+END_TEST
+
+Suite *audit_chain_suite(void);
+Suite *audit_chain_suite(void) {
+    Suite *suite = suite_create("audit_chain");
+    TCase *tests = tcase_create("attacks");
+    tcase_add_checked_fixture(tests, begin, end);
+    tcase_add_test(tests, an_honest_store_holds);
+    tcase_add_test(tests, undone_levels_leave_no_hole);
+    tcase_add_loop_test(tests, group_48_an_edited_field, 0, sizeof edits / sizeof *edits);
+    tcase_add_loop_test(tests, group_48_moved_events, 0, sizeof moves / sizeof *moves);
+    tcase_add_loop_test(tests, group_49_a_cut_end, 0, 21);
+    tcase_add_test(tests, group_49_a_cut_end_and_its_checkpoints);
+    tcase_add_test(tests, group_49_an_older_copy);
+    tcase_add_test(tests, group_49_another_stores_chains);
+    tcase_add_loop_test(tests, group_50_seals, 0, sizeof seals / sizeof *seals);
+    tcase_add_test(tests, group_50_a_key_of_ones_own);
+    tcase_add_test(tests, group_50_all_made_anew_without_checkpoints);
+    tcase_add_test(tests, keys_that_are_none);
+    tcase_add_test(tests, anchors_that_are_none);
+    tcase_add_test(tests, group_53_pruning);
+    tcase_add_test(tests, group_48_a_segment_made_anew);
+    tcase_add_test(tests, what_is_pruned_by_hand_is_missing);
+    tcase_add_test(tests, group_54_an_erased_person);
+    tcase_add_test(tests, the_triggers_stop_accidents);
+    tcase_add_test(tests, group_60_many_writers);
+    tcase_add_test(tests, group_51_killed);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
