@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench_raw.h"
+#include <string.h>
 
 vidstore_job_params *sample_job(void) {
     vidstore_job_params *params = vidstore_job_params_new();
@@ -22,13 +23,16 @@ struct raw raw_open(const char *dir) {
     r.insert_event = prepare(r.db, event);
     r.count = prepare(r.db, "INSERT INTO job_counts (user_id, state, jobs) VALUES (?, ?, ?) ON CONFLICT (user_id, "
                             "state) DO UPDATE SET jobs = jobs + excluded.jobs");
+    r.last = prepare(r.db, "SELECT max(position) + 1, chain, hash FROM audit_events WHERE chain = 2");
+    for (int i = 0; i < r.event.count; i++)
+        r.position = strcmp(r.event.names[i], "position") == 0 ? i + 1 : r.position;
     sqlite3_free(job);
     sqlite3_free(event);
     return r;
 }
 
 void raw_close(struct raw *r) {
-    sqlite3_stmt *all[] = {r->begin, r->commit, r->insert_job, r->insert_event, r->count};
+    sqlite3_stmt *all[] = {r->begin, r->commit, r->insert_job, r->insert_event, r->count, r->last};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         sqlite3_finalize(all[i]);
     free_row(&r->job);
@@ -48,6 +52,9 @@ void raw_event(struct raw *r) {
     uint8_t id[16];
     id_bytes(id);
     bind_row(r->insert_event, &r->event, id);
+    if (sqlite3_step(r->last) == SQLITE_ROW)
+        sqlite3_bind_int64(r->insert_event, r->position, sqlite3_column_int64(r->last, 0));
+    sqlite3_reset(r->last);
     run_stmt(r->db, r->insert_event);
 }
 

@@ -12,7 +12,8 @@ vidstore_job_params *sample_job(void);
 struct raw {
     sqlite3 *db;
     struct row job, event;
-    sqlite3_stmt *begin, *commit, *insert_job, *insert_event, *count;
+    sqlite3_stmt *begin, *commit, *insert_job, *insert_event, *count, *last;
+    int position; /* of the column that must be the next in the chain */
 };
 
 /* A store in which at least one sample job was submitted. */

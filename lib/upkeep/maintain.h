@@ -16,6 +16,7 @@ enum vs_done {
     VS_DONE_BLOBS,
     VS_DONE_BYTES,
     VS_DONE_AUDIT,
+    VS_DONE_ALERTS,
     VS_DONE_FEED,
     VS_DONE_KINDS
 };

@@ -25,7 +25,7 @@ const char *const vs_done_names[VS_DONE_KINDS] = {
     [VS_DONE_LEASES] = "leases_recovered", [VS_DONE_SCHEDULED] = "jobs_promoted", [VS_DONE_JOBS] = "jobs_purged",
     [VS_DONE_RECORDS] = "records_purged",  [VS_DONE_EXPIRED] = "files_expired",   [VS_DONE_UPLOADS] = "uploads_removed",
     [VS_DONE_BLOBS] = "blobs_deleted",     [VS_DONE_BYTES] = "bytes_freed",       [VS_DONE_AUDIT] = "audit_pruned",
-    [VS_DONE_FEED] = "feed_pruned",
+    [VS_DONE_ALERTS] = "alerts_raised",    [VS_DONE_FEED] = "feed_pruned",
 };
 
 /* One slice of one step, while it runs. */
@@ -273,5 +273,7 @@ int vs_upkeep_pass(struct vs_upkeep *u, int *ret_more, vidstore_error **e) {
         r = run_step(u, &steps[i], slice, ret_more, e);
     if (!r)
         r = run_files(u, ret_more, e);
-    return r ? r : vs_audit_upkeep(u->session, u->dry, u->end_us, &u->done[VS_DONE_AUDIT], ret_more, e);
+    if (!r)
+        r = vs_audit_upkeep(u->session, u->dry, u->end_us, &u->done[VS_DONE_AUDIT], ret_more, e);
+    return r || u->dry ? r : vs_audit_detect(u->session, &u->done[VS_DONE_ALERTS], ret_more, e);
 }

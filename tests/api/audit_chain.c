@@ -548,6 +548,62 @@ START_TEST(group_51_killed) {
 }
 END_TEST
 
+/* --- alerts: group 56, through the library; the rules themselves have tests of their own */
+
+static void try_login(const char *name, const char *password, const char *ip) {
+    vidstore_origin *o = vidstore_origin_new();
+    vidstore_session *s = NULL;
+    vidstore_origin_set_text(o, VIDSTORE_ORIGIN_IP, ip);
+    vidstore_session_login(store, name, password, o, &s, NULL);
+    vidstore_session_free(s);
+    vidstore_origin_free(o);
+}
+
+static void maintain(void) {
+    must(vidstore_maintain(sys, 1000, 0, NULL, e));
+}
+
+START_TEST(group_56_alerts_are_raised_once) {
+    struct id ann = add_user("ann", VIDSTORE_ROLE_USER);
+    must(vidstore_user_set_password(sys, ann.text, "correct horse battery", e));
+    maintain();
+    ck_assert_int_eq(events("action = alert"), 0);
+    for (int i = 0; i < 4; i++)
+        try_login("ann", "wrong", "192.0.2.1");
+    maintain();
+    ck_assert_int_eq(events("action = alert"), 0);
+    try_login("ann", "wrong", "192.0.2.1"); /* the fifth: the four before are looked at again */
+    try_login("ann", "correct horse battery", "192.0.2.1");
+    maintain();
+    if (events("action = user_login") == 1) /* it was not made to wait */
+        ck_assert_int_eq(events("action = alert and object_name = success_after_failures"), 1);
+    int64_t raised = events("action = alert");
+    maintain();
+    maintain();
+    ck_assert_int_eq(events("action = alert"), raised);
+    holds(NULL);
+}
+END_TEST
+
+START_TEST(group_56_refusals) {
+    struct id ann = add_user("ann", VIDSTORE_ROLE_USER), bob = add_user("bob", VIDSTORE_ROLE_USER);
+    vidstore_session *a = session_of(ann);
+    vidstore_user_params *p = vidstore_user_params_new();
+    vidstore_user_params_set_text(p, VIDSTORE_USER_FULL_NAME, "x");
+    for (int i = 0; i < 4; i++)
+        refused(VIDSTORE_NOT_FOUND, NULL, vidstore_user_update(a, bob.text, p, NULL, e));
+    vidstore_session_free(a); /* what was held back is told */
+    maintain();
+    ck_assert_int_eq(events("action = alert"), 0);
+    a = session_of(ann);
+    refused(VIDSTORE_NOT_FOUND, NULL, vidstore_user_update(a, bob.text, p, NULL, e));
+    vidstore_session_free(a);
+    maintain();
+    ck_assert_int_eq(events("action = alert and object_name = denied"), 1);
+    vidstore_user_params_free(p);
+}
+END_TEST
+
 Suite *audit_chain_suite(void);
 Suite *audit_chain_suite(void) {
     Suite *suite = suite_create("audit_chain");
@@ -571,6 +627,8 @@ Suite *audit_chain_suite(void) {
     tcase_add_test(tests, what_is_pruned_by_hand_is_missing);
     tcase_add_test(tests, group_54_an_erased_person);
     tcase_add_test(tests, the_triggers_stop_accidents);
+    tcase_add_test(tests, group_56_alerts_are_raised_once);
+    tcase_add_test(tests, group_56_refusals);
     tcase_add_test(tests, group_60_many_writers);
     tcase_add_test(tests, group_51_killed);
     suite_add_tcase(suite, tests);

@@ -688,8 +688,20 @@ class Audit(Case):
             self.assertEqual(count, self.system.audit.export(None, lines))
             lines.seek(0)
             written = [json.loads(line) for line in lines]
-        self.assertEqual(count, len(written))
-        self.assertEqual(job.id, next(e for e in written if e["action"] == "job_created")["object_id"])
+        self.assertEqual(("header", "trailer"), (written[0]["type"], written[-1]["type"]))
+        events = [line for line in written if line["type"] == "event"]
+        self.assertEqual(count, len(events))
+        self.assertEqual(job.id, next(e for e in events if e["event"] == "job_created")["object_id"])
+
+    def test_integrity(self):
+        self.system.job.submit(kind="x")
+        anchor = self.system.audit.checkpoint()
+        self.assertTrue(anchor.startswith("vidstore-audit-checkpoint/1\n"))
+        self.assertEqual(anchor, self.system.audit.checkpoint_get(1))
+        report = self.system.audit.verify(anchor)
+        self.assertEqual(("ok", True), (report["verdict"], report["anchored"]))
+        self.fails("INVALID", self.system.audit.verify, "no anchor")
+        self.assertEqual(0, self.system.audit.prune(datetime.datetime.now(datetime.timezone.utc)))
 
 
 class Upkeep(Case):

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/* Detection: loading the latest events, running the rules, and raising each alert once. */
+#include "audit/audit.h"
+#include "audit/audit_watch.h"
+#include "util/alloc.h"
+#include "util/env.h"
+#include "util/error.h"
+#include "util/json.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WATCHED "audit.watched" /* the last event that alerts were raised for */
+
+static const int64_t HOUR_US = INT64_C(3600000000), SHORT_US = 600000000, KEEP_US = INT64_C(30) * 86400 * 1000000;
+enum { HISTORY = 500, HISTORY_MIN = 5 };
+
+/* The first event that is not older than a time; times follow the order of events but for a clock that was put back. */
+static int seq_at(struct vs_conn *conn, int64_t time_us, int64_t last, int64_t *ret, vidstore_error **e) {
+    int64_t low = 0, high = last;
+    while (low < high) {
+        vs_autostmt *s = NULL;
+        int64_t middle = low + (high - low) / 2;
+        int r = vs_stmt(conn, VS_STMT_AUDIT_SEQ_AT, &s, e);
+        if (r)
+            return r;
+        vs_bind_int(s, 1, middle);
+        if ((r = vs_row(s, e)) < 0)
+            return r;
+        if (r == VS_ROW && vs_col_int(s, 1) < time_us)
+            low = vs_col_int(s, 0) + 1;
+        else
+            high = middle;
+    }
+    *ret = low;
+    return 0;
+}
+
+struct detection {
+    struct vs_watch w;
+    int64_t last_seq;
+    int more; /* there were more events than one run looks at */
+    vidstore_session *session;
+    int64_t raised;
+};
+
+static const char *keep(struct vs_watch *w, const char *text) {
+    return text && *text ? vs_block_text(w->block, text, strlen(text)) : "";
+}
+
+static const char *keep_id(struct vs_watch *w, struct vs_stmt *row, int at) {
+    char text[VS_UUID_TEXT];
+    struct vs_uuid id;
+    if (!vs_col_uuid(row, at, &id) || vs_uuid_is_nil(&id))
+        return "";
+    vs_uuid_format(&id, text);
+    return vs_block_text(w->block, text, 36);
+}
+
+/* How many tries an event stands for: a refusal that is told again only counts what came since the first; of a key the
+ * event is one of them. */
+static int64_t repeated(const struct vs_watched *row) {
+    const char *at = strstr(row->details, "\"repeated\":");
+    int64_t more = at ? strtoll(at + 11, NULL, 10) : 0;
+    if (more <= 0 || more > 1000000)
+        return 1;
+    return row->action == VIDSTORE_AUDIT_ACCESS_DENIED ? more : 1 + more;
+}
+
+static int add_row(struct vs_watch *w, struct vs_stmt *s, vidstore_error **e) {
+    struct vs_watched *row = &w->rows[w->count];
+    char prefix[48] = "";
+    const char *ip = vs_col_text(s, 5, NULL);
+    if (ip)
+        vs_watch_prefix(ip, prefix);
+    *row = (struct vs_watched){.seq = vs_col_int(s, 0),
+                               .at_us = vs_col_int(s, 1),
+                               .action = (int32_t)vs_col_int(s, 2),
+                               .ok = (int)vs_col_int(s, 3),
+                               .noun = keep(w, vs_col_text(s, 4, NULL)),
+                               .prefix = keep(w, prefix),
+                               .agent = keep(w, vs_col_text(s, 6, NULL)),
+                               .actor = keep_id(w, s, 7),
+                               .object = keep_id(w, s, 8),
+                               .credential = keep_id(w, s, 10),
+                               .error = keep(w, vs_col_text(s, 11, NULL)),
+                               .back_us = vs_col_int(s, 12),
+                               .chain = (int)vs_col_int(s, 13),
+                               .details = keep(w, vs_col_text(s, 14, NULL))};
+    row->account = row->object && *row->object ? row->object : keep(w, vs_col_text(s, 9, NULL));
+    row->weight = row->details ? repeated(row) : 1;
+    if (!row->noun || !row->prefix || !row->agent || !row->actor || !row->object || !row->credential || !row->error ||
+        !row->details || !row->account)
+        return vs_fail_nomem(e);
+    w->count++;
+    return 0;
+}
+
+static int load(struct detection *d, struct vs_conn *conn, enum vs_stmt_id id, int64_t from, int64_t to, size_t most,
+                vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, id, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, from);
+    vs_bind_int(s, 2, to);
+    vs_bind_int(s, 3, (int64_t)most + 1);
+    while ((r = vs_step(s, e)) == VS_ROW) {
+        if (d->w.count >= most) {
+            d->more = 1;
+            d->last_seq = d->w.rows[d->w.count - 1].seq; /* the rest is for the next run */
+            return 0;
+        }
+        if ((r = add_row(&d->w, s, e)))
+            return r;
+    }
+    return r;
+}
+
+static int watched(struct vs_conn *conn, int64_t *ret, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_META_GET, &s, e);
+    *ret = 0;
+    if (r)
+        return r;
+    vs_bind_text(s, 1, WATCHED, -1);
+    if ((r = vs_row(s, e)) == VS_ROW)
+        *ret = strtoll(vs_col_text(s, 0, NULL), NULL, 10);
+    return r < 0 ? r : 0;
+}
+
+/* Of the last hour before the news only what failed, which is what the long windows look at; of the last ten minutes
+ * everything. The rows come in the order of events, because the second range begins where the first ends. */
+static int load_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct detection *d = arg;
+    vs_autostmt *last = NULL;
+    int64_t after, hour = 0, recent = 0, time = vs_now_us();
+    int r = watched(conn, &after, e);
+    if (!r)
+        r = vs_stmt(conn, VS_STMT_AUDIT_SEQ_LAST, &last, e);
+    if (r || (r = vs_row(last, e)) < 0)
+        return r;
+    d->last_seq = r == VS_DONE || vs_col_null(last, 0) ? 0 : vs_col_int(last, 0);
+    d->w.count = 0;
+    d->w.after_seq = after;
+    d->more = 0;
+    if (d->last_seq <= after)
+        return 0;
+    if (after) { /* the time of the first event that is news */
+        vs_autostmt *s = NULL;
+        r = vs_stmt(conn, VS_STMT_AUDIT_SEQ_AT, &s, e);
+        if (r)
+            return r;
+        vs_bind_int(s, 1, after + 1);
+        if ((r = vs_row(s, e)) < 0)
+            return r;
+        time = r == VS_ROW ? vs_col_int(s, 1) : time;
+    }
+    r = seq_at(conn, time - HOUR_US, d->last_seq, &hour, e);
+    if (!r)
+        r = seq_at(conn, time - SHORT_US, d->last_seq, &recent, e);
+    if (!r && after && recent > after + 1)
+        recent = after + 1;
+    if (!r && hour < recent)
+        r = load(d, conn, VS_STMT_AUDIT_WATCH_FAILED_PAGE, hour - 1, recent - 1, VS_WATCH_ROWS / 2, e);
+    d->more = 0; /* of the past the oldest half is enough */
+    if (!r)
+        r = load(d, conn, VS_STMT_AUDIT_WATCH_PAGE, recent - 1, INT64_MAX, VS_WATCH_ROWS, e);
+    if (r || !d->more || d->last_seq > after)
+        return r;
+    d->w.count = 0; /* so much in ten minutes that there was no room for the news: they alone */
+    d->more = 0;
+    return load(d, conn, VS_STMT_AUDIT_WATCH_PAGE, after, INT64_MAX, VS_WATCH_ROWS, e);
+}
+
+/* --- what needs a look into the past ---------------------------------------------------------------------------- */
+
+struct history {
+    struct detection *d;
+    const struct vs_watched *login;
+    int logins, prefix, agent; /* earlier ones; those from the same prefix, with the same agent */
+    int64_t last_us;
+};
+
+static int history_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct history *h = arg;
+    struct vs_uuid user;
+    vs_autostmt *s = NULL;
+    int r = vs_uuid_parse(h->login->account, "user", &user, e);
+    if (!r)
+        r = vs_stmt(conn, VS_STMT_AUDIT_LOGIN_PAGE, &s, e);
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, &user);
+    vs_bind_int(s, 2, h->login->seq);
+    vs_bind_int(s, 3, HISTORY);
+    while ((r = vs_step(s, e)) == VS_ROW) {
+        char prefix[48] = "";
+        const char *ip = vs_col_text(s, 1, NULL), *agent = vs_col_text(s, 2, NULL);
+        if (ip)
+            vs_watch_prefix(ip, prefix);
+        h->last_us = h->logins++ ? h->last_us : vs_col_int(s, 0);
+        h->prefix += strcmp(prefix, h->login->prefix) == 0;
+        h->agent += strcmp(agent ? agent : "", h->login->agent) == 0;
+    }
+    return r;
+}
+
+/* A login from a new address with a new agent, of somebody with a history; and one after three months without any. */
+static int look_back(struct detection *d, vidstore_error **e) {
+    static const int64_t dormant_us = INT64_C(90) * 86400 * 1000000;
+    int r = 0;
+    for (size_t i = 0, looked = 0; !r && i < d->w.count && looked < 1000; i++) {
+        const struct vs_watched *row = &d->w.rows[i];
+        if (row->action != VIDSTORE_AUDIT_USER_LOGIN || !row->ok || row->seq <= d->w.after_seq ||
+            !vs_uuid_is_text(row->account))
+            continue;
+        struct history h = {.d = d, .login = row};
+        looked++;
+        r = vs_session_read(d->session, history_op, &h, e);
+        if (!r && h.logins >= HISTORY_MIN && !h.prefix && !h.agent)
+            vs_watch_note(&d->w, "new_origin", row->account, 1, row->at_us, HOUR_US, h.logins);
+        if (!r && h.logins && row->at_us - h.last_us > dormant_us)
+            vs_watch_note(&d->w, "dormant", row->account, 1, row->at_us, HOUR_US,
+                          (row->at_us - h.last_us) / 86400000000);
+    }
+    return r;
+}
+
+/* --- raising ---------------------------------------------------------------------------------------------------- */
+
+static int raise_alert(struct vs_conn *conn, struct detection *d, const struct vs_alert *alert, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    vs_autobuf details = {0};
+    struct vs_uuid user;
+    int64_t is_new = 0;
+    int known = alert->is_user && vs_uuid_is_text(alert->entity) && !vs_uuid_parse(alert->entity, "id", &user, NULL);
+    int r = vs_stmt(conn, VS_STMT_AUDIT_ALERT_ADD, &s, e);
+    if (r)
+        return r;
+    vs_bind_text(s, 1, alert->rule, -1);
+    vs_bind_text(s, 2, alert->entity, -1);
+    vs_bind_int(s, 3, alert->window_us);
+    vs_bind_int(s, 4, vs_now_us());
+    r = vs_run(s, &is_new, e);
+    if (r || !is_new)
+        return r;
+    vs_buf_fmt(&details, "{\"rule\":\"%s\",\"entity\":", alert->rule);
+    vs_json_string(&details, alert->entity, strlen(alert->entity));
+    vs_buf_fmt(&details, ",\"count\":%" PRId64 ",\"at\":%" PRId64 "}", alert->count, alert->at_us);
+    if (details.failed)
+        return vs_fail_nomem(e);
+    d->raised++;
+    struct vs_event event = {.action = VIDSTORE_AUDIT_ALERT,
+                             .noun = alert->is_user ? "user" : "audit",
+                             .object = known ? &user : NULL,
+                             .object_name = alert->rule,
+                             .details = details.data};
+    return vs_trail_append(conn, &d->session->actor, &event, e);
+}
+
+static int raise_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct detection *d = arg;
+    vs_autostmt *old = NULL, *meta = NULL;
+    char text[24];
+    int r = 0;
+    d->raised = 0;
+    for (size_t i = 0; !r && i < d->w.alert_count; i++)
+        r = raise_alert(conn, d, &d->w.alerts[i], e);
+    if (!r)
+        r = vs_stmt(conn, VS_STMT_AUDIT_ALERT_PRUNE, &old, e);
+    if (r)
+        return r;
+    vs_bind_int(old, 1, vs_now_us() - KEEP_US);
+    r = vs_run(old, NULL, e);
+    if (!r)
+        r = vs_stmt(conn, VS_STMT_META_SET, &meta, e);
+    if (r)
+        return r;
+    snprintf(text, sizeof text, "%" PRId64, d->last_seq);
+    vs_bind_text(meta, 1, WATCHED, -1);
+    vs_bind_text(meta, 2, text, -1);
+    return vs_run(meta, NULL, e);
+}
+
+static void free_detection(struct detection **d) {
+    if (!*d)
+        return;
+    vs_block_unref((*d)->w.block);
+    vs_free((*d)->w.rows);
+    vs_free(*d);
+}
+
+int vs_audit_detect(vidstore_session *session, int64_t *ret_alerts, int *ret_more, vidstore_error **e) {
+    VS_CLEANUP(free_detection) struct detection *d = vs_calloc(1, sizeof *d);
+    if (!d)
+        return vs_fail_nomem(e);
+    d->session = session;
+    d->w.block = vs_block_new(65536);
+    d->w.rows = vs_reallocarray(NULL, VS_WATCH_ROWS, sizeof *d->w.rows);
+    if (!d->w.block || !d->w.rows)
+        return vs_fail_nomem(e);
+    int r = vs_session_read(session, load_op, d, e);
+    if (r || d->last_seq <= d->w.after_seq)
+        return r;
+    r = vs_watch_rules(&d->w, e);
+    if (!r)
+        r = look_back(d, e);
+    if (!r)
+        r = vs_session_write(session, raise_op, d, e);
+    *ret_alerts += r ? 0 : d->raised;
+    *ret_more |= !r && d->more;
+    return r;
+}

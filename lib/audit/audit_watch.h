@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Detection: what the latest events look like together. */
+#ifndef VS_AUDIT_AUDIT_WATCH_H
+#define VS_AUDIT_AUDIT_WATCH_H
+
+#include "record/block.h"
+#include "trail/chain.h"
+
+enum { VS_WATCH_ENTITY = 80, VS_WATCH_ROWS = 100000, VS_WATCH_ALERTS = 200 };
+
+/* One event as the rules see it. Texts are never NULL. */
+struct vs_watched {
+    int64_t seq, at_us, back_us;
+    int64_t weight; /* how many tries it stands for */
+    int32_t action;
+    int ok, chain;
+    const char *noun, *error;
+    const char *account; /* whom a login was for: an id, or a name that nobody has */
+    const char *prefix;  /* of the address: all of IPv4, 64 bits of IPv6 */
+    const char *agent;
+    const char *actor; /* the user who acted; "" for the system and for nobody */
+    const char *object, *credential;
+    const char *details;
+};
+
+struct vs_alert {
+    const char *rule;
+    char entity[VS_WATCH_ENTITY];
+    int64_t window_us, at_us, count;
+    int is_user; /* the entity is a user's id */
+};
+
+struct vs_watch {
+    struct vs_block *block; /* of the texts */
+    struct vs_watched *rows;
+    size_t count;
+    int64_t after_seq; /* up to here alerts were raised before: only what ends later is news */
+    struct vs_alert alerts[VS_WATCH_ALERTS];
+    size_t alert_count;
+};
+
+/* The address without what a host can choose itself. */
+void vs_watch_prefix(const char *ip, char ret[48]);
+/* Runs the rules that need nothing but the rows (which are in the order of seq), and notes alerts. 0 or NOMEM. */
+int vs_watch_rules(struct vs_watch *w, vidstore_error **e);
+void vs_watch_note(struct vs_watch *w, const char *rule, const char *entity, int is_user, int64_t at_us,
+                   int64_t window_us, int64_t count);
+
+#endif

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/* The rules of detection: each one below its threshold, at it, and with a harmless twin. Group 56 of the attacks. */
+#include "audit/audit_watch.h"
+#include "util/alloc.h"
+#include "vidstore/audit.h"
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MINUTE INT64_C(60000000)
+#define SECOND INT64_C(1000000)
+#define ANN    "00000000-0000-7000-8000-00000000000a"
+#define BOB    "00000000-0000-7000-8000-00000000000b"
+
+static struct vs_watch w;
+static struct vs_watched rows[20000];
+static char texts[20000][2][40];
+
+static void setup(void) {
+    memset(&w, 0, sizeof w);
+    w.rows = rows;
+}
+
+static struct vs_watched *add(int32_t action, int ok, int64_t at) {
+    struct vs_watched *row = &rows[w.count];
+    *row = (struct vs_watched){.seq = (int64_t)++w.count,
+                               .at_us = 100 * MINUTE + at,
+                               .weight = 1,
+                               .action = action,
+                               .ok = ok,
+                               .noun = "user",
+                               .error = "",
+                               .account = "",
+                               .prefix = "",
+                               .agent = "",
+                               .actor = "",
+                               .object = "",
+                               .credential = "",
+                               .details = ""};
+    return row;
+}
+
+/* A text of its own for the last row: of before, a number, and after. */
+static const char *name(int which, const char *format, int n) {
+    const char *at = strstr(format, "%d");
+    snprintf(texts[w.count - 1][which], 40, "%.*s%d%s", (int)(at - format), format, n, at + 2);
+    return texts[w.count - 1][which];
+}
+
+static void tried(const char *account, const char *prefix, int ok, int64_t at) {
+    struct vs_watched *row = add(ok ? VIDSTORE_AUDIT_USER_LOGIN : VIDSTORE_AUDIT_AUTH_FAILED, ok, at);
+    row->account = account;
+    row->prefix = prefix;
+    row->actor = ok ? account : "";
+}
+
+/* How many alerts a rule raised. */
+static int alerts(const char *rule) {
+    int count = 0;
+    w.alert_count = 0;
+    ck_assert_int_eq(vs_watch_rules(&w, NULL), 0);
+    for (size_t i = 0; i < w.alert_count; i++)
+        count += !rule || strcmp(w.alerts[i].rule, rule) == 0;
+    return count;
+}
+
+START_TEST(brute_force) {
+    for (int i = 0; i < 9; i++)
+        tried(ANN, "192.0.2.1", 0, i * MINUTE);
+    ck_assert_int_eq(alerts("brute_force"), 0);
+    tried(ANN, "192.0.2.2", 0, 9 * MINUTE);
+    ck_assert_int_eq(alerts("brute_force"), 1);
+    ck_assert_str_eq(w.alerts[0].entity, ANN);
+    ck_assert_int_eq(w.alerts[0].count, 10);
+    setup(); /* somebody who forgot, over an hour */
+    for (int i = 0; i < 30; i++)
+        tried(ANN, "192.0.2.1", 0, i * 2 * MINUTE);
+    ck_assert_int_eq(alerts("brute_force"), 0);
+    setup(); /* ten people, each once */
+    for (int i = 0; i < 10; i++) {
+        tried("", "192.0.2.1", 0, i);
+        rows[w.count - 1].account = name(0, "user%d", i);
+    }
+    ck_assert_int_eq(alerts("brute_force"), 0);
+}
+END_TEST
+
+START_TEST(repeated_ones_count) {
+    tried(ANN, "192.0.2.1", 0, 0);
+    rows[0].weight = 9;
+    ck_assert_int_eq(alerts("brute_force"), 0);
+    rows[0].weight = 10;
+    ck_assert_int_eq(alerts("brute_force"), 1);
+}
+END_TEST
+
+START_TEST(success_after_failures) {
+    for (int i = 0; i < 4; i++)
+        tried(ANN, "192.0.2.1", 0, i * SECOND);
+    tried(ANN, "192.0.2.1", 1, 5 * SECOND);
+    ck_assert_int_eq(alerts("success_after_failures"), 0);
+    setup();
+    for (int i = 0; i < 5; i++)
+        tried(ANN, "192.0.2.1", 0, i * SECOND);
+    ck_assert_int_eq(alerts("success_after_failures"), 0);
+    tried(BOB, "192.0.2.1", 1, 6 * SECOND); /* somebody else */
+    ck_assert_int_eq(alerts("success_after_failures"), 0);
+    tried(ANN, "192.0.2.1", 1, 7 * SECOND);
+    ck_assert_int_eq(alerts("success_after_failures"), 1);
+    setup(); /* later */
+    for (int i = 0; i < 5; i++)
+        tried(ANN, "192.0.2.1", 0, i * SECOND);
+    tried(ANN, "192.0.2.1", 1, 11 * MINUTE);
+    ck_assert_int_eq(alerts("success_after_failures"), 0);
+}
+END_TEST
+
+START_TEST(spray) {
+    for (int i = 0; i < 14; i++) {
+        tried("", "192.0.2.1", 0, i * SECOND);
+        rows[w.count - 1].account = name(0, "user%d", i);
+    }
+    for (int i = 0; i < 20; i++) /* the same again is no other account */
+        tried("user3", "192.0.2.1", 0, (20 + i) * SECOND);
+    ck_assert_int_eq(alerts("spray"), 0);
+    tried("user14", "192.0.2.1", 0, 50 * SECOND);
+    ck_assert_int_eq(alerts("spray"), 1);
+    ck_assert_str_eq(w.alerts[w.alert_count - 1].entity, "192.0.2.1");
+    setup(); /* an office behind one address, over the morning */
+    for (int i = 0; i < 60; i++) {
+        tried("", "192.0.2.1", 0, i * 25 * SECOND);
+        rows[w.count - 1].account = name(0, "user%d", i);
+    }
+    ck_assert_int_eq(alerts("spray"), 0);
+}
+END_TEST
+
+START_TEST(stuffing) {
+    for (int i = 0; i < 49; i++) {
+        tried("", "", 0, i * SECOND);
+        rows[w.count - 1].account = name(0, "user%d", i);
+        rows[w.count - 1].prefix = name(1, "10.0.0.%d", i);
+    }
+    ck_assert_int_eq(alerts("stuffing"), 0);
+    tried("user49", "10.0.1.1", 0, 50 * SECOND);
+    ck_assert_int_eq(alerts("stuffing"), 1);
+    for (int i = 0; i < 6; i++) /* more than one in ten succeed: Monday morning */
+        tried("", "10.0.2.1", 1, (51 + i) * SECOND), rows[w.count - 1].account = name(0, "good%d", i);
+    ck_assert_int_eq(alerts("stuffing"), 0);
+    setup();
+    for (int i = 0; i < 50; i++)
+        for (int k = 0; k < 4; k++) { /* four tries at each: people, not a list */
+            tried("", "", 0, i * SECOND);
+            rows[w.count - 1].account = name(0, "user%d", i);
+        }
+    ck_assert_int_eq(alerts("stuffing"), 0);
+}
+END_TEST
+
+START_TEST(distributed_guessing) {
+    for (int i = 0; i < 9; i++) {
+        tried(ANN, "", 0, i * 6 * MINUTE);
+        rows[w.count - 1].prefix = name(1, "10.0.%d.1", i);
+    }
+    tried(ANN, "10.0.3.1", 0, 55 * MINUTE);
+    ck_assert_int_eq(alerts("distributed_guessing"), 0);
+    tried(ANN, "10.9.9.9", 0, 56 * MINUTE);
+    ck_assert_int_eq(alerts("distributed_guessing"), 1);
+    setup(); /* a traveller: as many, over a day */
+    for (int i = 0; i < 20; i++) {
+        tried(ANN, "", 0, i * 60 * MINUTE);
+        rows[w.count - 1].prefix = name(1, "10.0.%d.1", i);
+    }
+    ck_assert_int_eq(alerts("distributed_guessing"), 0);
+}
+END_TEST
+
+static void was_denied(const char *actor, int object, int64_t at) {
+    struct vs_watched *row = add(VIDSTORE_AUDIT_ACCESS_DENIED, 0, at);
+    row->actor = actor;
+    row->object = name(0, "o%d", object);
+}
+
+START_TEST(denied_and_probing) {
+    for (int i = 0; i < 4; i++)
+        was_denied(ANN, 1, i * SECOND);
+    ck_assert_int_eq(alerts("denied"), 0);
+    was_denied(ANN, 1, 5 * SECOND);
+    ck_assert_int_eq(alerts("denied"), 1);
+    for (int i = 2; i < 20; i++)
+        was_denied(ANN, i, 6 * SECOND);
+    ck_assert_int_eq(alerts("probing"), 0);
+    was_denied(ANN, 20, 7 * SECOND);
+    ck_assert_int_eq(alerts("probing"), 1);
+    setup(); /* five people, once each; and one of them again later */
+    for (int i = 0; i < 5; i++)
+        was_denied("", 1, i), rows[w.count - 1].actor = name(1, "u%d", i);
+    for (int i = 0; i < 4; i++)
+        was_denied("u1", 1, (i + 1) * 6 * MINUTE);
+    ck_assert_int_eq(alerts("denied"), 0);
+}
+END_TEST
+
+START_TEST(mass_delete_and_download) {
+    for (int i = 0; i < 20; i++)
+        add(VIDSTORE_AUDIT_FILE_DELETED, 1, i * SECOND)->actor = ANN;
+    ck_assert_int_eq(alerts("mass_delete"), 0);
+    add(VIDSTORE_AUDIT_VIDEO_PURGED, 0, 21 * SECOND)->actor = ANN; /* was refused */
+    ck_assert_int_eq(alerts("mass_delete"), 0);
+    add(VIDSTORE_AUDIT_VIDEO_PURGED, 1, 21 * SECOND)->actor = ANN;
+    ck_assert_int_eq(alerts("mass_delete"), 1);
+    setup(); /* the upkeep removes as much as it wants */
+    for (int i = 0; i < 100; i++)
+        add(VIDSTORE_AUDIT_FILE_DELETED, 1, i * SECOND);
+    ck_assert_int_eq(alerts("mass_delete"), 0);
+    for (int i = 0; i < 400; i++) { /* one file again and again: a player */
+        struct vs_watched *row = add(VIDSTORE_AUDIT_FILE_DOWNLOADED, 1, 100 * SECOND + i);
+        row->actor = ANN;
+        row->object = "one";
+    }
+    for (int i = 1; i < 200; i++) {
+        struct vs_watched *row = add(VIDSTORE_AUDIT_FILE_DOWNLOADED, 1, 110 * SECOND + i);
+        row->actor = ANN;
+        row->object = name(0, "o%d", i);
+    }
+    ck_assert_int_eq(alerts("mass_download"), 0);
+    struct vs_watched *row = add(VIDSTORE_AUDIT_FILE_DOWNLOADED, 1, 120 * SECOND);
+    row->actor = ANN;
+    row->object = "another";
+    ck_assert_int_eq(alerts("mass_download"), 1);
+}
+END_TEST
+
+START_TEST(dead_credentials) {
+    for (int i = 0; i < 2; i++) {
+        struct vs_watched *row = add(VIDSTORE_AUDIT_AUTH_FAILED, 0, i * MINUTE);
+        row->noun = "key";
+        row->prefix = "192.0.2.1";
+    }
+    ck_assert_int_eq(alerts("dead_credential"), 0);
+    rows[1].weight = 2;
+    ck_assert_int_eq(alerts("dead_credential"), 1);
+    ck_assert_int_eq(alerts("brute_force"), 0);
+    rows[1].weight = 1; /* a job that runs each hour with an old key */
+    struct vs_watched *row = add(VIDSTORE_AUDIT_AUTH_FAILED, 0, 60 * MINUTE);
+    row->noun = "key";
+    row->prefix = "192.0.2.1";
+    ck_assert_int_eq(alerts("dead_credential"), 0);
+}
+END_TEST
+
+static void acts_from(const char *credential, const char *prefix, int64_t at) {
+    struct vs_watched *row = add(VIDSTORE_AUDIT_FILE_UPDATED, 1, at);
+    row->actor = ANN;
+    row->credential = credential;
+    row->prefix = prefix;
+}
+
+START_TEST(changing_address) {
+    acts_from("k", "10.0.0.1", 0);
+    acts_from("k", "10.0.0.2", MINUTE); /* at home, then on the way: no way back */
+    ck_assert_int_eq(alerts("changing_address"), 0);
+    acts_from("k", "10.0.0.1", 2 * MINUTE);
+    ck_assert_int_eq(alerts("changing_address"), 1);
+    setup(); /* two devices with a login each */
+    for (int i = 0; i < 10; i++)
+        acts_from(i < 5 ? "k" : "l", i < 5 ? "10.0.0.1" : "10.0.0.2", i * SECOND);
+    ck_assert_int_eq(alerts("changing_address"), 0);
+    setup(); /* the same, slowly: a VPN that is on in the evening */
+    acts_from("k", "10.0.0.1", 0);
+    acts_from("k", "10.0.0.2", 9 * MINUTE);
+    acts_from("k", "10.0.0.1", 18 * MINUTE);
+    ck_assert_int_eq(alerts("changing_address"), 0);
+}
+END_TEST
+
+START_TEST(escalation) {
+    tried(ANN, "10.0.0.1", 1, 0);
+    struct vs_watched *row = add(VIDSTORE_AUDIT_ROLE_CHANGED, 1, 11 * MINUTE);
+    row->actor = ANN;
+    row->details = "{\"role\":[\"user\",\"admin\"]}";
+    ck_assert_int_eq(alerts("escalation"), 0); /* long after the login */
+    row->at_us = 100 * MINUTE + 9 * MINUTE;
+    ck_assert_int_eq(alerts("escalation"), 1);
+    row->details = "{\"role\":[\"admin\",\"user\"]}";
+    ck_assert_int_eq(alerts("escalation"), 0);
+}
+END_TEST
+
+START_TEST(clock) {
+    add(VIDSTORE_AUDIT_FILE_UPDATED, 1, 0)->back_us = 5 * SECOND;
+    ck_assert_int_eq(alerts("clock_back"), 0);
+    add(VIDSTORE_AUDIT_FILE_UPDATED, 1, 0)->back_us = 5 * SECOND + 1;
+    ck_assert_int_eq(alerts("clock_back"), 1);
+}
+END_TEST
+
+START_TEST(what_was_told_is_not_told_again) {
+    for (int i = 0; i < 200; i++)
+        tried(ANN, "192.0.2.1", 0, i * 10);
+    ck_assert_int_eq(alerts("brute_force"), 1); /* one in a window, however many */
+    w.after_seq = 200;
+    ck_assert_int_eq(alerts(NULL), 0);
+    tried(ANN, "192.0.2.1", 0, 3000);
+    ck_assert_int_eq(alerts("brute_force"), 1);
+}
+END_TEST
+
+START_TEST(a_flood_is_bounded) {
+    for (int i = 0; i < 19000; i++) {
+        tried("", "", 0, i * 1000);
+        rows[w.count - 1].account = name(0, "user%d", i / 12);
+        rows[w.count - 1].prefix = name(1, "10.0.0.%d", i % 250);
+    }
+    alerts(NULL);
+    ck_assert_uint_le(w.alert_count, VS_WATCH_ALERTS);
+}
+END_TEST
+
+START_TEST(prefixes) {
+    static const char *const pairs[][2] = {{"192.0.2.1", "192.0.2.1"},
+                                           {"::ffff:192.0.2.1", "192.0.2.1"},
+                                           {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"},
+                                           {"2001:db8:1:2::9", "2001:db8:1:2::/64"},
+                                           {"no address", "no address"},
+                                           {"", ""}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        char prefix[48];
+        vs_watch_prefix(pairs[i][0], prefix);
+        ck_assert_str_eq(prefix, pairs[i][1]);
+    }
+}
+END_TEST
+
+Suite *audit_watch_suite(void);
+Suite *audit_watch_suite(void) {
+    Suite *suite = suite_create("audit_watch");
+    TCase *tests = tcase_create("rules");
+    tcase_add_checked_fixture(tests, setup, NULL);
+    tcase_add_test(tests, brute_force);
+    tcase_add_test(tests, repeated_ones_count);
+    tcase_add_test(tests, success_after_failures);
+    tcase_add_test(tests, spray);
+    tcase_add_test(tests, stuffing);
+    tcase_add_test(tests, distributed_guessing);
+    tcase_add_test(tests, denied_and_probing);
+    tcase_add_test(tests, mass_delete_and_download);
+    tcase_add_test(tests, dead_credentials);
+    tcase_add_test(tests, changing_address);
+    tcase_add_test(tests, escalation);
+    tcase_add_test(tests, clock);
+    tcase_add_test(tests, what_was_told_is_not_told_again);
+    tcase_add_test(tests, a_flood_is_bounded);
+    tcase_add_test(tests, prefixes);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
