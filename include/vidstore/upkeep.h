@@ -32,8 +32,8 @@ enum {
  * @param budget_ms  about how long it may take, 1 to 3,600,000.
  * @param flags  VIDSTORE_MAINTAIN_… bits.
  * @param ret_json  receives a JSON object: "dry_run", "done" (leases_recovered, jobs_promoted, jobs_purged,
- *   records_purged, files_expired, uploads_removed, blobs_deleted, bytes_freed, audit_pruned, alerts_raised, feed_pruned),
- *   "checkpoint" (not of a dry run), "more" (something is left over), "took_ms".
+ *   records_purged, files_expired, uploads_removed, blobs_deleted, bytes_freed, audit_pruned, alerts_raised,
+ *   feed_pruned), "checkpoint" (not of a dry run), "more" (something is left over), "took_ms".
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: INVALID, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO,
