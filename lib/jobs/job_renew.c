@@ -2,6 +2,7 @@
 #include "jobs/job_renew.h"
 #include "jobs/job_season.h"
 #include "util/env.h"
+#include <string.h>
 
 /* Taken inside the write, so that of two writers of one lease the later one has the later progress. */
 static int copy_progress(struct vs_hold *hold, struct vs_progress *ret, uint64_t *ret_serial) {
@@ -38,6 +39,42 @@ static int write_progress(struct vs_conn *conn, const struct vs_hold *hold, cons
     return r < 0 ? r : has_parent ? vs_season_progress(conn, &parent, e) : 0;
 }
 
+static void bind_ends(struct vs_stmt *s, int64_t lease_ms) {
+    vs_bind_int(s, 1, vs_now_us() + lease_ms * 1000);
+    vs_bind_text(s, 2, *vs_boot_id() ? vs_boot_id() : NULL, -1);
+    vs_bind_int(s, 3, vs_boot_us() + lease_ms * 1000);
+}
+
+/* By the hash: a process may have lost a job and claimed it again. */
+static void note_kept(const struct vs_renewals *all, struct vs_stmt *s) {
+    size_t len = 0;
+    const void *hash = vs_col_blob(s, 0, &len);
+    for (size_t i = 0; i < all->count && len == VS_SHA256_SIZE; i++) {
+        struct vs_renewal *one = &all->items[i];
+        if (one->outcome == VS_RENEW_STALLED || memcmp(one->hold->hash, hash, len) != 0)
+            continue;
+        one->outcome = VS_RENEW_KEPT;
+        one->cancel = vs_col_int(s, 1) == 1;
+    }
+}
+
+/* One statement for all; those that it does not give back are gone. */
+static int renew_all(struct vs_conn *conn, const struct vs_renewals *all, vidstore_error **e) {
+    enum { FIRST_HASH = 4 };
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_JOB_RENEW_ALL, &s, e);
+    if (r)
+        return r;
+    bind_ends(s, all->lease_ms);
+    for (size_t i = 0; i < VS_RENEW_MAX; i++) {
+        int wanted = i < all->count && all->items[i].outcome != VS_RENEW_STALLED;
+        vs_bind_blob(s, FIRST_HASH + (int)i, wanted ? all->items[i].hold->hash : NULL, VS_SHA256_SIZE);
+    }
+    while ((r = vs_step(s, e)) == VS_ROW)
+        note_kept(all, s);
+    return r;
+}
+
 /* What a statement of the lease's row says: it is there, and whether the job is to be cancelled. */
 static int read_outcome(struct vs_stmt *s, struct vs_renewal *one, int there, vidstore_error **e) {
     int r = vs_row(s, e);
@@ -53,9 +90,7 @@ static int renew_one(struct vs_conn *conn, struct vs_renewal *one, int64_t lease
     int r = vs_stmt(conn, VS_STMT_JOB_RENEW, &s, e);
     if (r)
         return r;
-    vs_bind_int(s, 1, vs_now_us() + lease_ms * 1000);
-    vs_bind_text(s, 2, *vs_boot_id() ? vs_boot_id() : NULL, -1);
-    vs_bind_int(s, 3, vs_boot_us() + lease_ms * 1000);
+    bind_ends(s, lease_ms);
     vs_bind_uuid(s, 4, &one->hold->job);
     vs_bind_blob(s, 5, one->hold->hash, VS_SHA256_SIZE);
     return read_outcome(s, one, VS_RENEW_KEPT, e);
@@ -72,21 +107,31 @@ static int leave_stalled(struct vs_conn *conn, struct vs_renewal *one, vidstore_
     return read_outcome(s, one, VS_RENEW_STALLED, e);
 }
 
+/* What stands with the renewal: the progress that is new, and whether one that stands still has lost its job. */
+static int renew_rest(struct vs_conn *conn, struct vs_renewal *one, vidstore_error **e) {
+    struct vs_progress progress;
+    if (one->outcome == VS_RENEW_STALLED)
+        return leave_stalled(conn, one, e);
+    int news = copy_progress(one->hold, &progress, &one->serial);
+    return news && one->outcome == VS_RENEW_KEPT ? write_progress(conn, one->hold, &progress, e) : 0;
+}
+
 static int renew_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct vs_renewals *all = arg;
-    int r = 0;
-    for (size_t i = 0; !r && i < all->count; i++) {
+    size_t live = 0;
+    for (size_t i = 0; i < all->count; i++) {
         struct vs_renewal *one = &all->items[i];
-        struct vs_progress progress;
         one->cancel = 0;
-        int news = copy_progress(one->hold, &progress, &one->serial);
-        if (is_stalled(one->hold, all->stall_ms))
-            r = leave_stalled(conn, one, e);
-        else
-            r = renew_one(conn, one, all->lease_ms, e);
-        if (!r && news && one->outcome == VS_RENEW_KEPT)
-            r = write_progress(conn, one->hold, &progress, e);
+        one->outcome = is_stalled(one->hold, all->stall_ms) ? VS_RENEW_STALLED : VS_RENEW_GONE;
+        live += one->outcome != VS_RENEW_STALLED;
     }
+    int r = 0;
+    if (all->count == 1 && live)
+        r = renew_one(conn, &all->items[0], all->lease_ms, e);
+    else if (live)
+        r = renew_all(conn, all, e);
+    for (size_t i = 0; !r && i < all->count; i++)
+        r = renew_rest(conn, &all->items[i], e);
     return r;
 }
 

@@ -483,6 +483,38 @@ START_TEST(a_held_lease_is_renewed) {
 }
 END_TEST
 
+/* All but the one that stands still. */
+START_TEST(leases_are_renewed_together) {
+    enum { LEASES = 5, STILL = 3 };
+    struct id id[LEASES];
+    vidstore_lease *lease[LEASES];
+    int64_t until[LEASES];
+    set("job.lease_ms", "600");
+    set("job.stall_ms", "1000");
+    for (int i = 0; i < LEASES; i++) {
+        id[i] = submit(sys, "{\"kind\": \"x\"}");
+        lease[i] = claim("x");
+        until[i] = job_int(id[i], VIDSTORE_JOB_LEASE_UNTIL_US);
+    }
+    must(vidstore_job_cancel(sys, id[1].text, NULL, e));
+    for (int n = 0; n < 12; n++) {
+        sleep_ms(100);
+        for (int i = 0; i < LEASES; i++)
+            if (i != STILL && i != 1)
+                must(vidstore_lease_progress(lease[i], NULL, 100 * i + n, 1000, e));
+    }
+    ck_assert_uint_eq(vidstore_lease_signals(lease[1]), VIDSTORE_SIGNAL_CANCEL);
+    for (int i = 0; i < LEASES; i++) {
+        if (i != STILL && i != 1) {
+            ck_assert_int_gt(job_int(id[i], VIDSTORE_JOB_LEASE_UNTIL_US), until[i] + 300000);
+            ck_assert_int_ge(job_int(id[i], VIDSTORE_JOB_STAGE_DONE), 100 * i + 3);
+            ck_assert_uint_eq(vidstore_lease_signals(lease[i]), 0);
+        }
+        vidstore_lease_free(lease[i]);
+    }
+}
+END_TEST
+
 START_TEST(a_transaction_of_the_host_costs_no_lease) {
     set("job.lease_ms", "3000");
     struct id id = submit(sys, "{\"kind\": \"x\"}");
@@ -918,6 +950,7 @@ Suite *leases_suite(void) {
     TCase *losing = tcase_create("losing");
     tcase_add_checked_fixture(losing, begin, end);
     tcase_add_test(losing, a_held_lease_is_renewed);
+    tcase_add_test(losing, leases_are_renewed_together);
     tcase_add_test(losing, a_transaction_of_the_host_costs_no_lease);
     tcase_add_test(losing, work_that_stands_still_is_given_to_another);
     tcase_add_test(losing, a_freed_lease_runs_out);
