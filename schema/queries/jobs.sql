@@ -92,9 +92,10 @@ WHERE id = $4 AND lease_hash = $5 AND state = 40 AND deleted_us IS NULL RETURNIN
 -- name: job_renew_all
 -- All the leases of a process at once, by their hashes; what is bound to NULL is nobody's.
 UPDATE jobs SET lease_until_us = $1, lease_boot = $2, lease_boot_us = $3
-WHERE lease_hash IN ($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,
-$27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48,
-$49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60, $61, $62, $63, $64, $65, $66, $67)
+WHERE lease_hash IN ($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+$23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44,
+$45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60, $61, $62, $63, $64, $65, $66,
+$67)
 AND state = 40 AND deleted_us IS NULL RETURNING lease_hash, cancel_requested;
 
 -- name: job_progress
