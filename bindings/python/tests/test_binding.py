@@ -233,6 +233,13 @@ class Stores(Case):
         self.assertEqual(0, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
         self.assertEqual(0, self.system.job.count())
 
+    def test_snapshots(self):
+        with self.system.reading():
+            self.assertEqual(0, self.system.video.count())
+            self.fails("STATE", self.system.video.create, title="not now")
+        self.system.video.create(title="now")
+        self.assertEqual(1, self.system.video.count())
+
     def test_transactions(self):
         with self.system.transaction():
             kept = self.system.video.create(title="kept")

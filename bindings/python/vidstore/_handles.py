@@ -38,6 +38,15 @@ class Session(Handle):
             raise
         self.commit()  # type: ignore[attr-defined]
 
+    @contextmanager
+    def reading(self, max_age_ms: int = 5000) -> Iterator["Session"]:
+        """What the block reads is of one state, and many small reads cost less in it. It can't write."""
+        _calls["vidstore_snapshot_begin"](self, max_age_ms)
+        try:
+            yield self
+        finally:
+            _calls["vidstore_snapshot_end"](self)
+
 
 class Lease(Handle):
     """One attempt at one job. Leaving a `with` block finishes it; by an exception, fails it."""
