@@ -48,7 +48,7 @@ class Kinds:
                 if param["direction"] == "out" else self.params | {"vidstore_query"}
             if base in self.handles and base not in carried and param["name"] != "reterr":
                 return f"{'gives' if param['direction'] == 'out' else 'takes'} a {base}, which belongs to this process"
-            if ctype in ("void *", "char *", "uint8_t *", "int32_t **", "const vidstore_error *"):
+            if ctype in ("void *", "uint8_t *") or ctype == "char *" and not param["name"].startswith("ret_"):
                 return f"writes into memory of the caller ({param['name']})"
         return None
 

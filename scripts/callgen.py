@@ -69,7 +69,7 @@ def out_kind(param, records):
         return "RECORD"
     if base == "vidstore_text":
         return {"ret_json": "JSON", "ret_data": "DATA"}.get(name, "TEXT")
-    return {"vidstore_page": "PAGE", "vidstore_lease": "LEASE", "int32_t": "BOOL", "uint32_t": "FLAGS",
+    return {"vidstore_page": "PAGE", "char": "TEXT", "vidstore_lease": "LEASE", "int32_t": "BOOL", "uint32_t": "FLAGS",
             "int64_t": "INT"}[base]
 
 
@@ -80,7 +80,7 @@ def read_slots(function):
     skip = False
     for param, following in zip(params, params[1:] + [None]):
         if param["direction"] == "out" or param["name"] == "reterr" or skip:
-            skip = False
+            skip = param["type"] == "char *"  # the size of a buffer stands behind it
             continue
         kind = arg_kind(param, following)
         pointer = "*" in param["type"]
@@ -121,8 +121,15 @@ def outputs(function, records):
     for index, param in enumerate(rets):
         base, handle = base_of(param["type"]), param["type"].endswith("**")
         kind = out_kind(param, records)
-        typed = f'"{base}"' if handle else "NULL"
+        secret = param["type"] == "char *"
+        typed = f'"{base}"' if handle else '"vidstore_text"' if secret else "NULL"
         entries.append('{"%s", VS_OUT_%s, %s, NULL}' % (param["name"].removeprefix("ret_"), kind, typed))
+        if secret:
+            before.append(f"    char {param['name']}[VIDSTORE_TOKEN_SIZE] = \"\";")
+            names.append(f"{param['name']}, sizeof {param['name']}")
+            made = f"vs_text_new({param['name']}, strlen({param['name']}), (vidstore_text **)&out[{index}].p, e)"
+            after += ["    if (!r)", f"        r = {made};", f"    vs_wipe({param['name']}, sizeof {param['name']});"]
+            continue
         before.append(f"    {base} {'*' if handle else ''}{param['name']} = {'NULL' if handle else 0};")
         names.append(f"&{param['name']}")
         after.append(f"    out[{index}].{'p' if handle else 'i'} = {param['name']};")
@@ -164,7 +171,7 @@ def main(path, output):
     nouns = sorted({base_of(p["type"])[len("vidstore_"):-len("_params")] for f in functions for p in f["params"]
                     if base_of(p["type"]).endswith("_params")})
     lines = ["/* SPDX-License-Identifier: MIT */", "/* Written by scripts/callgen.py from the API description. */",
-             '#include "call/call.h"', '#include "util/alloc.h"', "#include <string.h>",
+             '#include "call/call.h"', '#include "crypto/crypto.h"', '#include "util/alloc.h"', "#include <string.h>",
              "#include <vidstore/vidstore.h>"]
     lines += [f"extern const struct vs_noun vs_{noun}_noun;" for noun in nouns] + words_of(api)
     entries = []

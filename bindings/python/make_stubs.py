@@ -8,15 +8,15 @@ import re
 import sys
 
 import vidstore
-from vidstore import _call, _errors, _handles, _values
+from vidstore import _aio, _call, _errors, _handles, _values
 
 HEAD = '''# Generated from the API description. Every call is described in the manual of the C function.
 import datetime
 import io
 import os
 import uuid
-from typing import (Any, ContextManager, Dict, Generic, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple,
-                    Type, TypeVar, Union)
+from typing import (Any, AsyncIterator, ContextManager, Dict, Generic, Iterable, Iterator, List, Mapping, Optional,
+                    Sequence, Tuple, Type, TypeVar, Union)
 
 _Text = str
 _Id = Union[str, uuid.UUID]
@@ -111,7 +111,8 @@ def by_hand(cls):
         elif name == "__enter__":
             yield "def __enter__(self: _H) -> _H: ..."
             continue
-        yield f"def {name}({', '.join(annotated(inner))}) -> {returns}: ..."
+        begin = "async def" if inspect.iscoroutinefunction(inner) else "def"
+        yield f"{begin} {name}({', '.join(annotated(inner))}) -> {returns}: ..."
 
 
 def annotated(function):
@@ -141,6 +142,27 @@ def made_by(member, call):
     inner = member.fget if isinstance(member, property) else member
     ours = getattr(inner, "__name__", "") == call.name[len("vidstore_") :]
     return ours and "invoke" in getattr(inner, "__qualname__", "")
+
+
+def awaitable(verb, call):
+    """The same call on session.aio."""
+    pages = result_type(call).replace("Page[", "AsyncPage[")
+    return f"async def {verb}({', '.join(['self'] + parameters(call))}) -> {pages}: ..."
+
+
+def awaitables():
+    """session.aio and its groups."""
+    top = []
+    for noun, group in _aio.groups.items():
+        calls = [(verb, _handles._calls[f"vidstore_{noun}_{verb}"]) for verb in vars(group) if verb[0] != "_"]
+        yield block(f"class {group.__name__}:", [awaitable(verb, call) for verb, call in calls])
+        top += ["@property", f"def {noun}(self) -> {group.__name__}: ..."]
+    single = [name for name in vars(_aio.AsyncCalls) if name[0] != "_" and name not in _aio.groups]
+    yield block("class AsyncCalls:", [awaitable(n, _handles._calls[f"vidstore_{n}"]) for n in single] + top)
+    yield block("class AsyncPage(Page[_R]):", [
+        "async def following(self) -> Optional[AsyncPage[_R]]: ...", "def __aiter__(self) -> AsyncIterator[_R]: ..."])
+    for cls in (_aio.Queue, _aio.Result):
+        yield block(f"class {cls.__name__}(Handle):", by_hand(cls))
 
 
 def block(head, lines):
@@ -175,9 +197,10 @@ def stubs():
     for noun, cls in _handles.groups.items():
         calls = [(verb, _handles._calls[f"vidstore_{noun}_{verb}"]) for verb in vars(cls) if not verb.startswith("_")]
         yield block(f"class {cls.__name__}:", [method(verb, call) for verb, call in calls])
+    yield from (text.replace("_aio.", "") for text in awaitables())
     for ctype, cls in _call.wrappers.items():
         base = "io.RawIOBase" if cls is _handles.Reader else "Handle"
-        lines = [line for line in by_hand(cls) if "__init__" not in line] + list(generated(ctype))
+        lines = [line.replace("_aio.", "") for line in by_hand(cls) if "__init__" not in line] + list(generated(ctype))
         if cls is _handles.Session:
             for noun, group in _handles.groups.items():
                 lines += ["@property", f"def {noun}(self) -> {group.__name__}: ..."]

@@ -4,11 +4,13 @@
 The last case fails when the API has a function that no other case reached, so that a new call needs a line here.
 """
 import array
+import asyncio
 import datetime
 import http.server
 import io
 import json
 import os
+import select
 import shutil
 import tempfile
 import threading
@@ -724,6 +726,158 @@ class Upkeep(Case):
         with vidstore.open(self.path("restored")) as store, store.system("check") as session:
             self.assertEqual(1, session.file.count())
         self.fails("EXISTS", self.system.backup, self.path("backup"))
+
+
+class ByName(Case):
+    def test_every_function_is_callable_or_says_why_not(self):
+        for name, function in vidstore.lib.descriptions.items():
+            short = name[len("vidstore_"):].replace("_", ".", 1)
+            with self.subTest(name):
+                if "call" in function:
+                    self.assertNotIn("not_by_name", function)
+                    error = self.fails("INVALID", self.system.call, function["call"]["name"], {"no_such_argument": 1})
+                    self.assertEqual("no_such_argument", error.field)
+                else:
+                    self.assertGreater(len(function["not_by_name"]), 10)
+                    self.assertEqual("name", self.fails("NOT_FOUND", self.system.call, short).field)
+
+    def test_verify_all(self):
+        self.file()
+        self.assertEqual(0, self.system.file.verify_all(int(time.time() * 1000000), 10000)["damaged"])
+
+    def test_batch(self):
+        job = {"name": "job.submit", "args": {"kind": "x"}}
+        self.assertEqual(["OK", "OK"], [item["status"] for item in self.system.batch([job, job])])
+        bad = {"name": "job.submit", "args": {"kind": ""}}
+        self.assertEqual("items[1].kind", self.fails("INVALID", self.system.batch, [job, bad]).field)
+        outcome = self.system.batch([job, bad], flags="each")
+        self.assertEqual(["OK", "INVALID"], [item["status"] for item in outcome])
+        self.assertEqual(3, self.system.call("job.count"))
+
+
+class Background(Case):
+    def test_a_queue_by_hand(self):
+        with self.store.queue(10) as queue:
+            self.assertIsNone(queue.next())
+            self.assertIsNone(queue.wait(1))
+            op = queue.start(self.system, "job.submit", {"kind": "x"}, tag=5)
+            self.assertTrue(select.select([queue], [], [], 10)[0])
+            with queue.next() as result:
+                self.assertEqual((op, 5, "x"), (result.op, result.tag, result.json()["kind"]))
+            self.assertEqual(0, queue.count)
+            self.fails("NOT_FOUND", queue.cancel, op)
+            queue.start(self.system, "job.get", {"id": str(uuid.uuid4())})
+            with queue.wait(10000) as result:
+                self.fails("NOT_FOUND", result.json)
+
+    def test_typed_starts(self):
+        import ctypes
+        video = self.system.video.create(title="T")
+        path = self.path("a.bin", b"abc")
+        file = self.file()
+        starts = {
+            "user_verify_password": (b"nobody", PASSWORD.encode()),
+            "file_put_path": (path.encode(), None),
+            "file_put_fd": (0, -2**63, None),
+            "file_save": (file.id.encode(), self.path("out").encode()),
+            "file_verify": (file.id.encode(),),
+            "video_probe": (video.id.encode(),),
+            "video_fetch": (video.id.encode(),),
+            "backup": (self.path("backup").encode(), 0),
+            "job_claim": (None, 0),
+            "job_wait": (str(uuid.uuid4()).encode(), 0),
+        }
+        with self.store.queue() as queue, open(path, "rb") as data:
+            starts["file_put_fd"] = (data.fileno(), -2**63, None)
+            for name, arguments in starts.items():
+                op = ctypes.c_int64()
+                vidstore.lib.call(f"vidstore_{name}_start", self.system.pointer, queue.pointer, 1, *arguments, op,
+                                  ctypes.c_void_p())
+                with queue.wait(20000) as result:
+                    self.assertEqual(op.value, result.op)
+
+    def test_awaitables(self):
+        async def work():
+            calls = self.system.aio
+            jobs = await asyncio.gather(*(calls.job.submit(kind="x", season=f"S{n}") for n in range(50)))
+            self.assertEqual({f"S{n}" for n in range(50)}, {job.season for job in jobs})
+            found = [job.id async for job in await calls.job.list("season ~ $1", "s", limit=7, flags="scan")]
+            self.assertEqual({job.id for job in jobs}, set(found))
+            self.assertEqual(50, await calls.job.count())
+            self.assertTrue(await calls.job.exists(jobs[0].id))
+            with self.assertRaises(vidstore.NotFoundError):
+                await calls.job.get(uuid.uuid4())
+            with self.assertRaises(vidstore.InvalidError) as caught:
+                await calls.job.submit(kind="")
+            self.assertEqual("kind", caught.exception.field)
+            page = await calls.job.bulk_create([{"kind": "a"}, {"kind": "b"}])
+            self.assertEqual(["a", "b"], [job.kind for job in page.records])
+            changed = await calls.job.update(jobs[0].id, season=None, expect_version=jobs[0].version)
+            self.assertIsNone(changed.season)
+            self.assertEqual("3", await calls.setting.get("fetch.tries"))
+            await calls.job.remove(jobs[1].id, "cascade")
+            file = await calls.file.put_path(self.path("b.bin", b"abc"), name="c.bin")
+            self.assertEqual("c.bin", (await calls.file.verify(file.id)).name)
+            with await calls.job.claim("a") as lease:
+                self.assertEqual("a", lease.job.kind)
+            self.assertIn("jobs", await calls.stats())
+            key, token = await calls.key.create(name="k", user_id=(await calls.user.create(username="bea")).id)
+            self.assertEqual("k", key.name)
+            self.store.key(token).close()
+
+        self.system.setting.set("fetch.tries", "3")
+        asyncio.run(work())
+        asyncio.run(work_again(self.system))
+
+    def test_cancelling(self):
+        async def work():
+            waiting = asyncio.create_task(self.system.aio.job.claim("nothing", wait_ms=60000))
+            await asyncio.sleep(0.1)
+            waiting.cancel()
+            with self.assertRaises(asyncio.CancelledError):
+                await waiting
+            with self.assertRaises(asyncio.TimeoutError):
+                await asyncio.wait_for(self.system.aio.job.claim("nothing", wait_ms=60000), 0.1)
+
+        began = time.monotonic()
+        asyncio.run(work())
+        self.assertLess(time.monotonic() - began, 20)
+
+    def test_logging_in(self):
+        async def work():
+            with await self.store.login_async("ann", PASSWORD) as session:
+                self.assertEqual("ann", (await session.aio.user.get(session.user_id)).username)
+            with self.assertRaises(vidstore.UnauthenticatedError):
+                await self.store.login_async("ann", "wrong horse battery")
+
+        self.user("ann", password=PASSWORD)
+        asyncio.run(work())
+
+    def test_closing_ends_what_is_awaited(self):
+        async def work():
+            waiting = asyncio.create_task(self.system.aio.job.claim("nothing", wait_ms=60000))
+            await asyncio.sleep(0.1)
+            self.store.close()
+            with self.assertRaises(asyncio.CancelledError):
+                await waiting
+
+        asyncio.run(work())
+
+
+async def work_again(session):
+    """Another loop has a queue of its own."""
+    await session.aio.job.count()
+
+
+class Watching(Case):
+    def test_changes_are_seen(self):
+        with self.system.watch.open(None, None) as watch:
+            job = self.system.job.submit(kind="x")
+            self.assertTrue(watch.wait(10000))
+            self.assertTrue(select.select([watch], [], [], 10)[0])
+            self.assertIn(job.id, [event["id"] for event in watch.events()])
+            position = watch.position
+        self.assertEqual([], self.system.changes(None, position, 10)["events"])
 
 
 class ZZZ(unittest.TestCase):

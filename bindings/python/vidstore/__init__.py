@@ -9,7 +9,8 @@ Every call of the C library is here under its own name: vidstore_job_submit(sess
 The functions are made from the API description that is installed with the library.
 """
 from ._errors import VidstoreError, classes as _classes
-from ._handles import Lease, Reader, Session, Store, Upload, function as _function, functions as _functions
+from ._aio import AsyncCalls, AsyncPage, Queue, Result
+from ._handles import Lease, Reader, Session, Store, Upload, Watch, function as _function, functions as _functions
 from ._library import lib
 from ._values import Handle, Page, Query, Record, records as _records, time_of
 
@@ -21,6 +22,7 @@ globals().update({name: _function(name) for name in _functions})
 
 __version__: str = _function("version")()
 __all__ = [
-    "Handle", "Lease", "Page", "Query", "Reader", "Record", "Session", "Store", "Upload", "VidstoreError", "lib",
-    "time_of", *(cls.__name__ for cls in _records.values()),
+    "AsyncCalls", "AsyncPage", "Handle", "Lease", "Page", "Query", "Queue", "Reader", "Record", "Result",
+    "Session", "Store", "Upload", "VidstoreError",
+    "Watch", "lib", "time_of", *(cls.__name__ for cls in _records.values()),
 ]

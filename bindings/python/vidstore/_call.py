@@ -6,6 +6,7 @@ how a result comes out of it. Nothing here knows any function by its name.
 """
 from __future__ import annotations
 
+import base64
 import ctypes
 import inspect
 import json
@@ -15,7 +16,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Type
 
 from . import _errors
 from ._library import address, lib, string, take_text
-from ._values import Handle, Page, Query, Record, choice, integer, records, settable, share, to_json
+from ._values import (Handle, Page, Query, Record, choice, integer, plain_fields, records, settable, share, to_json)
 
 PATHS = ("path", "directory", "backup", "location")
 REQUIRED = inspect.Parameter.empty
@@ -33,8 +34,15 @@ class Slot:
         self.nullable: bool = param.get("nullable", False)
         self.default = None if self.nullable and default is REQUIRED else default
 
+    #: Whether it is the query of a list.
+    is_query = False
+
     def convert(self, value: Any, keep: List[Any]) -> List[Any]:
         raise NotImplementedError
+
+    def plain(self, value: Any) -> Any:
+        """The value as JSON carries it, for a call by name."""
+        return value
 
 
 class Text(Slot):
@@ -51,6 +59,13 @@ class Text(Slot):
         if self.name.endswith("id") and not isinstance(value, (str, bytes, int)):
             value = str(value)  # a uuid.UUID
         return self.kept(address(value, self.name), keep)
+
+    def plain(self, value: Any) -> Any:
+        if value is None or self.name.endswith("_json"):
+            return value
+        if self.name in PATHS:
+            return os.fsdecode(value)
+        return str(value) if self.name.endswith("id") else value
 
     @staticmethod
     def kept(value: bytes, keep: List[Any]) -> List[Any]:
@@ -78,6 +93,10 @@ class Number(Slot):
         return [integer(value, self.name, self.unit, self.ctype)]
 
 
+    def plain(self, value: Any) -> Any:
+        return None if value is None else self.convert(value, [])[0]
+
+
 class Object(Slot):
     def convert(self, value: Any, keep: List[Any]) -> List[Any]:
         if value is None and self.nullable:
@@ -103,7 +122,17 @@ class Values(Slot):
         return [keep[-1].pointer]
 
 
+    def plain(self, value: Any) -> Any:
+        given, named = value
+        return None if given is None and not named and self.nullable else {**(given or {}), **plain_fields(named)}
+
+
 class Filter(Slot):
+    is_query = True
+
+    def plain(self, value: Any) -> Any:
+        return None if value is None else value.plain()
+
     def convert(self, value: Any, keep: List[Any]) -> List[Any]:
         keep.append(value)
         return [value.pointer if value is not None else None]
@@ -122,6 +151,10 @@ class Bytes(Slot):
             return [ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p), len(data)]
         keep.append((ctypes.c_char * len(view)).from_buffer(view))
         return [ctypes.addressof(keep[-1]), len(view)]
+
+
+    def plain(self, value: Any) -> Any:
+        return {"base64": base64.b64encode(bytes(value)).decode("ascii")}
 
 
 class Many(Slot):
@@ -144,6 +177,10 @@ class Many(Slot):
         keep.append(array)
         pointer = ctypes.cast(array, ctypes.POINTER(ctypes.c_void_p))
         return [pointer, len(items)] if self.counted else [pointer]
+
+
+    def plain(self, value: Any) -> Any:
+        return [dict(item) if self.ctype else str(item) for item in value]
 
 
 def slot_of(params: List[Dict[str, Any]], index: int) -> Tuple[Slot, int]:

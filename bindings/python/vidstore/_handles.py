@@ -7,7 +7,7 @@ import io
 from contextlib import contextmanager
 from typing import Any, Dict, Iterator, Optional, Type
 
-from . import _errors
+from . import _aio, _errors
 from ._call import Call, method, wrappers
 from ._library import lib
 from ._values import Handle, integer, records
@@ -18,11 +18,30 @@ class Store(Handle):
 
     ctype = "vidstore"
 
+    def queue(self, limit: int = 0) -> _aio.Queue:
+        """A queue for results of calls in the background, for event loops of your own; see Session.aio for asyncio."""
+        return _aio.Queue(self, limit)
+
+    async def login_async(self, name: str, password: str) -> "Session":
+        """As login(), awaitable: checking a password takes a while."""
+        session: Session = await _aio.login(self, name, password)
+        return session
+
+    def close(self) -> None:
+        """Closes it now. What is awaited is cancelled."""
+        _aio.close_of(self)
+        super().close()
+
 
 class Session(Handle):
     """Who acts. Calls are grouped by noun: session.job.submit(…), session.file.list(…)."""
 
     ctype = "vidstore_session"
+
+    @property
+    def aio(self) -> _aio.AsyncCalls:
+        """The same calls, to be awaited: await session.aio.job.submit(kind="x")."""
+        return _aio.AsyncCalls(self)
 
     @contextmanager
     def transaction(self, flags: int = 0) -> Iterator["Session"]:
@@ -162,6 +181,23 @@ class Reader(io.RawIOBase):
         super().close()
 
 
+class Watch(Handle):
+    """Follows what changes. `fd` is readable while there may be something."""
+
+    ctype = "vidstore_watch"
+
+    def fileno(self) -> int:
+        return self.fd  # type: ignore[attr-defined, no-any-return]
+
+    def events(self, most: int = 1000) -> Iterator[Dict[str, Any]]:
+        """What has changed since the last call, without waiting."""
+        while True:
+            found = self.next(most)  # type: ignore[attr-defined]
+            yield from found["events"]
+            if not found["more"]:
+                return
+
+
 class _ReaderHandle(Handle):
     ctype = "vidstore_reader"
 
@@ -180,7 +216,7 @@ class Group:
 _calls: Dict[str, Call] = {}
 groups: Dict[str, Type[Group]] = {}
 wrappers.update({"vidstore": Store, "vidstore_session": Session, "vidstore_lease": Lease, "vidstore_upload": Upload,
-                 "vidstore_reader": Reader})  # type: ignore[dict-item]
+                 "vidstore_reader": Reader, "vidstore_watch": Watch})  # type: ignore[dict-item]
 
 
 def _grouped(call: Call, verb: str) -> Any:
@@ -218,8 +254,8 @@ def _attach(name: str, owner: str) -> None:
     verb = name[len("vidstore_") :]
     verb = verb[len(noun) + 1 :] if noun and verb.startswith(noun + "_") else verb
     buffers = any(p["type"] == "void *" for p in lib.descriptions[name]["params"])
-    if name == lib.handles[owner]["free"] or buffers:
-        return  # close() does it; or the class has it by hand
+    if name == lib.handles[owner]["free"] or buffers or name.endswith("_start"):
+        return  # close() does it; or the class has it by hand; or an awaitable does it by name
     _calls[name] = Call(name, bound=True)
     if owner == "vidstore_session":
         _attach_to_session(_calls[name])
@@ -251,6 +287,7 @@ def _free_functions() -> Dict[str, Any]:
 
 
 functions = _free_functions()
+_aio.attach(_calls)
 
 
 def function(name: str) -> Any:
@@ -266,4 +303,4 @@ def function(name: str) -> Any:
     return invoke
 
 
-__all__ = ["Lease", "Reader", "Session", "Store", "Upload", "function", "functions", "records"]
+__all__ = ["Watch", "Lease", "Reader", "Session", "Store", "Upload", "function", "functions", "records"]

@@ -69,6 +69,12 @@ def to_json(value: Any, what: str) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
 
 
+def plain_fields(named: Optional[Mapping[str, Any]]) -> Dict[str, Any]:
+    """Values of fields as JSON has them: a duration becomes milliseconds, a time microseconds."""
+    return {name: integer(value, name, "milliseconds") if isinstance(value, datetime.timedelta) else value
+            for name, value in (named or {}).items()}
+
+
 class Handle:
     """An object of the library, freed when the last reference goes, or by close()."""
 
@@ -202,6 +208,7 @@ class Query(Handle):
                  limit: Optional[int] = None, cursor: Optional[str] = None, flags: Any = 0) -> None:
         super().__init__(lib.call("vidstore_query_new"))
         self._again = (filter, binds, sort, limit, flags)
+        self._cursor = cursor
         if filter is not None:
             error = ctypes.c_void_p()
             _errors.check(lib.call("vidstore_query_filter", self.pointer, address(filter, "filter"), error), error)
@@ -218,6 +225,14 @@ class Query(Handle):
             lib.call("vidstore_query_cursor", self.pointer, address(cursor, "cursor"))
         if flags:
             lib.call("vidstore_query_flags", self.pointer, choice("query", flags, "flags"))
+
+    def plain(self) -> Dict[str, Any]:
+        """The query as JSON, for a call by name."""
+        filter, binds, sort, limit, flags = self._again
+        values = [str(b) if isinstance(b, (str, uuid.UUID)) else integer(b, "bind") for b in binds]
+        named = {"filter": filter, "binds": values, "sort": sort, "limit": limit, "cursor": self._cursor,
+                 "flags": choice("query", flags, "flags")}
+        return {key: value for key, value in named.items() if value}
 
     def at(self, cursor: str) -> "Query":
         """The same query, going on where a page ended."""
