@@ -241,6 +241,7 @@ const struct cli_command cli_commands[] = {
     {"audit stats", "", "count events by kind", 0, 0, 0, audit_stats, cmd_audit_stats},
     {"stats", "", "numbers of the store, or of a user", 0, 0, 0, stats, cmd_stats},
     {"config", "[NAME [VALUE]]", "show or change settings", 0, 2, 0, config, cmd_config},
+    {"call", "CALL [JSON]", "make a call of the library by its name", 1, 2, 0, NULL, cmd_call},
     {"maintain", "", "remove what has expired, free space, recover jobs", 0, 0, 0, maintain, cmd_maintain},
     {"backup", "DIRECTORY", "copy the whole store while it is in use", 1, 1, 0, backup, cmd_backup},
     {"restore", "BACKUP DIRECTORY", "make a store from a backup", 2, 2, CLI_NO_STORE | CLI_AS_SYSTEM, backup,

@@ -295,6 +295,10 @@ FORGE
 claim 'one word that is changed by hand in a copy is found, and its event named' same "$forged" \
     "$("$vidstore" -s "$work/forged" --json audit verify 2>>"$work/log" | json 'it["findings"][0]["event"]')"
 
+# What scripts and other languages call: the name of a function, and JSON.
+claim 'the season is found by the name of the call too' same \
+    "$(quietly call job.get "{\"id\": \"$season\"}" | json 'it["state"]')" completed
+
 step '8. What Otto sees of it: nothing'
 run --as otto ls
 claim 'Otto has no videos' same "$(quietly --as otto ls | json 'len(it["items"])')" 0

@@ -177,7 +177,8 @@ VIDSTORE_API vidstore_status vidstore_result_json(vidstore_result *result, vidst
 /**
  * Take the object that the call gave.
  * @param result  the result.
- * @param type  its type, such as "vidstore_job", "vidstore_page" or "vidstore_lease".
+ * @param type  its type, such as "vidstore_job", "vidstore_page" or "vidstore_lease"; "vidstore_error" for why it
+ * failed.
  * @return an object of the caller's, to be freed with the _free of its type; NULL when the call gave none of that type,
  *   or it was taken already.
  * Threads: one at a time an object. Since 0.1.

@@ -97,6 +97,7 @@ struct vs_invocation {
     union vs_call_slot in[VS_CALL_ARGS], out[VS_CALL_OUTS];
     char *lease;   /* the token of the lease that it acts for; NULL: none */
     int64_t bytes; /* that the inputs take, roughly */
+    int own_fds;   /* descriptors are duplicates, closed at the end */
 };
 
 /* From JSON arguments: an object, or NULL for none. Unknown, missing and mistyped ones are INVALID with the key as the
@@ -105,6 +106,8 @@ int vs_invocation_read(struct vs_invocation *call, const char *name, const char 
 int vs_invocation_from(struct vs_invocation *call, const char *name, json_t *args, vidstore_error **e);
 /* From values as the typed function takes them; they are copied. name NULL: of the entry that is set already. */
 int vs_invocation_copy(struct vs_invocation *call, const char *name, const union vs_call_slot *in, vidstore_error **e);
+/* Duplicates the descriptors among the arguments, for a call that is made after this one returned. */
+int vs_invocation_keep_fds(struct vs_invocation *call, struct vidstore *store, vidstore_error **e);
 /* The session that the call acts in when it names a lease: a copy of that one's, freed by vidstore_session_free(). NULL
  * when it names none. */
 int vs_invocation_actor(const struct vs_invocation *call, vidstore_session *session, vidstore_session **ret,

@@ -8,7 +8,6 @@
 #include "util/error.h"
 #include "util/utf8.h"
 #include "vidstore/query.h"
-#include <fcntl.h>
 #include <string.h>
 
 enum { BULK_MAX = 10000, NAME_MAX_BYTES = 64 };
@@ -69,17 +68,6 @@ static int read_flags(const struct vs_call_arg *arg, const json_t *value, int64_
         *ret |= bit;
     }
     return 0;
-}
-
-/* The descriptor is the caller's and may be closed before the call runs in the background. */
-static int read_fd(const struct vs_call_arg *arg, const json_t *value, int64_t *ret, vidstore_error **e) {
-    int64_t number = -1;
-    int r = read_integer(arg, value, &number, e);
-    if (r)
-        return r;
-    int fd = fcntl((int)number, F_DUPFD_CLOEXEC, 3);
-    *ret = fd;
-    return fd < 0 ? vs_fail(e, VIDSTORE_INVALID, arg->name, "%s is not an open descriptor", arg->name) : 0;
 }
 
 /* --- texts and bytes ---------------------------------------------------------------------------------------------- */
@@ -264,13 +252,12 @@ static int read_value(const struct vs_call_arg *arg, const json_t *value, union 
     case VS_ARG_JSON:
         return read_json(arg, value, slot, call, e);
     case VS_ARG_INT:
+    case VS_ARG_FD:
         return read_integer(arg, value, &slot->i, e);
     case VS_ARG_ENUM:
         return json_is_string(value) ? read_word(arg, value, &slot->i, e) : read_integer(arg, value, &slot->i, e);
     case VS_ARG_FLAGS:
         return read_flags(arg, value, &slot->i, e);
-    case VS_ARG_FD:
-        return read_fd(arg, value, &slot->i, e);
     case VS_ARG_BYTES:
         return read_bytes(arg, value, slot, call, e);
     case VS_ARG_PARAMS:

@@ -10,6 +10,7 @@
 #include "util/handle.h"
 #include "vidstore/job.h"
 #include "vidstore/query.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,11 +47,9 @@ static int copy_slot(const struct vs_call_arg *arg, const union vs_call_slot *fr
     case VS_ARG_INT:
     case VS_ARG_ENUM:
     case VS_ARG_FLAGS:
+    case VS_ARG_FD:
         to->i = from->i;
         return 0;
-    case VS_ARG_FD:
-        to->i = fcntl((int)from->i, F_DUPFD_CLOEXEC, 3);
-        return to->i < 0 ? vs_fail(e, VIDSTORE_INVALID, arg->name, "%s is not an open descriptor", arg->name) : 0;
     case VS_ARG_TEXT:
     case VS_ARG_JSON:
         call->bytes += from->text ? (int64_t)strlen(from->text) + 1 : 0;
@@ -75,6 +74,34 @@ int vs_invocation_copy(struct vs_invocation *call, const char *name, const union
     return r;
 }
 
+/* A duplicate of a descriptor on the database must not be: closing it would drop the locks on it. */
+static int keep_fd(const struct vs_call_arg *arg, int64_t *fd, struct vidstore *store, vidstore_error **e) {
+    int copy = -1, r = 0;
+    if (fcntl((int)*fd, F_GETFD) < 0)
+        r = vs_fail(e, VIDSTORE_INVALID, arg->name, "%s is not an open descriptor", arg->name);
+    if (!r)
+        r = vs_blob_source_check(store->blobs, (int)*fd, arg->name, e);
+    if (!r && (copy = fcntl((int)*fd, F_DUPFD_CLOEXEC, 3)) < 0)
+        r = vs_fail_errno(e, errno, arg->name, "duplicate the descriptor");
+    *fd = copy;
+    return r;
+}
+
+int vs_invocation_keep_fds(struct vs_invocation *call, struct vidstore *store, vidstore_error **e) {
+    size_t at = 0;
+    int r = 0;
+    for (size_t i = 0; i < call->entry->args_count; i++) {
+        const struct vs_call_arg *arg = &call->entry->args[i];
+        if (arg->kind == VS_ARG_FD) {
+            call->own_fds = 1; /* from the first one on: those that follow are -1, or duplicates too */
+            r = r ? r : keep_fd(arg, &call->in[at].i, store, e);
+            call->in[at].i = r ? -1 : call->in[at].i;
+        }
+        at += arg->kind == VS_ARG_BYTES ? 2 : 1;
+    }
+    return r;
+}
+
 /* --- freeing ------------------------------------------------------------------------------------------------------ */
 
 static void free_text(const char *text) {
@@ -93,7 +120,7 @@ static void free_array(const struct vs_call_arg *arg, void **list) {
     vs_free(list);
 }
 
-static void free_in(const struct vs_call_arg *arg, union vs_call_slot *slot) {
+static void free_in(const struct vs_invocation *call, const struct vs_call_arg *arg, union vs_call_slot *slot) {
     switch (arg->kind) {
     case VS_ARG_TEXT:
     case VS_ARG_JSON:
@@ -103,7 +130,7 @@ static void free_in(const struct vs_call_arg *arg, union vs_call_slot *slot) {
         vs_free(slot->p);
         break;
     case VS_ARG_FD:
-        if (slot->i > 0)
+        if (call->own_fds && slot->i >= 0)
             close((int)slot->i);
         break;
     case VS_ARG_PARAMS:
@@ -148,7 +175,7 @@ static void free_out(const struct vs_call_out *out, union vs_call_slot *slot) {
 void vs_invocation_clear(struct vs_invocation *call) {
     size_t at = 0;
     for (size_t i = 0; call->entry && i < call->entry->args_count; i++) {
-        free_in(&call->entry->args[i], &call->in[at]);
+        free_in(call, &call->entry->args[i], &call->in[at]);
         at += call->entry->args[i].kind == VS_ARG_BYTES ? 2 : 1;
     }
     for (size_t i = 0; call->entry && i < call->entry->outs_count; i++)

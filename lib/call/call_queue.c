@@ -293,6 +293,8 @@ vidstore_status vidstore_result_json(vidstore_result *result, vidstore_text **re
 
 void *vidstore_result_take(vidstore_result *result, const char *type) {
     const struct vs_call_entry *entry = is_result(result) && !result->status ? result->call.entry : NULL;
+    if (is_result(result) && type && strcmp(type, "vidstore_error") == 0)
+        return VS_TAKE(result->error);
     for (size_t i = 0; type && entry && i < entry->outs_count; i++)
         if (entry->outs[i].type && strcmp(entry->outs[i].type, type) == 0)
             return VS_TAKE(result->call.out[i].p);

@@ -505,6 +505,7 @@ END_TEST
 Suite *queue_suite(void) {
     Suite *s = suite_create("queue");
     TCase *c = tcase_create("queue");
+    tcase_set_timeout(c, 180); /* filling 64 MiB takes a while on a busy machine */
     tcase_add_checked_fixture(c, start, stop);
     tcase_add_test(c, a_result_comes_with_tag_and_json);
     tcase_add_test(c, readable_exactly_while_results_wait);

@@ -724,6 +724,20 @@ class Upkeep(Case):
         self.error("seed", expect=USAGE)
 
 
+class ByName(Case):
+    def test_calls(self):
+        self.run_command("init")
+        made = self.json("call", "job.submit", '{"kind": "download_only"}')
+        self.assertEqual(made["id"], self.json("call", "job.get", json.dumps({"id": made["id"]}))["id"])
+        self.assertEqual(1, self.json("call", "job.count"))
+        with open(self.path("args"), "w+") as file:
+            file.write('{"query": {"filter": "state = completed"}}')
+            file.seek(0)
+            self.assertEqual(0, self.json("call", "job.count", "-", stdin=file))
+        self.assertIn("args", self.error("call", "job.get", "{", expect=INVALID))
+        self.error("call", "job.fly", expect=NOT_FOUND)
+
+
 class Manual(Case):
     NOUNS = {"videos": "videos/video", "jobs": "jobs/job", "files": "files/file", "users": "users/user",
              "audit": "audit/audit"}
