@@ -19,7 +19,7 @@ NOT_BY_NAME = [
     (r"vidstore_lease_free", "a lease by name is kept by the store until it ends, or the store is closed"),
 ]
 # Of the session itself: they make sense in the caller's own, never in the copy that runs in the background.
-HERE_ONLY = re.compile(r"vidstore_(begin|commit|rollback|session_set_deadline)")
+HERE_ONLY = re.compile(r"vidstore_(begin|commit|rollback|snapshot_(begin|end)|session_set_deadline)")
 
 
 def base_of(ctype):

@@ -179,6 +179,9 @@ def main(path, output):
         more, entry = write_function(function, records)
         lines += more
         entries.append(entry)
+    flags = next(e for e in api["enums"] if e["name"] == "query")
+    rows = ", ".join('{"%s", %d}' % (v["word"], v["value"]) for v in flags["values"] if "word" in v)
+    lines.append("const struct vs_call_word vs_call_query_flags[] = {%s, {NULL, 0}};" % rows)
     lines += ["const struct vs_call_entry vs_call_entries[] = {"] + entries + ["};"]
     lines.append("const size_t vs_call_entries_count = VS_COUNT(vs_call_entries);")
     with open(output, "w", encoding="utf-8") as file:

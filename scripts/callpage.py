@@ -25,8 +25,8 @@ as well. Any other key is refused, with the key as the field of the error.
 An object of the fields of the noun, as in its JSON; "expect_version" demands that the record still has that version.
 .TP
 .B query
-An object of "filter", "binds" (a list of texts and numbers for $1, $2 \\[u2026]), "sort", "limit", "cursor" and
-"flags" (scan, deleted, only_deleted, exact_count).
+An object of "filter", "binds" (a list of texts and numbers for $1, $2 \\[u2026]), "search", "sort", "limit", "cursor"
+and "flags" (%s).
 .PP
 When a call takes nothing but params, or a query, their keys may stand in the arguments themselves:
 {"kind": "download_only"}.
@@ -73,7 +73,8 @@ def main(path, output):
         api = json.load(file)
     words = {e["name"]: [v["word"] for v in e["values"] if "word" in v] for e in api["enums"]}
     out = [".\\\" SPDX-License-Identifier: MIT", f".TH vidstore-call 7 \"\" \"vidstore {api['version']}\"", ".SH NAME",
-           "vidstore\\-call \\- calls by name: their arguments and what they give", ".SH DESCRIPTION", TEXT,
+           "vidstore\\-call \\- calls by name: their arguments and what they give", ".SH DESCRIPTION",
+           TEXT % ", ".join(words["query"]),
            ".SH CALLS"]
     for function in sorted((f for f in api["functions"] if "call" in f), key=lambda f: f["call"]["name"]):
         here = " Not in the background." if function["call"]["here_only"] else ""

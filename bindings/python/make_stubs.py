@@ -79,6 +79,7 @@ def result_type(call):
 def parameters(call):
     slots = {slot.name: slot_type(slot) for slot in call.slots}
     extra = {"binds": "Any", "sort": "Optional[str]", "limit": "Optional[int]", "cursor": "Optional[str]",
+             "search": "Optional[str]",
              "flags": "_Word", "fields": "Any"}
     words = []
     for param in call.signature.parameters.values():

@@ -87,6 +87,7 @@ struct vs_call_entry {
 /* Written by the build, sorted by name. */
 extern const struct vs_call_entry vs_call_entries[];
 extern const size_t vs_call_entries_count;
+extern const struct vs_call_word vs_call_query_flags[];
 
 /* The entry of a name; NOT_FOUND naming `name`. */
 int vs_call_find(const char *name, const struct vs_call_entry **ret, vidstore_error **e);

@@ -160,12 +160,7 @@ static int bind_values(vidstore_query *query, const json_t *binds, vidstore_erro
     return 0;
 }
 
-static const struct vs_call_word query_flags[] = {{"scan", VIDSTORE_QUERY_SCAN},
-                                                  {"deleted", VIDSTORE_QUERY_DELETED},
-                                                  {"only_deleted", VIDSTORE_QUERY_ONLY_DELETED},
-                                                  {"exact_count", VIDSTORE_QUERY_EXACT_COUNT},
-                                                  {NULL, 0}};
-static const struct vs_call_arg query_flags_arg = {"flags", VS_ARG_FLAGS, .narrow = 1, .words = query_flags};
+static const struct vs_call_arg query_flags_arg = {"flags", VS_ARG_FLAGS, .narrow = 1, .words = vs_call_query_flags};
 
 static int set_query(vidstore_query *query, const char *key, const json_t *value, vidstore_error **e) {
     int64_t flags = 0;
@@ -184,12 +179,15 @@ static int set_query(vidstore_query *query, const char *key, const json_t *value
         vidstore_query_limit(query, json_integer_value(value));
         return 0;
     }
-    if (strcmp(key, "filter") != 0 && strcmp(key, "sort") != 0 && strcmp(key, "cursor") != 0)
+    if (strcmp(key, "filter") != 0 && strcmp(key, "search") != 0 && strcmp(key, "sort") != 0 &&
+        strcmp(key, "cursor") != 0)
         return unknown_key(key, "a query", e);
     if (!json_is_string(value))
         return wrong_type(key, "a text", e);
     if (*key == 'f')
         return vidstore_query_filter(query, json_string_value(value), e);
+    if (key[1] == 'e')
+        return vidstore_query_search(query, json_string_value(value), e);
     (*key == 's' ? vidstore_query_sort : vidstore_query_cursor)(query, json_string_value(value));
     return 0;
 }

@@ -65,6 +65,7 @@ struct vs_query *vs_query_copy(const struct vs_query *query) {
     set_copy(copy, &copy->filter, query->filter);
     set_copy(copy, &copy->sort, query->sort);
     set_copy(copy, &copy->cursor, query->cursor);
+    set_copy(copy, &copy->search, query->search);
     copy->broken = query->broken;
     copy->limit = query->limit;
     copy->flags = query->flags;

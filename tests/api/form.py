@@ -105,6 +105,8 @@ def noted(function, fields):
         "vidstore_begin": ("", "if (!r)\n        form_depth(session, 1);"),
         "vidstore_commit": ("", "form_depth(session, -1);"),
         "vidstore_rollback": ("", "form_depth(session, -1);"),
+        "vidstore_snapshot_begin": ("", "if (!r)\n        form_depth(session, 1);"),
+        "vidstore_snapshot_end": ("", "form_depth(session, -1);"),
         "vidstore_interrupt": ("form_interrupt(session);", ""),
         "vidstore_lease_attach": ("", "if (!r && ret_lease && *ret_lease)\n        "
                                       "form_session_of(vidstore_lease_session(*ret_lease), NULL, session);"),
@@ -112,6 +114,8 @@ def noted(function, fields):
         "vidstore_query_free": ("form_gone(query);", ""),
         "vidstore_query_filter": ("", "if (r || !expression)\n        form_break(query);\n    else\n        "
                                       "form_set_named(query, \"filter\", json_string(expression));"),
+        "vidstore_query_search": ("", "if (r || !text)\n        form_break(query);\n    else\n        "
+                                      "form_set_named(query, \"search\", json_string(text));"),
         "vidstore_query_bind_text": ("form_bind(query, number, value ? json_string(value) : NULL);", ""),
         "vidstore_query_bind_int64": ("form_bind(query, number, json_integer(value));", ""),
         "vidstore_query_sort": ("form_set_named(query, \"sort\", order ? json_string(order) : json_null());", ""),

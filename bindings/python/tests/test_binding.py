@@ -741,6 +741,22 @@ class ByName(Case):
                     self.assertGreater(len(function["not_by_name"]), 10)
                     self.assertEqual("name", self.fails("NOT_FOUND", self.system.call, short).field)
 
+    def test_searching(self):
+        video = self.system.video.create(title="The harbour at night")
+        self.system.video.create(title="Another one")
+        self.assertEqual([video.id], [v.id for v in self.system.video.list(search="harbour")])
+        self.assertEqual(1, self.system.call("video.count", {"search": "harbour"}))
+
+        async def work():
+            return [v.id async for v in await self.system.aio.video.list(search="harbour", limit=1)]
+
+        self.assertEqual([video.id], asyncio.run(work()))
+
+    def test_a_snapshot(self):
+        self.system.snapshot.begin(1000)
+        self.assertEqual(0, self.system.job.count())
+        self.system.snapshot.end()
+
     def test_verify_all(self):
         self.file()
         self.assertEqual(0, self.system.file.verify_all(int(time.time() * 1000000), 10000)["damaged"])
@@ -753,6 +769,41 @@ class ByName(Case):
         outcome = self.system.batch([job, bad], flags="each")
         self.assertEqual(["OK", "INVALID"], [item["status"] for item in outcome])
         self.assertEqual(3, self.system.call("job.count"))
+
+
+class Conformance(Case):
+    """The calls that every binding makes, with what every binding expects."""
+
+    STEPS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "conformance", "calls.json")
+
+    def fill(self, value, saved):
+        if isinstance(value, str) and value.startswith("$"):
+            return saved[value[1:]]
+        return {key: self.fill(item, saved) for key, item in value.items()} if isinstance(value, dict) else value
+
+    def check(self, step, result, saved):
+        if "value" in step:
+            self.assertEqual(step["value"], result)
+        for field, wanted in self.fill(step.get("expect", {}), saved).items():
+            self.assertEqual(wanted, result[field], field)
+        if "items" in step:
+            self.assertEqual(step["items"], len(result["items"]))
+        saved.update({name: result[field] for name, field in step.get("save", {}).items()})
+
+    def test_conformance(self):
+        with open(self.STEPS, encoding="utf-8") as file:
+            steps = json.load(file)
+        saved = {}
+        for step in steps:
+            with self.subTest(step["note"]):
+                arguments = self.fill(step["args"], saved)
+                if "error" not in step:
+                    self.check(step, self.system.call(step["call"], arguments), saved)
+                    continue
+                error = self.fails(step["error"]["code"], self.system.call, step["call"], arguments)
+                for key, wanted in step["error"].items():
+                    self.assertEqual(wanted, getattr(error, key))
+        self.assertGreater(len(steps), 20)
 
 
 class Background(Case):

@@ -280,7 +280,7 @@ class Call:
         if self.slots and isinstance(self.slots[-1], Filter):
             params[-1] = kinds(self.slots[-1].name, kinds.POSITIONAL_OR_KEYWORD, default=None)
             params.append(kinds("binds", kinds.VAR_POSITIONAL))
-            params += [kinds(n, kinds.KEYWORD_ONLY, default=None) for n in ("sort", "limit", "cursor")]
+            params += [kinds(n, kinds.KEYWORD_ONLY, default=None) for n in ("sort", "limit", "cursor", "search")]
             params.append(kinds("flags", kinds.KEYWORD_ONLY, default=0))
         if any(isinstance(s, Values) for s in self.slots):
             params.append(kinds("fields", kinds.VAR_KEYWORD))
@@ -301,7 +301,7 @@ class Call:
 
     @staticmethod
     def _query(values: Dict[str, Any], given: Any) -> Optional[Query]:
-        options = {key: values[key] for key in ("sort", "limit", "cursor", "flags") if values.get(key)}
+        options = {key: values[key] for key in ("sort", "limit", "cursor", "search", "flags") if values.get(key)}
         binds = values.get("binds", ())
         if isinstance(given, Query):
             if binds or options:

@@ -205,13 +205,17 @@ class Query(Handle):
     ctype = "vidstore_query"
 
     def __init__(self, filter: Optional[str] = None, *binds: Any, sort: Optional[str] = None,
-                 limit: Optional[int] = None, cursor: Optional[str] = None, flags: Any = 0) -> None:
+                 limit: Optional[int] = None, cursor: Optional[str] = None, flags: Any = 0,
+                 search: Optional[str] = None) -> None:
         super().__init__(lib.call("vidstore_query_new"))
-        self._again = (filter, binds, sort, limit, flags)
+        self._again = (filter, binds, sort, limit, flags, search)
         self._cursor = cursor
         if filter is not None:
             error = ctypes.c_void_p()
             _errors.check(lib.call("vidstore_query_filter", self.pointer, address(filter, "filter"), error), error)
+        if search is not None:
+            error = ctypes.c_void_p()
+            _errors.check(lib.call("vidstore_query_search", self.pointer, address(search, "search"), error), error)
         for number, value in enumerate(binds, 1):
             if isinstance(value, (str, uuid.UUID)):
                 lib.call("vidstore_query_bind_text", self.pointer, number, address(str(value), f"${number}"))
@@ -228,16 +232,17 @@ class Query(Handle):
 
     def plain(self) -> Dict[str, Any]:
         """The query as JSON, for a call by name."""
-        filter, binds, sort, limit, flags = self._again
+        filter, binds, sort, limit, flags, search = self._again
         values = [str(b) if isinstance(b, (str, uuid.UUID)) else integer(b, "bind") for b in binds]
         named = {"filter": filter, "binds": values, "sort": sort, "limit": limit, "cursor": self._cursor,
+                 "search": search,
                  "flags": choice("query", flags, "flags")}
         return {key: value for key, value in named.items() if value}
 
     def at(self, cursor: str) -> "Query":
         """The same query, going on where a page ended."""
-        filter, binds, sort, limit, flags = self._again
-        return Query(filter, *binds, sort=sort, limit=limit, cursor=cursor, flags=flags)
+        filter, binds, sort, limit, flags, search = self._again
+        return Query(filter, *binds, sort=sort, limit=limit, cursor=cursor, flags=flags, search=search)
 
 
 def choice(enum: str, value: Any, what: str, ctype: str = "uint32_t") -> int:

@@ -1,0 +1,3 @@
+module vidstore
+
+go 1.19
