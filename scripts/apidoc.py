@@ -199,7 +199,8 @@ def describe(version, header_paths, table_paths):
     functions = [describe_function(h["header"], f, handles, codes_of(f, statuses, names))
                  for h in headers for f in h["functions"]]
     add_enums(functions, enums)
-    add_words(next(e for e in enums if e["name"] == "query"))
+    for enum in (e for e in enums if e["name"] == "query"):
+        add_words(enum)  # flags of no parameter, but of a query in JSON
     byname.describe(functions, types)
     for t in types:
         if t["kind"] == "handle":

@@ -13,6 +13,7 @@ struct known {
     vidstore_queue *queue;
     int64_t op;
     json_t *values;
+    const char *kind; /* of what is being filled */
 };
 
 static struct known *all;
@@ -98,6 +99,14 @@ void form_interrupt(vidstore_session *session) {
 
 /* --- one call ----------------------------------------------------------------------------------------------------- */
 
+/* Whoever is in a transaction must not wait for what waits for its end; and to refuse that is up to the direct call. */
+static int in_transaction(void) {
+    for (const struct known *at = all; at; at = at->next)
+        if (at->depth)
+            return 1;
+    return 0;
+}
+
 int form_begin(struct form *f, vidstore_session *session) {
     vidstore_queue *queue = NULL;
     *f = (struct form){.session = session};
@@ -105,7 +114,7 @@ int form_begin(struct form *f, vidstore_session *session) {
         return 0;
     pthread_mutex_lock(&lock);
     struct known *known = find(session);
-    if (known && known->store && !known->depth && !known->busy) {
+    if (known && known->store && !in_transaction() && !known->busy) {
         /* A store that was closed has none to give: the call says what it says. */
         if (known->queue || !vidstore_queue_new(known->store, 1, &known->queue, NULL))
             known->busy = 1;
@@ -136,17 +145,19 @@ void form_number(struct form *f, const char *name, int64_t value, int may_be_nul
         put(f, name, json_integer(value));
 }
 
-static json_t *recorded(const void *object) {
+static json_t *recorded(const void *object, const char *kind) {
     pthread_mutex_lock(&lock);
     struct known *known = find(object);
-    json_t *values = known && !known->broken ? json_deep_copy(known->values) : NULL;
+    json_t *values = known && !known->broken && known->values && strcmp(known->kind, kind) == 0
+                         ? json_deep_copy(known->values)
+                         : NULL;
     pthread_mutex_unlock(&lock);
     return values;
 }
 
-void form_object(struct form *f, const char *name, const void *object) {
+void form_object(struct form *f, const char *name, const void *object, const char *kind) {
     if (object)
-        put(f, name, recorded(object));
+        put(f, name, recorded(object, kind));
 }
 
 void form_texts(struct form *f, const char *name, const char *const *values, int64_t count) {
@@ -159,12 +170,12 @@ void form_texts(struct form *f, const char *name, const char *const *values, int
     put(f, name, list);
 }
 
-void form_objects(struct form *f, const char *name, const void *const *params, int64_t count) {
+void form_objects(struct form *f, const char *name, const void *const *params, int64_t count, const char *kind) {
     json_t *list = json_array();
     if (!params || count < 0 || count > 10000)
         f->unfit = 1;
     for (int64_t i = 0; !f->unfit && i < count; i++)
-        if (!params[i] || json_array_append_new(list, recorded(params[i])))
+        if (!params[i] || json_array_append_new(list, recorded(params[i], kind)))
             f->unfit = 1;
     put(f, name, list);
 }
@@ -225,13 +236,14 @@ void form_end(struct form *f) {
 
 /* --- objects that are being filled -------------------------------------------------------------------------------- */
 
-void form_new(const void *object) {
+void form_new(const void *object, const char *kind) {
     if (!object || !by_name())
         return;
     pthread_mutex_lock(&lock);
     struct known *known = add(object);
     json_decref(known->values);
     known->values = json_object();
+    known->kind = kind;
     known->broken = 0;
     pthread_mutex_unlock(&lock);
 }

@@ -28,9 +28,9 @@ struct form_field {
 int form_begin(struct form *f, vidstore_session *session);
 void form_text(struct form *f, const char *name, const char *value, int nullable);
 void form_number(struct form *f, const char *name, int64_t value, int may_be_null);
-void form_object(struct form *f, const char *name, const void *params_or_query);
+void form_object(struct form *f, const char *name, const void *params_or_query, const char *kind);
 void form_texts(struct form *f, const char *name, const char *const *values, int64_t count);
-void form_objects(struct form *f, const char *name, const void *const *params, int64_t count);
+void form_objects(struct form *f, const char *name, const void *const *params, int64_t count, const char *kind);
 /* Makes the call. 0: it is unfit, and is to be made directly. */
 int form_run(struct form *f, const char *name, vidstore_status *ret, vidstore_error **reterr);
 void *form_take(struct form *f, const char *type, int wanted);
@@ -45,7 +45,7 @@ void form_depth(vidstore_session *session, int by);
 void form_interrupt(vidstore_session *session);
 
 /* Params and queries as JSON, recorded while they are set. */
-void form_new(const void *object);
+void form_new(const void *object, const char *kind); /* kind: static, such as vidstore_job_params */
 void form_gone(const void *object);
 /* value: stolen; NULL: it can't be carried. */
 void form_set(const void *object, const struct form_field *fields, int32_t field, json_t *value);

@@ -32,13 +32,14 @@ def add_argument(param):
     if ctype.count("*") == 2:
         call = "form_texts" if base == "char" else "form_objects"
         cast = "" if base == "char" else "(const void *const *)"
-        return f'        {call}(&f, "{name}", {cast}{name}, count);'
+        kind = "" if base == "char" else f', "{base}"'
+        return f'        {call}(&f, "{name}", {cast}{name}, count{kind});'
     if ctype == "const char *":
         return f'        form_text(&f, "{name}", {name}, {int(param["nullable"])});'
     if "*" in ctype:
         missing = "" if param["nullable"] or base == "vidstore_query" else \
             f"        if (!{name})\n            f.unfit = 1;\n"
-        return missing + f'        form_object(&f, "{name}", {name});'
+        return missing + f'        form_object(&f, "{name}", {name}, "{base}");'
     if name == "count":
         return ""
     return f'        form_number(&f, "{name}", {name}, {int(param.get("default", 0) is None)});'
@@ -110,7 +111,7 @@ def noted(function, fields):
         "vidstore_interrupt": ("form_interrupt(session);", ""),
         "vidstore_lease_attach": ("", "if (!r && ret_lease && *ret_lease)\n        "
                                       "form_session_of(vidstore_lease_session(*ret_lease), NULL, session);"),
-        "vidstore_query_new": ("", "form_new(r);"),
+        "vidstore_query_new": ("", "form_new(r, \"vidstore_query\");"),
         "vidstore_query_free": ("form_gone(query);", ""),
         "vidstore_query_filter": ("", "if (r || !expression)\n        form_break(query);\n    else\n        "
                                       "form_set_named(query, \"filter\", json_string(expression));"),
@@ -130,7 +131,7 @@ def noted(function, fields):
         return None
     table = f"fields_{match.group(1)}"
     notes = {
-        "new": ("", "form_new(r);"),
+        "new": ("", f"form_new(r, \"vidstore_{match.group(1)}_params\");"),
         "free": ("form_gone(params);", ""),
         "set_text": (f"form_set_text(params, {table}, field, value);", ""),
         "set_int64": (f"form_set(params, {table}, field, value == INT64_MIN ? json_null() : json_integer(value));", ""),

