@@ -64,7 +64,9 @@ int vs_session_copy(const vidstore_session *session, vidstore_session **ret, vid
     for (int i = 0; i < VS_ORIGIN_FACTS; i++)
         copy->actor.origin[i] = NULL;
     copy->deadline_ms = session->deadline_ms;
+    copy->credential = session->credential;
     memcpy(copy->user_id, session->user_id, sizeof copy->user_id);
+    memcpy(copy->login_id, session->login_id, sizeof copy->login_id);
     copy->fence = session->fence;
     copy->fence_arg = session->fence_arg;
     copy->fence_ref = session->fence_ref;

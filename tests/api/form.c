@@ -248,6 +248,14 @@ void form_new(const void *object, const char *kind) {
     pthread_mutex_unlock(&lock);
 }
 
+void form_kind(const void *object, const char *kind) {
+    pthread_mutex_lock(&lock);
+    struct known *known = find(object);
+    if (known && (!known->kind || strcmp(known->kind, kind) != 0))
+        known->broken = 1;
+    pthread_mutex_unlock(&lock);
+}
+
 void form_gone(const void *object) {
     if (object)
         drop(object);

@@ -46,6 +46,8 @@ void form_interrupt(vidstore_session *session);
 
 /* Params and queries as JSON, recorded while they are set. */
 void form_new(const void *object, const char *kind); /* kind: static, such as vidstore_job_params */
+/* What is set as if it were of another kind is beyond JSON. */
+void form_kind(const void *object, const char *kind);
 void form_gone(const void *object);
 /* value: stolen; NULL: it can't be carried. */
 void form_set(const void *object, const struct form_field *fields, int32_t field, json_t *value);

@@ -139,7 +139,12 @@ def noted(function, fields):
         "set_json": ("form_set_json(params, json);", ""),
         "expect_version": ("form_set_named(params, \"expect_version\", json_integer(version));", ""),
     }
-    return around(function, *notes[match.group(2)]) if match.group(2) in notes else None
+    if match.group(2) not in notes:
+        return None
+    before, after = notes[match.group(2)]
+    if match.group(2) not in ("new", "free"):
+        before = f"form_kind(params, \"vidstore_{match.group(1)}_params\");\n    " + before
+    return around(function, before, after)
 
 
 def carried(function):

@@ -375,6 +375,27 @@ START_TEST(a_copy_of_a_lease_is_fenced) {
 }
 END_TEST
 
+START_TEST(a_key_that_was_revoked_ends_in_the_background_too) {
+    struct id ann = add_user("ann", VIDSTORE_ROLE_USER);
+    vidstore_key_params *p = vidstore_key_params_new();
+    vidstore_key *key = NULL;
+    vidstore_session *by_key = NULL;
+    char token[VIDSTORE_TOKEN_SIZE];
+    vidstore_key_params_set_text(p, VIDSTORE_KEY_NAME, "k");
+    vidstore_key_params_set_text(p, VIDSTORE_KEY_USER_ID, ann.text);
+    must(vidstore_key_create(sys, p, &key, token, sizeof token, e));
+    must(vidstore_session_key(store, token, NULL, &by_key, e));
+    run(by_key, 0, "job.count", NULL);
+    ck_assert_int_eq(next_status(), VIDSTORE_OK);
+    must(vidstore_key_revoke(sys, vidstore_key_id(key), e));
+    run(by_key, 0, "job.count", NULL);
+    ck_assert_int_eq(next_status(), VIDSTORE_UNAUTHENTICATED);
+    vidstore_session_free(by_key);
+    vidstore_key_free(key);
+    vidstore_key_params_free(p);
+}
+END_TEST
+
 START_TEST(freeing_in_any_order) {
     for (int order = 0; order < 3; order++) {
         vidstore *s = NULL;
@@ -523,6 +544,7 @@ Suite *queue_suite(void) {
     tcase_add_test(c, logging_in);
     tcase_add_test(c, a_claim_that_nobody_takes_goes_back);
     tcase_add_test(c, a_copy_of_a_lease_is_fenced);
+    tcase_add_test(c, a_key_that_was_revoked_ends_in_the_background_too);
     tcase_add_test(c, freeing_in_any_order);
     tcase_add_test(c, after_a_fork_nothing_works_and_nothing_breaks);
     tcase_add_test(c, no_thread_of_ours_takes_a_signal);
