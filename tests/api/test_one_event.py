@@ -83,6 +83,18 @@ class World:
         self.s.user.link_identity(user.id, "google", "1")
         return user
 
+    def account(self):
+        return self.user(password=PASSWORD)
+
+    def logged_in(self):
+        """A session of a login, and another login of the same user."""
+        user = self.account()
+        self.store.login_create("ada", PASSWORD)
+        _, token = self.store.login_create("ada", PASSWORD)
+        session = self.store.resume(token)
+        self.test.addCleanup(session.close)
+        return session, user
+
     def key(self):
         user = self.user()
         return self.s.key.create(name="k", user_id=user.id, scopes="read")[0]
@@ -172,6 +184,16 @@ CASES = {
     "key_update": (World.key, lambda w, k: w.s.key.update(k.id, {"name": "other"})),
     "key_revoke": (World.key, lambda w, k: w.s.key.revoke(k.id)),
     "setting_set": (lambda w: None, lambda w, _: w.s.setting.set("job.lease_ms", "1500")),
+    "login_create": (World.account, lambda w, u: w.store.login_create("ada", PASSWORD)),
+    "login_external": (World.identity, lambda w, u: w.store.login_external("google", "1")),
+    "login_confirm": (World.logged_in, lambda w, it: it[0].login.confirm(PASSWORD)),
+    "login_trust": (World.logged_in, lambda w, it: it[0].login.trust()),
+    "login_end": (World.logged_in, lambda w, it: it[0].login.end()),
+    "login_revoke": (World.logged_in, lambda w, it: w.s.login.revoke(it[0].login_id)),
+    "login_revoke_others": (World.logged_in, lambda w, it: it[0].login.revoke_others()),
+    "login_revoke_all": (World.logged_in, lambda w, it: w.s.login.revoke_all(it[1].id)),
+    "user_import_hash": (World.user, lambda w, u: w.s.user.import_hash(
+        u.id, "$2a$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a")),
     "maintain": (World.unused, lambda w, _: w.s.maintain(2000, ["all"])),
     "backup": (World.file, lambda w, _: w.s.backup(os.path.join(w.directory, "backup"))),
     "user_create": (lambda w: None, lambda w, _: w.user()),
@@ -197,6 +219,7 @@ CASES = {
                           lambda w, ids: w.s.video.bulk_update(ids, [{"title": "x"}, {"title": "y"}])),
     "video_probe": (World.probed, lambda w, v: w.s.video.probe(v.id)),
     "video_probe_fd": (World.probed, probe_fd),
+    "video_probe_path": (World.probed, lambda w, v: w.s.video.probe_path(v.id, os.path.join(w.directory, "tone.wav"))),
 }
 # Calls that do several things to several objects, and how many events that makes.
 SEVERAL = {
