@@ -119,10 +119,18 @@ int vs_verify_checkpoint(struct vs_verify *v, int64_t number, const char *text, 
 
 /* --- what checkpoints say of chains ---------------------------------------------------------------------------- */
 
+int vs_verify_root(struct vs_sha256 *h, const struct vs_verify_chain *c, uint8_t ret[VS_SHA256_SIZE]) {
+    struct vs_tree all = c->tree;
+    int r = 0;
+    for (int i = 0; !r && i < c->segment.count; i++)
+        r = vs_tree_node(h, &all, c->segment.levels[i], c->segment.nodes[i]);
+    return r ? r : vs_tree_root(h, &all, ret);
+}
+
 /* Where events are missing there is no tree to compare, and that was noted. */
 static int same_state(struct vs_verify *v, const struct vs_verify_chain *c, const struct vs_checkpoint_chain *said) {
     uint8_t root[VS_SHA256_SIZE];
-    return !c->whole || (!vs_tree_root(v->h, &c->tree, root) && memcmp(root, said->root, VS_SHA256_SIZE) == 0 &&
+    return !c->whole || (!vs_verify_root(v->h, c, root) && memcmp(root, said->root, VS_SHA256_SIZE) == 0 &&
                          memcmp(c->hash, said->head, VS_SHA256_SIZE) == 0 && memcmp(c->id, said->id, VS_CHAIN_ID) == 0);
 }
 
@@ -225,7 +233,7 @@ void vs_verify_json(struct vs_buf *b, const struct vs_verify *v, int64_t took_ms
         vs_buf_fmt(b, "%s\"%s\":{\"size\":%" PRId64 ",\"first\":%" PRId64 ",\"covered\":%" PRId64 ",\"root\":",
                    i > VS_CHAIN_SECURITY ? "," : "", vs_word_name(vs_audit_chains, i), c->position, c->first,
                    covered < c->position ? covered : c->position);
-        if (vs_tree_root(v->h, &c->tree, root))
+        if (vs_verify_root(v->h, c, root))
             b->failed = VIDSTORE_NOMEM;
         put_hex(b, root, sizeof root);
         vs_buf_str(b, ",\"head\":");

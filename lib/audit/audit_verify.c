@@ -68,7 +68,8 @@ static int check_segment(struct vs_verify *v, struct vs_conn *conn, int chain, v
     vs_autostmt *s = NULL;
     size_t size = 0;
     int r = vs_stmt(conn, VS_STMT_AUDIT_SEGMENT, &s, e);
-    if (!r && vs_tree_root(v->h, &c->segment, root))
+    if (!r &&
+        (vs_tree_root(v->h, &c->segment, root) || (c->whole && vs_tree_node(v->h, &c->tree, VS_SEGMENT_LEVEL, root))))
         r = vs_fail_nomem(e);
     c->segment.count = 0;
     if (r)
@@ -134,10 +135,13 @@ static int check_event(struct vs_verify *v, struct vs_conn *conn, const struct v
     c->position = position;
     c->first = c->first ? c->first : position;
     check_link(v, c, link);
-    if (c->whole && (vs_tree_leaf(v->h, &c->tree, c->hash) || vs_tree_leaf(v->h, &c->segment, c->hash)))
+    if (c->whole && vs_tree_leaf(v->h, &c->segment, c->hash))
         return vs_fail_nomem(e);
-    vs_verify_size_reached(v, link->chain);
-    return position % VS_SEGMENT == 0 ? check_segment(v, conn, link->chain, e) : 0;
+    if (position % VS_SEGMENT == 0)
+        r = check_segment(v, conn, link->chain, e);
+    if (!r)
+        vs_verify_size_reached(v, link->chain);
+    return r;
 }
 
 static int slice_op(struct vs_conn *conn, void *arg, vidstore_error **e) {

@@ -42,7 +42,7 @@ struct vs_verify_chain {
     int64_t position, last_us; /* of the last event that was seen */
     int64_t first;             /* position of the first event that is there; 0: none */
     uint8_t hash[VS_SHA256_SIZE];
-    struct vs_tree tree, segment;
+    struct vs_tree tree, segment; /* over whole segments, and over the events since the last of them */
     int whole;   /* the tree covers all events, whether they are there or stand in a pruned segment's root */
     size_t next; /* the checkpoint whose size comes next */
 };
@@ -75,6 +75,8 @@ int vs_verify_checkpoint(struct vs_verify *v, int64_t number, const char *text, 
 void vs_verify_ends(struct vs_verify *v);
 /* After all checkpoints: the anchor is one of them. */
 void vs_verify_anchor(struct vs_verify *v);
+/* The root over all events so far. */
+int vs_verify_root(struct vs_sha256 *h, const struct vs_verify_chain *c, uint8_t ret[VS_SHA256_SIZE]);
 /* What a checkpoint says of the chain up to here, against what was found. */
 void vs_verify_size_reached(struct vs_verify *v, int chain);
 void vs_verify_json(struct vs_buf *b, const struct vs_verify *v, int64_t took_ms);
