@@ -22,7 +22,7 @@ struct bench {
     const char *name, *about;
     void (*run)(const char *dir, report_fn *report);
 };
-extern const struct bench bench_records[], bench_jobs[], bench_concurrency[], bench_media[],
+extern const struct bench bench_records[], bench_jobs[], bench_concurrency[], bench_media[], bench_search[],
     bench_probe[], bench_audit[], bench_call[]; /* end with name NULL */
 
 double now_s(void);

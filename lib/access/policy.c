@@ -115,6 +115,20 @@ static int narrow_audit(const struct vs_actor *actor, struct vs_compiled *query,
     return query->where.failed ? vs_fail_nomem(e) : 0;
 }
 
+/* The files of a user, and those that are open to all who have logged in. A filter on what only owners see finds no
+ * others: what it finds would tell what is hidden. */
+static int narrow_files(struct vs_compiled *query, struct vs_value me, vidstore_error **e) {
+    int r = vs_compiled_and(query, "(user_id = ", owner_field(query->noun), me, e);
+    vs_buf_fmt(&query->where, " OR (access IN (%d, %d) AND deleted_us IS NULL))", VIDSTORE_ACCESS_AUTHENTICATED,
+               VIDSTORE_ACCESS_PUBLIC);
+    vs_mark_scope(query, NULL, VIDSTORE_ACCESS_AUTHENTICATED);
+    vs_mark_scope(query, NULL, VIDSTORE_ACCESS_PUBLIC);
+    query->open = 1;
+    if (!r && query->where.failed)
+        r = vs_fail_nomem(e);
+    return r;
+}
+
 int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vidstore_error **e) {
     char id[VS_UUID_TEXT];
     enum relation who = relation(actor, &actor->user);
@@ -124,6 +138,8 @@ int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vi
     if (who == ADMIN)
         return 0;
     query->indexed = 1; /* every noun has an index by owner, and one of public files */
+    if (who == NOBODY && query->owners)
+        return vs_fail(e, VIDSTORE_FORBIDDEN, "filter", "this filter asks for what only owners see");
     if (who == NOBODY) {
         vs_mark_scope(query, NULL, VIDSTORE_ACCESS_PUBLIC);
         vs_buf_fmt(&query->where, "%saccess = %d AND deleted_us IS NULL", query->where.len ? " AND " : "",
@@ -138,5 +154,7 @@ int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vi
         return narrow_audit(actor, query, me, e);
     if (strcmp(noun, "user") == 0) /* a user owns itself */
         return vs_compiled_and(query, "id = ", vs_field_by_name(query->noun, "id", 2), me, e);
+    if (strcmp(noun, "file") == 0 && !query->owners)
+        return narrow_files(query, me, e);
     return vs_compiled_and(query, "user_id = ", owner_field(query->noun), me, e);
 }

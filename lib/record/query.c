@@ -269,6 +269,7 @@ int vs_query_compile(const struct vs_query *q, const struct vs_noun *noun, struc
         if ((r = vs_query_parse(q, ret, e)))
             return r;
         vs_buf_char(&ret->where, ')');
+        ret->narrowed = ret->indexed;
     } else {
         ret->indexed = 1; /* no filter: the order of the page is an index itself */
     }

@@ -71,6 +71,9 @@ struct vs_compiled {
     int group;                   /* values in the group of marks under way */
     int facts, searched, ranked; /* conditions by marks; words were looked for; the best come first */
     int matched;                 /* the list goes through the index of words */
+    int narrowed;                /* an index serves a condition of the filter */
+    int owners;                  /* the filter speaks of fields that only an owner sees */
+    int open;                    /* others' records may be among those that are seen: best found by their marks */
     const struct vs_field *sort; /* NULL: by seq */
     int ascending;
     int64_t limit;

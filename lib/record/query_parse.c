@@ -348,6 +348,8 @@ static int test(struct parser *p) {
     if (p->out->noun && (!field || !(field->use & VS_FILTER)))
         return fail_at(p, start, VIDSTORE_SUB_UNKNOWN_FIELD, "no field to ask for");
     p->at += n;
+    if (field && (field->use & VS_OWNER))
+        p->out->owners = 1;
     if (accept(p, "is"))
         return is_null(p, field);
     if (accept(p, "~"))

@@ -37,9 +37,12 @@ void vs_search_doc_owner(struct vs_search_doc *doc, const struct vs_uuid *owner)
 int vs_search_doc_put(struct vs_conn *conn, enum vs_stmt_id put, int64_t seq, const struct vs_search_doc *doc,
                       vidstore_error **e);
 
-/* Stores what a record can be found by, in place of what was there when `again`. */
-int vs_search_put(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq, const struct vs_uuid *id,
-                  const struct vs_value *values, int again, vidstore_error **e);
+/* Notes that what a record can be found by has to be stored anew, which happens with many others in one write: see
+ * vs_search_settle. Now and then it does that itself. */
+int vs_search_note(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq, vidstore_error **e);
+/* Stores what the noted records can be found by, at most so many; *ret_left: there may be more. For a write operation;
+ * with limit 0 it only looks whether there are any, as a read may. */
+int vs_search_settle(struct vs_conn *conn, const struct vs_noun *noun, int limit, int *ret_left, vidstore_error **e);
 /* Takes away what was stored for a record that is gone. Whatever is left when rows go in other ways finds nothing. */
 int vs_search_drop(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq, vidstore_error **e);
 /* 1 when a change of the values changes what the record can be found by. */

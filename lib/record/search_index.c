@@ -169,31 +169,91 @@ int vs_search_drop(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq
     return vs_run(s, NULL, e);
 }
 
-int vs_search_put(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq, const struct vs_uuid *id,
-                  const struct vs_value *values, int again, vidstore_error **e) {
+static int store_record(struct vs_conn *conn, const struct vs_record *record, vidstore_error **e) {
     __attribute__((cleanup(doc_cleanup))) struct vs_search_doc doc = {0};
-    struct vs_uuid owner = {{0}};
-    int r = 0;
-    if (!noun->search.put)
-        return 0;
-    if (again)
-        r = vs_search_drop(conn, noun, seq, e);
-    for (size_t i = 0; !r && i < noun->columns; i++) {
+    const struct vs_noun *noun = record->noun;
+    struct vs_uuid id = vs_record_uuid(record, noun->base + 1), owner = vs_record_uuid(record, noun->base + 2);
+    vs_search_doc_owner(&doc, &owner);
+    for (size_t i = 0; i < noun->columns; i++) {
         const struct vs_field *field = &noun->fields[i];
-        if (!values[i].set)
+        if (!record->values[i].set)
             continue;
-        if (field->id == noun->base + 2 && !vs_uuid_parse(values[i].text, NULL, &owner, NULL))
-            vs_search_doc_owner(&doc, &owner);
         if (noun->search.open && field->id == noun->search.open) {
             next_mark(&doc);
-            vs_mark_open(&doc.marks, values[i].i);
+            vs_mark_open(&doc.marks, record->values[i].i);
         }
         if (field->use & (FIND | VS_FACT))
-            add_field(&doc, field, &values[i]);
+            add_field(&doc, field, &record->values[i]);
     }
+    int r = add_more(conn, noun, &id, &doc, e);
+    return r ? r : vs_search_doc_put(conn, noun->search.put, record->seq, &doc, e);
+}
+
+/* One noted record; it may be gone by now. */
+static int settle_one(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    vs_autoblock *block = vs_block_new(noun->columns * sizeof(struct vs_value) + 1024);
+    struct vs_record *record = NULL;
+    int r = block ? vs_search_drop(conn, noun, seq, e) : vs_fail_nomem(e);
     if (!r)
-        r = add_more(conn, noun, id, &doc, e);
-    return r ? r : vs_search_doc_put(conn, noun->search.put, seq, &doc, e);
+        r = vs_stmt(conn, noun->search.by_seq, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, seq);
+    r = vs_row(s, e);
+    if (r == VS_ROW)
+        r = vs_record_decode(block, noun, s, &record, e);
+    vs_reset(VS_TAKE(s));
+    return r || !record ? r : store_record(conn, record, e);
+}
+
+enum { TOGETHER = 64 };
+
+int vs_search_settle(struct vs_conn *conn, const struct vs_noun *noun, int limit, int *ret_left, vidstore_error **e) {
+    vs_autofree int64_t *rows = vs_malloc((size_t)(limit ? limit : 1) * sizeof *rows);
+    vs_autostmt *s = NULL;
+    int64_t last = 0;
+    int count = 0, most = limit ? limit : 1;
+    int r = rows ? vs_stmt(conn, VS_STMT_SEARCH_PENDING_LIST, &s, e) : vs_fail_nomem(e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, noun->base / 1000);
+    vs_bind_int(s, 2, most);
+    while (count < most && (r = vs_step(s, e)) == VS_ROW) {
+        last = vs_col_int(s, 0);
+        rows[count++] = vs_col_int(s, 1);
+    }
+    vs_reset(VS_TAKE(s));
+    *ret_left = count == most;
+    if (r < 0 || !limit || !count)
+        return r < 0 ? r : 0;
+    r = 0;
+    for (int i = 0; !r && i < count; i++)
+        if (i + 1 == count || rows[i] != rows[i + 1]) /* changed twice in a row: once is enough */
+            r = settle_one(conn, noun, rows[i], e);
+    if (!r)
+        r = vs_stmt(conn, VS_STMT_SEARCH_PENDING_DONE, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, noun->base / 1000);
+    vs_bind_int(s, 2, last);
+    return vs_run(s, NULL, e);
+}
+
+int vs_search_note(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int left = 0;
+    int r = noun->search.put ? vs_stmt(conn, VS_STMT_SEARCH_PENDING_ADD, &s, e) : 0;
+    if (r || !s)
+        return r;
+    vs_bind_int(s, 1, noun->base / 1000);
+    vs_bind_int(s, 2, seq);
+    r = vs_row(s, e);
+    int64_t number = r == VS_ROW ? vs_col_int(s, 0) : 1;
+    vs_reset(VS_TAKE(s));
+    if (r < 0)
+        return r;
+    return number % TOGETHER ? 0 : vs_search_settle(conn, noun, 4 * TOGETHER, &left, e);
 }
 
 int vs_search_differs(const struct vs_noun *noun, const struct vs_value *before, const struct vs_value *after) {

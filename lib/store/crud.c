@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading, and what creating and updating share. */
 #include "store/crud.h"
+#include "record/search.h"
 #include "store/crud_internal.h"
 #include "util/alloc.h"
 #include "util/env.h"
@@ -182,6 +183,33 @@ int vs_crud_exists(vidstore_session *session, const struct vs_rules *rules, cons
     return 0;
 }
 
+struct settle {
+    const struct vs_noun *noun;
+    int left;
+};
+
+static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct settle *settle = arg;
+    return vs_search_settle(conn, settle->noun, 0, &settle->left, e);
+}
+
+static int settle_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct settle *settle = arg;
+    return vs_search_settle(conn, settle->noun, 2048, &settle->left, e);
+}
+
+void vs_crud_settle(vidstore_session *session, struct vs_compiled *c) {
+    struct settle settle = {c->noun, 0};
+    vs_autoerror vidstore_error *e = NULL;
+    if (!c->matched || !c->noun->stmt.update) /* events are never changed, and indexed as they are written */
+        return;
+    int r = vs_session_read(session, look_op, &settle, &e);
+    while (!r && settle.left)
+        r = vs_session_write(session, settle_op, &settle, &e);
+    if (r && !c->searched)
+        c->matched = 0;
+}
+
 struct list {
     struct vs_compiled *query;
     struct vs_page *page;
@@ -205,6 +233,9 @@ int vs_crud_compile(vidstore_session *session, const struct vs_noun *noun, const
         r = vs_policy_narrow(&session->actor, ret, e);
     if (r == VIDSTORE_FORBIDDEN)
         vs_session_refused(session, VIDSTORE_AUDIT_ACCESS_DENIED, noun->name, NULL, NULL, r);
+    /* One's own and those of others are two indexes; by their marks they come in one order. */
+    if (!r && ret->open && !ret->narrowed && !ret->sort)
+        ret->matched = 1;
     return r;
 }
 
@@ -214,6 +245,8 @@ int vs_crud_list(vidstore_session *session, const struct vs_noun *noun, const vi
     vs_autocompiled compiled = {0};
     struct list list = {&compiled, NULL, 0};
     int r = vs_crud_compile(session, noun, q, &compiled, e);
+    if (!r)
+        vs_crud_settle(session, &compiled);
     if (!r && q && q->cursor)
         r = vs_cursor_apply(&compiled, q->cursor, e);
     if (!r)
@@ -222,7 +255,7 @@ int vs_crud_list(vidstore_session *session, const struct vs_noun *noun, const vi
         vs_page_free(list.page);
         return r;
     }
-    for (int64_t i = 0; session->actor.kind == VS_ACTOR_ANONYMOUS && i < list.page->count; i++)
+    for (int64_t i = 0; i < list.page->count; i++)
         vs_policy_hide(&session->actor, list.page->items[i].record);
     *ret = list.page;
     return 0;
@@ -233,6 +266,8 @@ int vs_crud_count(vidstore_session *session, const struct vs_noun *noun, const v
     vs_autocompiled compiled = {0};
     struct list list = {&compiled, NULL, 0};
     int r = vs_crud_compile(session, noun, (const struct vs_query *)query, &compiled, e);
+    if (!r)
+        vs_crud_settle(session, &compiled);
     if (!r)
         r = vs_session_read(session, count_op, &list, e);
     *ret = r ? 0 : list.count;

@@ -125,7 +125,7 @@ static int insert(struct vs_change *c, vidstore_error **e) {
     int64_t seq = r == VS_ROW ? vs_col_int(s, 0) : 0;
     vs_reset(VS_TAKE(s)); /* before the bytes that were bound go */
     r = r == VS_ROW ? 0 : name_field(c->noun, r, e);
-    return r ? r : vs_search_put(c->conn, c->noun, seq, &c->id, c->values, 0, e);
+    return r ? r : vs_search_note(c->conn, c->noun, seq, e);
 }
 
 /* UPDATE of the columns that differ; the same set of columns is the same text, and so the same statement. */
@@ -162,14 +162,14 @@ int vs_change_write(struct vs_change *c, vidstore_error **e) {
     vs_reset(s);
     r = name_field(c->noun, r, e);
     if (!r && (c->refind || vs_search_differs(c->noun, c->old->values, c->values)))
-        r = vs_search_put(c->conn, c->noun, c->old->seq, &c->id, c->values, 1, e);
+        r = vs_search_note(c->conn, c->noun, c->old->seq, e);
     return r;
 }
 
 int vs_crud_refind(struct vs_conn *conn, const struct vs_noun *noun, const struct vs_uuid *id, vidstore_error **e) {
     vs_autorecord *record = NULL;
     int r = vs_crud_load(conn, noun, id, 1, &record, e);
-    return r ? r : vs_search_put(conn, noun, record->seq, id, record->values, 1, e);
+    return r ? r : vs_search_note(conn, noun, record->seq, e);
 }
 
 /* The id exists: the same content is the record itself, other content a conflict. */

@@ -31,7 +31,7 @@ struct facet {
 
 struct facets {
     vidstore_session *session;
-    const struct vs_query *query;
+    struct vs_compiled *query;
     struct facet all[FACETS];
     int64_t counted;
     int capped;
@@ -92,15 +92,12 @@ static int count_row(struct facets *f, struct vs_stmt *s, vidstore_error **e) {
 
 static int facets_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct facets *f = arg;
-    vs_autocompiled c = {0};
+    struct vs_compiled *c = f->query;
     vs_scratch scratch;
     vs_autostmt *s = NULL;
     clear(f);
-    int r = vs_crud_compile(f->session, &vs_video_noun, f->query, &c, e);
-    c.sort = NULL;
-    int64_t most = c.flags & VIDSTORE_QUERY_EXACT_COUNT ? INT64_MAX - 1 : COUNTED_MAX;
-    if (!r)
-        r = vs_compiled_stmt(&c, conn, c.matched ? VS_STMT_VIDEO_SEARCH_FACETS : VS_STMT_VIDEO_FACETS, most + 1,
+    int64_t most = c->flags & VIDSTORE_QUERY_EXACT_COUNT ? INT64_MAX - 1 : COUNTED_MAX;
+    int r = vs_compiled_stmt(c, conn, c->matched ? VS_STMT_VIDEO_SEARCH_FACETS : VS_STMT_VIDEO_FACETS, most + 1,
                              scratch, &s, e);
     while (!r && (r = vs_step(s, e)) == VS_ROW) {
         r = 0;
@@ -147,8 +144,14 @@ vidstore_status vidstore_video_facets(vidstore_session *session, const vidstore_
                                       vidstore_error **reterr) {
     VS_ENTER(session, ret_json, reterr);
     vs_autobuf b = {0};
-    struct facets f = {.session = session, .query = (const struct vs_query *)query};
-    int r = vs_session_read(session, facets_op, &f, reterr);
+    vs_autocompiled compiled = {0};
+    struct facets f = {.session = session, .query = &compiled};
+    int r = vs_crud_compile(session, &vs_video_noun, (const struct vs_query *)query, &compiled, reterr);
+    compiled.sort = NULL;
+    if (!r)
+        vs_crud_settle(session, &compiled);
+    if (!r)
+        r = vs_session_read(session, facets_op, &f, reterr);
     if (!r) {
         put(&f, &b);
         r = vs_buf_to_text(&b, ret_json, reterr);

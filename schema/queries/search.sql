@@ -24,3 +24,6 @@ CROSS JOIN {table} WHERE seq = best.place ORDER BY best.score, seq DESC LIMIT {{
 -- name: {noun}_search_count :template
 SELECT count(*) FROM (SELECT 1 FROM {table}_search({{match}}) AS found CROSS JOIN {table} WHERE seq = found.rowid
 AND {{where}} LIMIT {{limit}}) AS counted;
+
+-- name: {noun}_by_seq
+SELECT seq, {columns} FROM {table} WHERE seq = $1;

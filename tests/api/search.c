@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Searching, for every noun: words, rights, pages, ranks, and that the words follow every change. */
 #include "harness.h"
+#include <fcntl.h>
 
 static struct id add_video(vidstore_session *s, const char *title, const char *tags) {
     vidstore_video *video = NULL;
@@ -211,6 +212,91 @@ START_TEST(every_noun_is_found) {
 }
 END_TEST
 
+static void add_file(vidstore_session *s, const char *name, int32_t access) {
+    char path[128];
+    vidstore_file_params *p = vidstore_file_params_new();
+    vidstore_file_params_set_text(p, VIDSTORE_FILE_NAME, name);
+    vidstore_file_params_set_int64(p, VIDSTORE_FILE_ACCESS, access);
+    snprintf(path, sizeof path, "%s/f", folder);
+    FILE *f = fopen(path, "w");
+    fputs(name, f);
+    fclose(f);
+    int fd = open(path, O_RDONLY);
+    must(vidstore_file_put_fd(s, fd, (int64_t)strlen(name), p, NULL, e));
+    close(fd);
+    vidstore_file_params_free(p);
+}
+
+/* The names of files that a session sees, with "|" between them. */
+static const char *names(vidstore_session *s, const char *filter, const char *text) {
+    static char out[1024];
+    vidstore_query *q = vidstore_query_new();
+    vidstore_page *page = NULL;
+    must(vidstore_query_filter(q, filter, e));
+    must(vidstore_query_search(q, text, e));
+    must(vidstore_file_list(s, q, &page, e));
+    *out = 0;
+    for (int64_t i = 0; i < vidstore_page_count(page); i++) {
+        const vidstore_file *file = vidstore_page_file(page, i);
+        size_t n = strlen(out);
+        vidstore_file *same = NULL;
+        must(vidstore_file_get(s, vidstore_file_id(file), &same, e)); /* a list shows what get shows */
+        ck_assert(!vidstore_file_text(file, VIDSTORE_FILE_STORAGE_KEY) ==
+                  !vidstore_file_text(same, VIDSTORE_FILE_STORAGE_KEY));
+        vidstore_file_free(same);
+        snprintf(out + n, sizeof out - n, "%s%s", i ? "|" : "", vidstore_file_name(file));
+    }
+    vidstore_page_free(page);
+    vidstore_query_free(q);
+    return out;
+}
+
+START_TEST(lists_show_what_get_shows) {
+    struct id ann = add_user("ann", VIDSTORE_ROLE_USER), bob = add_user("bob", VIDSTORE_ROLE_USER);
+    vidstore_session *as_ann = session_of(ann), *as_bob = session_of(bob), *nobody = NULL;
+    must(vidstore_session_anonymous(store, NULL, &nobody, e));
+    add_file(as_ann, "ann private", VIDSTORE_ACCESS_PRIVATE);
+    add_file(as_ann, "ann known", VIDSTORE_ACCESS_AUTHENTICATED);
+    add_file(as_ann, "ann public", VIDSTORE_ACCESS_PUBLIC);
+    add_file(as_bob, "bob private", VIDSTORE_ACCESS_PRIVATE);
+    ck_assert_str_eq(names(sys, NULL, NULL), "bob private|ann public|ann known|ann private");
+    ck_assert_str_eq(names(as_ann, NULL, NULL), "ann public|ann known|ann private");
+    ck_assert_str_eq(names(as_bob, NULL, NULL), "bob private|ann public|ann known");
+    ck_assert_str_eq(names(as_bob, NULL, "ann"), "ann public|ann known");
+    ck_assert_str_eq(names(as_bob, "size > 9", NULL), "bob private|ann public");
+    ck_assert_str_eq(names(nobody, NULL, NULL), "ann public");
+    ck_assert_str_eq(names(nobody, NULL, "ann"), "ann public");
+    /* what only owners see can't be asked for */
+    char filter[80];
+    snprintf(filter, sizeof filter, "user_id = %s", ann.text);
+    ck_assert_str_eq(names(as_bob, filter, NULL), "");
+    ck_assert_str_eq(names(as_ann, filter, NULL), "ann public|ann known|ann private");
+    vidstore_query *q = vidstore_query_new();
+    vidstore_page *page = NULL;
+    must(vidstore_query_filter(q, filter, e));
+    refused(VIDSTORE_FORBIDDEN, "filter", vidstore_file_list(nobody, q, &page, e));
+    vidstore_query_free(q);
+    /* a removed one is its owner's alone */
+    q = vidstore_query_new();
+    must(vidstore_query_search(q, "public", e));
+    must(vidstore_file_list(as_ann, q, &page, e));
+    struct id id = id_of(vidstore_file_id(vidstore_page_file(page, 0)));
+    vidstore_page_free(page);
+    must(vidstore_file_remove(as_ann, id.text, VIDSTORE_REMOVE_RESTRICT, e));
+    vidstore_query_flags(q, VIDSTORE_QUERY_DELETED);
+    must(vidstore_file_list(as_bob, q, &page, e));
+    ck_assert_int_eq(vidstore_page_count(page), 0);
+    vidstore_page_free(page);
+    must(vidstore_file_list(as_ann, q, &page, e));
+    ck_assert_int_eq(vidstore_page_count(page), 1);
+    vidstore_page_free(page);
+    vidstore_query_free(q);
+    vidstore_session_free(as_ann);
+    vidstore_session_free(as_bob);
+    vidstore_session_free(nobody);
+}
+END_TEST
+
 static char *repeated(const char *what, size_t times) {
     size_t len = strlen(what);
     char *text = malloc(len * times + 1);
@@ -270,6 +356,7 @@ Suite *search_suite(void) {
     tcase_add_test(tc, pages_go_on_where_they_ended);
     tcase_add_test(tc, the_best_come_first);
     tcase_add_test(tc, every_noun_is_found);
+    tcase_add_test(tc, lists_show_what_get_shows);
     tcase_add_test(tc, hostile_texts);
     suite_add_tcase(suite, tc);
     return suite;
