@@ -66,6 +66,8 @@ enum {
     VIDSTORE_AUDIT_API_KEY_UPDATED = 130,
     VIDSTORE_AUDIT_API_KEY_ROTATED = 131,
     VIDSTORE_AUDIT_KEY_EXPIRED = 132,
+    VIDSTORE_AUDIT_GRANT_CREATED = 160,
+    VIDSTORE_AUDIT_GRANT_REVOKED = 161,
     VIDSTORE_AUDIT_LOGIN_REVOKED = 133,
     VIDSTORE_AUDIT_LOGIN_CONFIRMED = 134, /**< A password was given again, for a sensitive call. */
     VIDSTORE_AUDIT_ACCOUNT_LOCKED = 135,  /**< So many tries failed that an account or a source has to wait. */

@@ -88,6 +88,10 @@ typedef struct vidstore_page vidstore_page;
 typedef struct vidstore_user vidstore_user;
 /** Values for a user to create or update. */
 typedef struct vidstore_user_params vidstore_user_params;
+/** A right on an object that is another's. Immutable snapshot. */
+typedef struct vidstore_grant vidstore_grant;
+/** Values for a grant to create. */
+typedef struct vidstore_grant_params vidstore_grant_params;
 /** An API key of a user. Immutable snapshot. */
 typedef struct vidstore_key vidstore_key;
 /** A login of a user: what lies behind the token that a browser keeps. Immutable snapshot. */

@@ -46,6 +46,7 @@ enum {
     VIDSTORE_SUB_DEPENDENTS = 27,     /**< STATE: other objects hang on this one. */
     VIDSTORE_SUB_CREDENTIAL = 28,     /**< UNAUTHENTICATED: the key or login does not count, or not any more. */
     VIDSTORE_SUB_CONFIRM = 29,        /**< UNAUTHENTICATED: the password is wanted again for this. */
+    VIDSTORE_SUB_HELD = 33,           /**< FORBIDDEN: on legal hold. */
     VIDSTORE_SUB_CHALLENGE = 30       /**< THROTTLED: the try may go on when the host has put a challenge. */
 };
 

@@ -83,7 +83,9 @@ enum {
     VIDSTORE_FILE_LAST_ACCESS_US = 4035,
     VIDSTORE_FILE_VERIFIED_US = 4036,      /**< Last time that the bytes were read and found right. */
     VIDSTORE_FILE_STORAGE_METADATA = 4037, /**< JSON object. */
-    VIDSTORE_FILE_BLOB_ID = 4038           /**< UUID of the bytes; files with the same content may share them. */
+    VIDSTORE_FILE_BLOB_ID = 4038,          /**< UUID of the bytes; files with the same content may share them. */
+    VIDSTORE_FILE_HELD_US = 4039           /**< Since when it is on legal hold: nobody and nothing removes it then. Set
+                                              and cleared by admins. */
 };
 
 /**

@@ -10,6 +10,7 @@
 #include <vidstore/base.h>
 #include <vidstore/error.h>
 #include <vidstore/file.h>
+#include <vidstore/grant.h>
 #include <vidstore/job.h>
 #include <vidstore/key.h>
 #include <vidstore/login.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "access/policy.h"
+#include "access/policy_rules.h"
 #include "access/scope.h"
-#include "record/search.h"
 #include "util/error.h"
 #include "vidstore/file.h"
 #include "vidstore/user.h"
@@ -18,11 +18,12 @@ enum {
     D = 1 << VS_REMOVE,
     T = 1 << VS_RESTORE,
     P = 1 << VS_PURGE,
-    M = 1 << VS_MANAGE
+    M = 1 << VS_MANAGE,
+    S = 1 << VS_SHARE
 };
 enum { ALL = (1 << VS_VERBS) - 1 };
 
-/* The policy. What stands here is allowed; all else is not. */
+/* The role masks: what a role may do at most, with what is its own and with what is not. */
 static const struct {
     const char *noun;
     uint32_t may[RELATIONS]; /* NOBODY, STRANGER, OWNER_VIEWER, OWNER, ADMIN */
@@ -30,9 +31,12 @@ static const struct {
     {"user", {0, 0, R | L | U, R | L | U, ALL}},
     {"key", {0, 0, C | R | L | U | D, C | R | L | U | D, ALL}},
     {"login", {0, 0, R | L | U | D, R | L | U | D, ALL}},
-    {"job", {0, 0, R | L, C | R | L | U | D | T | P, ALL}},
-    {"video", {0, 0, R | L, C | R | L | U | D | T | P, ALL}},
-    {"file", {L, 0, R | L, C | R | L | U | D | T | P, ALL}},
+    {"job", {0, 0, R | L, C | R | L | U | D | T | P | S, ALL}},
+    {"video", {0, 0, R | L, C | R | L | U | D | T | P | S, ALL}},
+    {"file", {R | L, 0, R | L, C | R | L | U | D | T | P | S, ALL}},
+    {"grant", {0, 0, R | L, C | R | L, ALL}},
+    {"link", {0, 0, R | L, C | R | L | D, ALL}},
+    {"quota", {0, 0, R | L, R | L, ALL}},
     {"audit", {0, 0, R | L, R | L, ALL}},
     {"stats", {0, 0, R, R, ALL}},
     {"setting", {0, R | L, R | L, R | L, ALL}},
@@ -62,32 +66,153 @@ static uint32_t allowed(const char *noun, enum relation who) {
     return 0;
 }
 
+/* The decision table: the first line that fits decides. */
+const struct vs_rule vs_rules_table[] = {
+    {VS_SCOPE_LACKS, ALL, VS_DENY},
+    {VS_IS_HELD, D | P, VS_DENY_HELD},
+    {VS_IS_GONE | VS_IS_OWN | VS_ROLE_MAY, L | D | T | P, VS_ALLOW},
+    {VS_IS_GONE | VS_IS_ADMIN | VS_ROLE_MAY, L | D | T | P, VS_ALLOW},
+    {VS_IS_GONE, ALL, VS_DENY},
+    {VS_IS_LINKED, R, VS_ALLOW},
+    {VS_NO_ADMIN | VS_IS_DENIED, ALL, VS_DENY},
+    {VS_IS_ADMIN | VS_ROLE_MAY, ALL, VS_ALLOW},
+    {VS_IS_OWN | VS_ROLE_MAY, ALL, VS_ALLOW},
+    {VS_ANYBODYS, ALL, VS_ALLOW},
+    {VS_ROLE_LACKS, ALL, VS_DENY},
+    {VS_IS_PUBLIC, R | L, VS_ALLOW},
+    {VS_IS_OPEN | VS_IS_KNOWN, R | L, VS_ALLOW},
+    {VS_IS_SHARED | VS_IS_GRANTED, ALL, VS_ALLOW},
+    {VS_IS_OPEN | VS_IS_USER | VS_IS_GRANTED, U, VS_ALLOW},
+    {0, ALL, VS_DENY},
+};
+
+int vs_rule_actor(const struct vs_actor *actor, const char *noun, enum vs_verb verb, enum vs_test test) {
+    enum relation own = relation(actor, &actor->user);
+    switch ((int)test) {
+    case VS_SCOPE_LACKS:
+        return !(vs_scopes_verbs(actor, noun) & 1u << verb);
+    case VS_IS_ADMIN:
+        return own == ADMIN;
+    case VS_NO_ADMIN:
+        return own != ADMIN;
+    case VS_ROLE_MAY:
+        return (allowed(noun, own) & 1u << verb) != 0;
+    case VS_ROLE_LACKS:
+        return !(allowed(noun, own) & 1u << verb);
+    case VS_ANYBODYS:
+        return own != NOBODY && (allowed(noun, STRANGER) & 1u << verb);
+    case VS_IS_KNOWN:
+        return own != NOBODY;
+    case VS_IS_USER:
+        return own == OWNER || own == ADMIN;
+    default:
+        return 0;
+    }
+}
+
+int64_t vs_rule_reach(enum vs_verb verb) {
+    static const int64_t reach[VS_VERBS] = {[VS_READ] = VS_REACH_READ,
+                                            [VS_LIST] = VS_REACH_READ,
+                                            [VS_UPDATE] = VS_REACH_WRITE,
+                                            [VS_REMOVE] = VS_REACH_MANAGE};
+    return reach[verb];
+}
+
+int vs_rule_lists(const struct vs_actor *actor, const char *noun) {
+    return (allowed(noun, relation(actor, &actor->user)) & vs_scopes_verbs(actor, noun) & L) != 0;
+}
+
+int vs_policy_is_shared(const char *noun) {
+    return strcmp(noun, "file") == 0 || strcmp(noun, "video") == 0 || strcmp(noun, "job") == 0;
+}
+
+/* The last grant of a verb that can't be granted is that of a denial: it takes all. */
+static int is_denied(const struct vs_object *o, enum vs_verb verb) {
+    int64_t reach = vs_rule_reach(verb);
+    return o->denied && o->denied <= (reach ? reach : VS_REACH_MANAGE);
+}
+
+static int is_granted(const struct vs_object *o, enum vs_verb verb) {
+    int64_t reach = vs_rule_reach(verb);
+    return verb == VS_SHARE ? o->handed : reach && o->granted >= reach;
+}
+
+static int is_file(const struct vs_object *o) {
+    return strcmp(o->noun, "file") == 0;
+}
+
+static int holds(const struct vs_actor *actor, const struct vs_object *o, enum vs_verb verb, enum vs_test test) {
+    switch ((int)test) {
+    case VS_IS_OWN:
+        return actor->kind != VS_ACTOR_ANONYMOUS && o->owner && vs_uuid_equal(o->owner, &actor->user);
+    case VS_IS_GONE:
+        return o->removed || o->expired;
+    case VS_IS_HELD:
+        return o->held;
+    case VS_IS_DENIED:
+        return is_denied(o, verb);
+    case VS_IS_PUBLIC:
+        return is_file(o) && o->level == VIDSTORE_ACCESS_PUBLIC;
+    case VS_IS_OPEN:
+        return is_file(o) && (o->level == VIDSTORE_ACCESS_PUBLIC || o->level == VIDSTORE_ACCESS_AUTHENTICATED);
+    case VS_IS_SHARED: /* what has no level is open to grants */
+        return is_file(o) ? o->level == VIDSTORE_ACCESS_RESTRICTED : vs_policy_is_shared(o->noun);
+    case VS_IS_GRANTED:
+        return is_granted(o, verb);
+    case VS_IS_LINKED:
+        return o->linked;
+    default:
+        return vs_rule_actor(actor, o->noun, verb, test);
+    }
+}
+
+enum vs_decision vs_policy_decide(const struct vs_actor *actor, const struct vs_object *object, enum vs_verb verb) {
+    for (const struct vs_rule *rule = vs_rules_table;; rule++) {
+        int fits = (rule->verbs & 1u << verb) != 0;
+        for (int i = 0; fits && i < VS_TESTS; i++)
+            fits = !(rule->when & 1u << i) || holds(actor, object, verb, (enum vs_test)(1 << i));
+        if (fits)
+            return rule->then;
+        if (!rule->when)
+            return VS_DENY;
+    }
+}
+
 /* A noun as people speak of it. */
 static const char *in_words(const char *noun) {
     static const char *const words[][2] = {
         {"user", "a user"},          {"job", "a job"},       {"video", "a video"},
         {"file", "a file"},          {"audit", "the audit"}, {"stats", "the statistics"},
         {"setting", "the settings"}, {"store", "the store"}, {"claim", "the queue of jobs"},
-        {"feed", "the change feed"}, {"key", "a key"},       {"login", "a login"}};
+        {"feed", "the change feed"}, {"key", "a key"},       {"login", "a login"},
+        {"grant", "a grant"},        {"link", "a link"},     {"quota", "a quota"}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(words[i][0], noun) == 0)
             return words[i][1];
     return noun;
 }
 
+int vs_policy_judge(const struct vs_actor *actor, const struct vs_object *object, enum vs_verb verb,
+                    vidstore_error **e) {
+    enum vs_decision decision = vs_policy_decide(actor, object, verb);
+    if (decision == VS_ALLOW)
+        return 0;
+    int gone = object->removed || object->expired;
+    int seen = vs_policy_decide(actor, object, gone ? VS_LIST : VS_READ) == VS_ALLOW;
+    /* Only who may see the object may learn that it is there; and what is gone is gone, but for its way back and out.
+     */
+    if (object->owner && verb != VS_CREATE && verb != VS_LIST && (!seen || (gone && !(1u << verb & (T | P)))))
+        return vs_fail(e, VIDSTORE_NOT_FOUND, "id", "no such %s", object->noun);
+    if (decision == VS_DENY_HELD)
+        return vs_fail_sub(e, VIDSTORE_FORBIDDEN, VIDSTORE_SUB_HELD, "id",
+                           "the %s is on legal hold: nobody may remove it", object->noun);
+    return vs_fail(e, VIDSTORE_FORBIDDEN, NULL, "this session may not do that to %s", in_words(object->noun));
+}
+
 int vs_policy_check(const struct vs_actor *actor, const char *noun, enum vs_verb verb, const struct vs_uuid *owner,
                     int64_t access_level, vidstore_error **e) {
-    enum relation who = relation(actor, owner);
-    uint32_t may = allowed(noun, who);
-    if (access_level == VIDSTORE_ACCESS_PUBLIC || (access_level == VIDSTORE_ACCESS_AUTHENTICATED && who != NOBODY))
-        may |= R;
-    may &= vs_scopes_verbs(actor, noun);
-    if (may & (1u << verb))
-        return 0;
-    /* Only who may see the object may learn that it is there. */
-    if (owner && verb != VS_CREATE && verb != VS_LIST && !(may & R))
-        return vs_fail(e, VIDSTORE_NOT_FOUND, "id", "no such %s", noun);
-    return vs_fail(e, VIDSTORE_FORBIDDEN, NULL, "this session may not do that to %s", in_words(noun));
+    struct vs_object object = {.noun = noun, .owner = owner, .level = access_level};
+    return vs_policy_judge(actor, &object, verb, e);
 }
 
 void vs_policy_hide(const struct vs_actor *actor, struct vs_record *record) {
@@ -97,64 +222,4 @@ void vs_policy_hide(const struct vs_actor *actor, struct vs_record *record) {
     for (size_t i = 0; i < record->noun->columns; i++)
         if (record->noun->fields[i].use & VS_OWNER)
             record->values[i] = (struct vs_value){0};
-}
-
-static const struct vs_field *owner_field(const struct vs_noun *noun) {
-    return vs_field_by_name(noun, "user_id", 7);
-}
-
-/* The events of a user: those of what it owns, and those of what it did. */
-static int narrow_audit(const struct vs_actor *actor, struct vs_compiled *query, struct vs_value me,
-                        vidstore_error **e) {
-    const struct vs_field *owner = vs_field_by_name(query->noun, "owner_id", 8);
-    int r = vs_compiled_and(query, "(owner_id = ", owner, me, e);
-    vs_mark_scope(query, &actor->user, 0);
-    if (r)
-        return r;
-    vs_buf_fmt(&query->where, " OR user_id = $%d)", query->count);
-    return query->where.failed ? vs_fail_nomem(e) : 0;
-}
-
-/* The files of a user, and those that are open to all who have logged in. A filter on what only owners see finds no
- * others: what it finds would tell what is hidden. */
-static int narrow_files(struct vs_compiled *query, struct vs_value me, vidstore_error **e) {
-    int r = vs_compiled_and(query, "(user_id = ", owner_field(query->noun), me, e);
-    vs_buf_fmt(&query->where, " OR (access IN (%d, %d) AND deleted_us IS NULL))", VIDSTORE_ACCESS_AUTHENTICATED,
-               VIDSTORE_ACCESS_PUBLIC);
-    vs_mark_scope(query, NULL, VIDSTORE_ACCESS_AUTHENTICATED);
-    vs_mark_scope(query, NULL, VIDSTORE_ACCESS_PUBLIC);
-    query->open = 1;
-    if (!r && query->where.failed)
-        r = vs_fail_nomem(e);
-    return r;
-}
-
-int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vidstore_error **e) {
-    char id[VS_UUID_TEXT];
-    enum relation who = relation(actor, &actor->user);
-    const char *noun = query->noun->name;
-    if (!(allowed(noun, who) & vs_scopes_verbs(actor, noun) & L))
-        return vs_fail(e, VIDSTORE_FORBIDDEN, NULL, "this session may not list %ss", noun);
-    if (who == ADMIN)
-        return 0;
-    query->indexed = 1; /* every noun has an index by owner, and one of public files */
-    if (who == NOBODY && query->owners)
-        return vs_fail(e, VIDSTORE_FORBIDDEN, "filter", "this filter asks for what only owners see");
-    if (who == NOBODY) {
-        vs_mark_scope(query, NULL, VIDSTORE_ACCESS_PUBLIC);
-        vs_buf_fmt(&query->where, "%saccess = %d AND deleted_us IS NULL", query->where.len ? " AND " : "",
-                   VIDSTORE_ACCESS_PUBLIC);
-        return query->where.failed ? vs_fail_nomem(e) : 0;
-    }
-    vs_uuid_format(&actor->user, id);
-    if (strcmp(noun, "audit") != 0)
-        vs_mark_scope(query, &actor->user, 0);
-    struct vs_value me = {.text = id, .len = 36, .set = VS_VALUE_SET};
-    if (strcmp(noun, "audit") == 0)
-        return narrow_audit(actor, query, me, e);
-    if (strcmp(noun, "user") == 0) /* a user owns itself */
-        return vs_compiled_and(query, "id = ", vs_field_by_name(query->noun, "id", 2), me, e);
-    if (strcmp(noun, "file") == 0 && !query->owners)
-        return narrow_files(query, me, e);
-    return vs_compiled_and(query, "user_id = ", owner_field(query->noun), me, e);
 }

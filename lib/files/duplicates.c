@@ -37,7 +37,7 @@ static int add_ids(struct groups *g, struct vs_conn *conn, const char *sha256, v
         r = vs_compiled_and(&query, "sha256 = ", vs_field_by_id(&vs_file_noun, VIDSTORE_FILE_SHA256), hash, e);
     query.ascending = 1;
     if (!r)
-        r = vs_compiled_stmt(&query, conn, VS_STMT_FILE_DUPLICATE_IDS, IDS_MAX, scratch, &s, e);
+        r = vs_compiled_stmt(&query, conn, VS_STMT_FILE_DUPLICATE_IDS, IDS_MAX, 0, scratch, &s, e);
     while (!r && (r = vs_step(s, e)) == VS_ROW) {
         r = 0;
         vs_col_uuid(s, 0, &uuid);
@@ -61,7 +61,7 @@ static int find_groups(struct groups *g, struct vs_conn *conn, struct group *gro
     *ret_count = 0;
     int r = compile(g, &query, e);
     if (!r)
-        r = vs_compiled_stmt(&query, conn, VS_STMT_FILE_DUPLICATE_GROUPS, g->limit, scratch, &s, e);
+        r = vs_compiled_stmt(&query, conn, VS_STMT_FILE_DUPLICATE_GROUPS, g->limit, 0, scratch, &s, e);
     while (!r && *ret_count < g->limit && (r = vs_step(s, e)) == VS_ROW) {
         struct group *group = &groups[(*ret_count)++];
         size_t len = 0;

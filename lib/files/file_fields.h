@@ -40,3 +40,4 @@ VS_FIELD(LAST_ACCESS_US, 4035, TIME, last_access_us, "last_access", VS_FILTER | 
 VS_FIELD(VERIFIED_US, 4036, TIME, verified_us, "verified", VS_FILTER | VS_QUIET, 0, NULL)
 VS_FIELD(STORAGE_METADATA, 4037, JSON, storage_metadata, "storage_metadata", VS_SET | VS_NULL | VS_OWNER, 65536, NULL)
 VS_FIELD(BLOB_ID, 4038, UUID, blob_id, "blob_id", VS_FILTER | VS_INDEX | VS_OWNER, 36, NULL)
+VS_FIELD(HELD_US, 4039, TIME, held_us, "held", VS_SET | VS_NULL | VS_FILTER | VS_ADMIN, 0, NULL)

@@ -165,7 +165,11 @@ static int create(struct vs_change *c, vidstore_error **e) {
 
 static int update(struct vs_change *c, vidstore_error **e) {
     const struct vs_value *value = NULL;
-    int r = check(c, e);
+    int r = vs_change_differs(c, VIDSTORE_FILE_ACCESS)
+                ? vs_crud_may(c->conn, c->session, &vs_file_rules, c->old, VS_SHARE, e)
+                : 0;
+    if (!r)
+        r = check(c, e);
     if (!r && vs_change_differs(c, VIDSTORE_FILE_NAME))
         r = set_extension(c, e);
     if (!r && vs_change_differs(c, VIDSTORE_FILE_CATEGORY) &&
@@ -196,9 +200,12 @@ static int purge(struct vs_change *c, vidstore_error **e) {
     return r ? r : vs_blob_repo_doom(c->conn, &blob, c->now_us, e);
 }
 
-static int64_t access_level(const struct vs_record *record) {
-    return vs_record_int(record, VIDSTORE_FILE_ACCESS);
-}
+static const struct vs_reach_fields reach = {
+    .access_level = VIDSTORE_FILE_ACCESS,
+    .expires = VIDSTORE_FILE_EXPIRES_US,
+    .held = VIDSTORE_FILE_HELD_US,
+    .containers = {VIDSTORE_FILE_VIDEO_ID, VIDSTORE_FILE_JOB_ID},
+};
 
 const struct vs_rules vs_file_rules = {
     .noun = &vs_file_noun,
@@ -211,5 +218,5 @@ const struct vs_rules vs_file_rules = {
     .update = update,
     .restore = restore,
     .purge = purge,
-    .access_level = access_level,
+    .reach = &reach,
 };

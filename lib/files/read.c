@@ -33,11 +33,7 @@ struct look {
 static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct look *look = arg;
     vs_autorecord *file = NULL;
-    int r = vs_crud_load(conn, &vs_file_noun, look->id, 0, &file, e);
-    if (r)
-        return r;
-    struct vs_uuid owner = vs_record_uuid(file, VIDSTORE_FILE_USER_ID);
-    r = vs_policy_check(&look->session->actor, "file", VS_READ, &owner, vs_file_rules.access_level(file), e);
+    int r = vs_crud_load_for(conn, look->session, &vs_file_rules, look->id, 0, VS_READ, &file, e);
     vs_record_free(look->file);
     look->file = r ? NULL : VS_TAKE(file);
     return r;

@@ -20,11 +20,7 @@ static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct check *check = arg;
     vs_record_free(check->file);
     check->file = NULL;
-    int r = vs_crud_load(conn, &vs_file_noun, &check->id, 0, &check->file, e);
-    struct vs_uuid owner = vs_record_uuid(check->file, VIDSTORE_FILE_USER_ID);
-    return r ? r
-             : vs_policy_check(&check->session->actor, "file", VS_UPDATE, &owner,
-                               vs_file_rules.access_level(check->file), e);
+    return vs_crud_load_for(conn, check->session, &vs_file_rules, &check->id, 0, VS_UPDATE, &check->file, e);
 }
 
 static int go_on(void *arg, int64_t done) {

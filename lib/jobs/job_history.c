@@ -45,11 +45,7 @@ static int history_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     vs_autorecord *job = NULL;
     vs_autostmt *s = NULL;
     vs_buf_free(&h->json);
-    int r = vs_crud_load(conn, &vs_job_noun, &h->id, 0, &job, e);
-    if (r)
-        return r;
-    struct vs_uuid owner = vs_record_uuid(job, VIDSTORE_JOB_USER_ID);
-    r = vs_policy_check(&h->session->actor, vs_job_noun.name, VS_READ, &owner, 0, e);
+    int r = vs_crud_load_for(conn, h->session, &vs_job_rules, &h->id, 0, VS_READ, &job, e);
     if (!r)
         r = vs_stmt(conn, VS_STMT_JOB_ATTEMPT_LIST, &s, e);
     if (r)

@@ -178,7 +178,10 @@ static int saved(struct vs_change *c, vidstore_error **e) {
     return c->old ? updated(c, e) : created(c, e);
 }
 
+static const struct vs_reach_fields reach = {0};
+
 const struct vs_rules vs_job_rules = {
+    .reach = &reach,
     .noun = &vs_job_noun,
     .created = VIDSTORE_AUDIT_JOB_CREATED,
     .updated = VIDSTORE_AUDIT_JOB_UPDATED,

@@ -6,6 +6,7 @@
 #include "util/error.h"
 #include "util/handle.h"
 #include "util/utf8.h"
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -269,7 +270,6 @@ int vs_query_compile(const struct vs_query *q, const struct vs_noun *noun, struc
         if ((r = vs_query_parse(q, ret, e)))
             return r;
         vs_buf_char(&ret->where, ')');
-        ret->narrowed = ret->indexed;
     } else {
         ret->indexed = 1; /* no filter: the order of the page is an index itself */
     }
@@ -281,8 +281,7 @@ int vs_query_compile(const struct vs_query *q, const struct vs_noun *noun, struc
     return ret->where.failed ? vs_fail_nomem(e) : choose_way(ret, e);
 }
 
-int vs_compiled_and(struct vs_compiled *c, const char *column_test, const struct vs_field *field, struct vs_value value,
-                    vidstore_error **e) {
+int vs_compiled_value(struct vs_compiled *c, const struct vs_field *field, struct vs_value value, vidstore_error **e) {
     if (c->count == VS_QUERY_TERMS)
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LARGE, "filter", "filter has more than %d values",
                            VS_QUERY_TERMS);
@@ -294,15 +293,30 @@ int vs_compiled_and(struct vs_compiled *c, const char *column_test, const struct
             return vs_fail_nomem(e);
         term->value.text = term->text;
     }
-    c->count++;
-    vs_buf_fmt(&c->where, "%s%s$%d", c->where.len ? " AND " : "", column_test, c->count);
+    return ++c->count;
+}
+
+int vs_compiled_and(struct vs_compiled *c, const char *column_test, const struct vs_field *field, struct vs_value value,
+                    vidstore_error **e) {
+    int number = vs_compiled_value(c, field, value, e);
+    if (number < 0)
+        return number;
+    vs_buf_fmt(&c->where, "%s%s$%d", c->where.len ? " AND " : "", column_test, number);
     return c->where.failed ? vs_fail_nomem(e) : 0;
+}
+
+struct vs_buf *vs_compiled_way(struct vs_compiled *c) {
+    assert(c->n_ways < VS_QUERY_WAYS);
+    return &c->ways[c->n_ways++];
 }
 
 void vs_compiled_free(struct vs_compiled *c) {
     for (int i = 0; i < c->count; i++)
         vs_free(c->terms[i].text);
     c->count = 0;
+    for (int i = 0; i < c->n_ways; i++)
+        vs_buf_free(&c->ways[i]);
+    c->n_ways = 0;
     vs_buf_free(&c->where);
     vs_buf_free(&c->find);
     vs_buf_free(&c->without);

@@ -20,6 +20,7 @@ enum {
     VS_QUERY_MAX = 65536,
     VS_QUERY_VALUE = 4096,
     VS_QUERY_RANGES = 8,
+    VS_QUERY_WAYS = 8,
     VS_PAGE_DEFAULT = 100,
     VS_PAGE_MAX = 1000,
     VS_PAGE_BYTES = 16 << 20,
@@ -55,6 +56,8 @@ struct vs_term {
 struct vs_compiled {
     const struct vs_noun *noun;
     struct vs_buf where;
+    struct vs_buf ways[VS_QUERY_WAYS]; /* no ways, or rows on one of these conditions only, each served by an index */
+    int n_ways;
     struct vs_term terms[VS_QUERY_TERMS];
     int count;
     int indexed; /* an index narrows it: some condition that must hold is = or a range on an indexed field */
@@ -71,9 +74,7 @@ struct vs_compiled {
     int group;                   /* values in the group of marks under way */
     int facts, searched, ranked; /* conditions by marks; words were looked for; the best come first */
     int matched;                 /* the list goes through the index of words */
-    int narrowed;                /* an index serves a condition of the filter */
     int owners;                  /* the filter speaks of fields that only an owner sees */
-    int open;                    /* others' records may be among those that are seen: best found by their marks */
     const struct vs_field *sort; /* NULL: by seq */
     int ascending;
     int64_t limit;
@@ -92,12 +93,17 @@ int vs_query_parse(const struct vs_query *query, struct vs_compiled *ret, vidsto
 /* Adds " AND column = value" for a value of the library's own. */
 int vs_compiled_and(struct vs_compiled *c, const char *column_test, const struct vs_field *field, struct vs_value value,
                     vidstore_error **e);
+/* Adds a value of the library's own, for conditions that name it: its number, $1 is 1; or a negative code. */
+int vs_compiled_value(struct vs_compiled *c, const struct vs_field *field, struct vs_value value, vidstore_error **e);
+/* The text of another way to the rows. */
+struct vs_buf *vs_compiled_way(struct vs_compiled *c);
 void vs_compiled_free(struct vs_compiled *c);
 
 /* Fills the {{where}}, {{order}} and {{limit}} of the noun's list or count template, binds, and hands over the
- * statement. scratch holds bytes of bound ids until the reset. */
+ * statement. piecewise: as each way leads to its first rows in the order, the first of all are among them. scratch
+ * holds bytes of bound ids until the reset. */
 typedef uint8_t vs_scratch[VS_QUERY_TERMS][64];
-int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_id tmpl, int64_t limit,
+int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_id tmpl, int64_t limit, int piecewise,
                      vs_scratch scratch, struct vs_stmt **ret, vidstore_error **e);
 /* Runs the list: one page. */
 int vs_compiled_page(struct vs_compiled *c, struct vs_conn *conn, struct vs_page **ret, vidstore_error **e);

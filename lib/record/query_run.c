@@ -32,14 +32,21 @@ int vs_template_fill(struct vs_buf *b, const char *tmpl, const char *const *name
     return b->failed ? vs_fail_nomem(e) : 0;
 }
 
-/* The where-clause for a statement in which one parameter stands before it. */
-static void shift(struct vs_buf *b, const char *where) {
+/* Numbers the values anew, in the order in which they come first: the engine counts them so. Of each new number ret
+ * keeps the term. */
+static void number(struct vs_buf *b, const char *where, int before, int ret[VS_QUERY_TERMS], int *ret_count) {
     for (char *end; *where; where = end) {
         size_t n = strcspn(where, "$");
         vs_buf_add(b, where, n);
         end = (char *)(uintptr_t)(where + n);
-        if (*end)
-            vs_buf_fmt(b, "$%ld", strtol(where + n + 1, &end, 10) + 1);
+        if (!*end)
+            break;
+        int term = (int)strtol(where + n + 1, &end, 10) - 1, at = 0;
+        while (at < *ret_count && ret[at] != term)
+            at++;
+        if (at == *ret_count)
+            ret[(*ret_count)++] = term;
+        vs_buf_fmt(b, "$%d", before + at + 1);
     }
 }
 
@@ -51,30 +58,54 @@ static void put_order(const struct vs_compiled *c, char *order, size_t size) {
         snprintf(order, size, "%s %s", c->matched ? "found.rowid" : "seq", way);
 }
 
-int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_id tmpl, int64_t limit,
+/* The where-clause with the ways that lead to what may be visible. */
+static void put_where(const struct vs_compiled *c, const char *order, const char *most, int piecewise,
+                      struct vs_buf *b) {
+    const char *where = c->where.len ? c->where.data : "1 = 1";
+    if (c->n_ways == 0 || c->matched) { /* the index of words is the way */
+        vs_buf_str(b, where);
+    } else if (c->n_ways == 1) {
+        vs_buf_fmt(b, "%s AND %s", c->ways[0].data, where);
+    } else if (piecewise) {
+        vs_buf_str(b, "seq IN (");
+        for (int i = 0; i < c->n_ways; i++)
+            vs_buf_fmt(b, "%sSELECT seq FROM (SELECT seq FROM %s WHERE %s AND %s ORDER BY %s LIMIT %s) AS way%d",
+                       i ? " UNION ALL " : "", c->noun->table, c->ways[i].data, where, order, most, i);
+        vs_buf_char(b, ')');
+    } else {
+        for (int i = 0; i < c->n_ways; i++)
+            vs_buf_fmt(b, "%s(%s)", i ? " OR " : "(", c->ways[i].data);
+        vs_buf_fmt(b, ") AND %s", where);
+    }
+}
+
+int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_id tmpl, int64_t limit, int piecewise,
                      vs_scratch scratch, struct vs_stmt **ret, vidstore_error **e) {
     const char *const names[] = {"where", c->matched ? "found_order" : "order", "limit", "match", NULL};
     char order[160], most[24];
-    vs_autobuf sql = {0}, shifted = {0};
-    const char *where = c->where.len ? c->where.data : "1 = 1";
+    vs_autobuf sql = {0}, whole = {0}, numbered = {0};
+    int terms[VS_QUERY_TERMS], used = 0;
     put_order(c, order, sizeof order);
     snprintf(most, sizeof most, "%" PRId64, limit);
-    if (c->matched) {
-        shift(&shifted, where);
+    put_where(c, order, most, piecewise, &whole);
+    if (!whole.failed)
+        number(&numbered, whole.data, c->matched, terms, &used);
+    int r = whole.failed || numbered.failed ? vs_fail_nomem(e) : 0;
+    if (!r && c->matched) {
         vs_buf_free(&c->match);
-        int r = shifted.failed ? vs_fail_nomem(e) : vs_search_match(c, &c->match, e);
-        if (r)
-            return r;
-        where = shifted.data;
+        r = vs_search_match(c, &c->match, e);
     }
-    const char *const texts[] = {where, order, most, "$1", NULL};
-    int r = vs_template_fill(&sql, vs_stmt_text(conn, tmpl), names, texts, e);
+    const char *const texts[] = {numbered.data, order, most, "$1", NULL};
+    if (!r)
+        r = vs_template_fill(&sql, vs_stmt_text(conn, tmpl), names, texts, e);
     if (!r)
         r = vs_stmt_composed(conn, sql.data, sql.len, ret, e);
     if (!r && c->matched)
         vs_bind_text(*ret, 1, c->match.data, (int64_t)c->match.len);
-    for (int i = 0; !r && i < c->count; i++)
-        vs_value_bind(*ret, i + 1 + c->matched, c->terms[i].field, &c->terms[i].value, scratch[i]);
+    for (int i = 0; !r && i < used; i++) {
+        const struct vs_term *term = &c->terms[terms[i]];
+        vs_value_bind(*ret, i + 1 + c->matched, term->field, &term->value, scratch[i]);
+    }
     return r;
 }
 
@@ -97,7 +128,7 @@ int vs_compiled_page(struct vs_compiled *c, struct vs_conn *conn, struct vs_page
     vs_autopage *page = NULL;
     int r = check_index(c, e), more = 0;
     if (!r)
-        r = vs_compiled_stmt(c, conn, list_template(c), c->limit + !c->ranked, scratch, &list, e);
+        r = vs_compiled_stmt(c, conn, list_template(c), c->limit + !c->ranked, 1, scratch, &list, e);
     if (!r)
         r = vs_page_new(c->noun, c->limit, &page, e);
     while (!r && (r = vs_step(list, e)) == VS_ROW) {
@@ -131,8 +162,8 @@ int vs_compiled_count(struct vs_compiled *c, struct vs_conn *conn, int64_t *ret,
     int64_t most = c->flags & VIDSTORE_QUERY_EXACT_COUNT ? INT64_MAX : VS_COUNT_MAX;
     int r = check_index(c, e);
     if (!r)
-        r = vs_compiled_stmt(c, conn, c->matched ? c->noun->search.count : c->noun->stmt.count, most, scratch, &count,
-                             e);
+        r = vs_compiled_stmt(c, conn, c->matched ? c->noun->search.count : c->noun->stmt.count, most, 1, scratch,
+                             &count, e);
     if (!r && (r = vs_row(count, e)) == VS_ROW) {
         *ret = vs_col_int(count, 0);
         r = 0;

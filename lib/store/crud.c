@@ -113,10 +113,6 @@ struct get {
     struct vs_record *found;
 };
 
-int64_t vs_crud_access(const struct vs_rules *rules, const struct vs_record *record) {
-    return rules->access_level ? rules->access_level(record) : 0;
-}
-
 static int get_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct get *get = arg;
     const struct vs_noun *noun = get->rules->noun;
@@ -130,13 +126,11 @@ static int get_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         vs_bind_uuid(s, 1, &get->id);
         vs_bind_text(s, 2, get->external, -1);
         r = one_record(s, noun, &record, e);
+        if (!r)
+            r = vs_crud_may(conn, get->session, get->rules, record, VS_READ, e);
     } else {
-        r = vs_crud_load(conn, noun, &get->id, 0, &record, e);
+        r = vs_crud_load_for(conn, get->session, get->rules, &get->id, 0, VS_READ, &record, e);
     }
-    if (r)
-        return r;
-    struct vs_uuid owner = vs_record_uuid(record, noun->base + 2);
-    r = vs_session_may(get->session, noun->name, VS_READ, NULL, &owner, vs_crud_access(get->rules, record), e);
     if (r)
         return r;
     vs_policy_hide(&get->session->actor, record);
@@ -233,9 +227,6 @@ int vs_crud_compile(vidstore_session *session, const struct vs_noun *noun, const
         r = vs_policy_narrow(&session->actor, ret, e);
     if (r == VIDSTORE_FORBIDDEN)
         vs_session_refused(session, VIDSTORE_AUDIT_ACCESS_DENIED, noun->name, NULL, NULL, r);
-    /* One's own and those of others are two indexes; by their marks they come in one order. */
-    if (!r && ret->open && !ret->narrowed && !ret->sort)
-        ret->matched = 1;
     return r;
 }
 

@@ -26,6 +26,13 @@ struct vs_change {
     void *extra;            /* the noun's own */
 };
 
+/* Fields that the policy looks at; 0: the noun has none. */
+struct vs_reach_fields {
+    int32_t access_level, expires, held;
+    int32_t containers[2]; /* what it hangs on, one level up */
+    int32_t parties[2];    /* users whom it concerns as much as its owner */
+};
+
 /* What a noun adds. Each may be NULL. Rules run in the write transaction: no slow work, no side effects outside. */
 struct vs_rules {
     const struct vs_noun *noun;
@@ -39,7 +46,7 @@ struct vs_rules {
     /* After a removal was committed, outside of any transaction: what takes too long for it, and is done by the upkeep
      * when it is not done here. */
     void (*after_remove)(vidstore_session *session);
-    int64_t (*access_level)(const struct vs_record *record); /* VIDSTORE_ACCESS_… for the policy; NULL: none */
+    const struct vs_reach_fields *reach; /* for nouns that can be shared; NULL: none */
 };
 
 int vs_crud_create(vidstore_session *session, const struct vs_rules *rules, const struct vs_params *params, void *extra,
@@ -82,6 +89,14 @@ int vs_crud_create_in(struct vs_conn *conn, vidstore_session *session, const str
 int vs_crud_update_in(struct vs_conn *conn, vidstore_session *session, const struct vs_rules *rules,
                       const struct vs_uuid *id, const struct vs_params *params, void *extra, struct vs_record **ret,
                       vidstore_error **e);
+/* Whether the actor may do that to the record, as it stands and with what was granted on it by now: vs_session_may for
+ * an object. */
+int vs_crud_may(struct vs_conn *conn, vidstore_session *session, const struct vs_rules *rules,
+                const struct vs_record *record, enum vs_verb verb, vidstore_error **e);
+/* The record, when the actor may do that to it. One that it may not see is not there, and costs as much. */
+int vs_crud_load_for(struct vs_conn *conn, vidstore_session *session, const struct vs_rules *rules,
+                     const struct vs_uuid *id, int deleted, enum vs_verb verb, struct vs_record **ret,
+                     vidstore_error **e);
 /* A record as it is now, whoever may see it. NOT_FOUND. Removed ones only when asked for. */
 int vs_crud_load(struct vs_conn *conn, const struct vs_noun *noun, const struct vs_uuid *id, int deleted,
                  struct vs_record **ret, vidstore_error **e);

@@ -9,8 +9,6 @@
 int vs_change_begin(struct vs_change *c, struct vs_conn *conn, vidstore_session *session, const struct vs_noun *noun,
                     const struct vs_record *old, vidstore_error **e);
 void vs_change_end(struct vs_change *c);
-/* The access level of a record for the policy; 0 for nouns that have none. */
-int64_t vs_crud_access(const struct vs_rules *rules, const struct vs_record *record);
 /* Writes the columns that differ from the old record. EXISTS and INVALID name the field. */
 int vs_change_write(struct vs_change *c, vidstore_error **e);
 int vs_change_audit(struct vs_change *c, const char *details, vidstore_error **e);

@@ -21,12 +21,10 @@ static int begin(struct removal *w, struct vs_conn *conn, enum vs_verb verb, int
                  struct vs_change *c, vidstore_error **e) {
     const struct vs_noun *noun = w->rules->noun;
     *c = (struct vs_change){.action = action, .mode = w->mode};
-    int r = vs_crud_load(conn, noun, &w->id, verb != VS_REMOVE, old, e);
+    int r = vs_crud_load_for(conn, w->session, w->rules, &w->id, verb != VS_REMOVE, verb, old, e);
     if (r)
         return r;
     r = vs_change_begin(c, conn, w->session, noun, *old, e);
-    if (!r)
-        r = vs_session_may(w->session, noun->name, verb, NULL, &c->owner, vs_crud_access(w->rules, *old), e);
     if (!r && verb != VS_REMOVE && vs_record_is_null(*old, noun->base + DELETED))
         r = vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "id", "the %s is not removed", noun->name);
     return r;
@@ -40,15 +38,41 @@ static int mark(struct vs_change *c, int64_t deleted_us, const struct vs_uuid *r
     return vs_change_set_uuid(c, base + REMOVAL, removal, e);
 }
 
+/* What hangs on an object may be hidden from whom the object was shared with, so it is not his to touch. */
+static int check_mode(const struct vs_change *c, vidstore_error **e) {
+    if (c->mode == VIDSTORE_REMOVE_RESTRICT || vs_policy_is_admin(&c->session->actor) ||
+        vs_uuid_equal(&c->owner, &c->session->actor.user))
+        return 0;
+    return vs_fail(e, VIDSTORE_FORBIDDEN, "mode", "only the owner may touch what hangs on the %s", c->noun->name);
+}
+
+/* Nothing that is on legal hold went along. */
+static int check_held(const struct vs_change *c, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = c->mode == VIDSTORE_REMOVE_CASCADE ? vs_stmt(c->conn, VS_STMT_GRANT_HELD_REMOVED, &s, e) : 0;
+    if (r || !s)
+        return r;
+    vs_bind_uuid(s, 1, &c->removal);
+    r = vs_row(s, e);
+    if (r == VS_ROW)
+        return vs_fail_sub(e, VIDSTORE_FORBIDDEN, VIDSTORE_SUB_HELD, "id",
+                           "a file of the %s is on legal hold: nobody may remove it", c->noun->name);
+    return r;
+}
+
 static int remove_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct removal *w = arg;
     struct vs_change c;
     vs_autorecord *old = NULL;
     int r = begin(w, conn, VS_REMOVE, w->rules->removed, &old, &c, e);
     if (!r)
+        r = check_mode(&c, e);
+    if (!r)
         r = vs_uuid_make(&c.removal, e);
     if (!r && w->rules->remove)
         r = w->rules->remove(&c, e);
+    if (!r)
+        r = check_held(&c, e);
     if (!r)
         r = mark(&c, c.now_us, &c.removal, e);
     if (!r)

@@ -310,12 +310,10 @@ int vs_crud_update_in(struct vs_conn *conn, vidstore_session *session, const str
                       vidstore_error **e) {
     struct vs_change c = {.params = params, .action = rules->updated, .extra = extra};
     vs_autorecord *old = NULL;
-    int r = vs_crud_load(conn, rules->noun, id, 0, &old, e);
+    int r = vs_crud_load_for(conn, session, rules, id, 0, VS_UPDATE, &old, e);
     if (r)
         return r;
     r = vs_change_begin(&c, conn, session, rules->noun, old, e);
-    if (!r)
-        r = vs_session_may(session, c.noun->name, VS_UPDATE, NULL, &c.owner, vs_crud_access(rules, old), e);
     if (!r)
         r = update_record(&c, rules, ret, e);
     vs_change_end(&c);

@@ -16,6 +16,7 @@ struct vs_actor {
     int32_t role;                  /* VIDSTORE_ROLE_…, as of the last look */
     uint32_t scopes;               /* what its credential leaves of its rights (access/scope.h); 0: all */
     struct vs_uuid credential;     /* the key or login that it proved itself with; nil: none */
+    struct vs_uuid opens;          /* the file that its link opens; nil: it came by none */
     char *name;                    /* of the user or of the part of the host; NULL: none */
     char *origin[VS_ORIGIN_FACTS]; /* NULL: not known */
     const char *method; /* how it proved who it is, a static word: password, token, key…; NULL: it had not to */

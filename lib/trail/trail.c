@@ -57,6 +57,8 @@ const struct vs_word vs_audit_actions[] = {
     {VIDSTORE_AUDIT_API_KEY_UPDATED, "api_key_updated"},
     {VIDSTORE_AUDIT_API_KEY_ROTATED, "api_key_rotated"},
     {VIDSTORE_AUDIT_KEY_EXPIRED, "key_expired"},
+    {VIDSTORE_AUDIT_GRANT_CREATED, "grant_created"},
+    {VIDSTORE_AUDIT_GRANT_REVOKED, "grant_revoked"},
     {VIDSTORE_AUDIT_LOGIN_REVOKED, "login_revoked"},
     {VIDSTORE_AUDIT_LOGIN_CONFIRMED, "login_confirmed"},
     {VIDSTORE_AUDIT_ACCOUNT_LOCKED, "account_locked"},

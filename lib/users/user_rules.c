@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What may happen to a user. */
 #include "audit/audit.h"
+#include "grants/grants.h"
 #include "keys/keys.h"
 #include "users/user_password.h"
 #include "users/user_repo.h"
@@ -117,6 +118,12 @@ static int update(struct vs_change *c, vidstore_error **e) {
     return r;
 }
 
+/* Rights to give that are gone, or whose giver is. */
+static int cannot_give(const struct vs_change *c) {
+    return vs_change_int(c, VIDSTORE_USER_STATE) == VIDSTORE_USER_DEACTIVATED ||
+           vs_change_int(c, VIDSTORE_USER_ROLE) < vs_record_int(c->old, VIDSTORE_USER_ROLE);
+}
+
 /* Who was let in before, as somebody with other rights or another password, has to prove it again. Keys outlive a
  * suspension, but not an account that was closed: opening it again revives nothing. */
 static int saved(struct vs_change *c, vidstore_error **e) {
@@ -128,6 +135,8 @@ static int saved(struct vs_change *c, vidstore_error **e) {
         r = vs_user_repo_next_epoch(c->conn, &c->id, NULL, reason, e);
     if (!r && c->old && state && vs_change_int(c, VIDSTORE_USER_STATE) == VIDSTORE_USER_DEACTIVATED)
         r = vs_keys_end_all(c->conn, c->session, &c->id, "account deactivated", e);
+    if (!r && c->old && cannot_give(c))
+        r = vs_grants_end_given(c->conn, c->session, &c->id, e);
     return r;
 }
 
@@ -153,6 +162,8 @@ static int remove_user(struct vs_change *c, vidstore_error **e) {
         r = vs_keys_end_all(c->conn, c->session, &c->id, "account removed", e);
     if (!r)
         r = vs_audit_forget(c->conn, &c->id, e);
+    if (!r)
+        r = vs_grants_end_given(c->conn, c->session, &c->id, e);
     vs_change_set_int(c, VIDSTORE_USER_SUSPENDED_UNTIL_US, INT64_MIN);
     snprintf(name, sizeof name, "deleted-%.12s", vs_record_text(c->old, VIDSTORE_USER_ID) + 24);
     if (!r)

@@ -61,10 +61,7 @@ static int facts_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct facts *facts = arg;
     vs_autorecord *video = NULL;
     vs_buf_free(&facts->b);
-    int r = vs_crud_load(conn, &vs_video_noun, &facts->id, 0, &video, e);
-    struct vs_uuid owner = vs_record_uuid(video, VIDSTORE_VIDEO_USER_ID);
-    if (!r)
-        r = vs_session_may(facts->session, "video", VS_READ, NULL, &owner, 0, e);
+    int r = vs_crud_load_for(conn, facts->session, &vs_video_rules, &facts->id, 0, VS_READ, &video, e);
     return r ? r : vs_video_repo_facts(conn, &facts->id, &facts->b, e);
 }
 

@@ -13,11 +13,7 @@ struct look {
 static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct look *look = arg;
     vs_autorecord *video = NULL;
-    int r = vs_crud_load(conn, &vs_video_noun, &look->id, 0, &video, e);
-    if (r)
-        return r;
-    struct vs_uuid owner = vs_record_uuid(video, VIDSTORE_VIDEO_USER_ID);
-    r = vs_session_may(look->session, "video", VS_UPDATE, NULL, &owner, 0, e);
+    int r = vs_crud_load_for(conn, look->session, &vs_video_rules, &look->id, 0, VS_UPDATE, &video, e);
     if (!r)
         look->found = VS_TAKE(video);
     return r;

@@ -111,7 +111,7 @@ static int container_facts(struct vs_change *c, const struct vs_probe *p, vidsto
 
 static int set_facts(struct vs_change *c, void *arg, vidstore_error **e) {
     const struct keep *keep = arg;
-    int r = vs_session_may(c->session, "video", VS_UPDATE, NULL, &c->owner, 0, e);
+    int r = vs_crud_may(c->conn, c->session, &vs_video_rules, c->old, VS_UPDATE, e);
     if (!r)
         r = container_facts(c, keep->probe, e);
     if (!r)

@@ -121,7 +121,10 @@ static int restore(struct vs_change *c, vidstore_error **e) {
     return vs_video_repo_restore_files(c->conn, &c->id, &c->removal, c->now_us, e);
 }
 
+static const struct vs_reach_fields reach = {.containers = {VIDSTORE_VIDEO_JOB_ID}};
+
 const struct vs_rules vs_video_rules = {
+    .reach = &reach,
     .noun = &vs_video_noun,
     .created = VIDSTORE_AUDIT_VIDEO_CREATED,
     .updated = VIDSTORE_AUDIT_VIDEO_UPDATED,

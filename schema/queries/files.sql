@@ -113,11 +113,11 @@ UPDATE files SET expires_us = $1 WHERE id = $2;
 
 -- name: file_expired_list
 SELECT seq, id, expires_us FROM files WHERE deleted_us IS NULL AND (expires_us, seq) > ($1, $2) AND expires_us <= $3
-ORDER BY expires_us, seq LIMIT $4;
+AND held_us IS NULL ORDER BY expires_us, seq LIMIT $4;
 
 -- name: file_deleted_list
 SELECT seq, id, deleted_us FROM files WHERE (deleted_us, seq) > ($1, $2) AND deleted_us <= $3
-ORDER BY deleted_us, seq LIMIT $4;
+AND held_us IS NULL ORDER BY deleted_us, seq LIMIT $4;
 
 -- name: file_duplicate_groups :template
 SELECT sha256, size, count(*) FROM files WHERE {{where}} GROUP BY sha256, size HAVING count(*) > 1

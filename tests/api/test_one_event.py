@@ -99,6 +99,9 @@ class World:
         user = self.user()
         return self.s.key.create(name="k", user_id=user.id, scopes="read")[0]
 
+    def granted(self):
+        return self.s.grant.create(noun="video", object_id=self.video().id, subject_id=self.user().id)
+
     def served(self):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
@@ -183,6 +186,9 @@ CASES = {
     "key_create": (World.user, lambda w, u: w.s.key.create(name="k", user_id=u.id, scopes="read")),
     "key_update": (World.key, lambda w, k: w.s.key.update(k.id, {"name": "other"})),
     "key_revoke": (World.key, lambda w, k: w.s.key.revoke(k.id)),
+    "grant_create": (lambda w: (w.video(), w.user()),
+                     lambda w, o: w.s.grant.create(noun="video", object_id=o[0].id, subject_id=o[1].id)),
+    "grant_revoke": (World.granted, lambda w, g: w.s.grant.revoke(g.id)),
     "setting_set": (lambda w: None, lambda w, _: w.s.setting.set("job.lease_ms", "1500")),
     "login_create": (World.account, lambda w, u: w.store.login_create("ada", PASSWORD)),
     "login_external": (World.identity, lambda w, u: w.store.login_external("google", "1")),

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* The fields of a grant: see record/field.h. */
+VS_FIELD(ID, 8001, UUID, id, "id", VS_ONCE | VS_FILTER | VS_INDEX, 36, NULL)
+VS_FIELD(USER_ID, 8002, UUID, user_id, "user_id", VS_FILTER | VS_INDEX, 36, NULL)
+VS_FIELD(CREATED_US, 8003, TIME, created_us, "created", VS_FILTER | VS_QUIET, 0, NULL)
+VS_FIELD(UPDATED_US, 8004, TIME, updated_us, "updated", VS_FILTER | VS_QUIET, 0, NULL)
+VS_FIELD(VERSION, 8005, INT, version, "version", VS_QUIET, 0, NULL)
+VS_FIELD(NOUN, 8010, TEXT, noun, "noun", VS_ONCE | VS_FILTER | VS_LINE, 8, NULL)
+VS_FIELD(OBJECT_ID, 8011, UUID, object_id, "object_id", VS_ONCE | VS_FILTER | VS_INDEX, 36, NULL)
+VS_FIELD(SUBJECT_ID, 8012, UUID, subject_id, "subject_id", VS_ONCE | VS_FILTER | VS_INDEX, 36, NULL)
+VS_FIELD(REACH, 8013, ENUM, reach, "reach", VS_ONCE | VS_FILTER, 0, vs_grant_reach)
+VS_FIELD(DENIES, 8014, BOOL, denies, "denies", VS_ONCE | VS_FILTER, 0, NULL)
+VS_FIELD(CAN_SHARE, 8015, BOOL, can_share, "can_share", VS_ONCE | VS_FILTER, 0, NULL)
+VS_FIELD(EXPIRES_US, 8016, TIME, expires_us, "expires", VS_ONCE | VS_NULL | VS_FILTER, 0, NULL)
+VS_FIELD(GRANTED_BY, 8017, UUID, granted_by, "granted_by", VS_FILTER | VS_INDEX, 36, NULL)
+VS_FIELD(PARENT_ID, 8018, UUID, parent_id, "parent_id", VS_FILTER | VS_INDEX, 36, NULL)
+VS_FIELD(REASON, 8019, TEXT, reason, "reason", VS_ONCE | VS_NULL | VS_FILTER | VS_LINE, 255, NULL)

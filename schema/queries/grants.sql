@@ -1,0 +1,48 @@
+-- SPDX-License-Identifier: MIT
+-- Grants: rights on what is another's.
+
+-- name: grant_by_id
+SELECT seq, {grants.columns} FROM grants WHERE id = $1;
+
+-- name: grant_insert
+INSERT INTO grants ({grants.columns}) VALUES ({grants.values}) RETURNING seq;
+
+-- name: grant_update :template
+UPDATE grants SET {{set}} WHERE id = {{id}};
+
+-- name: grant_list :template
+SELECT seq, {grants.columns} FROM grants WHERE {{where}} ORDER BY {{order}} LIMIT {{limit}};
+
+-- name: grant_count :template
+SELECT count(*) FROM (SELECT 1 FROM grants WHERE {{where}} LIMIT {{limit}}) AS counted;
+
+-- name: grant_purge
+DELETE FROM grants WHERE id = $1;
+
+-- name: grant_reach
+-- What live grants give and take of an object, or of what it hangs on.
+SELECT max(CASE WHEN denies = 0 THEN reach END), min(CASE WHEN denies = 1 THEN reach END),
+max(CASE WHEN denies = 0 THEN can_share END) FROM grants
+WHERE subject_id = $1 AND object_id IN ($2, $3, $4) AND (expires_us IS NULL OR expires_us > $5);
+
+-- name: grant_source
+-- The grant that somebody hands on: one that reaches far enough, of the object itself.
+SELECT id, expires_us FROM grants WHERE subject_id = $1 AND object_id IN ($2, $3, $4) AND denies = 0
+AND reach >= $5 AND can_share = 1 AND (expires_us IS NULL OR expires_us > $6)
+ORDER BY expires_us IS NOT NULL, expires_us DESC LIMIT 1;
+
+-- name: grant_children_list
+SELECT id FROM grants WHERE parent_id = $1 ORDER BY seq LIMIT $2;
+
+-- name: grant_given_list
+SELECT id FROM grants WHERE granted_by = $1 ORDER BY seq LIMIT $2;
+
+-- name: grant_drop_expired
+DELETE FROM grants WHERE object_id = $1 AND expires_us <= $2;
+
+-- name: grant_object_count
+SELECT count(*) FROM grants WHERE object_id = $1;
+
+-- name: grant_held_removed
+-- A file on legal hold among what a removal took.
+SELECT id FROM files WHERE removal_id = $1 AND held_us IS NOT NULL LIMIT 1;

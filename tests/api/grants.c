@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+/* Grants: giving, handing on, denying, ending; and legal hold. */
+#include "harness.h"
+#include <vidstore/query.h>
+
+static struct id ann, bob, cid;
+static vidstore_session *as_ann, *as_bob, *as_cid;
+
+static void setup(void) {
+    begin();
+    add_user("root", VIDSTORE_ROLE_ADMIN);
+    ann = add_user("ann", VIDSTORE_ROLE_USER);
+    bob = add_user("bob", VIDSTORE_ROLE_USER);
+    cid = add_user("cid", VIDSTORE_ROLE_USER);
+    as_ann = session_of(ann);
+    as_bob = session_of(bob);
+    as_cid = session_of(cid);
+}
+
+static void teardown(void) {
+    vidstore_session_free(as_ann);
+    vidstore_session_free(as_bob);
+    vidstore_session_free(as_cid);
+    end();
+}
+
+static struct id put(vidstore_session *s, int32_t access, const char *video) {
+    vidstore_file_params *p = vidstore_file_params_new();
+    vidstore_upload *upload = NULL;
+    vidstore_file *file = NULL;
+    vidstore_file_params_set_text(p, VIDSTORE_FILE_NAME, "talk.mp4");
+    vidstore_file_params_set_int64(p, VIDSTORE_FILE_ACCESS, access);
+    if (video)
+        vidstore_file_params_set_text(p, VIDSTORE_FILE_VIDEO_ID, video);
+    must(vidstore_upload_open(s, p, &upload, e));
+    must(vidstore_upload_write(upload, "bytes", 5, e));
+    must(vidstore_upload_seal(upload, 5, e));
+    must(vidstore_upload_publish(s, upload, &file, e));
+    struct id id = id_of(vidstore_file_id(file));
+    vidstore_file_free(file);
+    vidstore_upload_free(upload);
+    vidstore_file_params_free(p);
+    return id;
+}
+
+static struct id put_video(vidstore_session *s) {
+    vidstore_video *video = NULL;
+    must(vidstore_video_create(s, NULL, &video, e));
+    struct id id = id_of(vidstore_video_id(video));
+    vidstore_video_free(video);
+    return id;
+}
+
+static vidstore_grant_params *params_of(const char *noun, struct id object, struct id subject, const char *json) {
+    vidstore_grant_params *p = vidstore_grant_params_new();
+    vidstore_grant_params_set_text(p, VIDSTORE_GRANT_NOUN, noun);
+    vidstore_grant_params_set_text(p, VIDSTORE_GRANT_OBJECT_ID, object.text);
+    vidstore_grant_params_set_text(p, VIDSTORE_GRANT_SUBJECT_ID, subject.text);
+    if (json)
+        vidstore_grant_params_set_json(p, json);
+    return p;
+}
+
+static struct id give(vidstore_session *s, const char *noun, struct id object, struct id subject, const char *json) {
+    vidstore_grant_params *p = params_of(noun, object, subject, json);
+    vidstore_grant *grant = NULL;
+    must(vidstore_grant_create(s, p, &grant, e));
+    struct id id = id_of(vidstore_grant_id(grant));
+    vidstore_grant_free(grant);
+    vidstore_grant_params_free(p);
+    return id;
+}
+
+static void no_giving(vidstore_status status, const char *field, vidstore_session *s, const char *noun,
+                      struct id object, struct id subject, const char *json) {
+    vidstore_grant_params *p = params_of(noun, object, subject, json);
+    refused(status, field, vidstore_grant_create(s, p, NULL, e));
+    vidstore_grant_params_free(p);
+}
+
+static int64_t files_of(vidstore_session *s) {
+    int64_t count = 0;
+    vidstore_page *page = NULL;
+    must(vidstore_file_count(s, NULL, &count, e));
+    must(vidstore_file_list(s, NULL, &page, e));
+    ck_assert_int_eq(vidstore_page_count(page), count);
+    vidstore_page_free(page);
+    return count;
+}
+
+static int64_t found_by(vidstore_session *s, const char *words) {
+    vidstore_query *q = vidstore_query_new();
+    int64_t count = 0;
+    vidstore_query_search(q, words, NULL);
+    must(vidstore_file_count(s, q, &count, e));
+    vidstore_query_free(q);
+    return count;
+}
+
+static void update(vidstore_status status, vidstore_session *s, struct id file, const char *json) {
+    vidstore_file_params *p = vidstore_file_params_new();
+    vidstore_file_params_set_json(p, json);
+    if (status)
+        refused(status, NULL, vidstore_file_update(s, file.text, p, NULL, e));
+    else
+        must(vidstore_file_update(s, file.text, p, NULL, e));
+    vidstore_file_params_free(p);
+}
+
+START_TEST(a_file_for_another) {
+    struct id file = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL);
+    refused(VIDSTORE_NOT_FOUND, "id", vidstore_file_get(as_bob, file.text, NULL, e));
+    ck_assert_int_eq(files_of(as_bob), 0);
+    ck_assert_int_eq(found_by(as_bob, "talk"), 0);
+    struct id grant = give(as_ann, "file", file, bob, NULL);
+    must(vidstore_file_get(as_bob, file.text, NULL, e));
+    must(vidstore_file_open(as_bob, file.text, NULL, e));
+    ck_assert_int_eq(files_of(as_bob), 1);
+    ck_assert_int_eq(found_by(as_bob, "talk"), 1);
+    ck_assert_int_eq(files_of(as_cid), 0);
+    update(VIDSTORE_FORBIDDEN, as_bob, file, "{\"name\":\"x.mp4\"}");
+    refused(VIDSTORE_FORBIDDEN, NULL, vidstore_file_remove(as_bob, file.text, VIDSTORE_REMOVE_RESTRICT, e));
+    must(vidstore_grant_revoke(as_ann, grant.text, e));
+    refused(VIDSTORE_NOT_FOUND, "id", vidstore_file_get(as_bob, file.text, NULL, e));
+    ck_assert_int_eq(files_of(as_bob), 0);
+    ck_assert_int_eq(found_by(as_bob, "talk"), 0);
+    ck_assert_int_eq(events("action = grant_created"), 1);
+    ck_assert_int_eq(events("action = grant_revoked"), 1);
+}
+END_TEST
+
+START_TEST(how_far_it_reaches) {
+    struct id file = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL);
+    give(as_ann, "file", file, bob, "{\"reach\":\"write\"}");
+    update(VIDSTORE_OK, as_bob, file, "{\"name\":\"x.mp4\"}");
+    update(VIDSTORE_FORBIDDEN, as_bob, file, "{\"access\":\"public\"}"); /* attack 44: the level is not his to change */
+    refused(VIDSTORE_FORBIDDEN, NULL, vidstore_file_remove(as_bob, file.text, VIDSTORE_REMOVE_RESTRICT, e));
+    give(as_ann, "file", file, cid, "{\"reach\":\"manage\"}");
+    must(vidstore_file_remove(as_cid, file.text, VIDSTORE_REMOVE_RESTRICT, e));
+    refused(VIDSTORE_NOT_FOUND, NULL, vidstore_file_restore(as_cid, file.text, NULL, e));
+    refused(VIDSTORE_NOT_FOUND, NULL, vidstore_file_purge(as_cid, file.text, e));
+    must(vidstore_file_restore(as_ann, file.text, NULL, e));
+}
+END_TEST
+
+/* A video's grant reaches the video and the files on it that are open to grants. */
+START_TEST(a_video_with_its_files) {
+    struct id video = put_video(as_ann), open = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, video.text),
+              closed = put(as_ann, VIDSTORE_ACCESS_PRIVATE, video.text);
+    refused(VIDSTORE_NOT_FOUND, NULL, vidstore_video_get(as_bob, video.text, NULL, e));
+    give(as_ann, "video", video, bob, "{\"reach\":\"manage\"}");
+    must(vidstore_video_get(as_bob, video.text, NULL, e));
+    must(vidstore_video_facts(as_bob, video.text, NULL, e));
+    must(vidstore_file_get(as_bob, open.text, NULL, e));
+    refused(VIDSTORE_NOT_FOUND, NULL, vidstore_file_get(as_bob, closed.text, NULL, e)); /* attack 47 */
+    ck_assert_int_eq(files_of(as_bob), 1);
+    int64_t videos = 0;
+    must(vidstore_video_count(as_bob, NULL, &videos, e));
+    ck_assert_int_eq(videos, 1);
+    refused(VIDSTORE_FORBIDDEN, "mode", vidstore_video_remove(as_bob, video.text, VIDSTORE_REMOVE_CASCADE, e));
+    refused(VIDSTORE_FORBIDDEN, "mode", vidstore_video_remove(as_bob, video.text, VIDSTORE_REMOVE_DETACH, e));
+}
+END_TEST
+
+START_TEST(attack_41_granting) {
+    struct id file = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL), closed = put(as_ann, VIDSTORE_ACCESS_PRIVATE, NULL);
+    no_giving(VIDSTORE_NOT_FOUND, "id", as_bob, "file", file, cid, NULL);
+    no_giving(VIDSTORE_INVALID, "subject_id", as_ann, "file", file, ann, NULL);
+    no_giving(VIDSTORE_INVALID, "subject_id", sys, "file", file, ann, NULL);
+    no_giving(VIDSTORE_INVALID, "subject_id", as_ann, "file", file, file, NULL);
+    no_giving(VIDSTORE_INVALID, "noun", as_ann, "user", bob, cid, NULL);
+    no_giving(VIDSTORE_NOT_FOUND, "id", as_ann, "video", file, cid, NULL);
+    no_giving(VIDSTORE_STATE, "object_id", as_ann, "file", closed, bob, NULL);
+    no_giving(VIDSTORE_INVALID, "expires", as_ann, "file", file, bob, "{\"expires\":1}");
+    give(as_ann, "file", file, bob, NULL);
+    no_giving(VIDSTORE_EXISTS, NULL, as_ann, "file", file, bob, "{\"reach\":\"write\"}");
+    no_giving(VIDSTORE_FORBIDDEN, NULL, as_bob, "file", file, cid, NULL); /* without can_share */
+    no_giving(VIDSTORE_FORBIDDEN, NULL, as_bob, "file", file, bob, "{\"reach\":\"manage\"}");
+}
+END_TEST
+
+START_TEST(attack_41_handing_on) {
+    struct id file = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL);
+    struct id root = give(as_ann, "file", file, bob, "{\"reach\":\"write\",\"can_share\":true}");
+    no_giving(VIDSTORE_FORBIDDEN, "reach", as_bob, "file", file, cid, "{\"reach\":\"manage\"}");
+    no_giving(VIDSTORE_FORBIDDEN, "denies", as_bob, "file", file, cid, "{\"denies\":true}");
+    give(as_bob, "file", file, cid, "{\"reach\":\"read\"}");
+    must(vidstore_file_get(as_cid, file.text, NULL, e));
+    must(vidstore_grant_revoke(as_ann, root.text, e)); /* with what hangs on it */
+    refused(VIDSTORE_NOT_FOUND, NULL, vidstore_file_get(as_cid, file.text, NULL, e));
+    ck_assert_int_eq(events("action = grant_revoked"), 2);
+}
+END_TEST
+
+START_TEST(attack_41_a_grant_by_a_since_demoted_user) {
+    struct id file = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL);
+    give(as_ann, "file", file, bob, "{\"can_share\":true}");
+    give(as_bob, "file", file, cid, NULL);
+    must(vidstore_file_get(as_cid, file.text, NULL, e));
+    vidstore_user_params *p = vidstore_user_params_new();
+    vidstore_user_params_set_int64(p, VIDSTORE_USER_ROLE, VIDSTORE_ROLE_VIEWER);
+    must(vidstore_user_update(sys, bob.text, p, NULL, e));
+    vidstore_user_params_free(p);
+    refused(VIDSTORE_NOT_FOUND, NULL, vidstore_file_get(as_cid, file.text, NULL, e));
+    vidstore_session_free(as_bob);
+    as_bob = session_of(bob);
+    must(vidstore_file_get(as_bob, file.text, NULL, e)); /* a viewer reads what it was given */
+    no_giving(VIDSTORE_FORBIDDEN, NULL, as_bob, "file", file, cid, NULL);
+}
+END_TEST
+
+START_TEST(attack_41_an_expired_grant) {
+    struct id file = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL);
+    struct timespec now;
+    char json[64];
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(json, sizeof json, "{\"expires\":%lld}", (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000 + 300000);
+    give(as_ann, "file", file, bob, json);
+    must(vidstore_file_get(as_bob, file.text, NULL, e));
+    usleep(350000);
+    refused(VIDSTORE_NOT_FOUND, NULL, vidstore_file_get(as_bob, file.text, NULL, e));
+    ck_assert_int_eq(files_of(as_bob), 0);
+    give(as_ann, "file", file, bob, NULL); /* an expired one is in nobody's way */
+    must(vidstore_file_get(as_bob, file.text, NULL, e));
+}
+END_TEST
+
+START_TEST(a_denial_takes_what_else_gives) {
+    struct id open = put(as_ann, VIDSTORE_ACCESS_AUTHENTICATED, NULL),
+              mine = put(as_bob, VIDSTORE_ACCESS_PRIVATE, NULL);
+    must(vidstore_file_get(as_bob, open.text, NULL, e));
+    struct id denial = give(as_ann, "file", open, bob, "{\"denies\":true}");
+    refused(VIDSTORE_NOT_FOUND, NULL, vidstore_file_get(as_bob, open.text, NULL, e));
+    must(vidstore_file_get(as_cid, open.text, NULL, e));
+    refused(VIDSTORE_FORBIDDEN, "id", vidstore_grant_revoke(as_bob, denial.text, e));
+    refused(VIDSTORE_NOT_FOUND, NULL, vidstore_grant_revoke(as_cid, denial.text, e));
+    give(sys, "file", mine, bob, "{\"denies\":true,\"reach\":\"write\"}"); /* an admin takes writing from the owner */
+    must(vidstore_file_get(as_bob, mine.text, NULL, e));
+    update(VIDSTORE_FORBIDDEN, as_bob, mine, "{\"name\":\"x\"}");
+    must(vidstore_grant_revoke(as_ann, denial.text, e));
+    must(vidstore_file_get(as_bob, open.text, NULL, e));
+}
+END_TEST
+
+START_TEST(attack_15_missing_and_forbidden_are_the_same) {
+    struct id file = put(as_ann, VIDSTORE_ACCESS_PRIVATE, NULL), none = {"01890000-0000-7000-8000-000000000000"};
+    int64_t before = events("action = access_denied");
+    char other[1024];
+    refused(VIDSTORE_NOT_FOUND, "id", vidstore_file_get(as_bob, file.text, NULL, e));
+    snprintf(other, sizeof other, "%s", said);
+    int64_t after = events("action = access_denied");
+    refused(VIDSTORE_NOT_FOUND, "id", vidstore_file_get(as_bob, none.text, NULL, e));
+    ck_assert_str_eq(said, other);
+    ck_assert_int_eq(after - before, 1);
+    ck_assert_int_eq(events("action = access_denied") - after, 1); /* the same rows are written */
+}
+END_TEST
+
+START_TEST(grants_are_seen_by_whom_they_concern) {
+    struct id file = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL);
+    struct id grant = give(as_ann, "file", file, bob, NULL);
+    int64_t count = 0;
+    must(vidstore_grant_get(as_ann, grant.text, NULL, e));
+    must(vidstore_grant_get(as_bob, grant.text, NULL, e));
+    refused(VIDSTORE_NOT_FOUND, NULL, vidstore_grant_get(as_cid, grant.text, NULL, e));
+    must(vidstore_grant_count(as_ann, NULL, &count, e));
+    ck_assert_int_eq(count, 1);
+    must(vidstore_grant_count(as_bob, NULL, &count, e));
+    ck_assert_int_eq(count, 1);
+    must(vidstore_grant_count(as_cid, NULL, &count, e));
+    ck_assert_int_eq(count, 0);
+    must(vidstore_file_remove(as_ann, file.text, VIDSTORE_REMOVE_RESTRICT, e));
+    must(vidstore_file_purge(as_ann, file.text, e));
+    must(vidstore_grant_count(sys, NULL, &count, e)); /* they go with the object */
+    ck_assert_int_eq(count, 0);
+}
+END_TEST
+
+START_TEST(legal_hold) {
+    struct id video = put_video(as_ann), file = put(as_ann, VIDSTORE_ACCESS_PRIVATE, video.text);
+    update(VIDSTORE_FORBIDDEN, as_ann, file, "{\"held\":1000000}");
+    update(VIDSTORE_OK, sys, file, "{\"held\":1000000}");
+    refused(VIDSTORE_FORBIDDEN, "id", vidstore_file_remove(as_ann, file.text, VIDSTORE_REMOVE_RESTRICT, e));
+    refused(VIDSTORE_FORBIDDEN, "id", vidstore_file_remove(sys, file.text, VIDSTORE_REMOVE_RESTRICT, e));
+    refused(VIDSTORE_FORBIDDEN, "id", vidstore_video_remove(sys, video.text, VIDSTORE_REMOVE_CASCADE, e));
+    refused(VIDSTORE_NOT_FOUND, "id", vidstore_file_remove(as_bob, file.text, VIDSTORE_REMOVE_RESTRICT, e));
+    update(VIDSTORE_OK, sys, file, "{\"held\":null}");
+    must(vidstore_file_remove(as_ann, file.text, VIDSTORE_REMOVE_RESTRICT, e));
+    update(VIDSTORE_NOT_FOUND, sys, file, "{\"held\":1000000}");
+}
+END_TEST
+
+Suite *grants_suite(void);
+Suite *grants_suite(void) {
+    Suite *s = suite_create("grants");
+    TCase *c = tcase_create("grants");
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_test(c, a_file_for_another);
+    tcase_add_test(c, how_far_it_reaches);
+    tcase_add_test(c, a_video_with_its_files);
+    tcase_add_test(c, attack_41_granting);
+    tcase_add_test(c, attack_41_handing_on);
+    tcase_add_test(c, attack_41_a_grant_by_a_since_demoted_user);
+    tcase_add_test(c, attack_41_an_expired_grant);
+    tcase_add_test(c, a_denial_takes_what_else_gives);
+    tcase_add_test(c, attack_15_missing_and_forbidden_are_the_same);
+    tcase_add_test(c, grants_are_seen_by_whom_they_concern);
+    tcase_add_test(c, legal_hold);
+    suite_add_tcase(s, c);
+    return s;
+}
