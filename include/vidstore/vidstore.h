@@ -6,6 +6,7 @@
 #ifndef VIDSTORE_H
 #define VIDSTORE_H
 
+#include <vidstore/app.h>
 #include <vidstore/audit.h>
 #include <vidstore/base.h>
 #include <vidstore/error.h>

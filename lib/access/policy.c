@@ -41,6 +41,7 @@ static const struct {
     {"stats", {0, 0, R, R, ALL}},
     {"setting", {0, R | L, R | L, R | L, ALL}},
     {"feed", {0, 0, L, L, ALL}},
+    {"app", {0, 0, 0, 0, ALL}},
     {"store", {0, 0, 0, 0, ALL}},
     {"claim", {0, 0, 0, 0, ALL}},
 };
@@ -185,7 +186,8 @@ static const char *in_words(const char *noun) {
         {"file", "a file"},          {"audit", "the audit"}, {"stats", "the statistics"},
         {"setting", "the settings"}, {"store", "the store"}, {"claim", "the queue of jobs"},
         {"feed", "the change feed"}, {"key", "a key"},       {"login", "a login"},
-        {"grant", "a grant"},        {"link", "a link"},     {"quota", "a quota"}};
+        {"grant", "a grant"},        {"link", "a link"},     {"quota", "a quota"},
+        {"app", "the host's tables"}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(words[i][0], noun) == 0)
             return words[i][1];

@@ -71,6 +71,8 @@ struct vs_admission {
 
 #define VS_OWN_HANDLE "another handle of this process"
 
+struct vs_app;
+
 struct vs_driver {
     const char *name; /* "sqlite" */
     enum vs_engine engine;
@@ -116,6 +118,9 @@ struct vs_driver {
     int (*exec)(struct vs_conn *conn, const char *sql, vidstore_error **e);
     int (*get_version)(struct vs_conn *conn, int64_t *ret, vidstore_error **e);
     int (*set_version)(struct vs_conn *conn, int64_t version, vidstore_error **e);
+
+    /* A host's own statements: see db/app.h. */
+    int (*app)(struct vs_conn *conn, struct vs_app *app, vidstore_error **e);
 
     /* Upkeep. */
     int (*info)(struct vs_conn *conn, struct vs_db_info *ret, vidstore_error **e);

@@ -40,10 +40,11 @@ DELETE FROM settings WHERE name = $1;
 SELECT name, value, updated_us, updated_by FROM settings WHERE name > $1 ORDER BY name LIMIT $2;
 
 -- name: schema_list
--- Every object of the schema with its text, in a fixed order. Engine-made objects have none.
+-- Every object of the schema with its text, in a fixed order. Engine-made objects have none; a host's own are left out.
 -- @sqlite
 SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\'
-ORDER BY type, name LIMIT 10000;
+AND tbl_name NOT LIKE 'app\_%' ESCAPE '\' ORDER BY type, name LIMIT 10000;
 -- @postgres
 SELECT 'column' AS type, table_name || '.' || column_name AS name, data_type || ' ' || is_nullable AS sql
-FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY 2 LIMIT 10000;
+FROM information_schema.columns WHERE table_schema = current_schema()
+AND table_name NOT LIKE 'app!_%' ESCAPE '!' ORDER BY 2 LIMIT 10000;

@@ -282,6 +282,23 @@ START_TEST(only_what_may_be_seen) {
 }
 END_TEST
 
+START_TEST(it_ends_with_the_login) {
+    char token[VIDSTORE_TOKEN_SIZE];
+    vidstore_session *hers = NULL;
+    struct id anna = add_user("anna", VIDSTORE_ROLE_USER);
+    must(vidstore_user_set_password(sys, anna.text, "correct horse battery", e));
+    must(vidstore_login_create(store, "anna", "correct horse battery", NULL, 0, NULL, NULL, token, sizeof token, e));
+    must(vidstore_session_resume(store, token, NULL, &hers, e));
+    vidstore_watch *w = watch_from(hers, NULL, NULL);
+    expect(w, "");
+    must(vidstore_login_revoke_all(sys, anna.text, NULL, e));
+    submit(sys, "{\"kind\": \"download_only\"}");
+    refused(VIDSTORE_UNAUTHENTICATED, NULL, vidstore_watch_next(w, 10, NULL, e));
+    vidstore_watch_free(w);
+    vidstore_session_free(hers);
+}
+END_TEST
+
 START_TEST(bad_input_names_the_field) {
     vidstore_watch *w = NULL;
     static const struct {
@@ -589,6 +606,7 @@ Suite *watch_suite(void) {
     tcase_add_test(c, what_was_rolled_back_never_was);
     tcase_add_test(c, filters_narrow);
     tcase_add_test(c, only_what_may_be_seen);
+    tcase_add_test(c, it_ends_with_the_login);
     tcase_add_test(c, bad_input_names_the_field);
     tcase_add_test(c, positions_outlive_the_store_handle);
     tcase_add_test(c, what_is_not_kept_wants_a_resync);

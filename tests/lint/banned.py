@@ -33,8 +33,8 @@ SQL = re.compile(
     r"^\s*(SELECT\b.*\bFROM\b|INSERT\s+(OR\s+\w+\s+)?INTO\b|REPLACE\s+INTO\b|UPDATE\s+\w+\s+SET\b|DELETE\s+FROM\b|"
     r"CREATE\s+(TEMP\s+|UNIQUE\s+|VIRTUAL\s+)?(TABLE|INDEX|TRIGGER|VIEW)\b|ALTER\s+TABLE\b|DROP\s+(TABLE|INDEX)\b)",
     re.DOTALL)
-# What only asks an engine about itself is none of the schema's business.
-ENGINE = re.compile(r"\bFROM\s+(sqlite_schema|pragma_\w+)\b")
+# What only asks an engine about itself, or has a view compiled to see what it reads, is none of the schema's business.
+ENGINE = re.compile(r"\bFROM\s+((sqlite_schema|pragma_\w+)\b|%s%s LIMIT 0$)")
 LONGEST = 1000
 
 

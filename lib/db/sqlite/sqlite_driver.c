@@ -273,6 +273,7 @@ const struct vs_driver vs_driver_sqlite = {
     .exec = exec,
     .get_version = get_version,
     .set_version = set_version,
+    .app = vs_sqlite_app,
     .info = vs_sqlite_info,
     .checkpoint = vs_sqlite_checkpoint,
     .integrity = vs_sqlite_integrity,

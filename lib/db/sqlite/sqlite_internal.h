@@ -32,6 +32,8 @@ struct sqlite_stamp {
     int64_t size, seconds, nanos;
 };
 
+struct sqlite_fence;
+
 struct sqlite_conn {
     struct vs_conn base;
     sqlite3 *db;
@@ -40,6 +42,7 @@ struct sqlite_conn {
     int read_only, relaxed;
     int still;                  /* opened on the word that nobody changes it */
     struct sqlite_stamp stamp;  /* then: as it was opened */
+    struct sqlite_fence *fence; /* around a host's own statements; NULL: there was none yet */
     int watching;               /* what runs may be stopped by deadline and interrupt: it changes nothing */
     uint32_t jitter;            /* state of a small generator: two waiters shall not keep step */
     int beginning;              /* a write transaction: what is waited for is another process's turn to end */
@@ -109,6 +112,13 @@ int vs_sqlite_is_still(const char *path);
 int vs_sqlite_still_uri(struct sqlite_conn *c, struct vs_buf *uri, vidstore_error **e);
 /* IO when the database was changed since. */
 int vs_sqlite_still_check(struct sqlite_conn *c, vidstore_error **e);
+
+/* sqlite_app.c and sqlite_fence.c */
+int vs_sqlite_app(struct vs_conn *conn, struct vs_app *app, vidstore_error **e);
+/* 1 when a host's own statement has to end because of the memory that it wants. */
+int vs_sqlite_app_over(struct sqlite_conn *c);
+int vs_sqlite_authorize(void *arg, int what, const char *a, const char *b, const char *schema, const char *by);
+void vs_sqlite_fence_free(struct sqlite_conn *c);
 
 /* sqlite_upkeep.c */
 int vs_sqlite_info(struct vs_conn *conn, struct vs_db_info *ret, vidstore_error **e);

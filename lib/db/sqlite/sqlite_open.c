@@ -55,7 +55,9 @@ static int holds_back_the_log(struct sqlite_conn *c) {
 
 static int on_progress(void *arg) {
     struct sqlite_conn *c = arg;
-    return c->watching && (call_over(c->base.call) || holds_back_the_log(c));
+    if (c->watching && (call_over(c->base.call) || holds_back_the_log(c)))
+        return 1;
+    return vs_sqlite_app_over(c);
 }
 
 static int on_commit_to_log(void *arg, sqlite3 *db, const char *schema, int pages) {
@@ -132,6 +134,7 @@ int vs_sqlite_open(const struct vs_driver_open *how, struct vs_conn **ret, vidst
     if (!code) {
         sqlite3_busy_handler(c->db, on_busy, c);
         sqlite3_progress_handler(c->db, 1000, on_progress, c);
+        sqlite3_set_authorizer(c->db, vs_sqlite_authorize, c);
         sqlite3_update_hook(c->db, on_change, c);
         sqlite3_wal_hook(c->db, on_commit_to_log, c); /* takes the place of SQLite's own checkpoints */
         code = set_limits(c, e);
@@ -153,6 +156,7 @@ void vs_sqlite_close(struct vs_conn *conn) {
     c->base.call = NULL;
     vs_sqlite_turn_close(c);
     sqlite3_close_v2(c->db);
+    vs_sqlite_fence_free(c);
     vs_free(c->path);
     vs_free(c);
 }
