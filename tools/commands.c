@@ -168,6 +168,19 @@ OPTIONS(audit_prune) = {
     END,
 };
 OPTIONS(audit_stats) = {{"since", 0, "TIME", "only of the last 90s, 10m, 2h or 7d"}, END};
+OPTIONS(watch) = {
+    {"noun", 0, "user|job|video|file", "only changes of these; may be given again"},
+    {"kind", 0, "created|updated|removed|restored|purged|state|progress", "only these; may be given again"},
+    {"user", 'u', "USER", "only what belongs to this user"},
+    {"since", 0, "POSITION", "from a position that was kept, or start for the oldest that is there (default: now)"},
+    {"drain", 0, NULL, "end when there is nothing more"},
+    END,
+};
+OPTIONS(sql) = {
+    {"write", 'w', NULL, "the statement changes rows"},
+    {"limit", 'n', "N", "at most so many rows (default 1000)"},
+    END,
+};
 OPTIONS(stats) = {{"user", 'u', "USER", "what this user has and did"}, END};
 OPTIONS(maintain) = {
     {"dry-run", 'n', NULL, "only say what would be done"},
@@ -239,6 +252,8 @@ const struct cli_command cli_commands[] = {
      cmd_audit_checkpoint},
     {"audit prune", "", "remove old events, in whole segments", 0, 0, 0, audit_prune, cmd_audit_prune},
     {"audit stats", "", "count events by kind", 0, 0, 0, audit_stats, cmd_audit_stats},
+    {"watch", "", "follow what changes, until it is stopped", 0, 0, 0, watch, cmd_watch},
+    {"sql", "STATEMENT [VALUE…]", "ask the reporting views and the host's own tables", 1, -1, 0, sql, cmd_sql},
     {"stats", "", "numbers of the store, or of a user", 0, 0, 0, stats, cmd_stats},
     {"config", "[NAME [VALUE]]", "show or change settings", 0, 2, 0, config, cmd_config},
     {"call", "CALL [JSON]", "make a call of the library by its name", 1, 2, 0, NULL, cmd_call},

@@ -299,6 +299,11 @@ claim 'one word that is changed by hand in a copy is found, and its event named'
 claim 'the season is found by the name of the call too' same \
     "$(quietly call job.get "{\"id\": \"$season\"}" | json 'it["state"]')" completed
 
+run watch --since start --drain --noun job --kind state
+claim 'the change feed has it too' same \
+    "$("$vidstore" --json watch --since start --drain --noun job | grep "$season" | grep -c '"state":"completed"')" 1
+run sql 'SELECT u.username, j.state, count(*) AS jobs FROM v_jobs j JOIN v_users u ON u.key = j.user_key GROUP BY 1, 2'
+
 step '8. What Otto sees of it: nothing'
 run --as otto ls
 claim 'Otto has no videos' same "$(quietly --as otto ls | json 'len(it["items"])')" 0

@@ -715,6 +715,42 @@ class Upkeep(Case):
         self.error("audit", "export", "-o", self.path("audit.jsonl"), expect=REFUSED)
         self.error("audit", "list", "--since", "soon", expect=USAGE)
 
+    def test_watch(self):
+        self.run_command("user", "add", "lena")
+        job = self.json("submit", "https://example.com/a.mp4")
+        lines = [json.loads(line) for line in self.text("--json", "watch", "--since", "start", "--drain").splitlines()]
+        self.assertEqual([(e["noun"], e["kind"]) for e in lines[:2]], [("user", "created"), ("job", "created")])
+        self.assertTrue(job)
+        rest = self.text("--json", "watch", "--since", lines[0]["position"], "--drain", "--noun", "job").splitlines()
+        self.assertEqual([json.loads(line) for line in rest], [e for e in lines[1:] if e["noun"] == "job"])
+        self.assertEqual(self.text("watch", "--drain"), "")
+        self.assertEqual(self.text("watch", "--since", "start", "--drain", "--user", "lena").count("\n"), 1)
+        self.error("watch", "--since", "nowhere", expect=INVALID)
+        self.error("watch", "--noun", "nothing", expect=INVALID)
+        self.error("watch", "--user", "nobody", expect=NOT_FOUND)
+
+    def test_watch_follows_until_it_is_stopped(self):
+        watch = subprocess.Popen([PROGRAM, "--json", "watch", "--noun", "user"], stdout=subprocess.PIPE,
+                                 stderr=subprocess.DEVNULL, env=self.environment)
+        self.addCleanup(watch.stdout.close)
+        time.sleep(0.5)
+        self.run_command("user", "add", "lena")
+        self.assertEqual(json.loads(watch.stdout.readline())["kind"], "created")
+        watch.send_signal(signal.SIGINT)
+        self.assertEqual(watch.wait(10), OK)
+
+    def test_sql(self):
+        self.run_command("user", "add", "lena")
+        self.assertIn("lena", self.text("sql", "SELECT username, role FROM v_users WHERE role = ?", "user"))
+        answer = self.json("sql", "SELECT ?, ?, ?", "1", "one", '{"blob": "00"}')
+        self.assertEqual(answer["rows"], [[1, "one", {"blob": "00"}]])
+        self.assertTrue(self.json("sql", "-n", "1", "VALUES (1), (2)")["truncated"])
+        self.error("sql", "SELECT * FROM users", expect=REFUSED)
+        self.error("--as", "lena", "sql", "SELECT 1", expect=REFUSED)
+        self.error("sql", "SELEC", expect=INVALID)
+        self.error("sql", "-w", "DELETE FROM app_nothing", expect=INVALID)
+        self.error("sql", "SELECT ?", expect=INVALID)
+
     def test_seed(self):
         self.run_command("seed", "--users", "20", "--jobs", "30", "--videos", "40", "--files", "10")
         counts = [self.json(*noun, "--count")["count"] for noun in (["user", "ls"], ["jobs"], ["ls"], ["files"])]
