@@ -199,6 +199,8 @@ run config job.lease_ms 1500
 run user add lena --email lena@example.org --full-name 'Lena Holm'
 run user add otto --email otto@example.org
 claim 'two users exist' same "$(quietly user ls | json 'len(it["items"])')" 2
+run key create --user lena --scopes jobs:read nightly
+claim 'lena has an API key, shown once' same "$(quietly key list --user lena --count | json 'it["count"]')" 1
 
 step "2. Lena submits a season of $count episodes, and somebody a \"video\" that wants to read /etc/passwd"
 set -- "$base/$first?slow=$rate"

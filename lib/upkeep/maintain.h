@@ -17,6 +17,7 @@ enum vs_done {
     VS_DONE_BYTES,
     VS_DONE_AUDIT,
     VS_DONE_ALERTS,
+    VS_DONE_KEYS,
     VS_DONE_FEED,
     VS_DONE_KINDS
 };

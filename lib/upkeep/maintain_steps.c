@@ -3,6 +3,7 @@
 #include "audit/audit.h"
 #include "files/files.h"
 #include "jobs/jobs.h"
+#include "keys/keys.h"
 #include "trail/feed.h"
 #include "upkeep/maintain.h"
 #include "util/alloc.h"
@@ -25,7 +26,7 @@ const char *const vs_done_names[VS_DONE_KINDS] = {
     [VS_DONE_LEASES] = "leases_recovered", [VS_DONE_SCHEDULED] = "jobs_promoted", [VS_DONE_JOBS] = "jobs_purged",
     [VS_DONE_RECORDS] = "records_purged",  [VS_DONE_EXPIRED] = "files_expired",   [VS_DONE_UPLOADS] = "uploads_removed",
     [VS_DONE_BLOBS] = "blobs_deleted",     [VS_DONE_BYTES] = "bytes_freed",       [VS_DONE_AUDIT] = "audit_pruned",
-    [VS_DONE_ALERTS] = "alerts_raised",    [VS_DONE_FEED] = "feed_pruned",
+    [VS_DONE_ALERTS] = "alerts_raised",    [VS_DONE_FEED] = "feed_pruned",        [VS_DONE_KEYS] = "keys_ended",
 };
 
 /* One slice of one step, while it runs. */
@@ -190,6 +191,20 @@ static int purge_ended(struct vs_conn *conn, struct slice *slice, vidstore_error
     return r;
 }
 
+/* Keys that nobody may use any more, each with its event; what they could do they could not since their time was up. */
+static int end_keys(struct vs_conn *conn, struct slice *slice, vidstore_error **e) {
+    int expired = slice->step->due == VS_STMT_DUE_EXPIRED_KEYS;
+    int r = find_ids(conn, slice, e);
+    slice->done = 0;
+    for (int64_t i = 0; !r && i < slice->found && i < SLICE_MAX; i++) {
+        r = vs_key_end(conn, slice->u->session, &slice->ids[i],
+                       expired ? VIDSTORE_AUDIT_KEY_EXPIRED : VIDSTORE_AUDIT_API_KEY_REVOKED,
+                       expired ? "expired" : "unused", e);
+        slice->done += !r;
+    }
+    return r;
+}
+
 /* What was found stays the oldest, whoever else prunes. */
 static int prune_feed(struct vs_conn *conn, struct slice *slice, vidstore_error **e) {
     return vs_feed_prune(conn, slice->upto, &slice->done, e);
@@ -211,6 +226,8 @@ static const struct step steps[] = {
     ENDED(VIDSTORE_JOB_CANCELLED, VS_SETTING_JOB_RETENTION_DAYS),
     ENDED(VIDSTORE_JOB_FAILED, VS_SETTING_FAILED_RETENTION_DAYS),
     ENDED(VIDSTORE_JOB_DEAD, VS_SETTING_FAILED_RETENTION_DAYS),
+    {VS_DONE_KEYS, VS_SETTINGS, SLICE_MAX, VS_STMT_DUE_EXPIRED_KEYS, 0, NULL, find_ids, end_keys},
+    {VS_DONE_KEYS, VS_SETTING_KEY_UNUSED_DAYS, SLICE_MAX, VS_STMT_DUE_UNUSED_KEYS, 0, NULL, find_ids, end_keys},
     {VS_DONE_FEED, VS_SETTING_FEED_DAYS, SLICE_MAX, 0, 0, NULL, find_old_entries, prune_feed},
     {VS_DONE_FEED, VS_SETTINGS, SLICE_MAX, 0, 0, NULL, find_surplus_entries, prune_feed},
 };

@@ -38,3 +38,10 @@ WHERE id = $4 AND (last_used_us IS NULL OR last_used_us < $1);
 
 -- name: key_live_of_user
 SELECT id FROM api_keys WHERE user_id = $1 AND revoked_us IS NULL ORDER BY seq LIMIT 1000;
+
+-- name: due_expired_keys
+SELECT id FROM api_keys WHERE revoked_us IS NULL AND expires_us IS NOT NULL AND expires_us < $1
+ORDER BY expires_us LIMIT $2;
+
+-- name: due_unused_keys
+SELECT id FROM api_keys WHERE revoked_us IS NULL AND coalesce(last_used_us, created_us) < $1 LIMIT $2;

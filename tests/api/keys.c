@@ -441,6 +441,25 @@ START_TEST(undone) {
 }
 END_TEST
 
+START_TEST(upkeep_ends_keys) {
+    struct made expired = make_key(sys, ann.text, NULL, NULL), unused = make_key(sys, ann.text, NULL, NULL);
+    vidstore_text *report = NULL;
+    char text[200];
+    snprintf(text, sizeof text, "UPDATE api_keys SET expires_us = 1000000 WHERE token_id = '%.14s'", expired.token + 4);
+    sql(text);
+    snprintf(text, sizeof text, "UPDATE api_keys SET created_us = created_us - 15552001000000 WHERE token_id = '%.14s'",
+             unused.token + 4);
+    sql(text);
+    vidstore_session_free(enter(make_key(sys, ann.text, NULL, NULL).token));
+    must(vidstore_maintain(sys, 1000, 0, &report, e));
+    ck_assert_ptr_nonnull(strstr(vidstore_text_data(report), "\"keys_ended\":2"));
+    vidstore_text_free(report);
+    no_entry(unused.token);
+    ck_assert_int_eq(events("action = key_expired"), 1);
+    ck_assert_int_eq(events("action = api_key_revoked"), 1);
+}
+END_TEST
+
 START_TEST(junk_in_masses) {
     vidstore_error *error = NULL;
     for (int i = 0; i < 100; i++)
@@ -471,6 +490,7 @@ Suite *keys_suite(void) {
     tcase_add_test(tests, at_most_fifty);
     tcase_add_test(tests, creating_again);
     tcase_add_test(tests, undone);
+    tcase_add_test(tests, upkeep_ends_keys);
     tcase_add_test(tests, junk_in_masses);
     suite_add_tcase(suite, tests);
     return suite;
