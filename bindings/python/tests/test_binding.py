@@ -242,6 +242,29 @@ class Stores(Case):
         self.system.video.create(title="now")
         self.assertEqual(1, self.system.video.count())
 
+    def test_changes_are_filtered(self):
+        with self.system.watch.open({"noun": "video"}) as watch:
+            kept = watch.position
+            made = [self.system.video.create(title=title) for title in ("one", "two")]
+            self.system.job.submit(kind="download_only")
+            self.assertTrue(watch.wait(5000))
+            later = self.system.changes({"kind": ["created"]}, kept, 2)
+            self.assertEqual([event["id"] for event in later["events"]], [video.id for video in made])
+            self.assertTrue(later["more"])
+        self.fails("INVALID", self.system.watch.open, {"noun": "nothing"})
+
+    def test_a_hosts_own_tables(self):
+        app = self.system.app
+        self.assertTrue(app.migrate("0001", "CREATE TABLE app_notes (video BLOB, body TEXT)"))
+        self.assertFalse(app.migrate("0001", "CREATE TABLE app_notes (video BLOB, body TEXT)"))
+        with self.system.transaction():
+            video = self.system.video.create(title="one")
+            insert = "INSERT INTO app_notes VALUES (?, ?)"
+            self.assertEqual(app.exec(insert, [{"uuid": video.id}, "good"]), 1)
+        joined = "SELECT v.title, n.body FROM app_notes n JOIN v_videos v ON v.key = n.video"
+        self.assertEqual(app.query(joined, [], 10)["rows"], [["one", "good"]])
+        self.fails("FORBIDDEN", app.query, "SELECT * FROM users", [], 10)
+
     def test_transactions(self):
         with self.system.transaction():
             kept = self.system.video.create(title="kept")

@@ -45,6 +45,10 @@ class Slot:
         return value
 
 
+#: Texts that are JSON, though their names do not say so.
+JSON = ("filter", "params")
+
+
 class Text(Slot):
     def convert(self, value: Any, keep: List[Any]) -> List[Any]:
         if value is None and self.nullable:
@@ -54,7 +58,7 @@ class Text(Slot):
             if "\0" in value:
                 raise ValueError(f"{self.name} holds a NUL character")
             return self.kept(os.fsencode(value), keep)
-        if self.name.endswith("_json") and not isinstance(value, str):
+        if (self.name.endswith("_json") or self.name in JSON) and not isinstance(value, str):
             value = to_json(value, self.name)
         if self.name.endswith("id") and not isinstance(value, (str, bytes, int)):
             value = str(value)  # a uuid.UUID
