@@ -22,7 +22,7 @@ def build(source, api, work):
 
 def main(go, source, api, library, work, *includes):
     build(source, api, work)
-    folder = os.path.dirname(library)
+    folder = os.path.dirname(os.path.abspath(library))
     conformance = os.path.join(os.path.dirname(source), "conformance", "calls.json")
     environment = {**os.environ, "CGO_ENABLED": "1", "GOPROXY": "off", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=mod",
                    "CGO_CFLAGS": " ".join(f"-I{folder}" for folder in includes), "CGO_LDFLAGS": f"-L{folder}",

@@ -775,6 +775,11 @@ class ByName(Case):
 
         self.assertEqual([video.id], asyncio.run(work()))
 
+    def test_facets_and_series(self):
+        self.system.video.create(title="T", series="Harbour", season="1")
+        self.assertIsNotNone(self.system.video.facets())
+        self.assertIsNotNone(self.system.video.series("Harbour", "1"))
+
     def test_a_snapshot(self):
         self.system.snapshot.begin(1000)
         self.assertEqual(0, self.system.job.count())
