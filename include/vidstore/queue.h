@@ -122,10 +122,10 @@ VIDSTORE_API vidstore_status vidstore_queue_cancel(vidstore_queue *queue, int64_
 VIDSTORE_API int64_t vidstore_queue_count(const vidstore_queue *queue);
 
 /**
- * Free a queue, and cancel what is in it; results that wait are dropped. Does not wait for what runs. Sessions and the
- * store may be freed before or after.
+ * Free a queue, and cancel what is in it; results that wait are dropped. What runs is interrupted, or
+ * finished when it writes, and waited for, 5 seconds at the most. Sessions and the store may be freed before or after.
  * @param queue  the queue, or NULL.
- * Threads: any, but nobody may use the queue any more. Since 0.1.
+ * Threads: any, but nobody may use the queue any more. Blocks: waits. Since 0.1.
  */
 VIDSTORE_API void vidstore_queue_free(vidstore_queue *queue);
 

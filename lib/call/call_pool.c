@@ -17,6 +17,7 @@ static void unref(struct vs_call_pool *pool) {
         return;
     for (int i = 0; i < VS_CLASSES; i++)
         pthread_cond_destroy(&pool->classes[i].wake);
+    pthread_cond_destroy(&pool->ended);
     pthread_mutex_destroy(&pool->lock);
     vs_free(pool);
 }
@@ -42,6 +43,7 @@ static int start(struct vidstore *store, void **ret, vidstore_error **e) {
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->ended, &attr);
     pool->refs = 1;
     for (int i = 0; i < VS_CLASSES; i++) {
         struct vs_call_class_pool *c = &pool->classes[i];

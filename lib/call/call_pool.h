@@ -35,8 +35,8 @@ struct vidstore_queue {
     struct vs_call_pool *pool;
     int fds[2];
     int64_t limit, count, bytes, next_op;
-    int64_t running; /* keeps the memory after the host has freed it */
-    int dead;
+    int64_t running;
+    int dead, abandoned; /* the host has freed it; and waits no longer: the last operation frees the memory */
     struct vs_op_list all, done;
 };
 
@@ -52,6 +52,7 @@ struct vs_call_class_pool {
 struct vs_call_pool {
     pthread_mutex_t lock;
     int refs, stopping;
+    pthread_cond_t ended; /* an operation of a queue that is being freed has ended */
     struct vs_call_class_pool classes[VS_CLASSES];
 };
 

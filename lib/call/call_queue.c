@@ -10,9 +10,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { LIMIT_DEFAULT = 1024, LIMIT_MAX = 65536, WAIT_MAX_MS = 86400000 };
+enum { LIMIT_DEFAULT = 1024, LIMIT_MAX = 65536, WAIT_MAX_MS = 86400000, FREE_WAIT_S = 5 };
 
 /* --- results that wait -------------------------------------------------------------------------------------------- */
 
@@ -64,15 +65,36 @@ void vs_queue_ran(struct vidstore_result *op) {
     struct vidstore_queue *queue = op->queue;
     struct vs_call_pool *pool = queue->pool;
     pthread_mutex_lock(&pool->lock);
-    queue->running--;
-    int dead = queue->dead, last = dead && !queue->running;
-    if (!dead)
+    int dead = queue->dead, last = 0;
+    if (!dead) {
+        queue->running--;
         vs_queue_put(queue, op);
+    }
     pthread_mutex_unlock(&pool->lock);
-    if (dead)
-        free_op(op);
+    if (!dead)
+        return;
+    free_op(op); /* before it counts as ended: who waits for that may end the process then */
+    pthread_mutex_lock(&pool->lock);
+    last = --queue->running == 0 && queue->abandoned;
+    pthread_cond_broadcast(&pool->ended);
+    pthread_mutex_unlock(&pool->lock);
     if (last)
         free_queue(queue);
+}
+
+/* What runs was interrupted. A host that goes on to exit() must not do so under the feet of our threads. 1 when all has
+ * ended, else the last one frees the queue. */
+static int wait_for_end(struct vidstore_queue *queue) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += FREE_WAIT_S;
+    pthread_mutex_lock(&queue->pool->lock);
+    while (queue->running && pthread_cond_timedwait(&queue->pool->ended, &queue->pool->lock, &until) != ETIMEDOUT)
+        ;
+    queue->abandoned = queue->running > 0;
+    int ended = !queue->abandoned;
+    pthread_mutex_unlock(&queue->pool->lock);
+    return ended;
 }
 
 /* --- public ------------------------------------------------------------------------------------------------------- */
@@ -239,7 +261,6 @@ void vidstore_queue_free(vidstore_queue *queue) {
         TAILQ_REMOVE(&queue->all, op, by_queue);
         TAILQ_INSERT_TAIL(&idle, op, by_queue);
     }
-    int last = !queue->running;
     close(queue->fds[0]);
     close(queue->fds[1]);
     pthread_mutex_unlock(&queue->pool->lock);
@@ -247,7 +268,7 @@ void vidstore_queue_free(vidstore_queue *queue) {
         next = TAILQ_NEXT(op, by_queue);
         free_op(op);
     }
-    if (last)
+    if (wait_for_end(queue))
         free_queue(queue);
 }
 
