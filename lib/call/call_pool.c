@@ -82,7 +82,7 @@ static struct vidstore_result *take(struct vs_call_class_pool *c) {
 }
 
 /* The deadline counts from the start, whatever the wait for a thread. */
-static int begin(struct vidstore_result *op, vidstore_error **e) {
+static int begin(struct vidstore_result *op, vidstore_session **ret_actor, vidstore_error **e) {
     vidstore_session *session = op->session;
     int64_t ms = session->deadline_ms ? session->deadline_ms : session->store->options.deadline_ms;
     int64_t left = ms - (vs_mono_us() - op->started_us) / 1000;
@@ -91,17 +91,19 @@ static int begin(struct vidstore_result *op, vidstore_error **e) {
     if (left < 1)
         return vs_fail(e, VIDSTORE_TIMEOUT, NULL, "the deadline passed before a thread was free");
     session->deadline_ms = left;
-    return vs_invocation_actor(&op->call, session, &op->actor, e);
+    return vs_invocation_actor(&op->call, session, ret_actor, e);
 }
 
 static void run(struct vs_call_pool *pool, struct vidstore_result *op) {
-    op->status = begin(op, &op->error);
+    vidstore_session *actor = NULL;
+    op->status = begin(op, &actor, &op->error);
     pthread_mutex_lock(&pool->lock);
-    if (op->cancelled && op->actor)
-        vs_session_doom(op->actor);
+    op->actor = actor; /* from here on a cancel finds it */
+    if (op->cancelled && actor)
+        vs_session_doom(actor);
     pthread_mutex_unlock(&pool->lock);
     if (!op->status)
-        op->status = vs_invocation_run(&op->call, op->actor ? op->actor : op->session, &op->error);
+        op->status = vs_invocation_run(&op->call, actor ? actor : op->session, &op->error);
 }
 
 /* With the lock held: waits for work. 0: it is time to go. */
