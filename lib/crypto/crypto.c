@@ -4,18 +4,33 @@
 #include "util/error.h"
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <string.h>
 
 struct vs_sha256 {
     EVP_MD_CTX *ctx;
 };
 
+/* Looked up once, and kept for good: a look-up costs more than the digest of a short text, and a thread of ours that is
+ * still at work while the process exits would do it in tables that libcrypto's own exit handler has taken down. */
+static EVP_MD *sha256;
+
+static void look_up(void) {
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
+static const EVP_MD *digest(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, look_up);
+    return sha256 ? sha256 : EVP_sha256();
+}
+
 int vs_sha256_new(struct vs_sha256 **ret, vidstore_error **e) {
     struct vs_sha256 *h = vs_calloc(1, sizeof *h);
     if (!h)
         return vs_fail_nomem(e);
     h->ctx = EVP_MD_CTX_new();
-    if (!h->ctx || !EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL)) {
+    if (!h->ctx || !EVP_DigestInit_ex(h->ctx, digest(), NULL)) {
         vs_sha256_free(h);
         return vs_fail_nomem(e);
     }
@@ -47,7 +62,7 @@ void vs_sha256_free(struct vs_sha256 *h) {
 }
 
 int vs_sha256(const void *data, size_t len, uint8_t ret[VS_SHA256_SIZE]) {
-    return EVP_Digest(data, len, ret, NULL, EVP_sha256(), NULL) ? 0 : VIDSTORE_NOMEM;
+    return EVP_Digest(data, len, ret, NULL, digest(), NULL) ? 0 : VIDSTORE_NOMEM;
 }
 
 void vs_hex(const uint8_t *bytes, size_t len, char *ret) {

@@ -435,7 +435,9 @@ START_TEST(unused_pages_go_back) {
     must(vs_db_write(db, NULL, op_text, SQL("DELETE FROM settings"), e));
     must(vs_db_optimize(db, NULL, 600, e));
     must(vs_db_info(db, NULL, &empty, e));
-    ck_assert_int_eq(empty.page_count, full.page_count - 600);
+    /* A page of pointers goes with the last of those that it points at. */
+    ck_assert_int_le(empty.page_count, full.page_count - 600);
+    ck_assert_int_ge(empty.page_count, full.page_count - 602);
     must(vs_db_optimize(db, NULL, 1000000, e));
     must(vs_db_info(db, NULL, &empty, e));
     ck_assert_int_eq(empty.freelist_count, 0);
