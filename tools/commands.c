@@ -92,7 +92,6 @@ OPTIONS(jobs_list) = {
     CLI_LIST_OPTIONS,
     END,
 };
-OPTIONS(list) = {{"user", 'u', "USER", "only of this user"}, CLI_LIST_OPTIONS, END};
 OPTIONS(files) = {
     {"user", 'u', "USER", "only of this user"},
     {"video", 0, "ID", "only of this video"},

@@ -108,7 +108,7 @@ static int op_one(struct vs_conn *conn, void *arg, vidstore_error **e) {
 }
 
 static int op_vanish(struct vs_conn *conn, void *arg, vidstore_error **e) {
-    return op_text(conn, "INSERT OR ROLLBACK INTO settings VALUES ('there', '1', 1, NULL)", e);
+    return op_text(conn, SQL("INSERT OR ROLLBACK INTO settings VALUES ('there', '1', 1, NULL)"), e);
 }
 
 static int op_endless(struct vs_conn *conn, void *arg, vidstore_error **e) {
