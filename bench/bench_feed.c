@@ -2,6 +2,7 @@
 /* The change feed: what it costs a submit, and how soon it tells of one in this process and in another. */
 #include "bench_raw.h"
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -214,6 +214,29 @@ static void json_in_a_field(void) {
     refused_as(VIDSTORE_SUB_SYNTAX, "tags", with_text(VIDSTORE_VIDEO_TAGS, "[\"a\\u0007\"]"));
 }
 
+static vidstore_status searched(const char *text) {
+    vidstore_query *q = vidstore_query_new();
+    vidstore_error *error = NULL;
+    vidstore_status status = vidstore_query_search(q, text, &error);
+    if (!status)
+        status = vidstore_video_count(sys, q, &(int64_t){0}, &error);
+    if (status)
+        ck_assert_str_eq(vidstore_error_field(error), "search");
+    vidstore_error_free(error);
+    vidstore_query_free(q);
+    return status;
+}
+
+static void search_text(void) {
+    accepted(searched(text_of('a', 4096)));
+    ck_assert_int_eq(searched(text_of('a', 4097)), VIDSTORE_INVALID);
+    accepted(searched(repeated("a", " a", 63, "")));
+    ck_assert_int_eq(searched(repeated("a", " a", 64, "")), VIDSTORE_INVALID);
+    accepted(searched(repeated("\xE6\x9D\xB1\xE6\x9D\xB1", " \xE6\x9D\xB1\xE6\x9D\xB1", 63, "")));
+    ck_assert_int_eq(searched(repeated("\xE6\x9D\xB1\xE6\x9D\xB1\xE6\x9D\xB1", " \xE6\x9D\xB1\xE6\x9D\xB1", 63, "")),
+                     VIDSTORE_INVALID);
+}
+
 static vidstore_status bound(int32_t number, size_t size) {
     char expression[40];
     vidstore_query *q = vidstore_query_new();
@@ -465,6 +488,9 @@ static const struct {
     {"filter expression", "64 KiB, 256 comparisons, 64 values, nested 32 deep", filter, NULL},
     {"JSON in a field", "arrays and objects nested 64 deep; in an array no text with control characters",
      json_in_a_field, NULL},
+    {"search text", "4096 bytes, 64 terms, 128 words; 64 characters of a word count", search_text, NULL},
+    {"words indexed of a record", "the first 4096 of each of five columns", NULL, "tests/unit/search.c"},
+    {"ranked search", "the best of the newest 1000, one page", NULL, "tests/api/search.c"},
     {"value bound to a query", "$1 to $32, 4096 bytes each", value, NULL},
     {"page", "1 to 1000 records, default 100", page, NULL},
     {"bytes of a page", "about 16 MiB", page_in_bytes, NULL},

@@ -77,7 +77,7 @@ static vidstore_status judged(const char *what, vidstore_status status, vidstore
 }
 
 #define tried(what, call)                                                                                              \
-    ({                                                                                                                 \
+    __extension__({                                                                                                    \
         vidstore_error *e_ = NULL, **e = &e_;                                                                          \
         int64_t since_ = now_ms();                                                                                     \
         vidstore_status status_ = (call);                                                                              \

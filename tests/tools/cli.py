@@ -485,7 +485,8 @@ class Videos(Case):
         self.assertEqual([v["title"] for v in self.json("search", "--rank", "a OR b")["items"]], ["b", "a"])
         self.assertEqual([v["title"] for v in self.json("search", "media_kind:audio -a")["items"]], ["b"])
         self.assertEqual(self.json("search", "a OR b", "--count")["count"], 2)
-        self.assertEqual(self.json("search", "-a", "--filter", "title = $1", "--bind", "b", "--count")["count"], 1)
+        self.assertEqual(self.json("search", "--filter", "title = $1", "--bind", "b", "--count", "--",
+                                   "-a")["count"], 1)
         self.assertEqual(len(self.json("search", "a.wav", "files")["items"]), 1)
         self.assertIn("not a number", self.error("search", "duration:x", expect=INVALID))
         self.assertIn("no word", self.error("search", "!!", expect=INVALID))
