@@ -310,6 +310,9 @@ class Nouns(Case):
             user = self.system.user.create(username="u" + unique)
             self.system.user.link_identity(user.id, "test", unique)
             return self.store.login_external("test", unique)[0]
+        if noun == "grant":
+            video, user = self.system.video.create(title=unique), self.system.user.create(username="u" + unique)
+            return self.system.grant.create(noun="video", object_id=video.id, subject_id=user.id)
         if noun == "job":
             return self.system.job.submit(kind="x", **fields)
         return self.system.video.create(title=unique, **fields)
@@ -351,7 +354,7 @@ class Nouns(Case):
                 self.assertEqual(value, getattr(changed, field))
 
     def test_getters_agree_with_the_fields(self):
-        for noun in ("user", "key", "login", "job", "video", "file"):
+        for noun in ("user", "key", "login", "grant", "job", "video", "file"):
             record, ctype = self.make(noun), f"vidstore_{noun}"
             names = list(vidstore.lib.starting(ctype + "_"))
             for name in names:
@@ -703,6 +706,70 @@ class Logins(Case):
         self.assertEqual("UNAUTHENTICATED", self.fails("UNAUTHENTICATED", self.store.login_create, "ann", "x").code)
 
 
+class Grants(Case):
+    UNTIL = datetime.datetime(2040, 1, 1, tzinfo=datetime.timezone.utc)
+
+    def setUp(self):
+        super().setUp()
+        self.ann, self.bob = self.user("ann"), self.user("bob")
+        self.video = self.system.video.create(title="shared", user_id=self.ann.id)
+        self.owner, self.reader = self.store.on_behalf(self.ann.id), self.store.on_behalf(self.bob.id)
+        self.addCleanup(self.owner.close)
+        self.addCleanup(self.reader.close)
+        self.of = {"noun": "video", "object_id": self.video.id}
+
+    def test_what_a_grant_gives(self):
+        self.fails("NOT_FOUND", self.reader.video.get, self.video.id)
+        self.assertEqual([], self.reader.video.list().records)
+        grant = self.owner.grant.create(self.of, subject_id=self.bob.id)
+        self.assertEqual("shared", self.reader.video.get(self.video.id).title)
+        self.assertEqual([self.video.id], [video.id for video in self.reader.video.list()])
+        self.fails("FORBIDDEN", self.reader.video.update, self.video.id, title="mine")
+        self.fails("FORBIDDEN", self.reader.grant.create, self.of, subject_id=self.user("eve").id)
+        self.owner.grant.revoke(grant.id)
+        self.fails("NOT_FOUND", self.reader.video.get, self.video.id)
+        self.fails("NOT_FOUND", self.owner.grant.revoke, grant.id)
+        self.owner.grant.create(self.of, subject_id=self.bob.id, reach="write")
+        self.assertEqual("theirs", self.reader.video.update(self.video.id, title="theirs").title)
+
+    def test_a_denial(self):
+        self.system.grant.create(self.of, subject_id=self.ann.id, reach="write", denies=True)
+        self.assertEqual("shared", self.owner.video.get(self.video.id).title)
+        self.fails("FORBIDDEN", self.owner.video.update, self.video.id, title="new")
+
+    def test_records(self):
+        grant = self.owner.grant.create(self.of, subject_id=self.bob.id, expires=self.UNTIL, reason=None)
+        self.assertEqual(("video", self.video.id, self.bob.id), (grant.noun, grant.object_id, grant.subject_id))
+        self.assertEqual((self.ann.id, self.ann.id, 1), (grant.user_id, grant.granted_by, grant.version))
+        self.assertEqual(("read", vidstore.REACH_READ), (grant.reach, grant.number("reach")))
+        self.assertEqual((self.UNTIL, None, None), (grant.expires, grant.parent_id, grant.reason))
+        self.assertEqual((False, False), (grant.denies, grant.can_share))
+        self.assertEqual(grant.id, grant.to_dict()["id"])
+        for session in (self.system, self.owner, self.reader):
+            self.assertEqual(grant, session.grant.get(grant.id))
+            self.assertTrue(session.grant.exists(grant.id))
+            self.assertEqual([grant], session.grant.list("object_id = $1", self.video.id, flags="scan").records)
+            self.assertEqual(1, session.grant.count())
+        with self.store.on_behalf(self.user("eve").id) as other:
+            self.assertFalse(other.grant.exists(grant.id))
+            self.fails("NOT_FOUND", other.grant.get, grant.id)
+            self.assertEqual((0, []), (other.grant.count(), other.grant.list().records))
+        self.owner.grant.revoke(grant.id)
+        self.assertFalse(self.system.grant.exists(grant.id))
+        self.assertEqual(0, self.system.grant.count())
+
+    def test_what_is_refused(self):
+        create = self.owner.grant.create
+        self.assertEqual("subject_id", self.fails("INVALID", create, self.of).field)
+        self.assertEqual("reach", self.fails("INVALID", create, self.of, subject_id=self.bob.id, reach="all").field)
+        self.fails("NOT_FOUND", create, noun="video", object_id=uuid.uuid4(), subject_id=self.bob.id)
+        self.assertEqual(1, create(self.of, subject_id=self.bob.id, expect_version=7).version)  # only updates ask
+        self.fails("EXISTS", create, self.of, subject_id=self.bob.id, reach="write")
+        private = self.file(session=self.owner)
+        self.fails("STATE", create, noun="file", object_id=private.id, subject_id=self.bob.id)
+        self.assertEqual(1, self.owner.grant.count())
+
+
 class Audit(Case):
     def test_events(self):
         job = self.system.job.submit(kind="x")
@@ -776,9 +843,15 @@ class ByName(Case):
         self.assertEqual([video.id], asyncio.run(work()))
 
     def test_facets_and_series(self):
-        self.system.video.create(title="T", series="Harbour", season="1")
-        self.assertIsNotNone(self.system.video.facets())
-        self.assertIsNotNone(self.system.video.series("Harbour", "1"))
+        ids = [self.system.video.create(title="T", series="Harbour", season="1", episode=n).id for n in (1, 3)]
+        self.system.video.create(title="another")
+        facets = self.system.video.facets()
+        self.assertEqual((3, False), (facets["counted"], facets["capped"]))
+        self.assertEqual([{"value": None, "count": 3}], facets["facets"]["codec"])
+        self.assertEqual(2, self.system.video.facets("series = $1", "Harbour", flags="scan")["counted"])
+        season = self.system.video.series("Harbour", "1")["seasons"][0]
+        self.assertEqual((ids, [2]), ([video["id"] for video in season["episodes"]], season["missing"]))
+        self.fails("NOT_FOUND", self.system.video.series, "Harbour", "2")
 
     def test_a_snapshot(self):
         self.system.snapshot.begin(1000)
