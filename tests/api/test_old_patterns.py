@@ -344,6 +344,10 @@ def _(t):
     everywhere = "username ~ $1 or email ~ $1 or full_name ~ $1"
     t.only(user, t.s.user.list(everywhere, "100%", flags="scan"))
     t.only(user, t.s.user.list(everywhere, "LOVE", flags="scan"))
+    for text in ("100%", "LOVELACE", "love*", '"ada 100% lovelace"', "username:ada"):
+        t.only(user, t.s.user.list(search=text))
+    t.only(user, t.s.user.list(search="-bob"))
+    t.assertEqual([], t.s.user.list(search="nobody").records)
 
 
 @pattern("users.get_user_stats")
@@ -745,9 +749,13 @@ def _(t):
 
 @pattern("storage.cleanup_expired_files")
 def _(t):
-    file = t.file(expires=now() - HOUR)
+    file = t.file(expires=now() + HOUR)
     kept = t.file("b.bin", b"other")
     path = t.s.file.path(file.id)
+    t.age("files", "expires_us", 1)
+    t.denied("NOT_FOUND", t.s.file.path, file.id)  # at once; the list has it until the clean-up
+    t.assertEqual({file.id, kept.id}, {found.id for found in t.s.file.list()})
+    t.assertTrue(os.path.exists(path))
     t.s.setting.set("retention.removed_days", "1")
     t.s.setting.set("retention.blob_grace_ms", "0")
     t.s.maintain(5000, "all")
@@ -791,6 +799,9 @@ def _(t):
 def _(t):
     t.file("1000.mkv")
     t.only(t.file("100%_Harbour.mkv"), t.s.file.list("name ~ $1", "0%_h", flags="scan"))
+    t.only(t.file("10%_Ärger.mkv"), t.s.file.list(search="arger"))
+    for text in ("harbour", "HARB*", "100%_harbour", "name:harbour"):
+        t.assertEqual(["100%_Harbour.mkv"], [file.name for file in t.s.file.list(search=text)])
 
 
 # --- audit ---
@@ -868,6 +879,15 @@ def _(t):
     t.s.maintain(5000, "all")
     t.assertEqual(0, t.s.audit.count("object_id = $1", old.id))
     t.assertEqual(1, t.s.audit.count("object_id = $1", fresh.id))
+    t.assertEqual(0, t.s.audit.prune(now()))  # a segment that is not full stays
+    with t.s.transaction():
+        for _ in range(4096):
+            t.s.audit.record("host", None, "of no importance")
+    t.s.audit.checkpoint()
+    t.assertEqual(0, t.s.audit.prune(now() - HOUR))
+    t.assertEqual(4096, t.s.audit.prune(now()))  # by a time of the host's own, whatever the settings keep
+    t.assertEqual(0, t.s.audit.count("object_id = $1", fresh.id))
+    t.assertEqual("ok", t.s.audit.verify(None)["verdict"])
 
 
 @pattern("audit.get_user_login_history")
@@ -940,10 +960,14 @@ def _(t):
 @pattern("service.cleanup_old_data")
 def _(t):
     file = t.file(expires=now() - HOUR)
-    t.s.maintain(5000, "dry_run")
-    t.assertTrue(t.s.file.exists(file.id))
-    t.s.maintain(5000, "all")
-    t.assertFalse(t.s.file.exists(file.id))
+    kept = t.file("b.bin", b"other")
+    t.assertFalse(t.s.file.exists(file.id))  # nobody gets it any more; its record and bytes go by upkeep
+    t.assertEqual(1, t.s.maintain(5000, "dry_run")["done"]["files_expired"])
+    t.assertEqual({file.id, kept.id}, {found.id for found in t.s.file.list()})
+    t.assertEqual(1, t.s.maintain(5000, "all")["done"]["files_expired"])
+    t.only(kept, t.s.file.list())
+    t.assertIsNotNone(next(found for found in t.s.file.list(flags="deleted") if found.id == file.id).deleted)
+    t.assertTrue(t.s.file.exists(kept.id))
 
 
 if __name__ == "__main__":

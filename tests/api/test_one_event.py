@@ -18,6 +18,7 @@ import counted
 import vidstore
 
 PASSWORD = "correct horse battery"
+NOTES = "CREATE TABLE app_notes (body TEXT)"
 
 # Calls that leave no event of their own, and why.
 NONE = {
@@ -27,6 +28,7 @@ NONE = {
     "upload_resume": "the same",
     "upload_seal": "the same",
     "lease_attach": "renews a lease, as every heartbeat does",
+    "app_exec": "what a host writes into tables of its own is the host's to record, with audit_record",
     "job_claim": None,  # has a case
 }
 
@@ -156,6 +158,7 @@ def export(w, _):
 
 # What is made before, and the call.
 CASES = {
+    "app_migrate": (lambda w: None, lambda w, _: w.s.app.migrate("0001", NOTES)),
     "audit_record": (lambda w: None, lambda w, _: w.s.audit.record("host", None, "x")),
     "audit_export": (World.user, export),
     "audit_checkpoint": (World.user, lambda w, _: w.s.audit.checkpoint()),
@@ -250,6 +253,17 @@ class OneEvent(unittest.TestCase):
         with self.assertRaises(ZeroDivisionError), w.s.transaction():
             w.user()
             raise ZeroDivisionError
+        self.assertEqual(before, w.count())
+
+    def test_a_hosts_own_tables(self):
+        w = World(self)
+        self.assertTrue(w.s.app.migrate("0001", NOTES))
+        event = w.s.audit.list(limit=1).records[0]
+        self.assertEqual(("migration", "app", "0001"), (event.action, event.noun, event.object_name))
+        before = w.count()
+        self.assertFalse(w.s.app.migrate("0001", NOTES))  # was applied: nothing changes
+        self.assertEqual(1, w.s.app.exec("INSERT INTO app_notes VALUES (?)", ["a note"]))
+        self.assertEqual([["a note"]], w.s.app.query("SELECT body FROM app_notes", [], 10)["rows"])
         self.assertEqual(before, w.count())
 
 
