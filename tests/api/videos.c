@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Videos: records, states, what hangs on them, and probing real and hostile files. */
 #include "harness.h"
-#include <limits.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <vidstore/query.h>
 
 static vidstore_video_params *params(const char *title) {
