@@ -57,7 +57,8 @@ static int look(struct prune *p, struct vs_conn *conn, int chain, const struct v
     p->chain = chain;
     p->segment = segment;
     memcpy(p->root, root, size);
-    p->bytes_left -= vs_col_int(s, 3);
+    if (p->bytes_left != INT64_MIN) /* it was asked for */
+        p->bytes_left -= vs_col_int(s, 3);
     return 0;
 }
 

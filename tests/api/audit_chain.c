@@ -210,7 +210,7 @@ START_TEST(group_49_a_cut_end_and_its_checkpoints) {
     holds(NULL);
     finds(anchor, "truncated", 11);
     record(50);
-    checkpoint();
+    free(checkpoint());
     finds(anchor, "anchor", 0);
     free(anchor);
 }

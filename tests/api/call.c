@@ -200,10 +200,11 @@ START_TEST(closing_lets_go_of_leases) {
     call("job.submit", "{\"kind\": \"x\"}");
     char token[80];
     snprintf(token, sizeof token, "%s", text_of(call("job.claim", NULL), "token"));
+    vidstore_session_free(as_ann);
+    as_ann = NULL;
     close_store();
     open_store(); /* another one attaches to what is still held */
     call("lease.release", fmt("{\"lease\": \"%s\"}", token, ""));
-    as_ann = NULL;
 }
 END_TEST
 
