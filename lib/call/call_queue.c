@@ -5,6 +5,7 @@
 #include "util/env.h"
 #include "util/error.h"
 #include "util/handle.h"
+#include "util/quarantine.h"
 #include "vidstore/queue.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -51,13 +52,12 @@ static void free_op(struct vidstore_result *op) {
     vidstore_session_free(op->actor);
     vidstore_session_free(op->session);
     vidstore_error_free(op->error);
-    op->magic = VS_MAGIC_FREED;
-    vs_free(op);
+    vs_quarantine(op, sizeof *op);
 }
 
 static void free_queue(struct vidstore_queue *queue) {
     struct vidstore *store = queue->store;
-    vs_free(queue);
+    vs_quarantine(queue, sizeof *queue);
     vs_store_unref(store);
 }
 

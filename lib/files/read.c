@@ -8,6 +8,7 @@
 #include "util/env.h"
 #include "util/error.h"
 #include "util/handle.h"
+#include "util/quarantine.h"
 #include "vidstore/audit.h"
 #include <errno.h>
 #include <limits.h>
@@ -177,7 +178,7 @@ void vidstore_reader_free(vidstore_reader *reader) {
     reader->magic = VS_MAGIC_FREED;
     vs_blob_reader_close(reader->blob);
     vs_store_unref(reader->store);
-    vs_free(reader);
+    vs_quarantine(reader, sizeof *reader);
 }
 
 vidstore_status vidstore_file_path(vidstore_session *session, const char *text, vidstore_text **ret_path,

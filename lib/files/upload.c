@@ -5,6 +5,7 @@
 #include "util/env.h"
 #include "util/error.h"
 #include "util/handle.h"
+#include "util/quarantine.h"
 #include <string.h>
 
 #define TOUCH_EVERY_US INT64_C(30000000)
@@ -38,7 +39,7 @@ void vs_upload_destroy(vidstore_upload *upload) {
         upload->fence_ref(upload->fence_arg, -1);
     vs_session_unref(upload->session);
     vs_store_unref(upload->store);
-    vs_free(upload);
+    vs_quarantine(upload, sizeof *upload);
 }
 
 struct fenced {

@@ -5,6 +5,7 @@
 #include "util/env.h"
 #include "util/error.h"
 #include "util/handle.h"
+#include "util/quarantine.h"
 #include "vidstore/user.h"
 #include <stdio.h>
 #include <string.h>
@@ -130,7 +131,7 @@ void vs_lease_destroy(vidstore_lease *lease) {
     if (lease->session)
         vs_session_destroy(lease->session);
     vs_hold_unref(lease->hold);
-    vs_free(lease);
+    vs_quarantine(lease, sizeof *lease);
 }
 
 int vs_lease_owner_role(struct vs_conn *conn, const struct vs_record *job, int32_t *ret, vidstore_error **e) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "record/block.h"
 #include "util/alloc.h"
+#include "util/quarantine.h"
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
@@ -46,7 +47,7 @@ void vs_block_unref(struct vs_block *block) {
         return;
     for (struct chunk *c = block->chunks, *next; c; c = next) {
         next = c->next;
-        vs_free(c);
+        vs_quarantine(c, sizeof *c + c->size);
     }
 }
 

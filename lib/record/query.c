@@ -5,6 +5,7 @@
 #include "util/alloc.h"
 #include "util/error.h"
 #include "util/handle.h"
+#include "util/quarantine.h"
 #include "util/utf8.h"
 #include <assert.h>
 #include <ctype.h>
@@ -37,8 +38,7 @@ void vidstore_query_free(vidstore_query *query) {
     vs_free(q->cursor);
     vs_free(q->search);
     vidstore_error_free(q->error);
-    q->magic = VS_MAGIC_FREED;
-    vs_free(q);
+    vs_quarantine(q, sizeof *q);
 }
 
 /* The query when a setter may still change it. */

@@ -4,6 +4,7 @@
 #include "util/alloc.h"
 #include "util/error.h"
 #include "util/handle.h"
+#include "util/quarantine.h"
 #include "util/utf8.h"
 #include <ctype.h>
 #include <limits.h>
@@ -62,8 +63,7 @@ void vidstore_open_params_free(vidstore_open_params *params) {
     for (int i = 0; i < OPTIONS; i++)
         vs_free(params->texts[i]);
     vidstore_error_free(params->error);
-    params->magic = VS_MAGIC_FREED;
-    vs_free(params);
+    vs_quarantine(params, sizeof *params);
 }
 
 static int find(int32_t id) {

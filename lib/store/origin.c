@@ -3,6 +3,7 @@
 #include "util/alloc.h"
 #include "util/error.h"
 #include "util/handle.h"
+#include "util/quarantine.h"
 #include "util/utf8.h"
 #include "vidstore/session.h"
 
@@ -23,8 +24,7 @@ void vidstore_origin_free(vidstore_origin *handle) {
     for (int i = 0; i < VS_ORIGIN_FACTS; i++)
         vs_free(origin->facts[i]);
     vidstore_error_free(origin->error);
-    origin->magic = VS_MAGIC_FREED;
-    vs_free(origin);
+    vs_quarantine(origin, sizeof *origin);
 }
 
 void vidstore_origin_set_text(vidstore_origin *handle, int32_t fact, const char *value) {

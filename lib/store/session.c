@@ -6,6 +6,7 @@
 #include "util/env.h"
 #include "util/error.h"
 #include "util/handle.h"
+#include "util/quarantine.h"
 #include <string.h>
 
 static int copy_actor(struct vs_actor *actor, const char *name, const struct vs_origin *origin, vidstore_error **e) {
@@ -124,7 +125,7 @@ vidstore_session *vs_session_ref(vidstore_session *session) {
 
 void vs_session_unref(vidstore_session *session) {
     if (session && atomic_fetch_sub_explicit(&session->refs, 1, memory_order_acq_rel) == 1)
-        vs_free(session);
+        vs_quarantine(session, sizeof *session);
 }
 
 vidstore_session *vs_session_lend(vidstore_session *session) {

@@ -5,6 +5,7 @@
 #include "util/env.h"
 #include "util/error.h"
 #include "util/handle.h"
+#include "util/quarantine.h"
 #include "vidstore/store.h"
 #include <errno.h>
 #include <stdio.h>
@@ -37,8 +38,7 @@ static void destroy(struct vidstore *store) {
     vs_options_free(&store->options);
     pthread_mutex_destroy(&store->lock);
     pthread_mutex_destroy(&store->settings.lock);
-    store->magic = VS_MAGIC_FREED;
-    vs_free(store);
+    vs_quarantine(store, sizeof *store);
 }
 
 void vs_store_unref(struct vidstore *store) {

@@ -5,6 +5,7 @@
 #include "util/alloc.h"
 #include "util/error.h"
 #include "util/handle.h"
+#include "util/quarantine.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -33,8 +34,7 @@ static void destroy(struct vidstore_watch *watch) {
             close(watch->post.pipe[i]);
     if (watch->session)
         vs_session_destroy(watch->session);
-    watch->magic = VS_MAGIC_FREED;
-    vs_free(watch);
+    vs_quarantine(watch, sizeof *watch);
 }
 
 static void set_place(struct vidstore_watch *watch, const struct vs_watch_reading *reading) {

@@ -533,7 +533,7 @@ START_TEST(many_writers_and_nothing_is_missed) {
     for (int i = 0; i < WRITERS; i++)
         pthread_join(threads[i], NULL);
     ck_assert_int_eq(got, WRITERS * EACH);
-    ck_assert_int_eq(wait_ready(w, 20), 0);
+    expect(w, ""); /* it may have been called for a commit that was read already, and finds nothing */
     vidstore_watch_free(w);
 }
 END_TEST
