@@ -144,6 +144,9 @@ enum { VS_DONE = 0, VS_ROW = 1 };
 int vs_step(struct vs_stmt *s, vidstore_error **e);
 /* Steps a statement that gives no rows, resets it, and says how many rows it changed. */
 int vs_run(struct vs_stmt *s, int64_t *ret_changes, vidstore_error **e);
+/* Runs an INSERT of one row into a table with a {seq}, and says which it got. The statement gives it back where the
+ * engine can't tell it by itself: to have it given back costs SQLite a journal of the statement. */
+int vs_insert(struct vs_stmt *s, int64_t *ret_seq, vidstore_error **e);
 /* Steps a statement that gives at most one row: VS_ROW (read the columns, then vs_reset), VS_DONE, or a negative code.
  */
 int vs_row(struct vs_stmt *s, vidstore_error **e);

@@ -108,6 +108,7 @@ struct vs_driver {
     int (*step)(struct vs_stmt *s, vidstore_error **e);
     void (*reset)(struct vs_stmt *s); /* and unbind */
     int64_t (*changes)(struct vs_stmt *s);
+    int64_t (*inserted)(struct vs_stmt *s); /* after an INSERT that gave no row: the seq that it made */
     int (*col_null)(struct vs_stmt *s, int at);
     int64_t (*col_int)(struct vs_stmt *s, int at);
     const char *(*col_text)(struct vs_stmt *s, int at, size_t *ret_len);

@@ -173,6 +173,13 @@ int vs_run(struct vs_stmt *s, int64_t *ret_changes, vidstore_error **e) {
     return rc;
 }
 
+int vs_insert(struct vs_stmt *s, int64_t *ret_seq, vidstore_error **e) {
+    int r = vs_step(s, e);
+    *ret_seq = r == VS_ROW ? vs_col_int(s, 0) : r == VS_DONE ? s->conn->drv->inserted(s) : 0;
+    vs_reset(s);
+    return r < 0 ? r : 0;
+}
+
 int vs_row(struct vs_stmt *s, vidstore_error **e) {
     return vs_step(s, e);
 }

@@ -34,9 +34,12 @@ void vs_mark_fact(struct vs_buf *b, const struct vs_field *field, const char *te
 }
 
 void vs_mark_owner(struct vs_buf *b, const struct vs_uuid *owner) {
+    char text[VS_UUID_TEXT];
+    vs_uuid_format(owner, text);
     vs_buf_str(b, VS_MARK_TEXT "o");
-    for (size_t i = 0; i < sizeof owner->b; i++)
-        vs_buf_fmt(b, "%02x", owner->b[i]);
+    for (const char *c = text; *c; c++)
+        if (*c != '-')
+            vs_buf_char(b, *c);
 }
 
 void vs_mark_open(struct vs_buf *b, int64_t level) {
@@ -207,53 +210,59 @@ static int settle_one(struct vs_conn *conn, const struct vs_noun *noun, int64_t 
     return r || !record ? r : store_record(conn, record, e);
 }
 
+/* --- notes ------------------------------------------------------------------------------------------------------ */
+
 enum { TOGETHER = 64 };
 
-int vs_search_settle(struct vs_conn *conn, const struct vs_noun *noun, int limit, int *ret_left, vidstore_error **e) {
-    vs_autofree int64_t *rows = vs_malloc((size_t)(limit ? limit : 1) * sizeof *rows);
+/* The number of a note. */
+static int64_t note_of(const struct vs_noun *noun, int64_t row) {
+    return ((int64_t)(noun->base / 1000) << 48) + row;
+}
+
+static int list_notes(struct vs_conn *conn, const struct vs_noun *noun, int most, int64_t *ret, int *ret_count,
+                      vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int64_t last = 0;
+    *ret_count = 0;
+    int r = vs_stmt(conn, VS_STMT_SEARCH_NOTE_LIST, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, note_of(noun, 0));
+    vs_bind_int(s, 2, note_of(noun, (int64_t)1 << 48));
+    vs_bind_int(s, 3, most);
+    while (*ret_count < most && (r = vs_step(s, e)) == VS_ROW)
+        ret[(*ret_count)++] = vs_col_int(s, 0);
+    return r < 0 ? r : 0;
+}
+
+int vs_search_settle(struct vs_conn *conn, const struct vs_noun *noun, int limit, int *ret_left, vidstore_error **e) {
     int count = 0, most = limit ? limit : 1;
-    int r = rows ? vs_stmt(conn, VS_STMT_SEARCH_PENDING_LIST, &s, e) : vs_fail_nomem(e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, noun->base / 1000);
-    vs_bind_int(s, 2, most);
-    while (count < most && (r = vs_step(s, e)) == VS_ROW) {
-        last = vs_col_int(s, 0);
-        rows[count++] = vs_col_int(s, 1);
-    }
-    vs_reset(VS_TAKE(s));
+    vs_autofree int64_t *notes = vs_malloc((size_t)most * sizeof *notes);
+    vs_autostmt *s = NULL;
+    int r = notes ? list_notes(conn, noun, most, notes, &count, e) : vs_fail_nomem(e);
     *ret_left = count == most;
-    if (r < 0 || !limit || !count)
-        return r < 0 ? r : 0;
-    r = 0;
+    if (r || !limit || !count)
+        return r;
     for (int i = 0; !r && i < count; i++)
-        if (i + 1 == count || rows[i] != rows[i + 1]) /* changed twice in a row: once is enough */
-            r = settle_one(conn, noun, rows[i], e);
+        r = settle_one(conn, noun, notes[i] - note_of(noun, 0), e);
     if (!r)
-        r = vs_stmt(conn, VS_STMT_SEARCH_PENDING_DONE, &s, e);
+        r = vs_stmt(conn, VS_STMT_SEARCH_NOTE_DONE, &s, e);
     if (r)
         return r;
-    vs_bind_int(s, 1, noun->base / 1000);
-    vs_bind_int(s, 2, last);
+    vs_bind_int(s, 1, notes[0]);
+    vs_bind_int(s, 2, notes[count - 1]);
     return vs_run(s, NULL, e);
 }
 
+/* Rows are numbered one after the other, so every so many new records it is somebody's turn to work the notes off. */
 int vs_search_note(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq, vidstore_error **e) {
     vs_autostmt *s = NULL;
     int left = 0;
-    int r = noun->search.put ? vs_stmt(conn, VS_STMT_SEARCH_PENDING_ADD, &s, e) : 0;
+    int r = noun->search.put ? vs_stmt(conn, VS_STMT_SEARCH_NOTE_ADD, &s, e) : 0;
     if (r || !s)
         return r;
-    vs_bind_int(s, 1, noun->base / 1000);
-    vs_bind_int(s, 2, seq);
-    r = vs_row(s, e);
-    int64_t number = r == VS_ROW ? vs_col_int(s, 0) : 1;
-    vs_reset(VS_TAKE(s));
-    if (r < 0)
-        return r;
-    return number % TOGETHER ? 0 : vs_search_settle(conn, noun, 4 * TOGETHER, &left, e);
+    vs_bind_int(s, 1, note_of(noun, seq));
+    r = vs_run(s, NULL, e);
+    return r || seq % TOGETHER ? r : vs_search_settle(conn, noun, 4 * TOGETHER, &left, e);
 }
 
 int vs_search_differs(const struct vs_noun *noun, const struct vs_value *before, const struct vs_value *after) {

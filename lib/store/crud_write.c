@@ -121,10 +121,10 @@ static int insert(struct vs_change *c, vidstore_error **e) {
     int r = vs_stmt(c->conn, c->noun->stmt.insert, &s, e);
     for (size_t i = 0; !r && i < c->noun->columns; i++)
         vs_value_bind(s, (int)i + 1, &c->noun->fields[i], &c->values[i], scratch[i]);
-    r = r ? r : vs_row(s, e);
-    int64_t seq = r == VS_ROW ? vs_col_int(s, 0) : 0;
+    int64_t seq = 0;
+    r = r ? r : vs_insert(s, &seq, e);
     vs_reset(VS_TAKE(s)); /* before the bytes that were bound go */
-    r = r == VS_ROW ? 0 : name_field(c->noun, r, e);
+    r = name_field(c->noun, r, e);
     return r ? r : vs_search_note(c->conn, c->noun, seq, e);
 }
 

@@ -10,7 +10,10 @@ INSERT INTO audit_events (chain, hash, actor_salt, object_salt, position, id, cr
 noun, object_id, owner_id, user_id, success, error, actor, request_id, method, credential_id, actor_name, ip,
 user_agent, device, object_name, details, description)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-$25, $26, $27) RETURNING seq;
+$25, $26, $27);
+
+-- name: audit_link_seq
+SELECT seq FROM audit_events WHERE chain = $1 AND position = $2;
 
 -- name: audit_link_page
 SELECT seq, chain, hash, actor_salt, object_salt, position, id, created_us, back_us, action, severity,

@@ -1,14 +1,14 @@
 -- SPDX-License-Identifier: MIT
 -- The store's own history, its numbers, its settings.
 
--- name: search_pending_add
-INSERT INTO search_pending (noun, row) VALUES ($1, $2) RETURNING seq;
+-- name: search_note_add
+INSERT INTO search_notes (place) VALUES ($1) ON CONFLICT (place) DO NOTHING;
 
--- name: search_pending_list
-SELECT seq, row FROM search_pending WHERE noun = $1 ORDER BY seq LIMIT $2;
+-- name: search_note_list
+SELECT place FROM search_notes WHERE place >= $1 AND place < $2 ORDER BY place LIMIT $3;
 
--- name: search_pending_done
-DELETE FROM search_pending WHERE noun = $1 AND seq <= $2;
+-- name: search_note_done
+DELETE FROM search_notes WHERE place >= $1 AND place <= $2;
 
 -- name: migration_add
 INSERT INTO vs_migration (version, name, checksum, applied_us, took_us, library) VALUES ($1, $2, $3, $4, $5, $6);

@@ -5,7 +5,7 @@
 SELECT seq, {grants.columns} FROM grants WHERE id = $1;
 
 -- name: grant_insert
-INSERT INTO grants ({grants.columns}) VALUES ({grants.values}) RETURNING seq;
+INSERT INTO grants ({grants.columns}) VALUES ({grants.values});
 
 -- name: grant_update :template
 UPDATE grants SET {{set}} WHERE id = {{id}};

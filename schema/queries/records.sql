@@ -9,7 +9,7 @@ SELECT seq, {columns} FROM {table} WHERE id = $1;
 SELECT seq, {columns} FROM {table} WHERE user_id = $1 AND external_id = $2 AND deleted_us IS NULL;
 
 -- name: {noun}_insert
-INSERT INTO {table} ({columns}) VALUES ({values}) RETURNING seq;
+INSERT INTO {table} ({columns}) VALUES ({values});
 
 -- name: {noun}_update :template
 UPDATE {table} SET {{set}} WHERE id = {{id}};

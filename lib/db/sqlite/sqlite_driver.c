@@ -188,6 +188,11 @@ static int64_t changes(struct vs_stmt *s) {
     return s->readonly ? 0 : sqlite3_changes64(sqlite_of(s->conn)->db);
 }
 
+/* What triggers have inserted meanwhile does not count. */
+static int64_t inserted(struct vs_stmt *s) {
+    return sqlite3_last_insert_rowid(sqlite_of(s->conn)->db);
+}
+
 static int col_null(struct vs_stmt *s, int at) {
     return sqlite3_column_type(sqlite_raw(s), at) == SQLITE_NULL;
 }
@@ -265,6 +270,7 @@ const struct vs_driver vs_driver_sqlite = {
     .step = step,
     .reset = reset,
     .changes = changes,
+    .inserted = inserted,
     .col_null = col_null,
     .col_int = col_int,
     .col_text = col_text,
