@@ -2,9 +2,11 @@
 /* The decision table as a predicate: CASE has its order, "the first that fits decides", by itself. */
 #include "access/policy_rules.h"
 #include "record/search.h"
+#include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
 #include "vidstore/file.h"
+#include <stdio.h>
 #include <string.h>
 
 /* A predicate under way. */
@@ -14,26 +16,31 @@ struct predicate {
     enum vs_verb verb;
     int me, now, opens; /* numbers of the values in the statement; 0: none */
     int is_file, is_shared, can_be_removed;
+    uint32_t certain; /* tests that hold for all rows on the way under way */
 };
 
 enum { FALSE_, TRUE_, ASK }; /* what is known of a test before a row is looked at */
 
-static void put_grants(const struct predicate *p, struct vs_buf *b) {
+static void put_grants(const struct predicate *p, int denies, struct vs_buf *b) {
     const char *table = p->noun->table;
-    vs_buf_fmt(b, "EXISTS (SELECT 1 FROM grants AS g WHERE g.subject_id = $%d AND g.object_id IN (%s.id", p->me, table);
+    vs_buf_fmt(b,
+               "EXISTS (SELECT 1 FROM grants AS g WHERE g.subject_id = $%d AND g.denies = %d AND g.object_id IN (%s.id",
+               p->me, denies, table);
     if (p->is_file)
         vs_buf_fmt(b, ", %s.video_id", table);
     if (p->is_file || strcmp(p->noun->name, "video") == 0)
         vs_buf_fmt(b, ", %s.job_id", table);
-    vs_buf_fmt(b, ") AND (g.expires_us IS NULL OR g.expires_us > $%d) AND g.denies = ", p->now);
+    vs_buf_fmt(b, ") AND (g.expires_us IS NULL OR g.expires_us > $%d)", p->now);
 }
 
+/* That nothing at all is denied to the actor is seen once, before a row is looked at. */
 static int ask_denied(const struct predicate *p, struct vs_buf *b) {
     int64_t reach = vs_rule_reach(p->verb);
     if (!p->is_shared || !p->me)
         return FALSE_;
-    put_grants(p, b);
-    vs_buf_fmt(b, "1 AND g.reach <= %d)", (int)(reach ? reach : VS_REACH_MANAGE));
+    vs_buf_fmt(b, "EXISTS (SELECT 1 FROM grants AS g WHERE g.subject_id = $%d AND g.denies = 1) AND ", p->me);
+    put_grants(p, 1, b);
+    vs_buf_fmt(b, " AND g.reach <= %d)", (int)(reach ? reach : VS_REACH_MANAGE));
     return ASK;
 }
 
@@ -41,11 +48,11 @@ static int ask_granted(const struct predicate *p, struct vs_buf *b) {
     int64_t reach = vs_rule_reach(p->verb);
     if (!p->is_shared || !p->me || (!reach && p->verb != VS_SHARE))
         return FALSE_;
-    put_grants(p, b);
+    put_grants(p, 0, b);
     if (p->verb == VS_SHARE)
-        vs_buf_str(b, "0 AND g.can_share = 1)");
+        vs_buf_str(b, " AND g.can_share = 1)");
     else
-        vs_buf_fmt(b, "0 AND g.reach >= %d)", (int)reach);
+        vs_buf_fmt(b, " AND g.reach >= %d)", (int)reach);
     return ASK;
 }
 
@@ -69,23 +76,20 @@ static int ask_gone(const struct predicate *p, struct vs_buf *b) {
 }
 
 /* A user owns itself; a grant concerns three. */
-static const char *const *own_columns(const struct predicate *p) {
-    static const char *const self[] = {"id", NULL}, *const owner[] = {"user_id", NULL},
-                             *const parties[] = {"user_id", "subject_id", "granted_by", NULL};
-    return strcmp(p->noun->name, "user") == 0 ? self : strcmp(p->noun->name, "grant") == 0 ? parties : owner;
-}
-
 static int ask_own(const struct predicate *p, struct vs_buf *b) {
-    const char *const *columns = own_columns(p);
+    const char *noun = p->noun->name, *table = p->noun->table;
     if (!p->me)
         return FALSE_;
-    for (int i = 0; columns[i]; i++)
-        vs_buf_fmt(b, "%s%s.%s = $%d", i ? " OR " : columns[1] ? "(" : "", p->noun->table, columns[i], p->me);
-    vs_buf_str(b, columns[1] ? ")" : "");
+    if (strcmp(noun, "grant") == 0)
+        vs_buf_fmt(b, "$%d IN (grants.user_id, grants.subject_id, grants.granted_by)", p->me);
+    else
+        vs_buf_fmt(b, "%s.%s = $%d", table, strcmp(noun, "user") == 0 ? "id" : "user_id", p->me);
     return ASK;
 }
 
 static int ask(const struct predicate *p, enum vs_test test, struct vs_buf *b) {
+    if (p->certain & test)
+        return TRUE_;
     switch ((int)test) {
     case VS_IS_OWN: /* a user owns itself */
         return ask_own(p, b);
@@ -132,24 +136,28 @@ static int ask_rule(const struct predicate *p, const struct vs_rule *rule, struc
     return all;
 }
 
-/* Lines that end with nothing are left out, those that follow a certain one too. */
+/* Lines that end with nothing are left out, those that follow a certain one too, and those before the end that say
+ * what the end says. */
 static int put_rules(const struct predicate *p, struct vs_buf *b, vidstore_error **e) {
     vs_buf_str(b, "CASE");
-    int whens = 0, last = 0;
+    size_t first = b->len, end = first; /* end: where the lines begin that all say the same up to here */
+    int said = -1;
     for (const struct vs_rule *rule = vs_rules_table;; rule++) {
         vs_autobuf when = {0};
-        int known = ask_rule(p, rule, &when);
-        if (when.failed)
+        int known = ask_rule(p, rule, &when), then = rule->then == VS_ALLOW;
+        if (when.failed || b->failed)
             return vs_fail_nomem(e);
-        if (known == ASK) {
-            vs_buf_fmt(b, " WHEN %s THEN %d", when.data, rule->then == VS_ALLOW);
-            whens++;
-        }
-        last = rule->then == VS_ALLOW;
+        if (known == FALSE_)
+            continue;
+        if (then != said)
+            end = b->len;
+        said = then;
         if (known == TRUE_)
             break;
+        vs_buf_fmt(b, " WHEN %s THEN %d", when.data, then);
     }
-    vs_buf_fmt(b, whens ? " ELSE %d END = 1" : " WHEN 1 = 1 THEN %d END = 1", last);
+    b->data[b->len = end] = '\0';
+    vs_buf_fmt(b, end == first ? " WHEN 1 = 1 THEN %d END = 1" : " ELSE %d END = 1", said);
     return b->failed ? vs_fail_nomem(e) : 0;
 }
 
@@ -206,29 +214,67 @@ static int narrow_audit(const struct vs_actor *actor, struct vs_compiled *query,
     return query->where.failed ? vs_fail_nomem(e) : 0;
 }
 
-/* Indexes that lead to what may be visible: rows on none of these ways are not. The predicate decides. */
-static int add_ways(const struct predicate *p, struct vs_compiled *query, vidstore_error **e) {
-    static const char *const held[] = {"id", "job_id", "video_id"};
-    const char *table = p->noun->table;
-    int columns = p->is_file ? 3 : strcmp(p->noun->name, "video") == 0 ? 2 : p->is_shared;
-    if (p->me) {
-        for (const char *const *own = own_columns(p); *own; own++)
-            vs_buf_fmt(vs_compiled_way(query), "%s.%s = $%d", table, *own, p->me);
-        for (int i = 0; i < columns; i++)
-            vs_buf_fmt(vs_compiled_way(query),
-                       "%s.%s IN (SELECT g.object_id FROM grants AS g WHERE g.subject_id = $%d AND g.denies = 0)",
-                       table, held[i], p->me);
+/* What was granted of one kind of object, to be joined with what hangs on it. */
+#define GRANTED(noun)                                                                                                  \
+    "(SELECT object_seq AS g_seq, object_id AS g_object FROM grants WHERE subject_id = {{me}} AND denies = 0 AND "     \
+    "noun = '" noun "' AND reach >= 10 AND (expires_us IS NULL OR expires_us > {{now}})) AS g CROSS JOIN "
+_Static_assert(VS_REACH_READ == 10, "GRANTED says so");
+_Static_assert(VIDSTORE_ACCESS_AUTHENTICATED == 30 && VIDSTORE_ACCESS_PUBLIC == 40, "ways say so");
+
+enum { SOMEBODY, NOBODY };
+
+/* Ways to what may be visible, each through an index: rows on none of them are not. Some of the tests are certain on a
+ * way, which leaves little of the predicate. */
+static const struct way {
+    const char *noun; /* NULL: those that are not named */
+    int who;
+    enum vs_test certain;
+    const char *from, *seq, *when;
+} ways[] = {
+    {"user", SOMEBODY, VS_IS_OWN, "", "users.seq", "users.id = {{me}}"},
+    {"grant", SOMEBODY, VS_IS_OWN, "", "grants.seq", "grants.user_id = {{me}}"},
+    {"grant", SOMEBODY, VS_IS_OWN, "", "grants.seq", "grants.subject_id = {{me}}"},
+    {"grant", SOMEBODY, VS_IS_OWN, "", "grants.seq", "grants.granted_by = {{me}}"},
+    {"job", SOMEBODY, VS_IS_OWN, "", "jobs.seq", "jobs.user_id = {{me}}"},
+    {"job", SOMEBODY, VS_IS_GRANTED, GRANTED("job"), "g_seq", "jobs.seq = g_seq"},
+    {"video", SOMEBODY, VS_IS_OWN, "", "videos.seq", "videos.user_id = {{me}}"},
+    {"video", SOMEBODY, VS_IS_GRANTED, GRANTED("video"), "g_seq", "videos.seq = g_seq"},
+    {"video", SOMEBODY, VS_IS_GRANTED, GRANTED("job"), "videos.seq", "videos.job_id = g_object"},
+    {"file", SOMEBODY, VS_IS_OWN, "", "files.seq", "files.user_id = {{me}}"},
+    {"file", SOMEBODY, VS_IS_OPEN, "", "files.seq", "files.access IN (30, 40) AND files.deleted_us IS NULL"},
+    {"file", SOMEBODY, VS_IS_GRANTED, GRANTED("file"), "g_seq", "files.seq = g_seq"},
+    {"file", SOMEBODY, VS_IS_GRANTED, GRANTED("video"), "files.seq", "files.video_id = g_object"},
+    {"file", SOMEBODY, VS_IS_GRANTED, GRANTED("job"), "files.seq", "files.job_id = g_object"},
+    {"file", NOBODY, VS_IS_PUBLIC, "", "files.seq", "files.access = 40 AND files.deleted_us IS NULL"},
+    {NULL, SOMEBODY, VS_IS_OWN, "", "seq", "{{table}}.user_id = {{me}}"},
+};
+
+static int add_way(struct predicate *p, struct vs_compiled *query, const struct way *way, vidstore_error **e) {
+    static const char *const names[] = {"table", "me", "now", NULL};
+    char me[16], now[16];
+    const char *const texts[] = {p->noun->table, me, now, NULL};
+    struct vs_way *ret = vs_compiled_way(query);
+    snprintf(me, sizeof me, "$%d", p->me);
+    snprintf(now, sizeof now, "$%d", p->now);
+    ret->seq = way->seq;
+    p->certain = way->certain;
+    int r = vs_template_fill(&ret->from, way->from, names, texts, e);
+    if (!r)
+        r = vs_template_fill(&ret->when, way->when, names, texts, e);
+    vs_buf_str(&ret->when, " AND ");
+    return r ? r : put_rules(p, &ret->when, e);
+}
+
+static int add_ways(struct predicate *p, struct vs_compiled *query, vidstore_error **e) {
+    int r = 0, found = 0, who = p->me ? SOMEBODY : NOBODY;
+    for (size_t i = 0; !r && i < VS_COUNT(ways); i++) {
+        int here = ways[i].noun ? strcmp(ways[i].noun, p->noun->name) == 0 : !found;
+        found |= here;
+        if (here && ways[i].who == who)
+            r = add_way(p, query, &ways[i], e);
     }
-    if (p->is_file && p->me)
-        vs_buf_fmt(vs_compiled_way(query), "%s.access IN (%d, %d) AND %s.deleted_us IS NULL", table,
-                   VIDSTORE_ACCESS_AUTHENTICATED, VIDSTORE_ACCESS_PUBLIC, table);
-    if (p->is_file && !p->me)
-        vs_buf_fmt(vs_compiled_way(query), "%s.access = %d AND %s.deleted_us IS NULL", table, VIDSTORE_ACCESS_PUBLIC,
-                   table);
-    for (int i = 0; i < query->n_ways; i++)
-        if (query->ways[i].failed)
-            return vs_fail_nomem(e);
-    return 0;
+    p->certain = 0;
+    return r;
 }
 
 /* A filter on what only owners see finds no others: what it finds would tell what is hidden. */
@@ -260,10 +306,10 @@ int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vi
     int r = begin(&p, actor, query, VS_LIST, vs_now_us(), e);
     if (!r && query->owners)
         r = add_own(&p, query, e);
-    if (!r)
-        r = add_predicate(&p, query, e);
-    if (!r && !query->owners)
+    if (!r && !query->owners && !query->matched)
         r = add_ways(&p, query, e);
+    if (!r && !query->n_ways)
+        r = add_predicate(&p, query, e);
     if (!r)
         add_marks(&p, query);
     return r;

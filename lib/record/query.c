@@ -305,7 +305,7 @@ int vs_compiled_and(struct vs_compiled *c, const char *column_test, const struct
     return c->where.failed ? vs_fail_nomem(e) : 0;
 }
 
-struct vs_buf *vs_compiled_way(struct vs_compiled *c) {
+struct vs_way *vs_compiled_way(struct vs_compiled *c) {
     assert(c->n_ways < VS_QUERY_WAYS);
     return &c->ways[c->n_ways++];
 }
@@ -314,8 +314,10 @@ void vs_compiled_free(struct vs_compiled *c) {
     for (int i = 0; i < c->count; i++)
         vs_free(c->terms[i].text);
     c->count = 0;
-    for (int i = 0; i < c->n_ways; i++)
-        vs_buf_free(&c->ways[i]);
+    for (int i = 0; i < c->n_ways; i++) {
+        vs_buf_free(&c->ways[i].from);
+        vs_buf_free(&c->ways[i].when);
+    }
     c->n_ways = 0;
     vs_buf_free(&c->where);
     vs_buf_free(&c->find);

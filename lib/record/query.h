@@ -52,11 +52,19 @@ struct vs_term {
     char *text; /* owned text of the value, NULL for numbers */
 };
 
+/* Some of the rows: a condition that an index serves, and the order by seq with it. Names of columns that are not the
+ * noun's begin with g_, so that they are never those of a filter. */
+struct vs_way {
+    struct vs_buf from; /* what the noun's table is joined with, "" or "… CROSS JOIN " */
+    const char *seq;    /* where seq is read, so that the order is that of the index */
+    struct vs_buf when;
+};
+
 /* A query compiled for a noun: where-clause, order and values. */
 struct vs_compiled {
     const struct vs_noun *noun;
     struct vs_buf where;
-    struct vs_buf ways[VS_QUERY_WAYS]; /* no ways, or rows on one of these conditions only, each served by an index */
+    struct vs_way ways[VS_QUERY_WAYS]; /* none, or only rows that are on one of them */
     int n_ways;
     struct vs_term terms[VS_QUERY_TERMS];
     int count;
@@ -95,12 +103,12 @@ int vs_compiled_and(struct vs_compiled *c, const char *column_test, const struct
                     vidstore_error **e);
 /* Adds a value of the library's own, for conditions that name it: its number, $1 is 1; or a negative code. */
 int vs_compiled_value(struct vs_compiled *c, const struct vs_field *field, struct vs_value value, vidstore_error **e);
-/* The text of another way to the rows. */
-struct vs_buf *vs_compiled_way(struct vs_compiled *c);
+/* Another way to the rows, to be filled. */
+struct vs_way *vs_compiled_way(struct vs_compiled *c);
 void vs_compiled_free(struct vs_compiled *c);
 
 /* Fills the {{where}}, {{order}} and {{limit}} of the noun's list or count template, binds, and hands over the
- * statement. piecewise: as each way leads to its first rows in the order, the first of all are among them. scratch
+ * statement. piecewise: only the first rows in the order are wanted, and the ways are followed no further. scratch
  * holds bytes of bound ids until the reset. */
 typedef uint8_t vs_scratch[VS_QUERY_TERMS][64];
 int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_id tmpl, int64_t limit, int piecewise,

@@ -58,25 +58,41 @@ static void put_order(const struct vs_compiled *c, char *order, size_t size) {
         snprintf(order, size, "%s %s", c->matched ? "found.rowid" : "seq", way);
 }
 
-/* The where-clause with the ways that lead to what may be visible. */
-static void put_where(const struct vs_compiled *c, const char *order, const char *most, int piecewise,
-                      struct vs_buf *b) {
-    const char *where = c->where.len ? c->where.data : "1 = 1";
-    if (c->n_ways == 0 || c->matched) { /* the index of words is the way */
-        vs_buf_str(b, where);
-    } else if (c->n_ways == 1) {
-        vs_buf_fmt(b, "%s AND %s", c->ways[0].data, where);
-    } else if (piecewise) {
-        vs_buf_str(b, "seq IN (");
-        for (int i = 0; i < c->n_ways; i++)
-            vs_buf_fmt(b, "%sSELECT seq FROM (SELECT seq FROM %s WHERE %s AND %s ORDER BY %s LIMIT %s) AS way%d",
-                       i ? " UNION ALL " : "", c->noun->table, c->ways[i].data, where, order, most, i);
-        vs_buf_char(b, ')');
-    } else {
-        for (int i = 0; i < c->n_ways; i++)
-            vs_buf_fmt(b, "%s(%s)", i ? " OR " : "(", c->ways[i].data);
-        vs_buf_fmt(b, ") AND %s", where);
+/* The column that a list is sorted by before seq; NULL: none. */
+static void put_key(const struct vs_compiled *c, struct vs_buf *b) {
+    if (c->sort)
+        vs_buf_fmt(b, "%s%s AS key, ", c->sort->column, c->sort->use & VS_FOLDED ? "_key" : "");
+}
+
+/* The rows of all ways, each once. Each way has the order of the list, so that they are merged and none is followed
+ * further than the page needs. */
+static void put_ways(const struct vs_compiled *c, const char *where, const char *most, int piecewise,
+                     struct vs_buf *b) {
+    const char *order = c->ascending ? "ASC" : "DESC";
+    vs_buf_fmt(b, "%s.seq IN (SELECT at FROM (", c->noun->table);
+    for (int i = 0; i < c->n_ways; i++) {
+        vs_buf_str(b, i ? " UNION SELECT " : "SELECT ");
+        if (piecewise)
+            put_key(c, b);
+        vs_buf_fmt(b, "%s AS at FROM %s%s WHERE %s AND %s", c->ways[i].seq,
+                   c->ways[i].from.data ? c->ways[i].from.data : "", c->noun->table, c->ways[i].when.data, where);
     }
+    if (piecewise && c->sort)
+        vs_buf_fmt(b, " ORDER BY 1 %s, 2 %s LIMIT %s", order, order, most);
+    else if (piecewise)
+        vs_buf_fmt(b, " ORDER BY 1 %s LIMIT %s", order, most);
+    vs_buf_str(b, ") AS found)");
+}
+
+/* The where-clause with the ways that lead to what may be visible. */
+static void put_where(const struct vs_compiled *c, const char *most, int piecewise, struct vs_buf *b) {
+    const char *where = c->where.len ? c->where.data : "1 = 1";
+    if (c->n_ways == 0)
+        vs_buf_str(b, where);
+    else if (c->n_ways == 1 && !c->ways[0].from.len)
+        vs_buf_fmt(b, "%s AND %s", c->ways[0].when.data, where);
+    else
+        put_ways(c, where, most, piecewise, b);
 }
 
 int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_id tmpl, int64_t limit, int piecewise,
@@ -87,7 +103,7 @@ int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_i
     int terms[VS_QUERY_TERMS], used = 0;
     put_order(c, order, sizeof order);
     snprintf(most, sizeof most, "%" PRId64, limit);
-    put_where(c, order, most, piecewise, &whole);
+    put_where(c, most, piecewise, &whole);
     if (!whole.failed)
         number(&numbered, whole.data, c->matched, terms, &used);
     int r = whole.failed || numbered.failed ? vs_fail_nomem(e) : 0;

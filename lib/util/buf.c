@@ -52,12 +52,19 @@ void vs_buf_char(struct vs_buf *b, char c) {
 
 void vs_buf_fmt(struct vs_buf *b, const char *format, ...) {
     va_list args, again;
+    size_t room = b->failed ? 0 : b->cap - b->len; /* mostly enough, and then it is printed once */
     va_start(args, format);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
-    if (n >= 0 && reserve(b, (size_t)n)) {
-        vsnprintf(b->data + b->len, (size_t)n + 1, format, again);
+    int n = vsnprintf(room ? b->data + b->len : NULL, room, format, args);
+    if (n >= 0 && (size_t)n < room && b->len + (size_t)n <= (b->max ? b->max : DEFAULT_MAX)) {
         b->len += (size_t)n;
+    } else {
+        if (room)
+            b->data[b->len] = '\0';
+        if (n >= 0 && reserve(b, (size_t)n)) {
+            vsnprintf(b->data + b->len, (size_t)n + 1, format, again);
+            b->len += (size_t)n;
+        }
     }
     va_end(again);
     va_end(args);

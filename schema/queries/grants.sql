@@ -23,7 +23,8 @@ DELETE FROM grants WHERE id = $1;
 -- What live grants give and take of an object, or of what it hangs on.
 SELECT max(CASE WHEN denies = 0 THEN reach END), min(CASE WHEN denies = 1 THEN reach END),
 max(CASE WHEN denies = 0 THEN can_share END) FROM grants
-WHERE subject_id = $1 AND object_id IN ($2, $3, $4) AND (expires_us IS NULL OR expires_us > $5);
+WHERE subject_id = $1 AND denies IN (0, 1) AND object_id IN ($2, $3, $4)
+AND (expires_us IS NULL OR expires_us > $5);
 
 -- name: grant_source
 -- The grant that somebody hands on: one that reaches far enough, of the object itself.
