@@ -530,7 +530,8 @@ VIDSTORE_API vidstore_status vidstore_user_get_by_identity(vidstore_session *ses
                                                            vidstore_error **reterr);
 
 /**
- * What a user has and did: jobs by state, videos, files and bytes, time spent, last login, identities.
+ * What a user has and did: jobs by state, videos, files and bytes, time spent, last login, identities, and as
+ * "quota" what vidstore_quota_get() says.
  * @param session  who acts.
  * @param id  the user's UUID.
  * @param ret_json  receives a JSON object, which the caller frees.

@@ -17,6 +17,7 @@
 #include <vidstore/login.h>
 #include <vidstore/query.h>
 #include <vidstore/queue.h>
+#include <vidstore/quota.h>
 #include <vidstore/session.h>
 #include <vidstore/store.h>
 #include <vidstore/upkeep.h>

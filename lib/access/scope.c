@@ -19,7 +19,7 @@ static const struct {
     uint32_t verbs;
     int admin; /* of effect only while the owner is an admin */
 } table[] = {
-    {"read", " job video file stats setting feed ", LOOK, 0},
+    {"read", " job video file stats setting feed quota ", LOOK, 0},
     {"write", " job video file ", CHANGE, 0},
     {"jobs:read", " job ", LOOK, 0},
     {"jobs:write", " job ", CHANGE, 0},
@@ -30,7 +30,7 @@ static const struct {
     {"profile", " user ", LOOK, 0},
     {"work", " claim ", ALL, 1},
     {"audit", " audit ", LOOK, 1},
-    {"iam", " user key login ", ALL, 1},
+    {"iam", " user key login quota ", ALL, 1},
     {"admin", NULL, ALL, 1},
 };
 enum { SCOPES = sizeof table / sizeof *table };
@@ -78,8 +78,8 @@ uint32_t vs_scopes_verbs(const struct vs_actor *actor, const char *noun) {
 
 /* By what the words allow, not by the words: whoever has write may hand on jobs:read. */
 int vs_scopes_within(uint32_t scopes, uint32_t of) {
-    static const char *const nouns[] = {"user",  "key",     "login", "job",   "video", "file",     "audit",
-                                        "stats", "setting", "store", "claim", "feed",  "any other"};
+    static const char *const nouns[] = {"user",  "key",     "login", "job",   "video", "file",  "audit",
+                                        "stats", "setting", "store", "claim", "feed",  "quota", "any other"};
     struct vs_actor inner = {.scopes = scopes, .role = VIDSTORE_ROLE_ADMIN},
                     outer = {.scopes = of, .role = VIDSTORE_ROLE_ADMIN};
     for (size_t i = 0; of && i < sizeof nouns / sizeof *nouns; i++)

@@ -55,6 +55,7 @@ int vs_blob_repo_get(struct vs_conn *conn, const struct vs_uuid *id, struct vs_b
     ret->created_us = vs_col_int(s, 12);
     ret->sealed_us = vs_col_int(s, 13);
     ret->epoch = vs_col_int(s, 14);
+    ret->reserved = vs_col_int(s, 15);
     r = copy_text(s, 6, &ret->params, e);
     if (!r)
         r = copy_text(s, 7, &ret->source, e);
@@ -76,6 +77,7 @@ int vs_blob_repo_reserve(struct vs_conn *conn, const struct vs_blob_row *row, in
     vs_bind_int(s, 8, row->source_size);
     vs_bind_text(s, 9, row->boot, -1);
     vs_bind_int(s, 10, row->created_us);
+    vs_bind_int(s, 11, row->reserved);
     return vs_run(s, NULL, e);
 }
 
@@ -99,6 +101,18 @@ int vs_blob_repo_touch(struct vs_conn *conn, const struct vs_blob_row *row, int6
     vs_bind_text(s, 3, row->boot, -1);
     vs_bind_uuid(s, 4, &row->id);
     vs_bind_int(s, 5, row->epoch);
+    return run_one(s, ret_done, e);
+}
+
+int vs_blob_repo_reserve_more(struct vs_conn *conn, const struct vs_blob_row *row, int64_t bytes, int *ret_done,
+                              vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_BLOB_RESERVE_MORE, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, bytes);
+    vs_bind_uuid(s, 2, &row->id);
+    vs_bind_int(s, 3, row->epoch);
     return run_one(s, ret_done, e);
 }
 

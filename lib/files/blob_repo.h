@@ -22,18 +22,22 @@ struct vs_blob_row {
     char *params;             /* JSON */
     char *source, *validator; /* NULL: none */
     int64_t source_size;      /* INT64_MIN: not known */
+    int64_t reserved;         /* of the owner's quota, while the size is not known; INT64_MIN: nothing */
 };
 
 void vs_blob_row_clear(struct vs_blob_row *row);
 
 int vs_blob_repo_get(struct vs_conn *conn, const struct vs_uuid *id, struct vs_blob_row *ret, vidstore_error **e);
-/* Takes id, owner, key, params, source…, boot and created_us of the row. */
+/* Takes id, owner, key, params, source…, boot, created_us and reserved of the row. */
 int vs_blob_repo_reserve(struct vs_conn *conn, const struct vs_blob_row *row, int64_t backend, vidstore_error **e);
 /* The following say in *ret_done whether the row was in the state for it; those that take an epoch, whether it is still
  * the row's. */
 /* Takes id, epoch and boot of the row. */
 int vs_blob_repo_touch(struct vs_conn *conn, const struct vs_blob_row *row, int64_t now_us, int64_t synced,
                        int *ret_done, vidstore_error **e);
+/* Takes id and epoch of the row; bytes: as many as are reserved from now on. */
+int vs_blob_repo_reserve_more(struct vs_conn *conn, const struct vs_blob_row *row, int64_t bytes, int *ret_done,
+                              vidstore_error **e);
 int vs_blob_repo_take_over(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, int *ret_done,
                            vidstore_error **e);
 int vs_blob_repo_set_source(struct vs_conn *conn, const struct vs_blob_row *row, int64_t now_us, int *ret_done,

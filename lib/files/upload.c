@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Bytes on their way into the store: writing, sealing, giving up. */
 #include "files/upload.h"
+#include "quotas/quotas.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -138,11 +139,18 @@ int vs_upload_touch(vidstore_session *session, vidstore_upload *upload, int forc
     return r;
 }
 
+static int64_t after(const vidstore_upload *upload, size_t len) {
+    int64_t size = vs_blob_writer_size(upload->writer);
+    return len > (uint64_t)(INT64_MAX - size) ? INT64_MAX : size + (int64_t)len;
+}
+
 int vs_upload_write(vidstore_session *session, vidstore_upload *upload, const void *data, size_t len,
                     vidstore_error **e) {
     int r = vs_upload_check_open(upload, e);
     if (!r)
         r = vs_upload_touch(session, upload, 0, e);
+    if (!r)
+        r = vs_upload_reserve(session, upload, after(upload, len), e);
     if (!r)
         r = vs_blob_writer_write(upload->writer, data, len, e);
     if (r && upload->writer && vs_blob_writer_lost(upload->writer))
@@ -167,6 +175,9 @@ static int go_on(void *arg, int64_t done) {
         copy->code = vs_fail(&copy->why, VIDSTORE_TIMEOUT, NULL, "the session's deadline passed");
     else
         copy->code = vs_upload_touch(copy->session, copy->upload, 0, &copy->why);
+    if (!copy->code)
+        copy->code =
+            vs_upload_reserve(copy->session, copy->upload, vs_blob_writer_size(copy->upload->writer), &copy->why);
     return copy->code;
 }
 
@@ -244,7 +255,10 @@ int vs_upload_store_in(struct vs_conn *conn, const vidstore_upload *upload, stru
                        vidstore_error **e) {
     const struct vs_blob_row *row = &upload->row;
     int done = 0;
+    int64_t had = row->reserved > 0 ? row->reserved : 0;
     int r = vs_blob_repo_stored(conn, row, &done, e);
+    if (!r && done)
+        r = vs_quota_check(conn, VS_QUOTA_BYTES, &row->owner, row->size - had, vs_now_us(), e);
     if (!r)
         r = vs_blob_repo_get(conn, &row->id, ret_row, e);
     if (!r && vs_upload_is_anothers(upload, ret_row))

@@ -29,6 +29,7 @@ struct vidstore_upload {
     int stored;                    /* 1: that it is sealed is on record */
     struct vs_blob_writer *writer; /* while open */
     int64_t touched_us;            /* monotonic */
+    int64_t room;                  /* so many bytes may be written before the owner's quota is asked again */
 };
 
 /* ---- what the files of uploads share ---- */
@@ -48,6 +49,13 @@ int vs_upload_db(vidstore_session *session, vidstore_upload *upload, vs_op *op, 
 int vs_upload_check_open(const vidstore_upload *upload, vidstore_error **e);
 /* Says on record that the upload lives, if it was long ago that it did; STATE when somebody gave it up meanwhile. */
 int vs_upload_touch(vidstore_session *session, vidstore_upload *upload, int force, vidstore_error **e);
+/* Reserves of the owner's quota what an upload of `size` bytes needs, and some more; QUOTA when there is not as much.
+ */
+int vs_upload_reserve(vidstore_session *session, vidstore_upload *upload, int64_t size, vidstore_error **e);
+/* What is reserved for an upload of which so many bytes are expected (-1: not known); INT64_MIN: nothing. */
+int64_t vs_upload_reservation(int64_t expected);
+/* In the transaction that has begun the upload: what it took of the quota. Sets upload->room. */
+int vs_upload_check_quota(struct vs_conn *conn, vidstore_upload *upload, vidstore_error **e);
 /* Seals the bytes; nothing on record. */
 int vs_upload_seal_bytes(vidstore_session *session, vidstore_upload *upload, int64_t total, vidstore_error **e);
 /* Inside a write: that the bytes are sealed. The row is read anew into *ret_row. STATE when it was given up meanwhile,

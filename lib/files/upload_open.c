@@ -60,7 +60,9 @@ static int reserve_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct reserve *w = arg;
     const struct vs_blob_row *row = &w->upload->row;
     int r = vs_file_check_params(conn, w->session, w->upload->params, &row->owner, e);
-    return r ? r : vs_blob_repo_reserve(conn, row, VIDSTORE_BACKEND_LOCAL, e);
+    if (!r)
+        r = vs_blob_repo_reserve(conn, row, VIDSTORE_BACKEND_LOCAL, e);
+    return r ? r : vs_upload_check_quota(conn, w->upload, e);
 }
 
 int vs_upload_open(vidstore_session *session, const struct vs_params *params, int64_t expected,
@@ -79,6 +81,7 @@ int vs_upload_open(vidstore_session *session, const struct vs_params *params, in
         r = copy_source(&upload->row, source, e);
     if (r)
         return r;
+    upload->row.reserved = vs_upload_reservation(expected);
     struct reserve w = {session, upload};
     r = vs_session_write(session, reserve_op, &w, e);
     if (r == VIDSTORE_FORBIDDEN)
@@ -199,6 +202,7 @@ int vs_upload_resume(vidstore_session *session, const struct vs_uuid *id, vidsto
     if (r)
         return r;
     vs_uuid_format(id, upload->id);
+    upload->room = upload->row.reserved > 0 ? upload->row.reserved : 0;
     r = upload->row.state == VS_BLOB_STORED ? take_over(session, upload, e) : reopen(session, upload, e);
     if (!r)
         *ret = VS_TAKE(upload);

@@ -3,6 +3,7 @@
 #include "jobs/job_lease.h"
 #include "jobs/job_nap.h"
 #include "jobs/job_queue.h"
+#include "quotas/quotas.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -50,11 +51,19 @@ static int split_kinds(struct claim *c, const char *kinds, vidstore_error **e) {
     return r;
 }
 
-/* The oldest ready job of a priority and a kind (NULL: any): 1, 0, or a negative code. */
-static int oldest(struct vs_conn *conn, const char *kind, int64_t priority, int64_t *ret_seq, struct vs_uuid *ret,
+struct found {
+    int64_t seq;
+    struct vs_uuid id, owner;
+};
+
+/* The oldest ready job of a priority and a kind (NULL: any): 1, 0, or a negative code. spread: of an owner who may have
+ * one more at work, and who that is is not told. */
+static int oldest(struct vs_conn *conn, const char *kind, int64_t priority, int spread, struct found *ret,
                   vidstore_error **e) {
+    static const enum vs_stmt_id statements[2][2] = {{VS_STMT_JOB_NEXT_READY, VS_STMT_JOB_NEXT_READY_KIND},
+                                                     {VS_STMT_JOB_NEXT_SPREAD, VS_STMT_JOB_NEXT_SPREAD_KIND}};
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, kind ? VS_STMT_JOB_NEXT_READY_KIND : VS_STMT_JOB_NEXT_READY, &s, e);
+    int r = vs_stmt(conn, statements[spread][kind != NULL], &s, e);
     if (r)
         return r;
     if (kind)
@@ -62,35 +71,54 @@ static int oldest(struct vs_conn *conn, const char *kind, int64_t priority, int6
     vs_bind_int(s, kind ? 2 : 1, priority);
     r = vs_row(s, e);
     if (r == VS_ROW) {
-        *ret_seq = vs_col_int(s, 0);
-        vs_col_uuid(s, 1, ret);
+        ret->seq = vs_col_int(s, 0);
+        vs_col_uuid(s, 1, &ret->id);
+        if (!spread)
+            vs_col_uuid(s, 2, &ret->owner);
     }
     return r;
 }
 
-static int oldest_of(const struct claim *c, struct vs_conn *conn, int64_t priority, struct vs_uuid *ret,
+static int oldest_of(const struct claim *c, struct vs_conn *conn, int64_t priority, int spread, struct found *ret,
                      vidstore_error **e) {
-    int64_t best = INT64_MAX, seq = 0;
-    struct vs_uuid id;
+    struct found found = {0};
+    ret->seq = INT64_MAX;
     for (size_t i = 0; i < (c->count ? c->count : 1); i++) {
-        int r = oldest(conn, c->count ? c->kinds[i] : NULL, priority, &seq, &id, e);
+        int r = oldest(conn, c->count ? c->kinds[i] : NULL, priority, spread, &found, e);
         if (r < 0)
             return r;
-        if (r == VS_ROW && seq < best) {
-            best = seq;
-            *ret = id;
-        }
+        if (r == VS_ROW && found.seq < ret->seq)
+            *ret = found;
     }
-    return best != INT64_MAX;
+    return ret->seq != INT64_MAX;
 }
 
-/* One probe a priority level: 1 and the next job, 0, or a negative code. */
+/* One probe a priority level. Only when the next job's owner has as many at work as it may, all owners who have jobs
+ * waiting are asked for theirs. 1 and the next job, 0, or a negative code. */
+static int next_of(const struct claim *c, struct vs_conn *conn, int64_t priority, struct vs_uuid *ret,
+                   vidstore_error **e) {
+    struct found found = {0};
+    int64_t left = 0;
+    int r = oldest_of(c, conn, priority, 0, &found, e);
+    if (r <= 0)
+        return r;
+    r = vs_quota_left(conn, VS_QUOTA_RUNNING, &found.owner, vs_now_us(), &left, e);
+    if (r == VIDSTORE_NOT_FOUND) { /* the owner was purged: nothing limits it */
+        vs_error_clear(e);
+        left = 1;
+        r = 0;
+    }
+    r = r || left ? r : oldest_of(c, conn, priority, 1, &found, e);
+    *ret = found.id;
+    return left && !r ? 1 : r;
+}
+
 static int next_job(const struct claim *c, struct vs_conn *conn, struct vs_uuid *ret, vidstore_error **e) {
     static const int64_t priorities[] = {VIDSTORE_PRIORITY_URGENT, VIDSTORE_PRIORITY_HIGH, VIDSTORE_PRIORITY_NORMAL,
                                          VIDSTORE_PRIORITY_LOW};
     int r = 0;
     for (size_t i = 0; !r && i < VS_COUNT(priorities); i++)
-        r = oldest_of(c, conn, priorities[i], ret, e);
+        r = next_of(c, conn, priorities[i], ret, e);
     return r;
 }
 

@@ -5,6 +5,7 @@
 #include "jobs/job_season.h"
 #include "jobs/job_sources.h"
 #include "net/net.h"
+#include "quotas/quotas.h"
 #include "users/users.h"
 #include "util/error.h"
 #include <inttypes.h>
@@ -130,6 +131,9 @@ static int created(struct vs_change *c, vidstore_error **e) {
         r = vs_user_count_job(c->conn, &c->owner, 1, 0, e);
     if (!r)
         r = vs_season_expand(c, e);
+    if (!r)
+        r = vs_quota_check(c->conn, VS_QUOTA_JOBS, &c->owner, 1 + vs_change_int(c, VIDSTORE_JOB_CHILDREN), c->now_us,
+                           e);
     if (!r)
         r = note_season(c, e);
     if (r || !parent_id)

@@ -81,6 +81,13 @@ const struct vs_setting vs_setting_table[VS_SETTINGS] = {
     [VS_SETTING_KEY_ALLOW_NEVER] = {"key.allow_never", 0, 0, 1, 1, "API keys without an end may be made."},
     [VS_SETTING_KEY_UNUSED_DAYS] = {"key.unused_days", 180, 0, 36600, 0,
                                     "An API key that nobody used for so long is ended; 0: never."},
+    [VS_SETTING_QUOTA_BYTES] = {"quota.bytes", 0, 0, INT64_MAX, 0,
+                                "Bytes that a user may keep who has no limit of its own; 0: no limit."},
+    [VS_SETTING_QUOTA_FILES] = {"quota.files", 0, 0, INT64_MAX, 0, "The same for files."},
+    [VS_SETTING_QUOTA_RUNNING] = {"quota.running_jobs", 0, 0, INT64_MAX, 0,
+                                  "The same for jobs that are at work at a time."},
+    [VS_SETTING_QUOTA_JOBS] = {"quota.jobs_per_day", 0, 0, INT64_MAX, 0,
+                               "The same for jobs that are submitted on a day (UTC)."},
 };
 
 int vs_setting_find(const char *name) {

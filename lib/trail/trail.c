@@ -59,6 +59,7 @@ const struct vs_word vs_audit_actions[] = {
     {VIDSTORE_AUDIT_KEY_EXPIRED, "key_expired"},
     {VIDSTORE_AUDIT_GRANT_CREATED, "grant_created"},
     {VIDSTORE_AUDIT_GRANT_REVOKED, "grant_revoked"},
+    {VIDSTORE_AUDIT_QUOTA_CHANGED, "quota_changed"},
     {VIDSTORE_AUDIT_LOGIN_REVOKED, "login_revoked"},
     {VIDSTORE_AUDIT_LOGIN_CONFIRMED, "login_confirmed"},
     {VIDSTORE_AUDIT_ACCOUNT_LOCKED, "account_locked"},

@@ -208,6 +208,36 @@ static int check_leases(struct vs_exam *x, vidstore_error **e) {
     return 0;
 }
 
+static int usage_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    static const enum vs_stmt_id all[] = {VS_STMT_USAGE_TOTALS_DIFFER, VS_STMT_USAGE_DAYS_DIFFER};
+    int64_t *counts = arg;
+    int r = 0;
+    for (size_t i = 0; !r && i < VS_COUNT(all); i++) {
+        vs_autostmt *s = NULL;
+        r = vs_stmt(conn, all[i], &s, e);
+        if (!r)
+            r = vs_row(s, e);
+        counts[i] = r == VS_ROW ? vs_col_int(s, 0) : 0;
+        r = r < 0 ? r : 0;
+    }
+    return r;
+}
+
+/* What quotas go by is counted with each change; here from the records, and must come out the same. */
+static int check_usage(struct vs_exam *x, vidstore_error **e) {
+    int64_t counts[2] = {0};
+    int r = vs_session_read(x->session, usage_op, counts, e);
+    if (r)
+        return r;
+    if (counts[0] || counts[1])
+        vs_exam_find(x, VS_VERDICT_BAD,
+                     "what %" PRId64 " users use, and %" PRId64 " days of usage, are not what the records say",
+                     counts[0], counts[1]);
+    else
+        vs_exam_find(x, VS_VERDICT_OK, "what users use is what the records say");
+    return 0;
+}
+
 struct settings {
     int changed, unknown, bad;
     char name[64]; /* of the first that is unknown or bad */
@@ -250,9 +280,12 @@ static int check_settings(struct vs_exam *x, vidstore_error **e) {
 }
 
 const struct vs_exam_check vs_exam_checks[] = {
-    {"connection", check_connection}, {"integrity", check_integrity}, {"schema", check_schema},
-    {"version", check_version},       {"engine", check_engine},       {"log", check_log},
-    {"database", check_size},         {"disk", check_disk},           {"marker", vs_exam_marker},
-    {"bytes", vs_exam_bytes},         {"leases", check_leases},       {"probe", check_probe},
-    {"clock", check_clock},           {"settings", check_settings},   {NULL, NULL},
+    {"connection", check_connection}, {"integrity", check_integrity},
+    {"schema", check_schema},         {"version", check_version},
+    {"engine", check_engine},         {"log", check_log},
+    {"database", check_size},         {"disk", check_disk},
+    {"marker", vs_exam_marker},       {"bytes", vs_exam_bytes},
+    {"leases", check_leases},         {"usage", check_usage},
+    {"probe", check_probe},           {"clock", check_clock},
+    {"settings", check_settings},     {NULL, NULL},
 };

@@ -2,8 +2,10 @@
 #include "users/user_repo.h"
 #include "jobs/jobs.h"
 #include "logins/logins.h"
+#include "quotas/quotas.h"
 #include "users/users.h"
 #include "util/alloc.h"
+#include "util/env.h"
 #include "util/error.h"
 #include "util/json.h"
 #include "util/utf8.h"
@@ -248,5 +250,11 @@ int vs_user_repo_stats(struct vs_conn *conn, const struct vs_uuid *user, struct 
         r = pair(conn, VS_STMT_USER_FILES_STATS, user, ",\"files\":", b, e);
     if (!r)
         r = jobs(conn, user, b, e);
-    return r ? r : identities(conn, user, b, e);
+    if (!r)
+        r = identities(conn, user, b, e);
+    vs_buf_str(b, ",\"quota\":{");
+    if (!r)
+        r = vs_quota_json(conn, user, vs_now_us(), b, e);
+    vs_buf_char(b, '}');
+    return r;
 }

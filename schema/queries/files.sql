@@ -3,11 +3,14 @@
 
 -- name: blob_reserve
 INSERT INTO blobs (id, user_id, state, backend, storage_key, refs, params, source, validator, source_size, synced, boot,
-epoch, created_us, touched_us) VALUES ($1, $2, 10, $3, $4, 0, $5, $6, $7, $8, 0, $9, 1, $10, $10);
+epoch, created_us, touched_us, reserved) VALUES ($1, $2, 10, $3, $4, 0, $5, $6, $7, $8, 0, $9, 1, $10, $10, $11);
+
+-- name: blob_reserve_more
+UPDATE blobs SET reserved = $1 WHERE id = $2 AND state = 10 AND epoch = $3;
 
 -- name: blob_by_id
 SELECT user_id, state, storage_key, size, sha256, refs, params, source, validator, source_size, synced, boot,
-created_us, sealed_us, epoch FROM blobs WHERE id = $1;
+created_us, sealed_us, epoch, reserved FROM blobs WHERE id = $1;
 
 -- name: blob_by_key
 SELECT id FROM blobs WHERE storage_key = $1;

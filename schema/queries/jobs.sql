@@ -2,10 +2,28 @@
 -- Queue, leases and seasons. States are literals, so that the partial indexes serve.
 
 -- name: job_next_ready
-SELECT seq, id FROM jobs WHERE state = 20 AND deleted_us IS NULL AND priority = $1 ORDER BY seq LIMIT 1;
+SELECT seq, id, user_id FROM jobs WHERE state = 20 AND deleted_us IS NULL AND priority = $1 ORDER BY seq LIMIT 1;
 
 -- name: job_next_ready_kind
-SELECT seq, id FROM jobs WHERE state = 20 AND deleted_us IS NULL AND kind = $1 AND priority = $2 ORDER BY seq LIMIT 1;
+SELECT seq, id, user_id FROM jobs WHERE state = 20 AND deleted_us IS NULL AND kind = $1 AND priority = $2
+ORDER BY seq LIMIT 1;
+
+-- name: job_next_spread
+-- The same past the jobs of users who have as many at work as they may: the oldest of each other user, of a priority.
+SELECT j.seq, j.id FROM job_counts AS c LEFT JOIN quotas AS q ON q.user_id = c.user_id
+JOIN jobs AS j ON j.seq = (SELECT r.seq FROM jobs AS r WHERE r.user_id = c.user_id AND r.priority = $1 AND r.state = 20
+AND r.deleted_us IS NULL ORDER BY r.seq LIMIT 1)
+WHERE c.state = 20 AND c.jobs > 0 AND (SELECT count(*) FROM jobs AS w WHERE w.user_id = c.user_id
+AND w.lease_hash IS NOT NULL) < coalesce(nullif(coalesce(q.max_running, (SELECT CAST(value AS BIGINT) FROM settings
+WHERE name = 'quota.running_jobs')), 0), 9223372036854775807) ORDER BY j.seq LIMIT 1;
+
+-- name: job_next_spread_kind
+SELECT j.seq, j.id FROM job_counts AS c LEFT JOIN quotas AS q ON q.user_id = c.user_id
+JOIN jobs AS j ON j.seq = (SELECT r.seq FROM jobs AS r WHERE r.user_id = c.user_id AND r.kind = $1 AND r.priority = $2
+AND r.state = 20 AND r.deleted_us IS NULL ORDER BY r.seq LIMIT 1)
+WHERE c.state = 20 AND c.jobs > 0 AND (SELECT count(*) FROM jobs AS w WHERE w.user_id = c.user_id
+AND w.lease_hash IS NOT NULL) < coalesce(nullif(coalesce(q.max_running, (SELECT CAST(value AS BIGINT) FROM settings
+WHERE name = 'quota.running_jobs')), 0), 9223372036854775807) ORDER BY j.seq LIMIT 1;
 
 -- name: job_due
 SELECT id FROM jobs WHERE state = 10 AND deleted_us IS NULL AND run_at_us <= $1 ORDER BY run_at_us LIMIT $2;

@@ -455,6 +455,14 @@ static void readers(void) {
     option(VIDSTORE_OPEN_READERS, "readers", 1, 64);
 }
 
+static void days_of_usage(void) {
+    struct id user = add_user("days", VIDSTORE_ROLE_USER);
+    must(vidstore_quota_usage(sys, user.text, 1, NULL, e));
+    must(vidstore_quota_usage(sys, user.text, 3660, NULL, e));
+    refused(VIDSTORE_INVALID, "days", vidstore_quota_usage(sys, user.text, 0, NULL, e));
+    refused(VIDSTORE_INVALID, "days", vidstore_quota_usage(sys, user.text, 3661, NULL, e));
+}
+
 static void upkeep(void) {
     must(vidstore_maintain(sys, 1, 0, NULL, e));
     must(vidstore_maintain(sys, 3600000, 0, NULL, e));
@@ -505,6 +513,10 @@ static const struct {
     {"age of a transaction", "10 ms to 10 min, default 5 s", transaction, NULL},
     {"reading connections", "1 to 64, default 4", readers, NULL},
     {"result of a job", "64 KiB of JSON", result, NULL},
+    {"days of usage", "1 to 3660", days_of_usage, NULL},
+    {"what a user keeps and does",
+     "the settings quota.* or the user's own: bytes, files, jobs at a time and a day; default no limit", NULL,
+     "tests/api/quotas.c"},
     {"budget of upkeep", "1 ms to 1 h; of verifying all files 24 h", upkeep, NULL},
     {"fetching", "the settings fetch.*: a size, a time, a number of tries", NULL, "tests/api/fetch.c"},
     {"probing", "the settings probe.*: 64 MiB read, 10 s", NULL, "tests/unit/media.c"},

@@ -192,6 +192,7 @@ CASES = {
     "grant_create": (lambda w: (w.video(), w.user()),
                      lambda w, o: w.s.grant.create(noun="video", object_id=o[0].id, subject_id=o[1].id)),
     "grant_revoke": (World.granted, lambda w, g: w.s.grant.revoke(g.id)),
+    "quota_set": (World.user, lambda w, u: w.s.quota.set(u.id, "bytes", 1000)),
     "setting_set": (lambda w: None, lambda w, _: w.s.setting.set("job.lease_ms", "1500")),
     "login_create": (World.account, lambda w, u: w.store.login_create("ada", PASSWORD)),
     "login_external": (World.identity, lambda w, u: w.store.login_external("google", "1")),

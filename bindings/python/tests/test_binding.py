@@ -706,6 +706,23 @@ class Logins(Case):
         self.assertEqual("UNAUTHENTICATED", self.fails("UNAUTHENTICATED", self.store.login_create, "ann", "x").code)
 
 
+class Quotas(Case):
+    def test_a_limit(self):
+        ann = self.user("ann")
+        with self.store.on_behalf(ann.id) as session:
+            self.assertEqual({"used": 0, "limit": None, "left": None, "own": False}, session.quota.get()["bytes"])
+            self.system.quota.set(ann.id, "jobs_per_day", 1)
+            session.job.submit(kind="work")
+            error = self.fails("QUOTA", session.job.submit, kind="work")
+            self.assertEqual("jobs_per_day", error.field)
+            self.assertEqual({"used": 1, "limit": 1, "left": 0, "own": True},
+                             self.system.quota.get(ann.id)["jobs_per_day"])
+            self.assertEqual([1], [day["jobs"] for day in session.quota.usage(None, 2)])
+            self.fails("FORBIDDEN", session.quota.set, ann.id, "jobs_per_day", 2)
+            self.system.quota.set(ann.id, "jobs_per_day", None)
+            session.job.submit(kind="work")
+
+
 class Grants(Case):
     UNTIL = datetime.datetime(2040, 1, 1, tzinfo=datetime.timezone.utc)
 

@@ -1,0 +1,172 @@
+-- SPDX-License-Identifier: MIT
+-- What users may take of the store, and what they have taken. A row a user, and one for the system (the nil UUID). Of
+-- the limits NULL is the setting's, 0 none. bytes and files count what is stored until it is purged, and what uploads
+-- under way have reserved (blobs.reserved, while the size is not known). usage_days counts by the day since 1970 (UTC)
+-- on which a record was created; …_gone are those of them that were purged since, so that the rest are the rows that
+-- there are. Triggers keep all of it, in the transaction of the change and whichever way that takes.
+ALTER TABLE blobs ADD COLUMN reserved {int};
+
+CREATE TABLE quotas (
+    seq {seq},
+    user_id {uuid} NOT NULL UNIQUE,
+    updated_us {int} NOT NULL,
+    version {int} NOT NULL,
+    max_bytes {int},
+    max_files {int},
+    max_running {int},
+    max_jobs {int},
+    bytes {int} NOT NULL,
+    files {int} NOT NULL
+) {strict};
+
+CREATE TABLE usage_days (
+    user_id {uuid} NOT NULL,
+    day {int} NOT NULL,
+    jobs {int} NOT NULL,
+    jobs_gone {int} NOT NULL,
+    files {int} NOT NULL,
+    files_gone {int} NOT NULL,
+    bytes {int} NOT NULL,
+    bytes_gone {int} NOT NULL,
+    PRIMARY KEY (user_id, day)
+) {strict};
+
+-- The jobs that are at work for a user: counted anew each time, so that nothing is ever left counted.
+CREATE INDEX jobs_running ON jobs(user_id) WHERE lease_hash IS NOT NULL;
+-- The next job of a user, for when those before it are of users who have as many at work as they may.
+CREATE INDEX jobs_ready_user ON jobs(user_id, priority, seq) WHERE state = 20 AND deleted_us IS NULL;
+
+INSERT INTO quotas (user_id, updated_us, version, bytes, files)
+SELECT owners.id, owners.created_us, 1, coalesce(b.bytes, 0), coalesce(b.uploads, 0) + coalesce(f.files, 0)
+FROM (SELECT id, created_us FROM users UNION ALL SELECT {nil}, 0) AS owners
+LEFT JOIN (SELECT user_id, sum(coalesce(size, 0)) AS bytes, sum(CASE WHEN refs = 0 THEN 1 ELSE 0 END) AS uploads
+    FROM blobs WHERE state IN (10, 20) GROUP BY user_id) AS b ON b.user_id = owners.id
+LEFT JOIN (SELECT user_id, count(*) AS files FROM files GROUP BY user_id) AS f ON f.user_id = owners.id;
+UPDATE quotas SET max_bytes = 0, max_files = 0, max_running = 0, max_jobs = 0 WHERE user_id = {nil};
+
+INSERT INTO usage_days (user_id, day, jobs, jobs_gone, files, files_gone, bytes, bytes_gone)
+SELECT user_id, day, sum(jobs), 0, sum(files), 0, sum(bytes), 0 FROM (
+    SELECT user_id, created_us / 86400000000 AS day, 1 AS jobs, 0 AS files, 0 AS bytes FROM jobs
+    UNION ALL SELECT user_id, created_us / 86400000000, 0, 1, size FROM files) AS records
+GROUP BY user_id, day;
+
+-- @sqlite
+CREATE TRIGGER quotas_user_created AFTER INSERT ON users BEGIN
+    INSERT INTO quotas (user_id, updated_us, version, bytes, files) VALUES (NEW.id, NEW.created_us, 1, 0, 0);
+END;
+CREATE TRIGGER quotas_user_purged AFTER DELETE ON users BEGIN
+    DELETE FROM quotas WHERE user_id = OLD.id;
+    DELETE FROM usage_days WHERE user_id = OLD.id;
+END;
+CREATE TRIGGER quotas_blob_created AFTER INSERT ON blobs WHEN NEW.state IN (10, 20) BEGIN
+    UPDATE quotas SET bytes = bytes + coalesce(NEW.size, NEW.reserved, 0), files = files + (NEW.refs = 0)
+    WHERE user_id = NEW.user_id;
+END;
+CREATE TRIGGER quotas_blob_changed AFTER UPDATE OF state, size, reserved, refs ON blobs
+WHEN OLD.state IN (10, 20) OR NEW.state IN (10, 20) BEGIN
+    UPDATE quotas SET bytes = bytes + (NEW.state IN (10, 20)) * coalesce(NEW.size, NEW.reserved, 0)
+        - (OLD.state IN (10, 20)) * coalesce(OLD.size, OLD.reserved, 0),
+    files = files + (NEW.state IN (10, 20) AND NEW.refs = 0) - (OLD.state IN (10, 20) AND OLD.refs = 0)
+    WHERE user_id = NEW.user_id;
+END;
+CREATE TRIGGER quotas_blob_purged AFTER DELETE ON blobs WHEN OLD.state IN (10, 20) BEGIN
+    UPDATE quotas SET bytes = bytes - coalesce(OLD.size, OLD.reserved, 0), files = files - (OLD.refs = 0)
+    WHERE user_id = OLD.user_id;
+END;
+CREATE TRIGGER quotas_file_created AFTER INSERT ON files BEGIN
+    UPDATE quotas SET files = files + 1 WHERE user_id = NEW.user_id;
+    INSERT INTO usage_days (user_id, day, jobs, jobs_gone, files, files_gone, bytes, bytes_gone)
+    VALUES (NEW.user_id, NEW.created_us / 86400000000, 0, 0, 1, 0, NEW.size, 0)
+    ON CONFLICT (user_id, day) DO UPDATE SET files = files + 1, bytes = bytes + excluded.bytes;
+END;
+CREATE TRIGGER quotas_file_purged AFTER DELETE ON files BEGIN
+    UPDATE quotas SET files = files - 1 WHERE user_id = OLD.user_id;
+    UPDATE usage_days SET files_gone = files_gone + 1, bytes_gone = bytes_gone + OLD.size
+    WHERE user_id = OLD.user_id AND day = OLD.created_us / 86400000000;
+END;
+CREATE TRIGGER quotas_job_created AFTER INSERT ON jobs BEGIN
+    INSERT INTO usage_days (user_id, day, jobs, jobs_gone, files, files_gone, bytes, bytes_gone)
+    VALUES (NEW.user_id, NEW.created_us / 86400000000, 1, 0, 0, 0, 0, 0)
+    ON CONFLICT (user_id, day) DO UPDATE SET jobs = jobs + 1;
+END;
+CREATE TRIGGER quotas_job_purged AFTER DELETE ON jobs BEGIN
+    UPDATE usage_days SET jobs_gone = jobs_gone + 1
+    WHERE user_id = OLD.user_id AND day = OLD.created_us / 86400000000;
+END;
+CREATE TRIGGER feed_quota_changed AFTER UPDATE OF version ON quotas WHEN NEW.version <> OLD.version BEGIN
+    INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
+    VALUES (NEW.updated_us, 20, 'quota', NEW.user_id, NEW.user_id, NEW.version);
+END;
+
+-- @postgres
+CREATE FUNCTION quotas_user() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO quotas (user_id, updated_us, version, bytes, files) VALUES (NEW.id, NEW.created_us, 1, 0, 0);
+    ELSE
+        DELETE FROM quotas WHERE user_id = OLD.id;
+        DELETE FROM usage_days WHERE user_id = OLD.id;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER quotas_user AFTER DELETE OR INSERT ON users FOR EACH ROW EXECUTE FUNCTION quotas_user();
+CREATE FUNCTION quotas_blob() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    owner UUID;
+    more_bytes BIGINT := 0;
+    more_files BIGINT := 0;
+BEGIN
+    IF TG_OP <> 'DELETE' THEN
+        owner := NEW.user_id;
+        IF NEW.state IN (10, 20) THEN
+            more_bytes := coalesce(NEW.size, NEW.reserved, 0);
+            more_files := CASE WHEN NEW.refs = 0 THEN 1 ELSE 0 END;
+        END IF;
+    END IF;
+    IF TG_OP <> 'INSERT' THEN
+        owner := OLD.user_id;
+        IF OLD.state IN (10, 20) THEN
+            more_bytes := more_bytes - coalesce(OLD.size, OLD.reserved, 0);
+            more_files := more_files - CASE WHEN OLD.refs = 0 THEN 1 ELSE 0 END;
+        END IF;
+    END IF;
+    IF more_bytes <> 0 OR more_files <> 0 THEN
+        UPDATE quotas SET bytes = bytes + more_bytes, files = files + more_files WHERE user_id = owner;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER quotas_blob AFTER DELETE OR UPDATE OR INSERT ON blobs FOR EACH ROW EXECUTE FUNCTION quotas_blob();
+CREATE FUNCTION quotas_file() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF TG_OP = 'INSERT' THEN
+        UPDATE quotas SET files = files + 1 WHERE user_id = NEW.user_id;
+        INSERT INTO usage_days (user_id, day, jobs, jobs_gone, files, files_gone, bytes, bytes_gone)
+        VALUES (NEW.user_id, NEW.created_us / 86400000000, 0, 0, 1, 0, NEW.size, 0)
+        ON CONFLICT (user_id, day) DO UPDATE SET files = usage_days.files + 1,
+            bytes = usage_days.bytes + excluded.bytes;
+    ELSE
+        UPDATE quotas SET files = files - 1 WHERE user_id = OLD.user_id;
+        UPDATE usage_days SET files_gone = files_gone + 1, bytes_gone = bytes_gone + OLD.size
+        WHERE user_id = OLD.user_id AND day = OLD.created_us / 86400000000;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER quotas_file AFTER DELETE OR INSERT ON files FOR EACH ROW EXECUTE FUNCTION quotas_file();
+CREATE FUNCTION quotas_job() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO usage_days (user_id, day, jobs, jobs_gone, files, files_gone, bytes, bytes_gone)
+        VALUES (NEW.user_id, NEW.created_us / 86400000000, 1, 0, 0, 0, 0, 0)
+        ON CONFLICT (user_id, day) DO UPDATE SET jobs = usage_days.jobs + 1;
+    ELSE
+        UPDATE usage_days SET jobs_gone = jobs_gone + 1
+        WHERE user_id = OLD.user_id AND day = OLD.created_us / 86400000000;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER quotas_job AFTER DELETE OR INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION quotas_job();
+CREATE FUNCTION feed_quota() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NEW.version <> OLD.version THEN
+        INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
+        VALUES (NEW.updated_us, 20, 'quota', NEW.user_id, NEW.user_id, NEW.version);
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER feed_quota AFTER UPDATE ON quotas FOR EACH ROW EXECUTE FUNCTION feed_quota();
