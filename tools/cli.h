@@ -99,6 +99,10 @@ const char *cli_nth_value(const struct cli_args *args, const char *name, int n);
 int cli_number(const struct cli_args *args, const char *name, int64_t low, int64_t high, int64_t *ret);
 int cli_duration_ms(const struct cli_args *args, const char *name, int64_t low, int64_t high, int64_t *ret);
 
+/* A secret of a line, from the descriptor that an option names, or else asked for on the terminal without showing it: a
+ * new password twice. what: as people call it. Returns an exit code after having said why. */
+int cli_secret(const struct cli_args *args, const char *option, const char *what, int twice, char *secret, size_t size);
+
 /* Says what is wrong with how the command was called, and returns CLI_USAGE. */
 int cli_usage(const struct cli_args *args, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -172,7 +176,8 @@ void cli_clean_fd(int *fd);
 /* The commands. */
 cli_run cmd_init, cmd_help, cmd_version;
 cli_run cmd_user_add, cmd_user_list, cmd_user_show, cmd_user_passwd, cmd_user_role, cmd_user_activate,
-    cmd_user_deactivate, cmd_user_suspend;
+    cmd_user_deactivate, cmd_user_suspend, cmd_user_invite, cmd_user_verify, cmd_user_reset, cmd_user_email,
+    cmd_user_redeem;
 cli_run cmd_login_list, cmd_login_show, cmd_login_revoke;
 cli_run cmd_key_create, cmd_key_list, cmd_key_show, cmd_key_revoke, cmd_key_rotate;
 cli_run cmd_ingest, cmd_fetch, cmd_probe, cmd_reprobe, cmd_submit, cmd_worker;

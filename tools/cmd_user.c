@@ -1,76 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "noun.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
 enum { PASSWORD_MAX = 1024 };
 
-/* Reads up to the end of a line. Returns how many bytes there were, or -1. */
-static int read_line(int fd, char *buffer, size_t size) {
-    size_t length = 0;
-    for (;;) {
-        char c;
-        ssize_t got = read(fd, &c, 1);
-        if (got < 0 && errno == EINTR && !cli_stopped())
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0 || c == '\n')
-            break;
-        if (length + 1 >= size)
-            return -1;
-        buffer[length++] = c;
-    }
-    if (length && buffer[length - 1] == '\r')
-        length--;
-    buffer[length] = 0;
-    return strlen(buffer) == length ? (int)length : -1;
-}
-
-static int ask(int terminal, const char *prompt, char buffer[PASSWORD_MAX + 2]) {
-    struct termios before, silent;
-    if (tcgetattr(terminal, &before))
-        return -1;
-    silent = before;
-    silent.c_lflag &= ~(tcflag_t)ECHO;
-    /* First silence, then the question: who types fast is not shown either. */
-    if (tcsetattr(terminal, TCSAFLUSH, &silent))
-        return -1;
-    ssize_t asked = write(terminal, prompt, strlen(prompt));
-    int length = read_line(terminal, buffer, PASSWORD_MAX + 2);
-    tcsetattr(terminal, TCSAFLUSH, &before);
-    ssize_t ended = write(terminal, "\n", 1);
-    return asked < 0 || ended < 0 ? -1 : length;
-}
-
-static int ask_twice(char password[PASSWORD_MAX + 2]) {
-    char again[PASSWORD_MAX + 2];
-    cli_autoclose int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-    if (terminal < 0)
-        return cli_complain(CLI_USAGE, "there is no terminal to ask for a password; use --password-fd");
-    /* A signal must not leave the terminal without its echo. */
-    cli_catch_signals();
-    int length = ask(terminal, "Password: ", password);
-    int same = length >= 0 && ask(terminal, "Once more: ", again) == length && !strcmp(password, again);
-    explicit_bzero(again, sizeof again);
-    if (cli_stopped())
-        return CLI_INTERRUPTED;
-    return same ? CLI_OK : cli_complain(CLI_INVALID, "the passwords differ (INVALID, field password)");
-}
-
 static int read_password(const struct cli_args *args, char password[PASSWORD_MAX + 2]) {
-    int64_t fd = -1;
-    if (cli_number(args, "password-fd", 0, INT32_MAX, &fd))
-        return CLI_USAGE;
-    if (fd < 0)
-        return ask_twice(password);
-    if (read_line((int)fd, password, PASSWORD_MAX + 2) >= 0)
-        return CLI_OK;
-    return cli_complain(CLI_INVALID, "no password could be read from descriptor %d (INVALID, field password)", (int)fd);
+    return cli_secret(args, "password-fd", "password", 1, password, PASSWORD_MAX + 2);
 }
 
 static void set_text(vidstore_user_params *params, int32_t field, const char *value) {
@@ -160,14 +96,19 @@ int cmd_user_role(struct cli *cli, const struct cli_args *args) {
     return cli->json ? cli_show_record(cli, &cli_users, changed) : CLI_OK;
 }
 
-static int set_states(struct cli *cli, const struct cli_args *args, int32_t state) {
+/* A state for all of them; suspensions may have an end (until_us INT64_MIN: none). */
+static int set_states(struct cli *cli, const struct cli_args *args, int32_t state, int64_t until_us) {
+    cli_auto(vidstore_user_params) *params = vidstore_user_params_new();
+    vidstore_user_params_set_int64(params, VIDSTORE_USER_STATE, state);
+    if (until_us != INT64_MIN)
+        vidstore_user_params_set_int64(params, VIDSTORE_USER_SUSPENDED_UNTIL_US, until_us);
     for (int i = 0; i < args->count; i++) {
         vidstore_error *error = NULL;
         cli_auto(vidstore_user) *user = NULL, *changed = NULL;
         int result = cli_user_find(cli, args->operands[i], &user);
         if (result)
             return result;
-        if (vidstore_user_set_state(cli->session, vidstore_user_id(user), state, &changed, &error))
+        if (vidstore_user_update(cli->session, vidstore_user_id(user), params, &changed, &error))
             return cli_fail_on(cli, args->operands[i], &error);
         if (cli->json && cli_show_record(cli, &cli_users, changed))
             return CLI_FAILURE;
@@ -176,13 +117,16 @@ static int set_states(struct cli *cli, const struct cli_args *args, int32_t stat
 }
 
 int cmd_user_activate(struct cli *cli, const struct cli_args *args) {
-    return set_states(cli, args, VIDSTORE_USER_ACTIVE);
+    return set_states(cli, args, VIDSTORE_USER_ACTIVE, INT64_MIN);
 }
 
 int cmd_user_suspend(struct cli *cli, const struct cli_args *args) {
-    return set_states(cli, args, VIDSTORE_USER_SUSPENDED);
+    int64_t for_ms = -1;
+    if (cli_duration_ms(args, "for", 1000, INT64_C(3153600000000), &for_ms))
+        return CLI_USAGE;
+    return set_states(cli, args, VIDSTORE_USER_SUSPENDED, for_ms < 0 ? INT64_MIN : cli_now_us() + for_ms * 1000);
 }
 
 int cmd_user_deactivate(struct cli *cli, const struct cli_args *args) {
-    return set_states(cli, args, VIDSTORE_USER_DEACTIVATED);
+    return set_states(cli, args, VIDSTORE_USER_DEACTIVATED, INT64_MIN);
 }

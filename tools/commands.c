@@ -22,6 +22,13 @@ OPTIONS(user_passwd) = {
     {"none", 0, NULL, "take the password away"},
     END,
 };
+OPTIONS(user_suspend) = {{"for", 0, "TIME", "how long, such as 12h or 7d (default: until they are let in)"}, END};
+OPTIONS(user_redeem) = {
+    {"token-fd", 0, "N", "read the token from a descriptor, up to the end of the line"},
+    {"password-fd", 0, "N", "read the new password from a descriptor; the same one: its next line"},
+    {"no-password", 0, NULL, "an invitation of somebody who logs in elsewhere"},
+    END,
+};
 OPTIONS(user_list) = {
     {"role", 0, "viewer|user|admin", "only of this role"},
     {"state", 0, "pending|active|suspended|deactivated", "only in this state"},
@@ -234,8 +241,15 @@ const struct cli_command cli_commands[] = {
     {"user passwd", "USER", "set a password", 1, 1, 0, user_passwd, cmd_user_passwd},
     {"user role", "USER viewer|user|admin", "change what a user may do", 2, 2, 0, NULL, cmd_user_role},
     {"user activate", "USER…", "let users in (again)", 1, -1, 0, NULL, cmd_user_activate},
-    {"user suspend", "USER…", "keep users out for a while", 1, -1, 0, NULL, cmd_user_suspend},
+    {"user suspend", "USER…", "keep users out for a while", 1, -1, 0, user_suspend, cmd_user_suspend},
     {"user deactivate", "USER…", "keep users out", 1, -1, 0, NULL, cmd_user_deactivate},
+    {"user invite", "USER", "make the token that lets a pending user in; shows it once", 1, 1, 0, NULL,
+     cmd_user_invite},
+    {"user verify", "USER", "make the token that verifies an address; shows it once", 1, 1, 0, NULL, cmd_user_verify},
+    {"user reset", "USER", "make the token for a new password; shows it once", 1, 1, 0, NULL, cmd_user_reset},
+    {"user email", "USER ADDRESS", "make the token for another address; shows it once", 2, 2, 0, NULL, cmd_user_email},
+    {"user redeem", "invitation|verification|reset|email", "use such a token", 1, 1, CLI_AS_SYSTEM, user_redeem,
+     cmd_user_redeem},
     {"login list", "", "list logins", 0, 0, CLI_DEFAULT, login_list, cmd_login_list},
     {"login show", "LOGIN", "one login", 1, 1, 0, NULL, cmd_login_show},
     {"login revoke", "[LOGIN…]", "end logins", 0, -1, 0, login_revoke, cmd_login_revoke},

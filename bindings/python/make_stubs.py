@@ -66,7 +66,8 @@ def result_type(call):
         returned = call.description["returns"]["type"]
         return "None" if call.fallible else C_TYPES.get(returned) or class_of(returned) or "Any"
     if any(out["type"] == "char *" for out in outs):
-        names = ["str" if out["type"] == "char *" else class_of(out["type"]) for out in outs]
+        texts = ("char *", "vidstore_text **")
+        names = ["str" if out["type"] in texts else class_of(out["type"]) for out in outs]
         return f"Tuple[{', '.join(names)}]" if len(names) > 1 else names[0]
     out = outs[0]
     if out["type"] == "vidstore_text **":

@@ -202,6 +202,12 @@ claim 'two users exist' same "$(quietly user ls | json 'len(it["items"])')" 2
 run key create --user lena --scopes jobs:read nightly
 claim 'lena has an API key, shown once' same "$(quietly key list --user lena --count | json 'it["count"]')" 1
 
+run user add nils --pending --email nils@example.org
+invitation=$(quietly user invite nils | json 'it["token"]')
+printf '%s\n%s\n' "$invitation" 'a long enough password' |
+    run user redeem invitation --token-fd 0 --password-fd 0
+claim 'nils took up his invitation' same "$(quietly user show nils | json 'it["state"]')" active
+
 step "2. Lena submits a season of $count episodes, and somebody a \"video\" that wants to read /etc/passwd"
 set -- "$base/$first?slow=$rate"
 for name in $rest; do

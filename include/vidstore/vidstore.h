@@ -15,6 +15,7 @@
 #include <vidstore/job.h>
 #include <vidstore/key.h>
 #include <vidstore/login.h>
+#include <vidstore/once.h>
 #include <vidstore/query.h>
 #include <vidstore/queue.h>
 #include <vidstore/quota.h>

@@ -4,6 +4,7 @@
 #include "access/scope.h"
 #include "access/token.h"
 #include "keys/keys.h"
+#include "store/knock.h"
 #include "store/origin.h"
 #include "store/seen.h"
 #include "store/standing.h"
@@ -13,8 +14,6 @@
 #include "vidstore/user.h"
 #include <stdio.h>
 #include <string.h>
-
-enum { JUNK_MAX = 100 }; /* texts that are no keys, of one source in a minute */
 
 struct proof {
     const struct vs_token *token;
@@ -71,53 +70,8 @@ static int prove_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return p->refused ? 0 : vs_scopes_parse(vs_col_text(s, SCOPES, NULL), &p->scopes, e);
 }
 
-struct failure {
-    const struct vs_actor *actor;
-    const struct proof *proof;
-    int64_t before;
-};
-
-static int failure_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
-    const struct failure *f = arg;
-    const struct proof *p = f->proof;
-    char details[48];
-    snprintf(details, sizeof details, "{\"repeated\":%lld}", (long long)f->before - 1);
-    struct vs_event event = {.action = VIDSTORE_AUDIT_AUTH_FAILED,
-                             .noun = "key",
-                             .object = p->there ? &p->id : NULL,
-                             .owner = p->there ? &p->user : NULL,
-                             .failed = VIDSTORE_UNAUTHENTICATED,
-                             .details = f->before > 1 ? details : NULL,
-                             .description = p->refused};
-    return vs_trail_append(conn, f->actor, &event, e);
-}
-
-/* One event a minute for each source and reason, whoever knocks how often; how often stands in the next one. */
-static void record_failure(struct vidstore *store, const struct vs_call *call, const struct vs_actor *actor,
-                           const struct proof *p) {
-    char what[128];
-    struct failure failure = {actor, p, 0};
-    snprintf(what, sizeof what, "key %s %s", p->refused, p->ip ? p->ip : "");
-    if (vs_seen_strike(store, what, &failure.before) == 1 && !vs_db_read_only(store->db))
-        vs_db_write(store->db, call, failure_op, &failure, NULL);
-}
-
 static int refuse(vidstore_error **e) {
     return vs_fail_sub(e, VIDSTORE_UNAUTHENTICATED, VIDSTORE_SUB_CREDENTIAL, "token", "the key does not count");
-}
-
-/* What is no key at all costs no look at the store; whoever sends it in masses is told to wait. */
-static int refuse_junk(struct vidstore *store, const struct vs_call *call, const struct vs_actor *actor, const char *ip,
-                       vidstore_error **e) {
-    struct proof junk = {.ip = ip, .refused = "no key"};
-    char what[64];
-    snprintf(what, sizeof what, "junk %s", ip ? ip : "");
-    record_failure(store, call, actor, &junk);
-    if (vs_seen_strike(store, what, NULL) <= JUNK_MAX)
-        return refuse(e);
-    vs_fail(e, VIDSTORE_THROTTLED, "token", "too many texts that are no keys came from this address");
-    vs_error_set_retry(e, 60000);
-    return VIDSTORE_THROTTLED;
 }
 
 static int make_session(struct vidstore *store, const struct proof *p, const vidstore_origin *origin,
@@ -127,6 +81,7 @@ static int make_session(struct vidstore *store, const struct proof *p, const vid
         return r;
     (*ret)->actor.scopes = p->scopes;
     (*ret)->actor.credential = p->id;
+    (*ret)->actor.method = "key";
     (*ret)->credential = (struct vs_credential){VS_PROOF_KEY, p->id, p->epoch, 0};
     return 0;
 }
@@ -137,14 +92,18 @@ static int prove(struct vidstore *store, const char *text, const vidstore_origin
     const char *ip = nobody->actor.origin[VS_ORIGIN_IP];
     struct vs_token token;
     struct proof p = {.token = &token, .ip = ip, .now_us = vs_now_us()};
-    if (vs_token_read(text, VIDSTORE_TOKEN_KEY, &token))
-        return refuse_junk(store, &call, &nobody->actor, ip, e);
+    struct vs_knock knock = {.actor = &nobody->actor, .noun = "key", .why = "no key"};
+    if (vs_token_read(text, VIDSTORE_TOKEN_KEY, &token)) {
+        int waits = vs_knock_junk(store, &call, &knock, e);
+        return waits ? waits : refuse(e);
+    }
     int r = vs_db_read(store->db, &call, prove_op, &p, e);
     vs_wipe(&token, sizeof token);
     if (r)
         return r;
     if (p.refused) {
-        record_failure(store, &call, &nobody->actor, &p);
+        knock = (struct vs_knock){&nobody->actor, "key", p.there ? &p.id : NULL, p.there ? &p.user : NULL, p.refused};
+        vs_knock_refused(store, &call, &knock);
         return refuse(e);
     }
     vs_seen_note(store, VS_SEEN_KEY, &p.id, ip, p.now_us);
@@ -165,6 +124,7 @@ vidstore_status vidstore_session_key(vidstore *store, const char *token, const v
         r = vs_session_new(store, VS_ACTOR_ANONYMOUS, NULL, VIDSTORE_ROLE_UNKNOWN, NULL, origin, &nobody, reterr);
     if (r)
         return r;
+    nobody->actor.method = "key"; /* what was refused is one too */
     r = prove(store, token, origin, nobody, ret, reterr);
     vidstore_session_free(nobody);
     vidstore_session_free(unwanted);

@@ -72,6 +72,7 @@ static int resume(struct resume *w, const char *text, const vidstore_origin *ori
     if (r)
         return r;
     (*ret)->actor.credential = w->id;
+    (*ret)->actor.method = "login";
     vs_uuid_format(&w->id, (*ret)->login_id);
     (*ret)->credential = (struct vs_credential){VS_PROOF_LOGIN, w->id, 0, w->proved_us};
     vs_seen_login(w->store, &call, &w->id, (*ret)->actor.origin[VS_ORIGIN_IP], w->last_us, w->idle_us, w->now_us);

@@ -19,11 +19,12 @@ struct vs_change {
     struct vs_value *values;     /* all columns as they will be */
     struct vs_uuid id, owner;
     int64_t now_us;
-    int32_t action;         /* of the audit; rules may choose a better one; 0: no event */
-    int32_t mode;           /* VIDSTORE_REMOVE_… of a removal */
-    struct vs_uuid removal; /* of a removal, and of what is restored */
-    int refind;             /* what it is found by has changed elsewhere than in the values */
-    void *extra;            /* the noun's own */
+    int32_t action;          /* of the audit; rules may choose a better one; 0: no event */
+    int32_t mode;            /* VIDSTORE_REMOVE_… of a removal */
+    struct vs_uuid removal;  /* of a removal, and of what is restored */
+    int refind;              /* what it is found by has changed elsewhere than in the values */
+    void *extra;             /* the noun's own */
+    const char *description; /* for the audit, what its action does not say; NULL: nothing */
 };
 
 /* Fields that the policy looks at; 0: the noun has none. */

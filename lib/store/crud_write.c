@@ -79,7 +79,8 @@ int vs_change_audit(struct vs_change *c, const char *details, vidstore_error **e
                              .object = &c->id,
                              .owner = &c->owner,
                              .object_name = label(c),
-                             .details = details};
+                             .details = details,
+                             .description = c->description};
     return c->action && !c->session->bulk ? vs_trail_append(c->conn, &c->session->actor, &event, e) : 0;
 }
 

@@ -88,6 +88,15 @@ const struct vs_setting vs_setting_table[VS_SETTINGS] = {
                                   "The same for jobs that are at work at a time."},
     [VS_SETTING_QUOTA_JOBS] = {"quota.jobs_per_day", 0, 0, INT64_MAX, 0,
                                "The same for jobs that are submitted on a day (UTC)."},
+    [VS_SETTING_LOGINS_DAYS] = {"retention.logins_days", 90, 0, 36600, 0,
+                                "Logins are purged so many days after their time is up; 0: never."},
+    [VS_SETTING_KEYS_DAYS] = {"retention.keys_days", 365, 0, 36600, 0,
+                              "API keys are purged so many days after they ended; 0: never."},
+    [VS_SETTING_TOKEN_INVITATION] = {"token.invitation_minutes", 4320, 1, 527040, 0, "How long an invitation lasts."},
+    [VS_SETTING_TOKEN_VERIFICATION] = {"token.verification_minutes", 1440, 1, 527040, 0,
+                                       "How long an e-mail address can be verified."},
+    [VS_SETTING_TOKEN_RESET] = {"token.reset_minutes", 30, 1, 1440, 0, "How long a password can be reset."},
+    [VS_SETTING_TOKEN_EMAIL] = {"token.email_minutes", 30, 1, 1440, 0, "How long a new e-mail address can be taken."},
 };
 
 int vs_setting_find(const char *name) {

@@ -19,7 +19,8 @@ struct vs_actor {
     struct vs_uuid opens;          /* the file that its link opens; nil: it came by none */
     char *name;                    /* of the user or of the part of the host; NULL: none */
     char *origin[VS_ORIGIN_FACTS]; /* NULL: not known */
-    const char *method; /* how it proved who it is, a static word: password, token, key…; NULL: it had not to */
+    const char *method; /* how it proved who it is, a static word (it outlives the library's other memory): password,
+                           login, key, external, once; host: by the host's word; NULL: it had not to */
 };
 
 const char *vs_actor_kind_name(enum vs_actor_kind kind);

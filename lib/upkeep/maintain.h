@@ -18,6 +18,9 @@ enum vs_done {
     VS_DONE_AUDIT,
     VS_DONE_ALERTS,
     VS_DONE_KEYS,
+    VS_DONE_KEYS_PURGED,
+    VS_DONE_LOGINS,
+    VS_DONE_TOKENS,
     VS_DONE_FEED,
     VS_DONE_KINDS
 };

@@ -27,6 +27,7 @@ const char *const vs_done_names[VS_DONE_KINDS] = {
     [VS_DONE_RECORDS] = "records_purged",  [VS_DONE_EXPIRED] = "files_expired",   [VS_DONE_UPLOADS] = "uploads_removed",
     [VS_DONE_BLOBS] = "blobs_deleted",     [VS_DONE_BYTES] = "bytes_freed",       [VS_DONE_AUDIT] = "audit_pruned",
     [VS_DONE_ALERTS] = "alerts_raised",    [VS_DONE_FEED] = "feed_pruned",        [VS_DONE_KEYS] = "keys_ended",
+    [VS_DONE_KEYS_PURGED] = "keys_purged", [VS_DONE_LOGINS] = "logins_purged",    [VS_DONE_TOKENS] = "tokens_purged",
 };
 
 /* One slice of one step, while it runs. */
@@ -49,6 +50,7 @@ struct step {
     const struct vs_rules *rules;
     int (*find)(struct vs_conn *conn, struct slice *slice, vidstore_error **e);
     int (*run)(struct vs_conn *conn, struct slice *slice, vidstore_error **e);
+    enum vs_stmt_id purge; /* takes away what the statement `due` counts */
 };
 
 /* --- finding -------------------------------------------------------------------------------------------------- */
@@ -205,6 +207,17 @@ static int end_keys(struct vs_conn *conn, struct slice *slice, vidstore_error **
     return r;
 }
 
+/* Rows that have done their part and carry nothing else. */
+static int purge_rows(struct vs_conn *conn, struct slice *slice, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, slice->step->purge, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, slice->until_us);
+    vs_bind_int(s, 2, slice->limit);
+    return vs_run(s, &slice->done, e);
+}
+
 /* What was found stays the oldest, whoever else prunes. */
 static int prune_feed(struct vs_conn *conn, struct slice *slice, vidstore_error **e) {
     return vs_feed_prune(conn, slice->upto, &slice->done, e);
@@ -214,6 +227,9 @@ static int prune_feed(struct vs_conn *conn, struct slice *slice, vidstore_error 
 
 #define ENDED(state_, days_)                                                                                           \
     { VS_DONE_JOBS, days_, SLICE_MAX, VS_STMT_DUE_ENDED_JOBS, state_, NULL, find_ended, purge_ended }
+
+#define ROWS(kind_, days_, what_)                                                                                      \
+    { kind_, days_, SLICE_MAX, VS_STMT_DUE_##what_, 0, NULL, find_count, purge_rows, VS_STMT_PURGE_##what_ }
 
 static const struct step steps[] = {
     {VS_DONE_LEASES, VS_SETTINGS, QUEUE_SLICE, 0, 0, NULL, find_leases, recover_leases},
@@ -228,6 +244,10 @@ static const struct step steps[] = {
     ENDED(VIDSTORE_JOB_DEAD, VS_SETTING_FAILED_RETENTION_DAYS),
     {VS_DONE_KEYS, VS_SETTINGS, SLICE_MAX, VS_STMT_DUE_EXPIRED_KEYS, 0, NULL, find_ids, end_keys},
     {VS_DONE_KEYS, VS_SETTING_KEY_UNUSED_DAYS, SLICE_MAX, VS_STMT_DUE_UNUSED_KEYS, 0, NULL, find_ids, end_keys},
+    ROWS(VS_DONE_KEYS_PURGED, VS_SETTING_KEYS_DAYS, ENDED_KEYS),
+    ROWS(VS_DONE_LOGINS, VS_SETTING_LOGINS_DAYS, ENDED_LOGINS),
+    ROWS(VS_DONE_TOKENS, VS_SETTINGS, TOKENS),
+    ROWS(VS_DONE_TOKENS, VS_SETTINGS, DEVICES),
     {VS_DONE_FEED, VS_SETTING_FEED_DAYS, SLICE_MAX, 0, 0, NULL, find_old_entries, prune_feed},
     {VS_DONE_FEED, VS_SETTINGS, SLICE_MAX, 0, 0, NULL, find_surplus_entries, prune_feed},
 };

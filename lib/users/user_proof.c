@@ -2,6 +2,7 @@
 /* Proving who one is: look, count the try, hash, write the outcome. Nothing is hashed inside a transaction. */
 #include "access/password.h"
 #include "store/standing.h"
+#include "users/user_once.h"
 #include "users/user_repo.h"
 #include "users/user_throttle.h"
 #include "util/alloc.h"
@@ -36,17 +37,6 @@ int vs_user_stands(const struct vs_record *user) {
                              vs_record_int(user, VIDSTORE_USER_SUSPENDED_UNTIL_US), vs_now_us());
 }
 
-static int read_epoch(struct vs_conn *conn, const struct vs_uuid *user, int64_t *ret, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_USER_STANDING, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, user);
-    r = vs_row(s, e);
-    *ret = r == VS_ROW ? vs_col_int(s, 3) : -1;
-    return r < 0 ? r : 0;
-}
-
 /* The same statements run whether there is such a user or not. */
 static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct proof *p = arg;
@@ -59,7 +49,7 @@ static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     }
     struct vs_uuid id = vs_record_uuid(p->user, VIDSTORE_USER_ID);
     if (!r)
-        r = read_epoch(conn, &id, &p->epoch, e);
+        r = vs_user_epoch(conn, &id, &p->epoch, e);
     if (r || p->provider)
         return r;
     r = vs_user_repo_hash(conn, &id, &p->hash, e);
@@ -83,6 +73,8 @@ static int take_back_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 /* Who acted: the user who proved to be one, or whoever asked. */
 static struct vs_actor actor_of(const struct proof *p) {
     struct vs_actor actor = *p->request->actor;
+    if (actor.kind == VS_ACTOR_ANONYMOUS) /* how it was tried, too */
+        actor.method = p->provider ? "external" : "password";
     if (!p->failed && actor.kind == VS_ACTOR_ANONYMOUS) {
         actor.kind = VS_ACTOR_USER;
         actor.user = vs_record_uuid(p->user, VIDSTORE_USER_ID);
@@ -119,7 +111,7 @@ static int stamp_login(struct vs_conn *conn, const struct vs_uuid *user, vidstor
 static int grant(struct vs_conn *conn, const struct proof *p, vidstore_error **e) {
     struct vs_uuid id = vs_record_uuid(p->user, VIDSTORE_USER_ID);
     int64_t epoch = -1;
-    int r = read_epoch(conn, &id, &epoch, e);
+    int r = vs_user_epoch(conn, &id, &epoch, e);
     if (!r && epoch != p->epoch)
         r = vs_fail_sub(e, VIDSTORE_UNAUTHENTICATED, VIDSTORE_SUB_ACCOUNT, NULL, "the account was changed meanwhile");
     if (!r)

@@ -136,6 +136,10 @@ int vs_user_repo_next_epoch(struct vs_conn *conn, const struct vs_uuid *user, co
     return r ? r : vs_logins_end_all(conn, user, keep, reason, NULL, e);
 }
 
+int vs_user_repo_distrust(struct vs_conn *conn, const struct vs_uuid *user, vidstore_error **e) {
+    return run_for(conn, VS_STMT_LOGIN_DEVICE_END_USER, user, e);
+}
+
 int vs_user_repo_forget(struct vs_conn *conn, const struct vs_uuid *user, vidstore_error **e) {
     int r = run_for(conn, VS_STMT_USER_HASH_CLEAR, user, e);
     return r ? r : run_for(conn, VS_STMT_IDENTITY_CLEAR, user, e);

@@ -21,6 +21,8 @@ int vs_user_repo_set_hash(struct vs_conn *conn, const struct vs_uuid *user, cons
 /* What was proved before counts no more; one login may stay (NULL: none). */
 int vs_user_repo_next_epoch(struct vs_conn *conn, const struct vs_uuid *user, const struct vs_uuid *keep,
                             const char *reason, vidstore_error **e);
+/* No device is trusted any more. */
+int vs_user_repo_distrust(struct vs_conn *conn, const struct vs_uuid *user, vidstore_error **e);
 /* Passwords and identities go. */
 int vs_user_repo_forget(struct vs_conn *conn, const struct vs_uuid *user, vidstore_error **e);
 int vs_user_repo_other_admins(struct vs_conn *conn, const struct vs_uuid *user, int64_t *ret, vidstore_error **e);

@@ -3,6 +3,7 @@
 #include "audit/audit.h"
 #include "grants/grants.h"
 #include "keys/keys.h"
+#include "users/user_once.h"
 #include "users/user_password.h"
 #include "users/user_repo.h"
 #include "users/users.h"
@@ -32,9 +33,7 @@ static int check_username(const struct vs_change *c, vidstore_error **e) {
     return 0;
 }
 
-/* Only what everybody agrees on: something, one @, something; no space. Mail to it proves the rest. */
-static int check_email(const struct vs_change *c, vidstore_error **e) {
-    const char *email = vs_change_text(c, VIDSTORE_USER_EMAIL);
+int vs_user_check_email(const char *email, vidstore_error **e) {
     const char *at = email ? strchr(email, '@') : NULL;
     if (!email || (at && at > email && at[1] && !strchr(at + 1, '@') && !strpbrk(email, " <>,;")))
         return 0;
@@ -43,7 +42,7 @@ static int check_email(const struct vs_change *c, vidstore_error **e) {
 
 static int check(const struct vs_change *c, vidstore_error **e) {
     int r = check_username(c, e);
-    return r ? r : check_email(c, e);
+    return r ? r : vs_user_check_email(vs_change_text(c, VIDSTORE_USER_EMAIL), e);
 }
 
 /* A new password, hashed already: its time is set, and the hash is stored once the row is there. */
@@ -156,6 +155,8 @@ static int remove_user(struct vs_change *c, vidstore_error **e) {
         r = vs_user_repo_remove_owned(c->conn, &c->id, &c->removal, c->now_us, e);
     if (!r)
         r = vs_user_repo_forget(c->conn, &c->id, e);
+    if (!r)
+        r = vs_once_clear(c->conn, &c->id, e);
     if (!r)
         r = vs_user_repo_next_epoch(c->conn, &c->id, NULL, "account removed", e);
     if (!r)

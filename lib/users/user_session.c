@@ -23,11 +23,14 @@ vidstore_status vidstore_user_verify_password(vidstore_session *session, const c
     return r;
 }
 
-static int user_session(vidstore *store, const struct vs_record *user, const vidstore_origin *origin,
-                        vidstore_session **ret, vidstore_error **e) {
+static int user_session(vidstore *store, const struct vs_record *user, const char *method,
+                        const vidstore_origin *origin, vidstore_session **ret, vidstore_error **e) {
     struct vs_uuid id = vs_record_uuid(user, VIDSTORE_USER_ID);
-    return vs_session_new(store, VS_ACTOR_USER, &id, (int32_t)vs_record_int(user, VIDSTORE_USER_ROLE),
-                          vs_record_text(user, VIDSTORE_USER_USERNAME), origin, ret, e);
+    int r = vs_session_new(store, VS_ACTOR_USER, &id, (int32_t)vs_record_int(user, VIDSTORE_USER_ROLE),
+                           vs_record_text(user, VIDSTORE_USER_USERNAME), origin, ret, e);
+    if (!r)
+        (*ret)->actor.method = method;
+    return r;
 }
 
 struct find {
@@ -59,7 +62,7 @@ vidstore_status vidstore_session_on_behalf(vidstore *store, const char *user_id,
     if (!r && !vs_user_stands(find.user))
         r = vs_fail_sub(reterr, VIDSTORE_UNAUTHENTICATED, VIDSTORE_SUB_ACCOUNT, "user_id", "the account is not active");
     if (!r)
-        r = user_session(store, find.user, origin, ret, reterr);
+        r = user_session(store, find.user, "host", origin, ret, reterr);
     vs_record_free(find.user);
     vidstore_session_free(unwanted);
     return r;
@@ -88,7 +91,7 @@ vidstore_status vidstore_session_login(vidstore *store, const char *name, const 
                                        .action = VIDSTORE_AUDIT_USER_LOGIN};
     r = vs_user_prove(&request, &user, &epoch, reterr);
     if (!r)
-        r = user_session(store, user, origin, ret, reterr);
+        r = user_session(store, user, "password", origin, ret, reterr);
     if (!r)
         (*ret)->credential = (struct vs_credential){VS_PROOF_PASSWORD, {{0}}, epoch, vs_now_us()};
     vidstore_session_free(nobody);

@@ -87,7 +87,7 @@ static void source_text(const char *ip, char ret[48], uint8_t network[16], int *
 static int set_bucket(struct vs_try *t, int at, enum vs_throttle_kind kind, const void *data, size_t len) {
     t->counted[at] = 1;
     t->kinds[at] = kind;
-    return keyed(t, (char)('A' + kind), data, len, t->buckets[at]);
+    return keyed(t, (char)('A' + kind + (int)t->purpose * VS_THROTTLE_KINDS), data, len, t->buckets[at]);
 }
 
 int vs_try_begin(struct vidstore *store, const struct vs_call *call, const char *name, const char *ip,
@@ -111,7 +111,7 @@ int vs_try_begin(struct vidstore *store, const struct vs_call *call, const char 
         r = set_bucket(t, 1, VS_THROTTLE_SOURCE, t->source, strlen(t->source));
     if (!r && has_network)
         r = set_bucket(t, 2, VS_THROTTLE_NETWORK, network, sizeof network);
-    if (!r)
+    if (!r && t->purpose == VS_TRY_PASSWORD)
         r = set_bucket(t, 3, VS_THROTTLE_STORE, "", 0);
     memcpy(&t->name, t->account, sizeof t->name);
     return r ? vs_fail_nomem(e) : 0;
@@ -317,4 +317,23 @@ int vs_try_forgive(struct vs_conn *conn, const struct vs_try *t, int learned, vi
             r = set(conn, t->buckets[at], &state, vs_throttle_expiry(&state, t->kinds[at], t->now_us), e);
     }
     return r || !learned ? r : learn(conn, t, e);
+}
+
+int vs_try_recover(struct vs_conn *conn, struct vs_try *t, const struct vs_uuid *user, vidstore_error **e) {
+    static const enum vs_throttle_kind kinds[] = {VS_THROTTLE_STRANGE, VS_THROTTLE_CHALLENGE};
+    char what[2 * VS_SHA256_SIZE + 1];
+    int r = 0;
+    vs_hex(t->account, VS_SHA256_SIZE, what);
+    for (size_t i = 0; !r && i < VS_COUNT(kinds); i++) {
+        vs_autostmt *s = NULL;
+        if (set_bucket(t, VS_TRY_BUCKETS - 1, kinds[i], what, strlen(what)))
+            return vs_fail_nomem(e);
+        if ((r = vs_stmt(conn, VS_STMT_THROTTLE_CLEAR, &s, e)))
+            return r;
+        vs_bind_blob(s, 1, t->buckets[VS_TRY_BUCKETS - 1], VS_SHA256_SIZE);
+        r = vs_run(s, NULL, e);
+    }
+    t->counted[VS_TRY_BUCKETS - 1] = 0;
+    t->user = *user;
+    return r ? r : learn(conn, t, e);
 }

@@ -8,9 +8,12 @@
 #include "users/users.h"
 
 enum { VS_TRY_BUCKETS = 6 };
+/* What is tried: each is counted apart. Asking for a reset counts whatever comes of it. */
+enum vs_try_purpose { VS_TRY_PASSWORD, VS_TRY_RESET, VS_TRY_PURPOSES };
 
-/* One try. Filled by vs_try_begin; `known` and `user` by vs_try_look. */
+/* One try. Otherwise filled by vs_try_begin; `known` and `user` by vs_try_look. */
 struct vs_try {
+    enum vs_try_purpose purpose; /* set before vs_try_begin */
     struct vs_throttle_settings settings;
     const char *ip, *device; /* address and device token; NULL: none */
     int challenged;
@@ -38,5 +41,8 @@ int vs_try_reserve(struct vs_conn *conn, struct vs_try *t, vidstore_error **e);
 /* It was no failure: what was counted against this account from there is forgotten, the rest takes it back. With
  * `learned` the source is one that the user is known by from now on. */
 int vs_try_forgive(struct vs_conn *conn, const struct vs_try *t, int learned, vidstore_error **e);
+/* The user has proved by other means who it is: what strangers did to the account is forgotten, and it is known to come
+ * from there from now on. A try that was begun is enough. */
+int vs_try_recover(struct vs_conn *conn, struct vs_try *t, const struct vs_uuid *user, vidstore_error **e);
 
 #endif

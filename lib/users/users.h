@@ -35,6 +35,9 @@ int vs_user_prove_identity(const struct vs_proof_request *request, const char *p
                            struct vs_record **ret, int64_t *ret_epoch, vidstore_error **e);
 /* What a new hash of a password costs in this store. Outside of database operations. */
 struct vs_cost vs_user_hash_cost(struct vidstore *store);
+/* Only what everybody agrees on: something, one @, something; no space. Mail to it proves the rest. NULL is none, and
+ * fine. INVALID naming "email". */
+int vs_user_check_email(const char *email, vidstore_error **e);
 /* 1 while the account may be used. */
 int vs_user_stands(const struct vs_record *user);
 

@@ -45,3 +45,9 @@ ORDER BY expires_us LIMIT $2;
 
 -- name: due_unused_keys
 SELECT id FROM api_keys WHERE revoked_us IS NULL AND coalesce(last_used_us, created_us) < $1 LIMIT $2;
+
+-- name: due_ended_keys
+SELECT count(*) FROM (SELECT 1 FROM api_keys WHERE revoked_us < $1 LIMIT $2) AS due;
+
+-- name: purge_ended_keys
+DELETE FROM api_keys WHERE seq IN (SELECT seq FROM api_keys WHERE revoked_us < $1 ORDER BY revoked_us LIMIT $2);

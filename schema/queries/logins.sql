@@ -51,3 +51,16 @@ UPDATE logins SET revoked_us = $1, reason = $2, updated_us = $1, version = versi
 WHERE user_id = $3 AND revoked_us IS NULL AND last_seen_us < (SELECT min(newest.last_seen_us) FROM
 (SELECT last_seen_us FROM logins WHERE user_id = $3 AND revoked_us IS NULL ORDER BY last_seen_us DESC LIMIT 20)
 AS newest);
+
+-- name: due_ended_logins
+SELECT count(*) FROM (SELECT 1 FROM logins WHERE expires_us < $1 LIMIT $2) AS due;
+
+-- name: purge_ended_logins
+DELETE FROM logins WHERE seq IN (SELECT seq FROM logins WHERE expires_us < $1 ORDER BY expires_us LIMIT $2);
+
+-- name: due_devices
+SELECT count(*) FROM (SELECT 1 FROM login_devices WHERE expires_us < $1 LIMIT $2) AS due;
+
+-- name: purge_devices
+DELETE FROM login_devices WHERE seq IN
+(SELECT seq FROM login_devices WHERE expires_us < $1 ORDER BY expires_us LIMIT $2);

@@ -275,6 +275,43 @@ START_TEST(outside_identities) {
 }
 END_TEST
 
+static void act(vidstore_session *s, const char *filter) {
+    vidstore_user_params *p = vidstore_user_params_new();
+    vidstore_user_params_set_text(p, VIDSTORE_USER_FULL_NAME, filter);
+    must(vidstore_user_update(s, ann.text, p, NULL, e));
+    vidstore_user_params_free(p);
+    vidstore_session_free(s);
+    ck_assert_int_eq(events(filter), 1);
+}
+
+START_TEST(how_it_was_proved_is_on_record) {
+    vidstore_session *s = NULL;
+    char token[VIDSTORE_TOKEN_SIZE];
+    struct made made = log_in("ann", "192.0.2.1");
+    act(resume(made.token), "action = user_updated and method = login");
+    act(session_of(ann), "action = user_updated and method = host");
+    must(vidstore_session_login(store, "ann", PASSWORD, NULL, &s, e));
+    act(s, "action = user_updated and method = password");
+    vidstore_key_params *p = vidstore_key_params_new();
+    vidstore_key_params_set_json(p, "{\"name\":\"k\",\"scopes\":\"admin\"}");
+    vidstore_key_params_set_text(p, VIDSTORE_KEY_USER_ID, ann.text);
+    must(vidstore_user_set_password(sys, ann.text, PASSWORD, e));
+    must(vidstore_key_create(sys, p, NULL, token, sizeof token, e));
+    vidstore_key_params_free(p);
+    must(vidstore_session_key(store, token, NULL, &s, e));
+    vidstore_session_free(s);
+    token[20] = token[20] == 'a' ? 'b' : 'a';
+    refused(VIDSTORE_UNAUTHENTICATED, NULL, vidstore_session_key(store, token, NULL, &s, e));
+    must(vidstore_user_link_identity(sys, ann.text, "oidc", "4711", e));
+    must(vidstore_login_external(store, "oidc", "4711", NULL, NULL, token, sizeof token, e));
+    refused(VIDSTORE_UNAUTHENTICATED, NULL, try("ann", "wrong", NULL, NULL, 0, e));
+    ck_assert_int_eq(events("action = user_login and method = password"), 2);
+    ck_assert_int_eq(events("action = user_login and method = external"), 1);
+    ck_assert_int_eq(events("action = auth_failed and method = password"), 1);
+    ck_assert_int_eq(events("action = auth_failed and method = key"), 1);
+}
+END_TEST
+
 START_TEST(suspended_until) {
     vidstore_user_params *p = vidstore_user_params_new();
     vidstore_user_params_set_text(p, VIDSTORE_USER_STATE, "suspended");
@@ -290,6 +327,45 @@ START_TEST(suspended_until) {
     vidstore_user_params_set_int64(p, VIDSTORE_USER_SUSPENDED_UNTIL_US, INT64_C(4000000000000000));
     refused(VIDSTORE_INVALID, "suspended_until", vidstore_user_update(sys, ann.text, p, NULL, e));
     vidstore_user_params_free(p);
+}
+END_TEST
+
+static const char *upkeep(void) {
+    static char report[2048];
+    vidstore_text *json = NULL;
+    must(vidstore_maintain(sys, 1000, 0, &json, e));
+    snprintf(report, sizeof report, "%s", vidstore_text_data(json));
+    vidstore_text_free(json);
+    return report;
+}
+
+START_TEST(what_ended_long_ago_is_purged) {
+    struct made made = log_in("ann", "192.0.2.1");
+    vidstore_session *s = resume(made.token);
+    char token[VIDSTORE_TOKEN_SIZE];
+    vidstore_key *key = NULL;
+    vidstore_key_params *p = vidstore_key_params_new();
+    vidstore_key_params_set_text(p, VIDSTORE_KEY_NAME, "k");
+    must(vidstore_key_create(s, p, &key, token, sizeof token, e));
+    must(vidstore_key_create(s, p, NULL, token, sizeof token, e));
+    vidstore_key_params_free(p);
+    must(vidstore_login_trust(s, token, sizeof token, e));
+    must(vidstore_key_revoke(s, vidstore_key_id(key), e));
+    vidstore_key_free(key);
+    must(vidstore_login_end(s, e));
+    vidstore_session_free(s);
+    sql("UPDATE logins SET expires_us = expires_us - (30 + 89) * 86400000000"); /* a day too early */
+    sql("UPDATE api_keys SET revoked_us = revoked_us - 364 * 86400000000");
+    ck_assert_ptr_nonnull(strstr(upkeep(), "\"keys_purged\":0,\"logins_purged\":0,\"tokens_purged\":0"));
+    sql("UPDATE logins SET expires_us = expires_us - 2 * 86400000000");
+    sql("UPDATE api_keys SET revoked_us = revoked_us - 2 * 86400000000");
+    sql("UPDATE login_devices SET expires_us = created_us - 1");
+    must(vidstore_setting_set(sys, "retention.logins_days", "0", e));
+    ck_assert_ptr_nonnull(strstr(upkeep(), "\"keys_purged\":1,\"logins_purged\":0,\"tokens_purged\":1"));
+    must(vidstore_setting_set(sys, "retention.logins_days", NULL, e));
+    ck_assert_ptr_nonnull(strstr(upkeep(), "\"logins_purged\":1"));
+    ck_assert_int_eq(sql("SELECT count(*) FROM logins"), 0);
+    ck_assert_int_eq(sql("SELECT count(*) FROM api_keys"), 1); /* the one that is alive */
 }
 END_TEST
 
@@ -535,7 +611,9 @@ Suite *logins_suite(void) {
     tcase_add_test(tests, attack_28_what_is_stored_opens_nothing);
     tcase_add_test(tests, attack_30_confirming_replaces_the_token);
     tcase_add_test(tests, outside_identities);
+    tcase_add_test(tests, how_it_was_proved_is_on_record);
     tcase_add_test(tests, suspended_until);
+    tcase_add_test(tests, what_ended_long_ago_is_purged);
     tcase_add_test(tests, at_most_twenty);
     tcase_add_test(tests, attack_17_nobody_locks_the_user_out);
     tcase_add_test(tests, attack_17_a_trusted_device);

@@ -202,6 +202,10 @@ CASES = {
     "login_revoke": (World.logged_in, lambda w, it: w.s.login.revoke(it[0].login_id)),
     "login_revoke_others": (World.logged_in, lambda w, it: it[0].login.revoke_others()),
     "login_revoke_all": (World.logged_in, lambda w, it: w.s.login.revoke_all(it[1].id)),
+    "once_create": (lambda w: w.user(state="pending"), lambda w, u: w.store.once_create(w.s, "invitation", u.id)),
+    "once_request_reset": (World.account, lambda w, u: w.store.once_request_reset("ada", 0)),
+    "once_use": (lambda w: w.store.once_create(w.s, "reset", w.account().id)[1],
+                 lambda w, token: w.store.once_use("reset", token, PASSWORD)),
     "user_import_hash": (World.user, lambda w, u: w.s.user.import_hash(
         u.id, "$2a$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a")),
     "maintain": (World.unused, lambda w, _: w.s.maintain(2000, ["all"])),

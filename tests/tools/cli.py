@@ -245,6 +245,41 @@ class Users(Case):
         self.run_command("user", "passwd", "lena", "--none")
         self.assertIsNone(self.json("user", "show", "lena")["password_changed"])
 
+    def redeem(self, kind, *lines, expect=OK, more=()):
+        read, write = os.pipe()
+        os.write(write, "".join(line + "\n" for line in lines).encode())
+        os.close(write)
+        self.run_command("user", "redeem", kind, "--token-fd", str(read), "--password-fd", str(read), *more,
+                         expect=expect, pass_fds=[read])
+        os.close(read)
+
+    def test_tokens_of_use_once(self):
+        self.run_command("user", "add", "lena", "--pending", "--email", "lena@example.org")
+        made = self.json("user", "invite", "lena")
+        self.assertEqual("lena@example.org", made["email"])
+        self.redeem("invitation", made["token"], "short", expect=INVALID)
+        self.redeem("invitation", made["token"], "a long enough one")
+        self.redeem("invitation", made["token"], "a long enough one", expect=REFUSED)
+        lena = self.json("user", "show", "lena")
+        self.assertEqual(("active", True), (lena["state"], lena["email_verified"]))
+        token = self.text("user", "reset", "lena").strip()
+        self.assertRegex(token, "^vsr_[0-9A-Za-z]{14}_[0-9A-Za-z]{49}$")
+        self.redeem("reset", token, "another long one")
+        self.redeem("email", self.text("user", "email", "lena", "l@example.org").strip())
+        self.assertEqual("l@example.org", self.json("user", "show", "lena")["email"])
+        self.redeem("verification", self.text("user", "verify", "lena").strip())
+        self.assertIn("STATE", self.error("user", "invite", "lena", expect=REFUSED))
+        self.run_command("user", "redeem", "key", expect=USAGE)
+
+    def test_suspended_for_a_while(self):
+        self.run_command("user", "add", "lena")
+        self.run_command("user", "suspend", "--for", "2h", "lena")
+        lena = self.json("user", "show", "lena")
+        self.assertEqual("suspended", lena["state"])
+        self.assertIsNotNone(lena["suspended_until"])
+        self.run_command("user", "activate", "lena")
+        self.assertIsNone(self.json("user", "show", "lena")["suspended_until"])
+
     def test_password_on_terminal_is_not_shown(self):
         self.run_command("user", "add", "lena")
         typed = ["a long enough one", "a long enough one"]

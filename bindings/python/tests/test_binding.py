@@ -723,6 +723,21 @@ class Quotas(Case):
             session.job.submit(kind="work")
 
 
+class Once(Case):
+    def test_tokens_of_use_once(self):
+        ann = self.system.user.create(username="ann", email="ann@example.org", state="pending")
+        email, token = self.store.once_create(self.system, "invitation", ann.id)
+        self.assertEqual(("ann@example.org", "once"), (email, vidstore.token_kind(token)))
+        user = self.store.once_use("invitation", token, PASSWORD)
+        self.assertEqual(("active", True), (user.state, user.email_verified))
+        self.fails("UNAUTHENTICATED", self.store.once_use, "invitation", token, PASSWORD)
+        self.assertEqual("", self.store.once_request_reset("nobody", 0)[0])
+        email, token = self.store.once_request_reset("ann", 0)
+        self.assertEqual("ann@example.org", email)
+        self.store.once_use("reset", token, PASSWORD + "!")
+        self.store.login_create("ann", PASSWORD + "!", None, 0)
+
+
 class Grants(Case):
     UNTIL = datetime.datetime(2040, 1, 1, tzinfo=datetime.timezone.utc)
 
