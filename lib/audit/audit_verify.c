@@ -3,13 +3,14 @@
  * on meanwhile. What came after the beginning of the check is left to the next one. */
 #include "audit/audit_verify.h"
 #include "audit/audit.h"
+#include "audit/audit_slice.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
 #include "util/utf8.h"
 #include <string.h>
 
-enum { SLICE = 5000, CHECKPOINTS_SLICE = 500, MINUTE_US = 60000000 };
+enum { CHECKPOINTS_SLICE = 500, MINUTE_US = 60000000 };
 
 /* --- the events ----------------------------------------------------------------------------------------------- */
 
@@ -88,11 +89,21 @@ static int check_segment(struct vs_verify *v, struct vs_conn *conn, int chain, v
     return 0;
 }
 
-static void check_link(struct vs_verify *v, struct vs_verify_chain *c, const struct vs_link *link) {
-    uint8_t hash[VS_SHA256_SIZE];
+/* The hash that was made beside the reading holds when the event before it is what stood there; past a pruned segment
+ * it is made again. */
+static int hash_of(struct vs_verify *v, const struct vs_verify_chain *c, struct vs_sliced *row) {
+    if (memcmp(row->before, c->hash, VS_SHA256_SIZE) != 0)
+        row->hashed = vs_link_hash(v->h, &row->link, c->id, c->hash, row->hash);
+    return row->hashed;
+}
+
+static int check_link(struct vs_verify *v, struct vs_verify_chain *c, struct vs_sliced *row, vidstore_error **e) {
+    const struct vs_link *link = &row->link;
     int64_t created = link->values[VS_LINK_CREATED].i;
-    int r = vs_link_hash(v->h, link, c->id, c->hash, hash);
-    int same = !r && link->hash_size == VS_SHA256_SIZE && memcmp(hash, link->hash, VS_SHA256_SIZE) == 0;
+    int r = hash_of(v, c, row);
+    int same = !r && link->hash_size == VS_SHA256_SIZE && memcmp(row->hash, link->hash, VS_SHA256_SIZE) == 0;
+    if (r && r != VIDSTORE_CORRUPT)
+        return vs_fail_nomem(e);
     if (!same)
         vs_verify_note(v, VS_FLAW_EDITED, link->chain, c->position, link, INT64_MIN,
                        r == VIDSTORE_CORRUPT ? "a personal part and its salt do not belong together"
@@ -101,19 +112,21 @@ static void check_link(struct vs_verify *v, struct vs_verify_chain *c, const str
         vs_verify_note(v, VS_FLAW_TIME, link->chain, c->position, link, INT64_MIN,
                        "the event is older than the one before it");
     c->last_us = created;
-    /* On with what stands there, so that one bad event is one finding. */
-    memset(c->hash, 0, VS_SHA256_SIZE);
-    if (link->hash_size == VS_SHA256_SIZE)
-        memcpy(c->hash, link->hash, VS_SHA256_SIZE);
     v->erased +=
         !!(link->salt_sizes[VS_PART_ACTOR] == VS_SHA256_SIZE) + !!(link->salt_sizes[VS_PART_OBJECT] == VS_SHA256_SIZE);
+    /* On with what stands there, so that one bad event is one finding. */
+    memset(c->hash, 0, VS_SHA256_SIZE);
+    if (link->hash_size != VS_SHA256_SIZE)
+        return c->whole && vs_tree_leaf(v->h, &c->segment, c->hash) ? vs_fail_nomem(e) : 0;
+    memcpy(c->hash, link->hash, VS_SHA256_SIZE);
+    return c->whole && vs_tree_node(v->h, &c->segment, 0, row->leaf) ? vs_fail_nomem(e) : 0;
 }
 
-static int check_event(struct vs_verify *v, struct vs_conn *conn, const struct vs_link *link, vidstore_error **e) {
+static int check_event(struct vs_verify *v, struct vs_conn *conn, struct vs_sliced *row, vidstore_error **e) {
+    const struct vs_link *link = &row->link;
     int64_t position = link->values[VS_LINK_POSITION].i;
     struct vs_verify_chain *c = &v->chains[link->chain > VS_CHAIN_NONE && link->chain < VS_CHAINS ? link->chain : 0];
     int r = 0;
-    v->seq = link->seq;
     v->events++;
     if (link->chain == VS_CHAIN_NONE) {
         v->unchained++;
@@ -134,35 +147,48 @@ static int check_event(struct vs_verify *v, struct vs_conn *conn, const struct v
         return r;
     c->position = position;
     c->first = c->first ? c->first : position;
-    check_link(v, c, link);
-    if (c->whole && vs_tree_leaf(v->h, &c->segment, c->hash))
-        return vs_fail_nomem(e);
-    if (position % VS_SEGMENT == 0)
+    r = check_link(v, c, row, e);
+    if (!r && position % VS_SEGMENT == 0)
         r = check_segment(v, conn, link->chain, e);
     if (!r)
         vs_verify_size_reached(v, link->chain);
     return r;
 }
 
-static int slice_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
-    struct vs_verify *v = arg;
-    struct vs_link link;
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_LINK_PAGE, &s, e), rows = 0;
-    if (r)
-        return r;
-    vs_bind_int(s, 1, v->seq);
-    vs_bind_int(s, 2, v->last_seq);
-    vs_bind_int(s, 3, SLICE);
-    while ((r = vs_step(s, e)) == VS_ROW) {
-        vs_link_read(&link, s);
-        rows++;
-        if ((r = check_event(v, conn, &link, e)))
-            return r;
-    }
-    if (!r && rows < SLICE)
-        v->seq = v->last_seq;
+/* Of two slices one is hashed while the other is checked and read anew. */
+struct turn {
+    struct vs_verify *v;
+    struct vs_slice *slice;
+    uint8_t last[VS_CHAINS][VS_SHA256_SIZE];
+};
+
+static int turn_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct turn *turn = arg;
+    struct vs_verify *v = turn->v;
+    struct vs_slice *slice = turn->slice;
+    int r = 0;
+    for (size_t i = 0; !r && i < slice->count; i++)
+        r = check_event(v, conn, &slice->rows[i], e);
+    if (!r)
+        r = vs_slice_read(slice, conn, v->seq, v->last_seq, turn->last, e);
+    if (!r && slice->count)
+        v->seq = slice->rows[slice->count - 1].link.seq;
     return r;
+}
+
+static int check_events(struct vs_verify *v, struct vs_slice slices[2], vidstore_error **e) {
+    struct turn turn = {.v = v};
+    int r = 0;
+    for (int chain = 0; chain < VS_CHAINS; chain++)
+        memcpy(turn.last[chain], v->chains[chain].hash, VS_SHA256_SIZE);
+    for (int i = 0;; i = !i) {
+        turn.slice = &slices[i];
+        vs_slice_hashed(turn.slice);
+        r = vs_session_read(v->session, turn_op, &turn, e);
+        if (r || (!turn.slice->count && !slices[!i].count))
+            return r;
+        vs_slice_hash(turn.slice);
+    }
 }
 
 /* --- what there is at the beginning ---------------------------------------------------------------------------- */
@@ -243,14 +269,22 @@ static int checkpoints_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 /* Checkpoints first: whatever they cover was there before the end of the events is looked up. */
 static int verify(struct vs_verify *v, vidstore_error **e) {
     struct pages pages = {.v = v, .number = 0};
+    struct vs_slice slices[2] = {{0}};
+    uint8_t ids[VS_CHAINS][VS_CHAIN_ID];
     int r;
     do {
         r = vs_session_read(v->session, checkpoints_op, &pages, e);
     } while (!r && pages.rows == CHECKPOINTS_SLICE);
     if (!r)
         r = vs_session_read(v->session, begin_op, v, e);
-    while (!r && v->seq < v->last_seq)
-        r = vs_session_read(v->session, slice_op, v, e);
+    for (int chain = 0; chain < VS_CHAINS; chain++)
+        memcpy(ids[chain], v->chains[chain].id, VS_CHAIN_ID);
+    for (int i = 0; !r && i < 2; i++)
+        r = vs_slice_new(&slices[i], ids, e);
+    if (!r)
+        r = check_events(v, slices, e);
+    for (int i = 0; i < 2; i++)
+        vs_slice_free(&slices[i]);
     if (r)
         return r;
     vs_verify_ends(v);

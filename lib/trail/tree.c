@@ -27,12 +27,16 @@ int vs_tree_node(struct vs_sha256 *h, struct vs_tree *tree, int level, const uin
     return r;
 }
 
-int vs_tree_leaf(struct vs_sha256 *h, struct vs_tree *tree, const uint8_t hash[VS_SHA256_SIZE]) {
-    uint8_t bytes[1 + VS_SHA256_SIZE] = {LEAF}, leaf[VS_SHA256_SIZE];
+int vs_tree_leaf_hash(struct vs_sha256 *h, const uint8_t hash[VS_SHA256_SIZE], uint8_t ret[VS_SHA256_SIZE]) {
+    uint8_t bytes[1 + VS_SHA256_SIZE] = {LEAF};
     memcpy(bytes + 1, hash, VS_SHA256_SIZE);
     int r = vs_sha256_add(h, bytes, sizeof bytes);
-    if (!r)
-        r = vs_sha256_end(h, leaf);
+    return r ? r : vs_sha256_end(h, ret);
+}
+
+int vs_tree_leaf(struct vs_sha256 *h, struct vs_tree *tree, const uint8_t hash[VS_SHA256_SIZE]) {
+    uint8_t leaf[VS_SHA256_SIZE];
+    int r = vs_tree_leaf_hash(h, hash, leaf);
     return r ? r : vs_tree_node(h, tree, 0, leaf);
 }
 

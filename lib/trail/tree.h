@@ -15,6 +15,8 @@ struct vs_tree {
     uint8_t nodes[VS_TREE_LEVELS][VS_SHA256_SIZE];
 };
 
+/* What a leaf hashes to: the node of level 0 that stands for it. */
+int vs_tree_leaf_hash(struct vs_sha256 *h, const uint8_t hash[VS_SHA256_SIZE], uint8_t ret[VS_SHA256_SIZE]);
 int vs_tree_leaf(struct vs_sha256 *h, struct vs_tree *tree, const uint8_t hash[VS_SHA256_SIZE]);
 /* A perfect subtree of 2^level leaves at once; the tree must be a multiple of that large. */
 int vs_tree_node(struct vs_sha256 *h, struct vs_tree *tree, int level, const uint8_t hash[VS_SHA256_SIZE]);

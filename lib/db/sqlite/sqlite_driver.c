@@ -198,7 +198,8 @@ static int col_null(struct vs_stmt *s, int at) {
 }
 
 static int64_t col_int(struct vs_stmt *s, int at) {
-    return col_null(s, at) ? INT64_MIN : sqlite3_column_int64(sqlite_raw(s), at);
+    int64_t value = sqlite3_column_int64(sqlite_raw(s), at);
+    return value || !col_null(s, at) ? value : INT64_MIN;
 }
 
 static const char *col_text(struct vs_stmt *s, int at, size_t *ret_len) {
