@@ -34,6 +34,10 @@ When a call takes nothing but params, or a query, their keys may stand in the ar
 .B words
 Enumerations are words, such as "cascade", or their numbers; flags are lists of words, or a number.
 .TP
+.B fd
+The number of a descriptor of the process. It can be any, so it is like a path: only the system, admins and workers may
+name one so (else FORBIDDEN). The typed functions take one for everybody: there it is the host that names it.
+.TP
 .B bytes
 A text, or {"base64": "\\[u2026]"}.
 .TP

@@ -263,12 +263,13 @@ VIDSTORE_API vidstore_status vidstore_audit_stats(vidstore_session *session, int
  * without this library, and what it covers counts as exported; vidstore-audit(7) has its form.
  * @param session  who acts.
  * @param query  its filter counts; its limit does not. NULL: all.
- * @param fd  open for writing; not closed.
+ * @param fd  open for writing, and not on a file that is part of a store; not closed.
  * @param ret_count  receives how many events were written.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, UNSUPPORTED, CONFLICT (events were pruned meanwhile), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT,
- * CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID (fd is of a store: sub NOT_A_FILE), UNSUPPORTED, CONFLICT (events were pruned meanwhile), MISUSE,
+ * STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT,
+ * UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, the descriptor. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_audit_export(vidstore_session *session, const vidstore_query *query, int32_t fd,

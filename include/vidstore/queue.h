@@ -6,6 +6,8 @@
  * By name: every call on data is reached as text, vidstore_job_submit() as "job.submit", with its arguments in a JSON
  * object by the names of its parameters: params and queries as objects, enumerations as words, flags as lists of words.
  * Records come back as their JSON, pages as {"items": […], "cursor": …}. The man page vidstore-call(7) lists all calls.
+ * A descriptor is a number there, and any number may be one of the host's: as with paths, only the system, admins and
+ * workers may name one. The typed functions take a descriptor for everybody: there it is the host that names it.
  *
  * In the background: a start copies who acts and what goes in, never a transaction, and returns at once. The result
  * waits in a queue, the descriptor of which is readable exactly while there is one: for poll, epoll, libuv, asyncio. No
@@ -31,7 +33,7 @@ extern "C" {
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: NOT_FOUND (no such call), INVALID (an argument is unknown, missing or mistyped; its name is the field),
- * MISUSE, NOMEM, FORKED, and those of the call itself.
+ * MISUSE, FORBIDDEN (a descriptor was named by who may not), NOMEM, FORKED, and those of the call itself.
  * Threads: one at a time a session. Blocks: as the call. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_call(vidstore_session *session, const char *name, const char *args_json,
@@ -202,9 +204,9 @@ VIDSTORE_API void vidstore_result_free(vidstore_result *result);
  * @param ret_op  receives the number of the operation, for vidstore_queue_cancel().
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: NOT_FOUND (no such call), MISUSE, INVALID, STATE (the queue is of another store), UNSUPPORTED (not in the
- * background), BUSY (the queue is full, see vidstore_error_retry_after_ms()), UNAVAILABLE (no thread can be started),
- * NOMEM, FORKED.
+ * Errors: NOT_FOUND (no such call), MISUSE, INVALID, FORBIDDEN (a descriptor was named by who may not), STATE (the
+ * queue is of another store), UNSUPPORTED (not in the background), BUSY (the queue is full, see
+ * vidstore_error_retry_after_ms()), UNAVAILABLE (no thread can be started), NOMEM, FORKED.
  * Threads: one at a time a session. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_call_start(vidstore_session *session, vidstore_queue *queue, int64_t tag,

@@ -9,6 +9,7 @@
 #include "util/handle.h"
 #include "util/json.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
@@ -409,6 +410,15 @@ static int export_part(vidstore_session *session, const struct vs_query *query, 
     return r ? r : put_trailer(out, NULL, e);
 }
 
+/* Any number is a descriptor of somebody's: what is not for writing, or is part of a store, is refused before the first
+ * byte. */
+static int check_target(vidstore_session *session, int fd, vidstore_error **e) {
+    int flags = fd < 0 ? -1 : fcntl(fd, F_GETFL);
+    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || (flags & O_PATH))
+        return vs_fail(e, VIDSTORE_INVALID, "fd", "fd is not open for writing");
+    return vs_blob_source_check(session->store->blobs, fd, "fd", e);
+}
+
 static void free_hasher(struct vs_sha256 **h) {
     vs_sha256_free(*h);
 }
@@ -420,6 +430,8 @@ vidstore_status vidstore_audit_export(vidstore_session *session, const vidstore_
     int r = vs_session_outside(session, reterr);
     if (!r && query)
         r = vs_check_handle(query, VS_MAGIC_QUERY, "query", reterr);
+    if (!r)
+        r = check_target(session, fd, reterr);
     if (!r)
         r = vs_sha256_new(&h, reterr);
     if (r)

@@ -96,9 +96,10 @@ int vs_call_find(const char *name, const struct vs_call_entry **ret, vidstore_er
 struct vs_invocation {
     const struct vs_call_entry *entry;
     union vs_call_slot in[VS_CALL_ARGS], out[VS_CALL_OUTS];
-    char *lease;   /* the token of the lease that it acts for; NULL: none */
-    int64_t bytes; /* that the inputs take, roughly */
-    int own_fds;   /* descriptors are duplicates, closed at the end */
+    char *lease;    /* the token of the lease that it acts for; NULL: none */
+    int64_t bytes;  /* that the inputs take, roughly */
+    int own_fds;    /* descriptors are duplicates, closed at the end */
+    const char *fd; /* the argument by which JSON named a descriptor; NULL: none */
 };
 
 /* From JSON arguments: an object, or NULL for none. Unknown, missing and mistyped ones are INVALID with the key as the
@@ -113,6 +114,10 @@ int vs_invocation_keep_fds(struct vs_invocation *call, struct vidstore *store, v
  * when it names none. */
 int vs_invocation_actor(const struct vs_invocation *call, vidstore_session *session, vidstore_session **ret,
                         vidstore_error **e);
+/* Whether this session may name what the arguments name. A number in JSON can be any descriptor of the process, so it
+ * is like a path: for those who may name paths, else FORBIDDEN. To be asked before the descriptor is touched; the
+ * session has been entered. */
+int vs_invocation_check(const struct vs_invocation *call, vidstore_session *session, vidstore_error **e);
 /* Makes the call, in that session or else in the caller's. */
 int vs_invocation_run(struct vs_invocation *call, vidstore_session *session, vidstore_error **e);
 /* Appends the result as JSON: null, one value, or an object of several. */

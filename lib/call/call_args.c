@@ -249,8 +249,10 @@ static int read_value(const struct vs_call_arg *arg, const json_t *value, union 
         return read_text(arg, value, slot, call, e);
     case VS_ARG_JSON:
         return read_json(arg, value, slot, call, e);
-    case VS_ARG_INT:
     case VS_ARG_FD:
+        call->fd = arg->name;
+        return read_integer(arg, value, &slot->i, e);
+    case VS_ARG_INT:
         return read_integer(arg, value, &slot->i, e);
     case VS_ARG_ENUM:
         return json_is_string(value) ? read_word(arg, value, &slot->i, e) : read_integer(arg, value, &slot->i, e);

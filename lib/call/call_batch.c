@@ -61,7 +61,7 @@ static int check_keys(json_t *object, vidstore_error **e) {
 
 static int may_stand_here(const struct vs_invocation *call, vidstore_error **e) {
     const struct vs_call_entry *entry = call->entry;
-    if (entry->here_only || entry->class_ != VS_CLASS_SHORT || strcmp(entry->name, "batch") == 0)
+    if (entry->here_only || call->fd || entry->class_ != VS_CLASS_SHORT || strcmp(entry->name, "batch") == 0)
         return vs_fail(e, VIDSTORE_UNSUPPORTED, "name", "%s can't be part of a batch", entry->name);
     if (call->lease)
         return vs_fail(e, VIDSTORE_UNSUPPORTED, "lease", "a batch acts in one session: give \"lease\" to the batch");

@@ -2,6 +2,7 @@
 /* Running one call, and the public calls by name. */
 #include "call/call.h"
 #include "call/call_leases.h"
+#include "files/files.h"
 #include "jobs/job_lease.h"
 #include "util/alloc.h"
 #include "util/error.h"
@@ -41,6 +42,16 @@ int vs_invocation_actor(const struct vs_invocation *call, vidstore_session *sess
     return r;
 }
 
+int vs_invocation_check(const struct vs_invocation *call, vidstore_session *session, vidstore_error **e) {
+    int r = call->fd ? vs_session_standing(session, e) : 0;
+    return r || !call->fd ? r : vs_file_may_name_path(session, call->fd, NULL, e);
+}
+
+static int check(const struct vs_invocation *call, vidstore_session *session, vidstore_error **e) {
+    VS_ENTER_PLAIN(session, e);
+    return vs_invocation_check(call, session, e);
+}
+
 int vs_invocation_run(struct vs_invocation *call, vidstore_session *session, vidstore_error **e) {
     return call->entry->self == VS_SELF_LEASE ? run_on_lease(call, session, e)
                                               : call->entry->run(session, call->in, call->out, e);
@@ -48,7 +59,9 @@ int vs_invocation_run(struct vs_invocation *call, vidstore_session *session, vid
 
 static int call_now(struct vs_invocation *call, vidstore_session *session, vidstore_error **e) {
     vidstore_session *actor = NULL;
-    int r = vs_invocation_actor(call, session, &actor, e);
+    int r = call->fd ? check(call, session, e) : 0;
+    if (!r)
+        r = vs_invocation_actor(call, session, &actor, e);
     if (!r)
         r = vs_invocation_run(call, actor ? actor : session, e);
     vidstore_session_free(actor);

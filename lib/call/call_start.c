@@ -89,6 +89,8 @@ static int start(vidstore_session *session, vidstore_queue *queue, int64_t tag, 
         r = vs_fail(e, VIDSTORE_UNSUPPORTED, "name", "%s is of the session alone, and can't run in the background",
                     name);
     if (!r)
+        r = vs_invocation_check(&op->call, session, e);
+    if (!r)
         r = vs_invocation_keep_fds(&op->call, session->store, e);
     if (!r)
         r = vs_session_copy(session, &op->session, e);

@@ -55,8 +55,8 @@ int vs_upload_abort(vidstore_session *session, vidstore_upload *upload, vidstore
 
 /* ---- paths of this machine ---- */
 
-/* 0 for those who may name a path of this machine in a call: admins, the system and workers. The process can read and
- * write more than a user may. Else FORBIDDEN, which goes on record. object may be NULL. */
+/* 0 for those who may name a path of this machine in a call, or a descriptor in JSON: admins, the system and workers.
+ * The process can read and write more than a user may. Else FORBIDDEN, which goes on record. object may be NULL. */
 int vs_file_may_name_path(vidstore_session *session, const char *field, const struct vs_uuid *object,
                           vidstore_error **e);
 

@@ -87,7 +87,7 @@ int vs_file_may_name_path(vidstore_session *session, const char *field, const st
     if (vs_policy_is_admin(&session->actor) || session->actor.kind == VS_ACTOR_WORKER)
         return 0;
     vs_session_refused(session, VIDSTORE_AUDIT_ACCESS_DENIED, "file", object, NULL, VIDSTORE_FORBIDDEN);
-    return vs_fail(e, VIDSTORE_FORBIDDEN, field, "only an admin may name a path of this machine");
+    return vs_fail(e, VIDSTORE_FORBIDDEN, field, "only an admin may name a path or a descriptor of this machine");
 }
 
 static int put_path(vidstore_session *session, const char *path, const struct vs_params *params, struct vs_record **ret,

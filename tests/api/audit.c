@@ -234,6 +234,34 @@ START_TEST(export_that_fails) {
 }
 END_TEST
 
+/* Whoever names a descriptor of the database must not write over it. */
+START_TEST(export_spares_the_store) {
+    static const char *const names[] = {"store.db", "store.db-wal", "store.db-shm", "owner"};
+    char path[160], head[16] = "";
+    struct id ann = add_user("ann", VIDSTORE_ROLE_VIEWER);
+    vidstore_session *as_ann = session_of(ann);
+    vidstore_error *error = NULL;
+    for (int i = 0; i < 4; i++) {
+        snprintf(path, sizeof path, "%s/%s", place, names[i]);
+        int fd =
+            open(path, i < 3 ? O_RDWR | O_CLOEXEC : O_RDWR | O_CREAT | O_CLOEXEC, 0600); /* closed with the store */
+        ck_assert_int_ge(fd, 0);
+        refused(VIDSTORE_INVALID, "fd", vidstore_audit_export(as_ann, NULL, fd, NULL, e));
+        ck_assert_int_eq(vidstore_audit_export(sys, NULL, fd, NULL, &error), VIDSTORE_INVALID);
+        ck_assert_int_eq(vidstore_error_subcode(error), VIDSTORE_SUB_NOT_A_FILE);
+        vidstore_error_free(error);
+    }
+    snprintf(path, sizeof path, "%s/store.db", place);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ck_assert_int_eq(pread(fd, head, 15, 0), 15);
+    ck_assert_str_eq(head, "SQLite format 3");
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    refused(VIDSTORE_INVALID, "fd", vidstore_audit_export(sys, NULL, null, NULL, e));
+    close(null);
+    vidstore_session_free(as_ann);
+}
+END_TEST
+
 START_TEST(statistics) {
     vidstore_text *text = NULL;
     struct id ann = add_user("ann", VIDSTORE_ROLE_USER);
@@ -270,6 +298,7 @@ Suite *audit_suite(void) {
     tcase_add_test(tests, export_is_one_object_a_line);
     tcase_add_test(tests, export_of_many);
     tcase_add_test(tests, export_that_fails);
+    tcase_add_test(tests, export_spares_the_store);
     tcase_add_test(tests, statistics);
     suite_add_tcase(suite, tests);
     return suite;

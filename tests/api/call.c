@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Calls by name: what they take, give and refuse; and batches. */
 #include "harness.h"
+#include <fcntl.h>
+#include <unistd.h>
 
 static struct id ann;
 static vidstore_session *as_ann;
@@ -233,6 +235,43 @@ START_TEST(files_cross_by_path_and_descriptor) {
 }
 END_TEST
 
+/* A number is any descriptor of the host's, of whatever it has open. */
+START_TEST(a_user_can_t_name_a_descriptor) {
+    char args[300], path[128], bytes[12] = "";
+    snprintf(path, sizeof path, "%s/secret", folder);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    ck_assert_int_eq(write(fd, "host secret", 11), 11);
+    const char *video = text_of(call("video.create", "{\"params\": {\"url\": \"https://example.org/v\"}}"), "id");
+    const char *wanted[][2] = {
+        {"audit.export", "{\"fd\": %d}"},
+        {"file.put_fd", "{\"fd\": %d, \"params\": {\"name\": \"loot\"}}"},
+        {"media.probe_fd", "{\"fd\": %d}"},
+        {"video.probe_fd", fmt("{\"fd\": %%d, \"id\": \"%s\"}", video, "")},
+    };
+    vidstore_queue *queue = NULL;
+    must(vidstore_queue_new(store, 0, &queue, e));
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        snprintf(args, sizeof args, wanted[i][1], fd);
+#pragma GCC diagnostic pop
+        refused(VIDSTORE_FORBIDDEN, "fd", vidstore_call(as_ann, wanted[i][0], args, NULL, e));
+        refused(VIDSTORE_FORBIDDEN, "fd", vidstore_call_start(as_ann, queue, 0, wanted[i][0], args, NULL, e));
+    }
+    ck_assert_int_eq(vidstore_queue_count(queue), 0);
+    vidstore_queue_free(queue);
+    ck_assert_int_eq(pread(fd, bytes, 11, 0), 11);
+    ck_assert_str_eq(bytes, "host secret");
+    ck_assert_str_eq(call("file.count", NULL), "0");
+    const char *mine =
+        fmt("{\"filter\": \"user_id = $1 and action = access_denied\", \"binds\": [\"%s\"]}", ann.text, "");
+    ck_assert_ptr_nonnull(strstr(call("audit.list", mine), "access_denied"));
+    snprintf(args, sizeof args, "{\"fd\": %d}", fd);
+    call("audit.export", args); /* the system may */
+    close(fd);
+}
+END_TEST
+
 /* --- batches ------------------------------------------------------------------------------------------------------ */
 
 static const char *batch(const char *items, uint32_t flags) {
@@ -304,6 +343,7 @@ Suite *call_suite(void) {
     tcase_add_test(c, a_lease_crosses_by_its_token);
     tcase_add_test(c, closing_lets_go_of_leases);
     tcase_add_test(c, files_cross_by_path_and_descriptor);
+    tcase_add_test(c, a_user_can_t_name_a_descriptor);
     tcase_add_test(c, a_batch_is_one_commit);
     tcase_add_test(c, each_item_may_fail_alone);
     tcase_add_test(c, a_batch_takes_short_calls_only);

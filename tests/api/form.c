@@ -141,6 +141,8 @@ void form_text(struct form *f, const char *name, const char *value, int nullable
 }
 
 void form_number(struct form *f, const char *name, int64_t value, int may_be_null) {
+    if (strcmp(name, "fd") == 0 && vidstore_session_role(f->session) != VIDSTORE_ROLE_ADMIN)
+        f->unfit = 1; /* by name that is not for everybody */
     if (value != INT64_MIN || !may_be_null)
         put(f, name, json_integer(value));
 }
