@@ -207,17 +207,20 @@ VIDSTORE_API vidstore_status vidstore_begin(vidstore_session *session, uint32_t 
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: MISUSE, STATE (none is open), TXN_EXPIRED, ABORTED, BUSY, NOMEM, IO, FULL, UNKNOWN_OUTCOME, FORKED. After
- * an error of the outermost commit the transaction is over.
+ * an error of the outermost commit the transaction is over; after one of an inner commit its level is still open, to be
+ * rolled back.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_commit(vidstore_session *session, vidstore_error **reterr);
 
 /**
- * Undo the transaction, or what was done since the innermost savepoint.
+ * Undo the transaction, or what was done since the innermost savepoint. When the whole transaction was lost inside
+ * nested levels, each level is ended all the same, by a rollback of its own that says TXN_EXPIRED or ABORTED; until the
+ * outermost has ended every call of the session fails so, and nothing is written.
  * @param session  the session.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: MISUSE, STATE (none is open), TXN_EXPIRED, ABORTED, IO, FORKED. The transaction is over in every case.
+ * Errors: MISUSE, STATE (none is open), TXN_EXPIRED, ABORTED, IO, FORKED. The level is over in every case.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_rollback(vidstore_session *session, vidstore_error **reterr);

@@ -124,6 +124,17 @@ static int ends_all(int code) {
     }
 }
 
+/* An item may take all that came before along: then the batch has failed, whatever was the matter with the item. */
+static int undo_item(struct batch *b, int r, vidstore_error **e) {
+    int lost = vidstore_rollback(b->session, NULL);
+    if (!lost || ends_all(r))
+        return r;
+    vs_autoerror vidstore_error *why = e ? VS_TAKE(*e) : NULL;
+    vs_fail(e, lost, NULL, "it ended the transaction of all items: %s", vidstore_error_message(why));
+    vs_error_set_cause(e, vidstore_error_cause(why));
+    return lost;
+}
+
 static int run_item(struct batch *b, struct item *item, vidstore_error **e) {
     if (item->error) {
         if (e)
@@ -140,8 +151,8 @@ static int run_item(struct batch *b, struct item *item, vidstore_error **e) {
         r = vs_invocation_render(&item->call, b->session->store, &b->out, e);
     if (!r && b->each)
         r = vidstore_commit(b->session, e);
-    else if (r && b->each)
-        vidstore_rollback(b->session, NULL);
+    if (r && b->each)
+        r = undo_item(b, r, e);
     if (r)
         b->out.len = start;
     vs_buf_str(&b->out, r ? "" : "}");

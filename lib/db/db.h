@@ -82,7 +82,9 @@ int vs_txn_leave(struct vs_txn *txn, int failed, vidstore_error **e);
 /* Nested begin, commit and rollback: savepoints by depth. */
 int vs_txn_nest(struct vs_txn *txn, vidstore_error **e);
 int vs_txn_depth(const struct vs_txn *txn); /* 1: no savepoint of the host's is open */
-/* Ends the innermost level. Ending the outermost gives the writer back; the handle stays until vs_txn_free. */
+/* Ends the innermost level. Ending the outermost gives the writer back; the handle stays until vs_txn_free. A rollback
+ * ends an inner level also of a transaction that is lost, and says so; a commit that fails leaves it to be rolled back.
+ */
 int vs_txn_commit(struct vs_txn *txn, vidstore_error **e);
 int vs_txn_rollback(struct vs_txn *txn, vidstore_error **e);
 void vs_txn_free(struct vs_txn *txn); /* rolls back what is open; NULL is fine */

@@ -232,29 +232,47 @@ int vs_txn_depth(const struct vs_txn *txn) {
     return txn->depth;
 }
 
-static int end_level(struct vs_txn *txn, int keep, vidstore_error **e) {
+static int end_outermost(struct vs_txn *txn, int keep, vidstore_error **e) {
     int rc = claim(txn, e);
     if (rc)
         return rc;
-    if (txn->depth == 1) {
-        rc = finish(txn, VS_TXN_ENDED, keep ? 0 : VIDSTORE_CANCELLED, keep ? e : NULL);
-        return keep ? rc : 0;
-    }
-    struct vs_conn *conn = txn->db->writer;
-    rc = keep ? conn->drv->release(conn, e) : conn->drv->undo(conn, e);
+    rc = finish(txn, VS_TXN_ENDED, keep ? 0 : VIDSTORE_CANCELLED, keep ? e : NULL);
+    return keep ? rc : 0;
+}
+
+static int release_inner(struct vs_txn *txn, vidstore_error **e) {
+    int rc = claim(txn, e);
     if (rc)
+        return rc;
+    if ((rc = txn->db->drv->release(txn->db->writer, e)))
         return survive(txn, rc);
     txn->depth--;
     unclaim(txn);
     return 0;
 }
 
+/* The levels of a transaction that is lost are counted down like any other's: the host ends each that it began, and
+ * until it has ended the last one nothing it writes may stand alone. */
+static int undo_inner(struct vs_txn *txn, vidstore_error **e) {
+    int rc = claim(txn, e);
+    if (rc == VIDSTORE_TXN_EXPIRED || rc == VIDSTORE_ABORTED)
+        txn->depth--;
+    if (rc)
+        return rc;
+    txn->depth--;
+    if ((rc = txn->db->drv->undo(txn->db->writer, e))) /* what can't be undone alone may not stay */
+        finish(txn, VS_TXN_ABORTED, VIDSTORE_ABORTED, NULL);
+    else
+        unclaim(txn);
+    return rc;
+}
+
 int vs_txn_commit(struct vs_txn *txn, vidstore_error **e) {
-    return end_level(txn, 1, e);
+    return txn->depth > 1 ? release_inner(txn, e) : end_outermost(txn, 1, e);
 }
 
 int vs_txn_rollback(struct vs_txn *txn, vidstore_error **e) {
-    return end_level(txn, 0, e);
+    return txn->depth > 1 ? undo_inner(txn, e) : end_outermost(txn, 0, e);
 }
 
 void vs_txn_free(struct vs_txn *txn) {

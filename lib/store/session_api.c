@@ -118,7 +118,7 @@ vidstore_status vidstore_commit(vidstore_session *session, vidstore_error **rete
         return no_transaction(reterr);
     int outermost = vs_txn_depth(session->txn) <= 1;
     int r = vs_txn_commit(session->txn, reterr);
-    if (outermost || r == VIDSTORE_TXN_EXPIRED || r == VIDSTORE_ABORTED)
+    if (outermost)
         end_transaction(session, !r);
     else if (!r)
         tell_ended(session, 1);
@@ -129,11 +129,11 @@ vidstore_status vidstore_rollback(vidstore_session *session, vidstore_error **re
     VS_ENTER_PLAIN(session, reterr);
     if (!session->txn)
         return no_transaction(reterr);
-    int outermost = vs_txn_depth(session->txn) <= 1;
+    int depth = vs_txn_depth(session->txn);
     int r = vs_txn_rollback(session->txn, reterr);
-    if (outermost || r == VIDSTORE_TXN_EXPIRED || r == VIDSTORE_ABORTED)
+    if (depth <= 1)
         end_transaction(session, 0);
-    else if (!r)
+    else if (vs_txn_depth(session->txn) < depth)
         tell_ended(session, 0);
     return r;
 }

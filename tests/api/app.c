@@ -480,6 +480,47 @@ START_TEST(what_a_host_does_wrong_costs_nobody_else) {
 }
 END_TEST
 
+static void lose_the_transaction(void) {
+    vidstore_error *error = NULL;
+    ck_assert_int_lt(
+        vidstore_app_exec(sys, "INSERT OR ROLLBACK INTO app_notes (body) VALUES ('a')", NULL, NULL, &error), 0);
+    vidstore_error_free(error);
+}
+
+START_TEST(a_lost_transaction_is_lost_at_each_level) {
+    change(sys, "INSERT INTO app_notes (body) VALUES ('a')", NULL);
+    for (int level = 0; level < 3; level++)
+        must(vidstore_begin(sys, 0, e));
+    change(sys, "INSERT INTO app_notes (body) VALUES ('b')", NULL);
+    lose_the_transaction();
+    for (int level = 0; level < 3; level++) {
+        refused(VIDSTORE_ABORTED, NULL,
+                vidstore_app_exec(sys, "INSERT INTO app_notes (body) VALUES ('c')", NULL, NULL, e));
+        refused(VIDSTORE_ABORTED, NULL, vidstore_begin(sys, 0, e));
+        refused(VIDSTORE_ABORTED, NULL, vidstore_rollback(sys, e));
+    }
+    refused(VIDSTORE_STATE, "session", vidstore_rollback(sys, e));
+    expect("SELECT body FROM app_notes", "[[\"a\"]]");
+    change(sys, "INSERT INTO app_notes (body) VALUES ('d')", NULL);
+    expect("SELECT body FROM app_notes", "[[\"a\"],[\"d\"]]");
+}
+END_TEST
+
+/* What was said to have been done must not go while what came later stays. */
+START_TEST(a_batch_that_lost_its_transaction_has_done_nothing) {
+    change(sys, "INSERT INTO app_notes (body) VALUES ('a')", NULL);
+    refused(VIDSTORE_ABORTED, "items[1]",
+            vidstore_batch(sys,
+                           "[{\"name\":\"job.submit\",\"args\":{\"kind\":\"x\"}},"
+                           "{\"name\":\"app.exec\",\"args\":"
+                           "{\"sql\":\"INSERT OR ROLLBACK INTO app_notes (body) VALUES ('a')\"}},"
+                           "{\"name\":\"job.submit\",\"args\":{\"kind\":\"x\"}}]",
+                           VIDSTORE_BULK_EACH, NULL, e));
+    ck_assert_int_eq(count_jobs(sys, NULL), 0);
+    refused(VIDSTORE_STATE, "session", vidstore_rollback(sys, e));
+}
+END_TEST
+
 enum { WRITERS = 8, EACH = 20 };
 
 static void *write_both(void *arg) {
@@ -527,6 +568,8 @@ Suite *app_suite(void) {
     tcase_add_test(c, a_views_name_gives_no_more_than_the_view);
     tcase_add_test(c, bombs_go_off_within_the_deadline);
     tcase_add_test(c, what_a_host_does_wrong_costs_nobody_else);
+    tcase_add_test(c, a_lost_transaction_is_lost_at_each_level);
+    tcase_add_test(c, a_batch_that_lost_its_transaction_has_done_nothing);
     tcase_add_test(c, beside_many_writers);
     suite_add_tcase(suite, c);
     return suite;

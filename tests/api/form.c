@@ -89,6 +89,14 @@ void form_depth(vidstore_session *session, int by) {
     pthread_mutex_unlock(&lock);
 }
 
+void form_committed(vidstore_session *session, vidstore_status r) {
+    pthread_mutex_lock(&lock);
+    const struct known *known = find(session);
+    int inner = known && known->depth > 1;
+    pthread_mutex_unlock(&lock);
+    form_depth(session, r && inner ? 0 : -1);
+}
+
 void form_interrupt(vidstore_session *session) {
     pthread_mutex_lock(&lock);
     struct known *known = find(session);

@@ -41,6 +41,7 @@ void form_end(struct form *f);
 void form_session_of(vidstore_session *session, vidstore *store, vidstore_session *like);
 void form_session_gone(vidstore_session *session);
 void form_depth(vidstore_session *session, int by);
+void form_committed(vidstore_session *session, vidstore_status r); /* an inner level that failed is still open */
 /* Cancels what runs for the session in the background. */
 void form_interrupt(vidstore_session *session);
 

@@ -104,7 +104,7 @@ def noted(function, fields):
         "vidstore_session_free": ("form_session_gone(session);", ""),
         "vidstore_lease_free": ("if (lease)\n        form_session_gone(vidstore_lease_session(lease));", ""),
         "vidstore_begin": ("", "if (!r)\n        form_depth(session, 1);"),
-        "vidstore_commit": ("", "form_depth(session, -1);"),
+        "vidstore_commit": ("", "form_committed(session, r);"),
         "vidstore_rollback": ("", "form_depth(session, -1);"),
         "vidstore_snapshot_begin": ("", "if (!r)\n        form_depth(session, 1);"),
         "vidstore_snapshot_end": ("", "form_depth(session, -1);"),

@@ -235,7 +235,10 @@ START_TEST(expiry) {
     must(vidstore_begin(sys, 0, e));
     must(vidstore_begin(sys, 0, e));
     sleep_ms(250);
-    refused(VIDSTORE_TXN_EXPIRED, NULL, vidstore_rollback(sys, e)); /* an inner one: all of it is over */
+    refused(VIDSTORE_TXN_EXPIRED, NULL, vidstore_commit(sys, e)); /* of the inner level, which stays open */
+    refused(VIDSTORE_TXN_EXPIRED, NULL, vidstore_rollback(sys, e));
+    refused(VIDSTORE_TXN_EXPIRED, NULL, create(sys, "carl", e)); /* the outer one is still open: nothing stands alone */
+    refused(VIDSTORE_TXN_EXPIRED, NULL, vidstore_rollback(sys, e));
     refused(VIDSTORE_STATE, "session", vidstore_rollback(sys, e));
     must(create(sys, "carl", e));
     vidstore_session_free(s);

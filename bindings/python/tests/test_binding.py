@@ -283,6 +283,14 @@ class Stores(Case):
         self.system.commit()
         self.assertEqual("new", self.system.video.get(kept.id).title)
         self.fails("STATE", self.system.commit)
+        self.system.app.migrate("0001", "CREATE TABLE app_once (a INTEGER PRIMARY KEY)")
+        with self.assertRaises(vidstore.VidstoreError), self.system.transaction():
+            with self.assertRaises(vidstore.VidstoreError), self.system.transaction():
+                self.system.app.exec("INSERT INTO app_once VALUES (1)")
+                self.fails("EXISTS", self.system.app.exec, "INSERT OR ROLLBACK INTO app_once VALUES (1)")
+            self.fails("ABORTED", self.system.app.exec, "INSERT INTO app_once VALUES (2)")
+        self.assertEqual([], self.system.app.query("SELECT a FROM app_once", [], 10)["rows"])
+        self.system.video.create(title="the session is good again")
 
     def test_settings(self):
         names = {setting["name"] for setting in self.system.setting.list()}

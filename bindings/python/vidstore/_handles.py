@@ -50,12 +50,19 @@ class Session(Handle):
         try:
             yield self
         except BaseException:
-            try:
-                self.rollback()  # type: ignore[attr-defined]
-            except _errors.VidstoreError:
-                pass  # it is over in every case; what went wrong first counts
+            self._undo()
             raise
-        self.commit()  # type: ignore[attr-defined]
+        try:
+            self.commit()  # type: ignore[attr-defined]
+        except _errors.VidstoreError:
+            self._undo()  # of the outermost there is nothing left, of an inner one there is
+            raise
+
+    def _undo(self) -> None:
+        try:
+            self.rollback()  # type: ignore[attr-defined]
+        except _errors.VidstoreError:
+            pass  # it is over in every case; what went wrong first counts
 
     @contextmanager
     def reading(self, max_age_ms: int = 5000) -> Iterator["Session"]:
