@@ -77,7 +77,8 @@ enum {
     VIDSTORE_AUDIT_CHECKPOINT = 150,
     VIDSTORE_AUDIT_ALERT = 151,
     VIDSTORE_AUDIT_PRUNED = 152,
-    VIDSTORE_AUDIT_EXPORTED = 153
+    VIDSTORE_AUDIT_EXPORTED = 153,
+    VIDSTORE_AUDIT_HOST_EVENT = 154 /**< Of the host's own, by vidstore_audit_record(). */
 };
 
 /** The chains in which events stand: each event carries the hash of the one before it in its chain. */
@@ -226,7 +227,8 @@ VIDSTORE_API vidstore_status vidstore_audit_count(vidstore_session *session, con
                                                   int64_t *ret_count, vidstore_error **reterr);
 
 /**
- * Record an event of the host's own: config_changed on its noun, with its description.
+ * Record an event of the host's own: host_event on its noun, with its description. A session of an API key needs scope
+ * admin.
  * @param session  who acts.
  * @param noun  a word of the host, at most 50 bytes.
  * @param object_id  a UUID, or NULL.

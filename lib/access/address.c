@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "access/address.h"
+#include "crypto/crypto.h"
 #include "util/error.h"
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -28,6 +29,15 @@ struct vs_address vs_address_prefix(struct vs_address address, int bits) {
     for (int i = 0; i < 16; i++, bits -= 8)
         address.bytes[i] &= bits >= 8 ? 0xFF : bits <= 0 ? 0 : (unsigned char)(0xFF << (8 - bits));
     return address;
+}
+
+void vs_address_source(const char *text, char ret[VS_SOURCE_TEXT]) {
+    struct vs_address address = vs_address_read(text);
+    *ret = '\0';
+    if (!address.family)
+        return;
+    *ret++ = (char)('0' + address.family);
+    vs_hex(address.bytes, address.family == 6 ? 8 : 4, ret);
 }
 
 /* The next network of a list: 1, 0 at the end, -1 for what can't be read. */

@@ -14,6 +14,10 @@ struct vs_address {
 struct vs_address vs_address_read(const char *text);
 /* Keeps the first bits, and zeroes the rest. */
 struct vs_address vs_address_prefix(struct vs_address address, int bits);
+enum { VS_SOURCE_TEXT = 18 };
+/* The source of tries as it is counted: an IPv4 address, or the /64 of an IPv6 one, since who has one address has them
+ * all. "": not known. */
+void vs_address_source(const char *text, char ret[VS_SOURCE_TEXT]);
 /* Checks a list of networks ("10.0.0.0/8, 2001:db8::/32", single addresses too), at most 64. INVALID naming
  * "addresses". */
 int vs_networks_check(const char *list, vidstore_error **e);

@@ -50,6 +50,12 @@ int vs_policy_is_admin(const struct vs_actor *actor) {
     return actor->kind == VS_ACTOR_SYSTEM || (actor->kind == VS_ACTOR_USER && actor->role == VIDSTORE_ROLE_ADMIN);
 }
 
+int vs_policy_is_trusted(const struct vs_actor *actor) {
+    if (actor->kind == VS_ACTOR_WORKER)
+        return actor->trusted;
+    return vs_policy_is_admin(actor) && (vs_scopes_verbs(actor, "store") & 1u << VS_MANAGE);
+}
+
 static enum relation relation(const struct vs_actor *actor, const struct vs_uuid *owner) {
     if (vs_policy_is_admin(actor))
         return ADMIN;
@@ -138,6 +144,11 @@ static int is_granted(const struct vs_object *o, enum vs_verb verb) {
     return verb == VS_SHARE ? o->handed : reach && o->granted >= reach;
 }
 
+/* A hold outlasts the time that a file was given: else its owner could put evidence out of everybody's reach. */
+static int is_gone(const struct vs_object *o) {
+    return o->removed || (o->expired && !o->held);
+}
+
 static int is_file(const struct vs_object *o) {
     return strcmp(o->noun, "file") == 0;
 }
@@ -147,7 +158,7 @@ static int holds(const struct vs_actor *actor, const struct vs_object *o, enum v
     case VS_IS_OWN:
         return actor->kind != VS_ACTOR_ANONYMOUS && o->owner && vs_uuid_equal(o->owner, &actor->user);
     case VS_IS_GONE:
-        return o->removed || o->expired;
+        return is_gone(o);
     case VS_IS_HELD:
         return o->held;
     case VS_IS_DENIED:
@@ -199,7 +210,7 @@ int vs_policy_judge(const struct vs_actor *actor, const struct vs_object *object
     enum vs_decision decision = vs_policy_decide(actor, object, verb);
     if (decision == VS_ALLOW)
         return 0;
-    int gone = object->removed || object->expired;
+    int gone = is_gone(object);
     int seen = vs_policy_decide(actor, object, gone ? VS_LIST : VS_READ) == VS_ALLOW;
     /* Only who may see the object may learn that it is there; and what is gone is gone, but for its way back and out.
      */
@@ -217,13 +228,18 @@ int vs_policy_check(const struct vs_actor *actor, const char *noun, enum vs_verb
     return vs_policy_judge(actor, &object, verb, e);
 }
 
+int vs_policy_owns(const struct vs_actor *actor, const struct vs_uuid *owner) {
+    return relation(actor, owner) >= OWNER_VIEWER;
+}
+
 void vs_policy_hide(const struct vs_actor *actor, struct vs_record *record) {
     const char *owner = vs_record_text(record, record->noun->base + 2);
     char me[VS_UUID_TEXT];
-    if (vs_policy_is_admin(actor))
+    /* What nobody known did stands in the audit of whom it was done to. */
+    if (vs_policy_is_admin(actor) || !owner)
         return;
     vs_uuid_format(&actor->user, me);
-    if (actor->kind != VS_ACTOR_ANONYMOUS && owner && strcmp(owner, me) == 0)
+    if (actor->kind != VS_ACTOR_ANONYMOUS && strcmp(owner, me) == 0)
         return;
     for (size_t i = 0; i < record->noun->columns; i++)
         if (record->noun->fields[i].use & VS_OWNER)

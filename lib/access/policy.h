@@ -43,6 +43,11 @@ int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vi
 void vs_policy_hide(const struct vs_actor *actor, struct vs_record *record);
 /* 1 when the actor may do all (the system, admins). */
 int vs_policy_is_admin(const struct vs_actor *actor);
+/* 1 when the actor may reach beyond the records, to paths of the machine and a host's tables: the system, admins whose
+ * credential leaves them all of it, and the leases that such a one has claimed. */
+int vs_policy_is_trusted(const struct vs_actor *actor);
+/* 1 when what belongs to owner is the actor's own, or the actor may do all. */
+int vs_policy_owns(const struct vs_actor *actor, const struct vs_uuid *owner);
 /* 1 when objects of this noun can be shared. */
 int vs_policy_is_shared(const char *noun);
 

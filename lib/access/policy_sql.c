@@ -70,7 +70,9 @@ static int ask_level(const struct predicate *p, struct vs_buf *b, enum vs_test t
 static int ask_gone(const struct predicate *p, struct vs_buf *b) {
     if (!p->can_be_removed)
         return FALSE_;
-    vs_buf_fmt(b, p->is_file ? "(%s.deleted_us IS NOT NULL OR files.expires_us <= $%d)" : "%s.deleted_us IS NOT NULL",
+    vs_buf_fmt(b,
+               p->is_file ? "(%s.deleted_us IS NOT NULL OR (files.expires_us <= $%d AND files.held_us IS NULL))"
+                          : "%s.deleted_us IS NOT NULL",
                p->noun->table, p->now);
     return ASK;
 }
@@ -211,6 +213,8 @@ static int narrow_audit(const struct vs_actor *actor, struct vs_compiled *query,
     if (me < 0)
         return me;
     vs_buf_fmt(&query->where, "%s(owner_id = $%d OR user_id = $%d)", query->where.len ? " AND " : "", me, me);
+    if (query->owners) /* from where others came is not to be asked for */
+        vs_buf_fmt(&query->where, " AND (user_id = $%d OR user_id IS NULL)", me);
     return query->where.failed ? vs_fail_nomem(e) : 0;
 }
 

@@ -91,10 +91,12 @@ vidstore_status vidstore_audit_record(vidstore_session *session, const char *nou
         r = vs_json_check(details_json, strlen(details_json), 65536, JSON_OBJECT, "details", reterr);
     if (!r && session->actor.kind == VS_ACTOR_ANONYMOUS)
         r = vs_fail(reterr, VIDSTORE_FORBIDDEN, NULL, "an anonymous session may not write to the audit");
+    if (!r && session->actor.scopes) /* a key is what a user holds, and not the host's word */
+        r = vs_session_may(session, "audit", VS_CREATE, NULL, NULL, 0, reterr);
     if (r)
         return r;
     struct append append = {session,
-                            {.action = VIDSTORE_AUDIT_CONFIG_CHANGED,
+                            {.action = VIDSTORE_AUDIT_HOST_EVENT,
                              .chain = VS_CHAIN_ACTIVITY,
                              .noun = noun,
                              .object = object_id ? &object : NULL,

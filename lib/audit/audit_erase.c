@@ -20,7 +20,7 @@ struct erased {
 struct erasing {
     struct vs_uuid user;
     int found;            /* somebody waits to be erased */
-    enum vs_stmt_id page; /* what it did, or what was done to it */
+    enum vs_stmt_id page; /* what it did, what was done to it, or what was tried in its place */
     int64_t seq;          /* how far it is */
     int rows;
     struct erased list[SLICE];
@@ -57,11 +57,14 @@ static int is_user(const struct vs_link_value *value, const struct vs_uuid *user
 /* Which parts of an event are about the person. Who came in, or tried to, is not known to the event itself. */
 static int choose(const struct erasing *x, struct vs_sha256 *h, const struct vs_link *link, struct erased *ret) {
     int object = is_text(&link->values[VS_LINK_NOUN], "user") && is_user(&link->values[VS_LINK_OBJECT_ID], &x->user);
-    int actor = is_user(&link->values[VS_LINK_USER_ID], &x->user) || (object && !link->values[VS_LINK_USER_ID].set);
+    int pass = is_user(&link->values[VS_LINK_OWNER_ID], &x->user) &&
+               (is_text(&link->values[VS_LINK_NOUN], "key") || is_text(&link->values[VS_LINK_NOUN], "login"));
+    int actor =
+        is_user(&link->values[VS_LINK_USER_ID], &x->user) || ((object || pass) && !link->values[VS_LINK_USER_ID].set);
     int r = 0;
     *ret = (struct erased){.seq = link->seq, .chained = link->chain != VS_CHAIN_NONE};
     ret->parts[VS_PART_ACTOR] = actor && vs_link_has(link, VS_PART_ACTOR);
-    ret->parts[VS_PART_OBJECT] = object && vs_link_has(link, VS_PART_OBJECT);
+    ret->parts[VS_PART_OBJECT] = (object || pass) && vs_link_has(link, VS_PART_OBJECT);
     for (int part = VS_PART_ACTOR; !r && ret->chained && part < VS_PARTS; part++)
         if (ret->parts[part])
             r = vs_link_commit(h, link, (enum vs_link_part)part, ret->commits[part]);
@@ -133,7 +136,8 @@ static int done_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 
 /* All of one person, or as much as there is time for. */
 static int erase_one(vidstore_session *session, struct erasing *x, int64_t end_us, int *more, vidstore_error **e) {
-    static const enum vs_stmt_id pages[] = {VS_STMT_AUDIT_ERASE_BY_PAGE, VS_STMT_AUDIT_ERASE_OF_PAGE};
+    static const enum vs_stmt_id pages[] = {VS_STMT_AUDIT_ERASE_BY_PAGE, VS_STMT_AUDIT_ERASE_OF_PAGE,
+                                            VS_STMT_AUDIT_ERASE_TRY_PAGE};
     int r = 0;
     for (size_t i = 0; !r && !*more && i < VS_COUNT(pages); i++) {
         x->page = pages[i];

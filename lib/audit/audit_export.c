@@ -437,7 +437,7 @@ vidstore_status vidstore_audit_export(vidstore_session *session, const vidstore_
     if (r)
         return r;
     struct out out = {.session = session, .fd = fd, .h = h};
-    if (!query && vs_policy_is_admin(&session->actor))
+    if (!query && vs_policy_is_trusted(&session->actor))
         r = export_whole(session, &out, reterr);
     else
         r = export_part(session, (const struct vs_query *)query, &out, reterr);

@@ -23,10 +23,10 @@ VS_FIELD(BACKEND, 4020, ENUM, backend, "backend", VS_FILTER, 0, vs_file_backends
 VS_FIELD(BUCKET, 4021, TEXT, bucket, "bucket", VS_FILTER | VS_OWNER, 255, NULL)
 VS_FIELD(STORAGE_KEY, 4022, TEXT, storage_key, "storage_key", VS_FILTER | VS_OWNER, 1024, NULL)
 VS_FIELD(ACCESS, 4023, ENUM, access, "access", VS_SET | VS_FILTER, 0, vs_file_access)
-VS_FIELD(CATEGORY, 4024, ENUM, category, "category", VS_SET | VS_FILTER, 0, vs_file_categories)
+VS_FIELD(CATEGORY, 4024, ENUM, category, "category", VS_OWN_SET | VS_SET | VS_FILTER, 0, vs_file_categories)
 VS_FIELD(TYPE, 4025, TEXT, type, "type", VS_SET | VS_FILTER | VS_LINE | VS_FACT, 32, NULL)
 VS_FIELD(STAGE, 4026, TEXT, stage, "stage", VS_FREE | VS_LINE | VS_OWNER, 50, NULL)
-VS_FIELD(EXPIRES_US, 4027, TIME, expires_us, "expires", VS_FREE | VS_INDEX, 0, NULL)
+VS_FIELD(EXPIRES_US, 4027, TIME, expires_us, "expires", VS_OWN_SET | VS_FREE | VS_INDEX, 0, NULL)
 VS_FIELD(ENCRYPTED, 4028, BOOL, encrypted, "encrypted", VS_SET | VS_FILTER, 0, NULL)
 VS_FIELD(ENCRYPTION_KEY_ID, 4029, TEXT, encryption_key_id, "encryption_key_id", VS_SET | VS_NULL | VS_LINE | VS_OWNER,
          255, NULL)

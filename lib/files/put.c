@@ -84,7 +84,7 @@ static int named(const struct vs_params *params, const char *path, struct vs_par
 
 int vs_file_may_name_path(vidstore_session *session, const char *field, const struct vs_uuid *object,
                           vidstore_error **e) {
-    if (vs_policy_is_admin(&session->actor) || session->actor.kind == VS_ACTOR_WORKER)
+    if (vs_policy_is_trusted(&session->actor))
         return 0;
     vs_session_refused(session, VIDSTORE_AUDIT_ACCESS_DENIED, "file", object, NULL, VIDSTORE_FORBIDDEN);
     return vs_fail(e, VIDSTORE_FORBIDDEN, field, "only an admin may name a path or a descriptor of this machine");

@@ -243,7 +243,7 @@ vidstore_status vidstore_job_claim(vidstore_session *session, const char *kinds,
     if (!r)
         r = split_kinds(&c, kinds, reterr);
     if (!r)
-        r = vs_lease_new(session->store, NULL, &lease, reterr);
+        r = vs_lease_new(session, NULL, &lease, reterr);
     if (!r) {
         c.lease = lease;
         c.lease_ms = vs_setting(session->store, VS_SETTING_JOB_LEASE_MS);
@@ -298,7 +298,7 @@ vidstore_status vidstore_lease_attach(vidstore_session *session, const char *tok
     if (!r)
         r = check_token(token, reterr);
     if (!r)
-        r = vs_lease_new(session->store, token, &lease, reterr);
+        r = vs_lease_new(session, token, &lease, reterr);
     if (r)
         return r;
     c.lease = lease;

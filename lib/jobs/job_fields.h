@@ -47,6 +47,6 @@ VS_FIELD(CANCEL_REQUESTED, 2044, BOOL, cancel_requested, "cancel_requested", VS_
 VS_FIELD(CHILDREN, 2045, INT, children, "children", VS_FILTER, 0, NULL)
 VS_FIELD(CHILDREN_DONE, 2046, INT, children_done, "children_done", VS_FILTER | VS_QUIET, 0, NULL)
 VS_FIELD(CHILDREN_FAILED, 2047, INT, children_failed, "children_failed", VS_FILTER | VS_QUIET, 0, NULL)
-VS_FIELD(OUTPUT_FILE_ID, 2048, UUID, output_file_id, "output_file_id", VS_FREE, 36, NULL)
+VS_FIELD(OUTPUT_FILE_ID, 2048, UUID, output_file_id, "output_file_id", VS_OWN_SET | VS_FREE, 36, NULL)
 VS_FIELD(OUTPUT_SIZE, 2049, INT, output_size, "output_size", VS_FREE, 0, NULL)
 VS_FIELD(BACKOFF_MS, 2050, INT, backoff_ms, "backoff_ms", VS_SET, 86400000, NULL)

@@ -65,13 +65,16 @@ static int make_token(vidstore_lease *lease, vidstore_error **e) {
     return 0;
 }
 
-static int fill(vidstore_lease *lease, struct vidstore *store, const char *token, vidstore_error **e) {
+static int fill(vidstore_lease *lease, const vidstore_session *claimer, const char *token, vidstore_error **e) {
+    struct vidstore *store = claimer->store;
     int r = vs_hold_new(&lease->hold, e);
     if (!r)
         r = vs_keeper_of(store, &lease->keeper, e);
     if (!r)
         r = vs_session_new(store, VS_ACTOR_WORKER, NULL, VIDSTORE_ROLE_USER, store->options.worker, NULL,
                            &lease->session, e);
+    if (!r)
+        lease->session->actor.trusted = vs_policy_is_trusted(&claimer->actor);
     if (!r && token)
         snprintf(lease->token, sizeof lease->token, "%s", token);
     else if (!r)
@@ -81,12 +84,12 @@ static int fill(vidstore_lease *lease, struct vidstore *store, const char *token
     return r;
 }
 
-int vs_lease_new(struct vidstore *store, const char *token, vidstore_lease **ret, vidstore_error **e) {
+int vs_lease_new(const vidstore_session *claimer, const char *token, vidstore_lease **ret, vidstore_error **e) {
     vs_autolease *lease = vs_calloc(1, sizeof *lease);
     if (!lease)
         return vs_fail_nomem(e);
     lease->magic = VS_MAGIC_LEASE;
-    int r = fill(lease, store, token, e);
+    int r = fill(lease, claimer, token, e);
     if (!r)
         *ret = VS_TAKE(lease);
     return r;

@@ -18,7 +18,7 @@ struct vidstore_lease {
 };
 
 /* A lease on nothing yet: all that may fail is done before a job is claimed for it. token: NULL makes a new one. */
-int vs_lease_new(struct vidstore *store, const char *token, vidstore_lease **ret, vidstore_error **e);
+int vs_lease_new(const vidstore_session *claimer, const char *token, vidstore_lease **ret, vidstore_error **e);
 /* Takes the record over and begins: renewals at the given time, a session that acts for the owner. */
 void vs_lease_begin(vidstore_lease *lease, struct vs_record *job, int32_t owner_role, int64_t due_us);
 void vs_lease_destroy(vidstore_lease *lease); /* NULL is fine */

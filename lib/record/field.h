@@ -47,7 +47,8 @@ enum vs_use {
     VS_FIND_FILE = 1 << 15,
     VS_FIND_TAGS = 1 << 16,
     VS_FIND_MORE = 1 << 17,
-    VS_FACT = 1 << 18, /* the index of words serves = on it, and for numbers < and > */
+    VS_OWN_SET = 1 << 19, /* changed by the owner, admins and the system only; as all that is VS_OWNER */
+    VS_FACT = 1 << 18,    /* the index of words serves = on it, and for numbers < and > */
 };
 
 struct vs_word {

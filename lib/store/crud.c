@@ -128,6 +128,11 @@ static int get_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         r = one_record(s, noun, &record, e);
         if (!r)
             r = vs_crud_may(conn, get->session, get->rules, record, VS_READ, e);
+        if (!r) {
+            struct vs_uuid owner = vs_record_uuid(record, noun->base + 2);
+            if (!vs_policy_owns(&get->session->actor, &owner)) /* external ids are shown to owners only */
+                r = vs_fail(e, VIDSTORE_NOT_FOUND, "id", "no such %s", noun->name);
+        }
     } else {
         r = vs_crud_load_for(conn, get->session, get->rules, &get->id, 0, VS_READ, &record, e);
     }

@@ -25,8 +25,12 @@ static int one(struct bulk *b, struct vs_conn *conn, int64_t i, struct vs_record
         r = b->ids ? vs_uuid_parse(b->ids[i], "id", &id, e) : vs_uuid_make(&id, e);
     if (r)
         return r;
-    if (b->ids)
-        return vs_crud_update_in(conn, b->session, b->rules, &id, b->params[i], extra, ret, e);
+    if (b->ids) {
+        r = vs_crud_update_in(conn, b->session, b->rules, &id, b->params[i], extra, ret, e);
+        if (!r)
+            vs_policy_hide(&b->session->actor, *ret);
+        return r;
+    }
     return vs_crud_create_in(conn, b->session, b->rules, b->params[i], extra, &id, ret, e);
 }
 

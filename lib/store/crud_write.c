@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { GRAVE = 3 };
 enum { ID = 1, USER_ID, CREATED, UPDATED, VERSION, EXTERNAL, METADATA, DELETED, REMOVAL };
 
 int vs_change_begin(struct vs_change *c, struct vs_conn *conn, vidstore_session *session, const struct vs_noun *noun,
@@ -38,11 +39,15 @@ void vs_change_end(struct vs_change *c) {
     c->block = NULL;
 }
 
-/* What an admin alone may set. */
+/* What an admin alone may set, and what a grant to write does not reach: fields that its holder may not read, that end
+ * the record's life, or that bring it under other grants. */
 static int may_set(const struct vs_change *c, const struct vs_field *field, vidstore_error **e) {
-    if (!(field->use & VS_ADMIN) || vs_policy_is_admin(&c->session->actor))
-        return 0;
-    return vs_fail(e, VIDSTORE_FORBIDDEN, field->name, "only an admin may set %s", field->name);
+    const struct vs_actor *actor = &c->session->actor;
+    if ((field->use & VS_ADMIN) && !vs_policy_is_admin(actor))
+        return vs_fail(e, VIDSTORE_FORBIDDEN, field->name, "only an admin may set %s", field->name);
+    if (c->old && (field->use & (VS_OWNER | VS_OWN_SET)) && !vs_policy_owns(actor, &c->owner))
+        return vs_fail(e, VIDSTORE_FORBIDDEN, field->name, "only the owner may change %s", field->name);
+    return 0;
 }
 
 static int apply_params(struct vs_change *c, vidstore_error **e) {
@@ -81,7 +86,9 @@ int vs_change_audit(struct vs_change *c, const char *details, vidstore_error **e
                              .object_name = label(c),
                              .details = details,
                              .description = c->description};
-    return c->action && !c->session->bulk ? vs_trail_append(c->conn, &c->session->actor, &event, e) : 0;
+    /* A bulk call leaves one event; but what weighs as much as a change of rights stands by itself, with its values. */
+    int alone = !c->session->bulk || vs_audit_severity(c->action, 0) >= GRAVE;
+    return c->action && alone ? vs_trail_append(c->conn, &c->session->actor, &event, e) : 0;
 }
 
 /* The field of a constraint by the name that people know, where the database knows a column (or its folded twin). */
@@ -345,7 +352,7 @@ int vs_crud_touch(struct vs_conn *conn, vidstore_session *session, const struct 
     if (!r && ret)
         r = vs_record_new(noun, old->seq, c.values, &after, e);
     if (!r && ret)
-        *ret = after;
+        vs_policy_hide(&session->actor, *ret = after);
     vs_change_end(&c);
     return r;
 }
@@ -383,7 +390,7 @@ static int run(struct write *w, vs_op *op, const struct vs_uuid *object, struct 
     if (r)
         vs_record_free(w->result);
     else
-        *ret = w->result;
+        vs_policy_hide(&w->session->actor, *ret = w->result);
     return r;
 }
 

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/knock.h"
+#include "access/address.h"
 #include "store/seen.h"
 #include "trail/trail.h"
 #include "util/error.h"
 #include <stdio.h>
 
-enum { JUNK_MAX = 100 }; /* of one source in a minute */
+enum {
+    JUNK_MAX = 100,  /* of one source in a minute */
+    EVENTS_MAX = 600 /* on record in a minute, of all sources */
+};
 
 struct failure {
     const struct vs_knock *knock;
@@ -26,23 +30,22 @@ static int failure_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return vs_trail_append(conn, f->knock->actor, &event, e);
 }
 
-static const char *source(const struct vs_knock *knock) {
-    const char *ip = knock->actor->origin[VS_ORIGIN_IP];
-    return ip ? ip : "";
-}
-
+/* Many sources together fill no audit either: what is beyond the most is only counted. */
 void vs_knock_refused(struct vidstore *store, const struct vs_call *call, const struct vs_knock *knock) {
-    char what[128];
+    char what[128], source[VS_SOURCE_TEXT];
     struct failure failure = {knock, 0};
-    snprintf(what, sizeof what, "%s %s %s", knock->noun, knock->why, source(knock));
-    if (vs_seen_strike(store, what, &failure.before) == 1 && !vs_db_read_only(store->db))
+    vs_address_source(knock->actor->origin[VS_ORIGIN_IP], source);
+    snprintf(what, sizeof what, "%s %s %s", knock->noun, knock->why, source);
+    if (vs_seen_strike(store, what, &failure.before) == 1 && !vs_db_read_only(store->db) &&
+        vs_seen_strike(store, "refused tokens", NULL) <= EVENTS_MAX)
         vs_db_write(store->db, call, failure_op, &failure, NULL);
 }
 
 int vs_knock_junk(struct vidstore *store, const struct vs_call *call, const struct vs_knock *knock,
                   vidstore_error **e) {
-    char what[128];
-    snprintf(what, sizeof what, "junk %s %s", knock->noun, source(knock));
+    char what[128], source[VS_SOURCE_TEXT];
+    vs_address_source(knock->actor->origin[VS_ORIGIN_IP], source);
+    snprintf(what, sizeof what, "junk %s %s", knock->noun, source);
     vs_knock_refused(store, call, knock);
     if (vs_seen_strike(store, what, NULL) <= JUNK_MAX)
         return 0;

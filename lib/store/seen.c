@@ -24,6 +24,7 @@ struct seen {
     pthread_mutex_t lock;
     int64_t oldest_us; /* monotonic: when the first of these was noted */
     int used, writing;
+    uint64_t salt; /* so that nobody can choose what pushes what out */
     struct entry entries[ENTRIES];
     struct strike strikes[STRIKES];
 };
@@ -44,6 +45,8 @@ static int start(struct vidstore *store, void **ret, vidstore_error **e) {
     if (!seen)
         return VIDSTORE_NOMEM;
     seen->db = store->db;
+    if (vs_random(&seen->salt, sizeof seen->salt))
+        seen->salt = (uint64_t)vs_mono_us();
     pthread_mutex_init(&seen->lock, NULL);
     *ret = seen;
     return 0;
@@ -166,8 +169,8 @@ void vs_seen_login(struct vidstore *store, const struct vs_call *call, const str
 }
 
 /* FNV-1a: enough to tell a thousand things of one minute apart. */
-static uint64_t digest(const char *what) {
-    uint64_t h = UINT64_C(0xCBF29CE484222325);
+static uint64_t digest(uint64_t salt, const char *what) {
+    uint64_t h = UINT64_C(0xCBF29CE484222325) ^ salt;
     for (; *what; what++)
         h = (h ^ (unsigned char)*what) * UINT64_C(0x100000001B3);
     return h | 1;
@@ -175,9 +178,9 @@ static uint64_t digest(const char *what) {
 
 int64_t vs_seen_strike(struct vidstore *store, const char *what, int64_t *ret_before) {
     struct seen *seen = of(store);
-    uint64_t key = digest(what);
     int64_t now = vs_mono_us(), count = 1, before = 0;
     if (seen) {
+        uint64_t key = digest(seen->salt, what);
         pthread_mutex_lock(&seen->lock);
         struct strike *strike = &seen->strikes[key % STRIKES];
         if (strike->what != key)

@@ -239,9 +239,27 @@ struct refusal_write {
     const struct vs_refusal *first;
 };
 
+/* Who was erased while a session of his was open leaves nothing new of himself but the id. */
+static int without_person(struct vs_conn *conn, struct vs_actor *actor, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    if (actor->kind != VS_ACTOR_USER)
+        return 0;
+    int r = vs_stmt(conn, VS_STMT_USER_IS_PERSON, &s, e);
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, &actor->user);
+    r = vs_row(s, e);
+    if (r == VS_DONE) {
+        actor->name = NULL;
+        memset(actor->origin, 0, sizeof actor->origin);
+    }
+    return r < 0 ? r : 0;
+}
+
 static int refusal_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct refusal_write *w = arg;
-    int r = 0;
+    struct vs_actor actor = *w->actor;
+    int r = without_person(conn, &actor, e);
     for (const struct vs_refusal *at = w->first; at && !r; at = at->next) {
         vs_autobuf details = {0};
         if (at->repeated)
@@ -252,7 +270,7 @@ static int refusal_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
                                  .owner = at->has_owner ? &at->owner : NULL,
                                  .failed = at->code,
                                  .details = details.data};
-        r = details.failed ? vs_fail_nomem(e) : vs_trail_append(conn, w->actor, &event, e);
+        r = details.failed ? vs_fail_nomem(e) : vs_trail_append(conn, &actor, &event, e);
     }
     return r;
 }

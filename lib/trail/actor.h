@@ -14,6 +14,7 @@ struct vs_actor {
     enum vs_actor_kind kind;
     struct vs_uuid user;           /* nil: the system, or nobody */
     int32_t role;                  /* VIDSTORE_ROLE_…, as of the last look */
+    int trusted;                   /* a worker: whoever claimed its lease may do all that the host may */
     uint32_t scopes;               /* what its credential leaves of its rights (access/scope.h); 0: all */
     struct vs_uuid credential;     /* the key or login that it proved itself with; nil: none */
     struct vs_uuid opens;          /* the file that its link opens; nil: it came by none */

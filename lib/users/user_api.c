@@ -36,6 +36,17 @@ static int check_recent(const vidstore_session *session, const struct vs_params 
     return 0;
 }
 
+static int check_recent_all(const vidstore_session *session, const vidstore_user_params *const *params, int64_t count,
+                            vidstore_error **e) {
+    int r = 0;
+    if (!params || count > VS_BULK_MAX)
+        return 0; /* to be refused for that */
+    for (int64_t i = 0; !r && i < count; i++)
+        if (!vs_params_check(in(params[i]), &vs_user_noun, NULL))
+            r = check_recent(session, in(params[i]), e);
+    return r;
+}
+
 /* Creates (id NULL) or updates, with the password hashed before the transaction. */
 static int write_user(vidstore_session *session, int create, const char *id, const vidstore_user_params *params,
                       vidstore_user **ret_user, vidstore_error **e) {
@@ -124,6 +135,8 @@ vidstore_status vidstore_user_bulk_create(vidstore_session *session, const vidst
     VS_CLEANUP(secrets_free) struct secrets secrets = {count > 0 && count <= VS_BULK_MAX ? count : 0, NULL, NULL};
     int r = vs_session_may(session, "user", VS_CREATE, NULL, NULL, 0, reterr);
     if (!r)
+        r = check_recent_all(session, params, count, reterr);
+    if (!r)
         r = hash_all(session, params, &secrets, reterr);
     if (!r)
         r = vs_crud_bulk_create(session, &vs_user_rules, (const struct vs_params *const *)params, secrets.extras, count,
@@ -142,7 +155,9 @@ vidstore_status vidstore_user_bulk_update(vidstore_session *session, const char 
             vs_params_get(in(params[i]), VIDSTORE_USER_PASSWORD, &value) != VS_PARAM_UNSET)
             return vs_fail(reterr, VIDSTORE_INVALID, "password", "passwords are changed one by one");
     }
-    int r = vs_crud_bulk_update(session, &vs_user_rules, ids, (const struct vs_params *const *)params, count, flags,
+    int r = check_recent_all(session, params, count, reterr);
+    if (!r)
+        r = vs_crud_bulk_update(session, &vs_user_rules, ids, (const struct vs_params *const *)params, count, flags,
                                 (struct vs_page **)ret_page, reterr);
     vidstore_page_free(vs_unwanted_);
     return r;

@@ -19,6 +19,19 @@ struct search {
     struct vs_record *found;
 };
 
+/* Names, addresses and identities can be guessed: who is not there and who may not be seen get the same answer, and
+ * the same refusal on record, without the id that was found. */
+static int unseen(struct search *search, vidstore_error **e) {
+    vs_error_clear(e);
+    if (!vs_policy_is_admin(&search->session->actor))
+        vs_session_refused(search->session, VIDSTORE_AUDIT_ACCESS_DENIED, "user", NULL, NULL, VIDSTORE_NOT_FOUND);
+    return vs_fail(e, VIDSTORE_NOT_FOUND,
+                   search->name       ? "name"
+                   : search->external ? "external_id"
+                                      : "subject",
+                   "no such user");
+}
+
 static int search_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct search *search = arg;
     vs_autorecord *user = NULL;
@@ -26,14 +39,15 @@ static int search_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
             : search->external ? vs_user_repo_by_external(conn, search->external, &user, e)
                                : vs_user_repo_by_identity(conn, search->provider, search->subject, &user, e);
     if (r)
-        return r;
+        return r == VIDSTORE_NOT_FOUND ? unseen(search, e) : r;
     struct vs_uuid id = vs_record_uuid(user, VIDSTORE_USER_ID);
     if (search->owner && !vs_uuid_equal(search->owner, &id)) /* a user is its own owner */
-        return vs_fail(e, VIDSTORE_NOT_FOUND, "external_id", "no such user");
-    r = vs_session_may(search->session, "user", VS_READ, NULL, &id, 0, e);
-    if (!r)
-        search->found = VS_TAKE(user);
-    return r;
+        return unseen(search, e);
+    r = vs_policy_check(&search->session->actor, "user", VS_READ, &id, 0, e);
+    if (r)
+        return unseen(search, e);
+    search->found = VS_TAKE(user);
+    return 0;
 }
 
 static int run_search(struct search *search, vidstore_user **ret, vidstore_error **e) {

@@ -141,8 +141,13 @@ int vs_user_repo_distrust(struct vs_conn *conn, const struct vs_uuid *user, vids
 }
 
 int vs_user_repo_forget(struct vs_conn *conn, const struct vs_uuid *user, vidstore_error **e) {
-    int r = run_for(conn, VS_STMT_USER_HASH_CLEAR, user, e);
-    return r ? r : run_for(conn, VS_STMT_IDENTITY_CLEAR, user, e);
+    static const enum vs_stmt_id all[] = {VS_STMT_USER_HASH_CLEAR,    VS_STMT_IDENTITY_CLEAR,
+                                          VS_STMT_USER_SOURCES_CLEAR, VS_STMT_USER_DEVICES_CLEAR,
+                                          VS_STMT_USER_LOGINS_BLANK,  VS_STMT_USER_KEYS_BLANK};
+    int r = 0;
+    for (size_t i = 0; !r && i < VS_COUNT(all); i++)
+        r = run_for(conn, all[i], user, e);
+    return r;
 }
 
 static int number_for(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *user, int64_t *ret,

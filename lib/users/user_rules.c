@@ -3,6 +3,7 @@
 #include "audit/audit.h"
 #include "grants/grants.h"
 #include "keys/keys.h"
+#include "record/search.h"
 #include "users/user_once.h"
 #include "users/user_password.h"
 #include "users/user_repo.h"
@@ -163,6 +164,8 @@ static int remove_user(struct vs_change *c, vidstore_error **e) {
         r = vs_keys_end_all(c->conn, c->session, &c->id, "account removed", e);
     if (!r)
         r = vs_audit_forget(c->conn, &c->id, e);
+    if (!r) /* the words that the person was found by: at once, and not when somebody searches next */
+        r = vs_search_drop(c->conn, c->noun, c->old->seq, e);
     if (!r)
         r = vs_grants_end_given(c->conn, c->session, &c->id, e);
     vs_change_set_int(c, VIDSTORE_USER_SUSPENDED_UNTIL_US, INT64_MIN);

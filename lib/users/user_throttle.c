@@ -71,16 +71,10 @@ static int keyed(const struct vs_try *t, char kind, const void *data, size_t len
     return vs_sha256(input, KEY_BYTES + 1 + len, ret);
 }
 
-/* The source as it is counted: an IPv4 address, or the /64 of an IPv6 one. "": not known. */
-static void source_text(const char *ip, char ret[48], uint8_t network[16], int *has_network) {
+static void source_of(const char *ip, char ret[VS_SOURCE_TEXT], uint8_t network[16], int *has_network) {
     struct vs_address address = vs_address_read(ip);
-    struct vs_address prefix = vs_address_prefix(address, address.family == 6 ? 64 : 32);
-    *ret = '\0';
     *has_network = address.family == 6;
-    if (address.family) {
-        *ret++ = (char)('0' + address.family);
-        vs_hex(prefix.bytes, address.family == 6 ? 8 : 4, ret);
-    }
+    vs_address_source(ip, ret);
     memcpy(network, vs_address_prefix(address, 48).bytes, 16);
 }
 
@@ -105,7 +99,7 @@ int vs_try_begin(struct vidstore *store, const struct vs_call *call, const char 
     t->device = device;
     t->challenged = challenged;
     t->now_us = vs_now_us();
-    source_text(ip, t->source, network, &has_network);
+    source_of(ip, t->source, network, &has_network);
     r = keyed(t, 'a', folded, strlen(folded), t->account);
     if (!r && *t->source)
         r = set_bucket(t, 1, VS_THROTTLE_SOURCE, t->source, strlen(t->source));

@@ -3,6 +3,7 @@
 #ifndef VS_USERS_USER_THROTTLE_H
 #define VS_USERS_USER_THROTTLE_H
 
+#include "access/address.h"
 #include "access/throttle.h"
 #include "crypto/crypto.h"
 #include "users/users.h"
@@ -21,7 +22,7 @@ struct vs_try {
     uint8_t account[VS_SHA256_SIZE], key[32];
     struct vs_uuid user;  /* nil: nobody of that name */
     int known, by_device; /* the user is known to come from there */
-    char device_id[15], source[48];
+    char device_id[15], source[VS_SOURCE_TEXT];
     int counted[VS_TRY_BUCKETS]; /* which buckets it is counted in */
     uint8_t buckets[VS_TRY_BUCKETS][VS_SHA256_SIZE];
     enum vs_throttle_kind kinds[VS_TRY_BUCKETS];

@@ -47,7 +47,7 @@ static int check_url(const struct vs_change *c, vidstore_error **e) {
         return 0;
     if (*url != '/')
         return vs_net_check_url(url, e);
-    if (vs_policy_is_admin(&c->session->actor) || c->session->actor.kind == VS_ACTOR_WORKER)
+    if (vs_policy_is_trusted(&c->session->actor))
         return 0;
     return vs_fail(e, VIDSTORE_FORBIDDEN, "url", "only an admin may name a path of this machine");
 }

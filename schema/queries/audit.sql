@@ -140,6 +140,13 @@ noun, object_id, owner_id, user_id, success, error, actor, request_id, method, c
 user_agent, device, object_name, details, description FROM audit_events WHERE object_id = $1 AND seq > $2 ORDER BY
 seq LIMIT $3;
 
+-- name: audit_erase_try_page
+-- What somebody tried with the person's keys and logins, without having come in: the event knows the owner alone.
+SELECT seq, chain, hash, actor_salt, object_salt, position, id, created_us, back_us, action, severity,
+noun, object_id, owner_id, user_id, success, error, actor, request_id, method, credential_id, actor_name, ip,
+user_agent, device, object_name, details, description FROM audit_events WHERE owner_id = $1 AND seq > $2
+AND noun IN ('key', 'login') ORDER BY seq LIMIT $3;
+
 -- name: audit_erase_actor
 UPDATE audit_events SET actor_name = NULL, ip = NULL, user_agent = NULL, device = NULL, actor_salt = $1 WHERE seq = $2;
 

@@ -44,6 +44,22 @@ INSERT INTO user_identities (user_id, provider, subject, created_us) VALUES ($1,
 -- name: identity_remove
 DELETE FROM user_identities WHERE provider = $1 AND subject = $2 AND user_id = $3;
 
+-- name: user_sources_clear
+DELETE FROM login_sources WHERE user_id = $1;
+
+-- name: user_devices_clear
+DELETE FROM login_devices WHERE user_id = $1;
+
+-- name: user_logins_blank
+UPDATE logins SET ip = NULL, user_agent = NULL, device = NULL, last_ip = NULL WHERE user_id = $1;
+
+-- name: user_keys_blank
+UPDATE api_keys SET name = 'erased', last_ip = NULL, addresses = NULL WHERE user_id = $1;
+
+-- name: user_is_person
+-- Somebody who was not erased.
+SELECT 1 FROM users WHERE id = $1 AND deleted_us IS NULL;
+
 -- name: identity_clear
 DELETE FROM user_identities WHERE user_id = $1;
 

@@ -466,6 +466,75 @@ START_TEST(group_54_an_erased_person) {
 }
 END_TEST
 
+static int64_t count_of(const char *query) {
+    char path[128];
+    sqlite3 *raw = NULL;
+    sqlite3_stmt *s = NULL;
+    snprintf(path, sizeof path, "%s/store.db", place);
+    ck_assert_int_eq(sqlite3_open(path, &raw), SQLITE_OK);
+    ck_assert_msg(sqlite3_prepare_v2(raw, query, -1, &s, NULL) == SQLITE_OK, "%s: %s", query, sqlite3_errmsg(raw));
+    ck_assert_int_eq(sqlite3_step(s), SQLITE_ROW);
+    int64_t count = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    sqlite3_close(raw);
+    return count;
+}
+
+/* The person is gone from everywhere: words of the search, logins, keys, what others tried with them, and what a
+ * session that was still open left behind. */
+START_TEST(group_54_nothing_of_the_person_stays) {
+    vidstore_user_params *p = vidstore_user_params_new();
+    vidstore_origin *o = vidstore_origin_new();
+    vidstore_key_params *kp = vidstore_key_params_new();
+    vidstore_user *user = NULL;
+    vidstore_session *s = NULL, *by_key = NULL;
+    vidstore_page *page = NULL;
+    vidstore_query *q = vidstore_query_new();
+    char token[VIDSTORE_TOKEN_SIZE], key[VIDSTORE_TOKEN_SIZE];
+    vidstore_origin_set_text(o, VIDSTORE_ORIGIN_IP, "192.0.2.7");
+    vidstore_origin_set_text(o, VIDSTORE_ORIGIN_USER_AGENT, "zebulonbrowser");
+    vidstore_origin_set_text(o, VIDSTORE_ORIGIN_DEVICE, "zebulonphone");
+    vidstore_user_params_set_json(p, "{\"username\":\"zebulon\",\"full_name\":\"Zebulon Zander\",\"email\":"
+                                     "\"zebulon@example.org\",\"password\":\"a long enough password\"}");
+    must(vidstore_user_create(sys, p, &user, e));
+    struct id who = id_of(vidstore_user_id(user));
+    must(vidstore_login_create(store, "zebulon", "a long enough password", NULL, 0, o, NULL, token, sizeof token, e));
+    must(vidstore_session_resume(store, token, o, &s, e));
+    vidstore_key_params_set_json(kp, "{\"name\":\"zebulonkey\",\"scopes\":\"read\",\"addresses\":\"10.0.0.0/8\"}");
+    must(vidstore_key_create(s, kp, NULL, key, sizeof key, e));
+    refused(VIDSTORE_UNAUTHENTICATED, "token", vidstore_session_key(store, key, o, &by_key, e));
+    must(vidstore_query_search(q, "zander", e)); /* the words are in the index */
+    must(vidstore_user_list(sys, q, &page, e));
+    ck_assert_int_eq(vidstore_page_count(page), 1);
+    ck_assert_int_gt(
+        count_of("SELECT count(*) FROM users_search_content WHERE quote(c0) || quote(c1) || quote(c2) LIKE "
+                 "'%zander%' COLLATE NOCASE"),
+        0);
+    must(vidstore_user_remove(sys, who.text, VIDSTORE_REMOVE_CASCADE, e));
+    refused(VIDSTORE_UNAUTHENTICATED, NULL, vidstore_video_list(s, NULL, NULL, e));
+    vidstore_session_free(s);
+    ck_assert_int_eq(
+        count_of("SELECT count(*) FROM users_search_content WHERE quote(c0) || quote(c1) || quote(c2) LIKE "
+                 "'%zebulon%' COLLATE NOCASE"),
+        0);
+    ck_assert_int_eq(count_of("SELECT count(*) FROM logins WHERE ip IS NOT NULL OR user_agent IS NOT NULL OR device IS "
+                              "NOT NULL OR last_ip IS NOT NULL"),
+                     0);
+    ck_assert_int_eq(count_of("SELECT (SELECT count(*) FROM login_sources) + (SELECT count(*) FROM login_devices)"), 0);
+    ck_assert_int_eq(count_of("SELECT count(*) FROM api_keys WHERE name LIKE '%zebulon%' OR last_ip IS NOT NULL OR "
+                              "addresses IS NOT NULL"),
+                     0);
+    ck_assert_int_eq(events("ip = 192.0.2.7 or user_agent ~ zebulon or device ~ zebulon"), 0);
+    ck_assert_int_eq(events("actor_name ~ zebulon or object_name ~ zebulon"), 0);
+    vidstore_page_free(page);
+    vidstore_query_free(q);
+    vidstore_user_free(user);
+    vidstore_user_params_free(p);
+    vidstore_key_params_free(kp);
+    vidstore_origin_free(o);
+}
+END_TEST
+
 START_TEST(the_triggers_stop_accidents) {
     char path[128];
     sqlite3 *raw = NULL;
@@ -628,6 +697,7 @@ Suite *audit_chain_suite(void) {
     tcase_add_test(tests, group_48_a_segment_made_anew);
     tcase_add_test(tests, what_is_pruned_by_hand_is_missing);
     tcase_add_test(tests, group_54_an_erased_person);
+    tcase_add_test(tests, group_54_nothing_of_the_person_stays);
     tcase_add_test(tests, the_triggers_stop_accidents);
     tcase_add_test(tests, group_56_alerts_are_raised_once);
     tcase_add_test(tests, group_56_refusals);

@@ -290,6 +290,72 @@ START_TEST(legal_hold) {
 }
 END_TEST
 
+/* The right to write is neither that of the owner nor that to remove, nor a way to other rights. */
+START_TEST(what_writing_does_not_reach) {
+    struct id file = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL), video = put_video(as_ann),
+              secret = put(as_ann, VIDSTORE_ACCESS_PRIVATE, NULL), shared = put_video(as_ann);
+    update(VIDSTORE_OK, as_ann, file, "{\"metadata\":{\"note\":\"mine\"},\"signed_url\":\"https://x.org/?s=1\"}");
+    give(as_ann, "file", file, bob, "{\"reach\":\"write\"}");
+    give(as_ann, "video", video, bob, "{\"reach\":\"manage\",\"can_share\":true}");
+    give(as_ann, "video", shared, bob, "{\"reach\":\"write\"}");
+    static const char *const changes[][2] = {
+        {"expires", "{\"expires\":1000000}"},       {"category", "{\"category\":\"temporary\"}"},
+        {"metadata", "{\"metadata\":{\"a\":1}}"},   {"signed_url", "{\"signed_url\":null}"},
+        {"external_id", "{\"external_id\":\"x\"}"}, {"job_id", "{\"job_id\":\"00000000-0000-7000-8000-000000000000\"}"},
+    };
+    vidstore_file *after = NULL;
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        vidstore_file_params *p = vidstore_file_params_new();
+        vidstore_file_params_set_json(p, changes[i][1]);
+        refused(VIDSTORE_FORBIDDEN, changes[i][0], vidstore_file_update(as_bob, file.text, p, NULL, e));
+        vidstore_file_params_free(p);
+    }
+    vidstore_file_params *p = vidstore_file_params_new();
+    vidstore_file_params_set_text(p, VIDSTORE_FILE_VIDEO_ID, video.text);
+    refused(VIDSTORE_FORBIDDEN, "video_id", vidstore_file_update(as_bob, file.text, p, NULL, e));
+    must(vidstore_file_update(as_ann, file.text, p, NULL, e));
+    vidstore_file_params_set_text(p, VIDSTORE_FILE_NAME, "better.mp4"); /* the video is the same already */
+    must(vidstore_file_update(as_bob, file.text, p, &after, e));
+    ck_assert_str_eq(vidstore_file_name(after), "better.mp4");
+    ck_assert_ptr_null(vidstore_file_text(after, VIDSTORE_FILE_METADATA)); /* as when it is read */
+    ck_assert_ptr_null(vidstore_file_text(after, VIDSTORE_FILE_SIGNED_URL));
+    ck_assert_ptr_null(vidstore_file_text(after, VIDSTORE_FILE_STORAGE_KEY));
+    vidstore_file_free(after);
+    vidstore_file_params_free(p);
+    vidstore_video_params *look = vidstore_video_params_new();
+    vidstore_video_params_set_text(look, VIDSTORE_VIDEO_SOURCE_FILE_ID, secret.text);
+    refused(VIDSTORE_FORBIDDEN, "source_file_id", vidstore_video_update(as_bob, shared.text, look, NULL, e));
+    must(vidstore_video_update(as_ann, shared.text, look, NULL, e));
+    vidstore_video_params_free(look);
+}
+END_TEST
+
+/* The owner can't put what is held out of reach by letting its time run out. */
+START_TEST(a_hold_outlasts_the_end) {
+    struct id file = put(as_ann, VIDSTORE_ACCESS_PRIVATE, NULL);
+    vidstore_text *report = NULL;
+    update(VIDSTORE_OK, sys, file, "{\"held\":1000000}");
+    update(VIDSTORE_OK, as_ann, file, "{\"expires\":1000000}");
+    must(vidstore_file_get(as_ann, file.text, NULL, e));
+    ck_assert_int_eq(files_of(as_ann), 1);
+    must(vidstore_maintain(sys, 60000, VIDSTORE_MAINTAIN_ALL, &report, e));
+    vidstore_text_free(report);
+    must(vidstore_file_get(sys, file.text, NULL, e));
+    update(VIDSTORE_OK, sys, file, "{\"held\":null}");
+    refused(VIDSTORE_NOT_FOUND, "id", vidstore_file_get(as_ann, file.text, NULL, e));
+}
+END_TEST
+
+/* An external id is the owner's own word. */
+START_TEST(an_external_id_tells_others_nothing) {
+    struct id file = put(as_ann, VIDSTORE_ACCESS_PUBLIC, NULL);
+    update(VIDSTORE_OK, as_ann, file, "{\"external_id\":\"invoice-7\"}");
+    must(vidstore_file_get(as_bob, file.text, NULL, e));
+    must(vidstore_file_get_external(as_ann, NULL, "invoice-7", NULL, e));
+    refused(VIDSTORE_NOT_FOUND, NULL, vidstore_file_get_external(as_bob, ann.text, "invoice-7", NULL, e));
+}
+END_TEST
+
 Suite *grants_suite(void);
 Suite *grants_suite(void) {
     Suite *s = suite_create("grants");
@@ -306,6 +372,9 @@ Suite *grants_suite(void) {
     tcase_add_test(c, attack_15_missing_and_forbidden_are_the_same);
     tcase_add_test(c, grants_are_seen_by_whom_they_concern);
     tcase_add_test(c, legal_hold);
+    tcase_add_test(c, what_writing_does_not_reach);
+    tcase_add_test(c, a_hold_outlasts_the_end);
+    tcase_add_test(c, an_external_id_tells_others_nothing);
     suite_add_tcase(s, c);
     return s;
 }

@@ -2,6 +2,7 @@
 /* API keys: making, using, narrowing, rotating, ending. */
 #include "harness.h"
 #include <ctype.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <vidstore/query.h>
 
@@ -61,6 +62,74 @@ static void sql(const char *text) {
     ck_assert_int_eq(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
 }
+
+/* A key for something is no way to more, not even an admin's, and not through the lease that it claims. */
+START_TEST(a_narrow_key_of_an_admin) {
+    vidstore_user *root = NULL;
+    vidstore_file_params *fp = vidstore_file_params_new();
+    vidstore_lease *lease = NULL;
+    vidstore_text *rows = NULL;
+    int64_t count = -1;
+    must(vidstore_user_get_by_name(sys, "root", &root, e));
+    struct made work = make_key(sys, vidstore_user_id(root), "work", NULL),
+                files = make_key(sys, vidstore_user_id(root), "files:write", NULL),
+                jobs = make_key(sys, vidstore_user_id(root), "jobs:read", NULL),
+                all = make_key(sys, vidstore_user_id(root), "admin", NULL);
+    vidstore_file_params_set_text(fp, VIDSTORE_FILE_NAME, "x");
+    vidstore_job_params *jp = vidstore_job_params_new();
+    vidstore_job_params_set_text(jp, VIDSTORE_JOB_KIND, "full_pipeline");
+    vidstore_session *s = session_of(ann);
+    for (int i = 0; i < 2; i++)
+        must(vidstore_job_submit(s, jp, NULL, e));
+    vidstore_session_free(s);
+    s = enter(work.token);
+    must(vidstore_job_claim(s, "full_pipeline", 0, &lease, e));
+    vidstore_session *w = vidstore_lease_session(lease);
+    refused(VIDSTORE_FORBIDDEN, NULL, vidstore_app_query(w, "SELECT email FROM v_users", NULL, 10, &rows, e));
+    refused(VIDSTORE_FORBIDDEN, NULL, vidstore_app_exec(w, "DELETE FROM app_x", NULL, NULL, e));
+    refused(VIDSTORE_FORBIDDEN, "path", vidstore_file_put_path(w, "/etc/passwd", fp, NULL, e));
+    vidstore_lease_free(lease);
+    vidstore_session_free(s);
+    s = enter(files.token);
+    refused(VIDSTORE_FORBIDDEN, "path", vidstore_file_put_path(s, "/etc/passwd", fp, NULL, e));
+    vidstore_session_free(s);
+    s = enter(jobs.token);
+    int null = open("/dev/null", O_WRONLY);
+    ck_assert_int_ge(null, 0);
+    refused(VIDSTORE_FORBIDDEN, NULL, vidstore_audit_export(s, NULL, null, &count, e));
+    refused(VIDSTORE_FORBIDDEN, NULL, vidstore_audit_record(s, "user", NULL, "made up", NULL, e));
+    close(null);
+    vidstore_session_free(s);
+    s = enter(all.token);
+    must(vidstore_job_claim(s, "full_pipeline", 0, &lease, e));
+    must(vidstore_app_query(vidstore_lease_session(lease), "SELECT email FROM v_users", NULL, 10, &rows, e));
+    must(vidstore_file_put_path(vidstore_lease_session(lease), "/etc/passwd", fp, NULL, e));
+    must(vidstore_lease_release(lease, e));
+    vidstore_text_free(rows);
+    vidstore_lease_free(lease);
+    vidstore_session_free(s);
+    vidstore_user_free(root);
+    vidstore_file_params_free(fp);
+    vidstore_job_params_free(jp);
+}
+END_TEST
+
+/* Whoever has one address of a network of IPv6 has all of them. */
+START_TEST(a_network_knocks_as_one) {
+    vidstore_origin *from = vidstore_origin_new();
+    int throttled = 0;
+    for (int i = 0; i < 200; i++) {
+        char ip[64];
+        vidstore_session *s = NULL;
+        snprintf(ip, sizeof ip, "2001:db8:1:2::%x", i + 1);
+        vidstore_origin_set_text(from, VIDSTORE_ORIGIN_IP, ip);
+        throttled += vidstore_session_key(store, "rubbish", from, &s, NULL) == VIDSTORE_THROTTLED;
+    }
+    ck_assert_int_ge(throttled, 99);
+    ck_assert_int_le(events("action = auth_failed"), 2);
+    vidstore_origin_free(from);
+}
+END_TEST
 
 START_TEST(a_key_opens_a_session) {
     struct made made = make_key(sys, ann.text, "write, jobs:read", NULL);
@@ -477,6 +546,8 @@ Suite *keys_suite(void) {
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, setup, end);
     tcase_add_test(tests, a_key_opens_a_session);
+    tcase_add_test(tests, a_narrow_key_of_an_admin);
+    tcase_add_test(tests, a_network_knocks_as_one);
     tcase_add_test(tests, whose_keys);
     tcase_add_loop_test(tests, attack_31_bad_values, 0, sizeof bad / sizeof *bad);
     tcase_add_test(tests, buffers);

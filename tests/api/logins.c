@@ -257,6 +257,26 @@ START_TEST(attack_30_confirming_replaces_the_token) {
 }
 END_TEST
 
+/* Many at once is no way around giving the password again. */
+START_TEST(attack_30_bulk_calls_want_it_too) {
+    add_user("boss", VIDSTORE_ROLE_ADMIN);
+    struct id boss = ann;
+    vidstore_user_params *p = vidstore_user_params_new();
+    vidstore_user_params_set_int64(p, VIDSTORE_USER_ROLE, VIDSTORE_ROLE_ADMIN);
+    must(vidstore_user_update(sys, boss.text, p, NULL, e));
+    struct made made = log_in("ann", "192.0.2.1");
+    vidstore_session *s = resume(made.token);
+    const vidstore_user_params *list[1] = {p};
+    sql("UPDATE logins SET proved_us = proved_us - 601000000");
+    vidstore_user_params_set_text(p, VIDSTORE_USER_USERNAME, "mallory");
+    refused(VIDSTORE_UNAUTHENTICATED, "session", vidstore_user_bulk_create(s, list, 1, 0, NULL, e));
+    refused(VIDSTORE_UNAUTHENTICATED, "session",
+            vidstore_user_bulk_update(s, (const char *const[]){boss.text}, list, 1, 0, NULL, e));
+    vidstore_user_params_free(p);
+    vidstore_session_free(s);
+}
+END_TEST
+
 START_TEST(outside_identities) {
     char token[VIDSTORE_TOKEN_SIZE];
     vidstore_login *login = NULL;
@@ -610,6 +630,7 @@ Suite *logins_suite(void) {
     tcase_add_test(tests, attack_29_too_old_or_idle);
     tcase_add_test(tests, attack_28_what_is_stored_opens_nothing);
     tcase_add_test(tests, attack_30_confirming_replaces_the_token);
+    tcase_add_test(tests, attack_30_bulk_calls_want_it_too);
     tcase_add_test(tests, outside_identities);
     tcase_add_test(tests, how_it_was_proved_is_on_record);
     tcase_add_test(tests, suspended_until);

@@ -584,6 +584,42 @@ START_TEST(bulk_all_or_nothing) {
 }
 END_TEST
 
+/* What changes rights stands in the audit by itself, with the old and the new value. */
+START_TEST(bulk_roles_are_on_record) {
+    struct id ids[2] = {add_user("ann", VIDSTORE_ROLE_USER), add_user("bob", VIDSTORE_ROLE_USER)};
+    vidstore_user_params *list[2] = {vidstore_user_params_new(), vidstore_user_params_new()};
+    for (int i = 0; i < 2; i++)
+        vidstore_user_params_set_int64(list[i], VIDSTORE_USER_ROLE, VIDSTORE_ROLE_ADMIN);
+    must(vidstore_user_bulk_update(sys, (const char *const[]){ids[0].text, ids[1].text},
+                                   (const vidstore_user_params *const *)list, 2, VIDSTORE_BULK_ATOMIC, NULL, e));
+    ck_assert_int_eq(events("action = user_updated"), 1);
+    ck_assert_int_eq(events("action = role_changed and severity = 3"), 2);
+    vidstore_user_params_free(list[0]);
+    vidstore_user_params_free(list[1]);
+}
+END_TEST
+
+/* Names, addresses and identities can be guessed: who may not see them learns nothing by it. */
+START_TEST(who_is_there_is_not_to_be_guessed) {
+    struct id ann = add_user("ann", VIDSTORE_ROLE_USER), bob = add_user("bob", VIDSTORE_ROLE_USER);
+    vidstore_session *s = session_of(bob);
+    must(vidstore_user_link_identity(sys, ann.text, "oidc", "a1", e));
+    char there[sizeof said];
+    refused(VIDSTORE_NOT_FOUND, "name", vidstore_user_get_by_name(s, "ann", NULL, e));
+    snprintf(there, sizeof there, "%s", said);
+    refused(VIDSTORE_NOT_FOUND, "name", vidstore_user_get_by_name(s, "nobody", NULL, e));
+    ck_assert_str_eq(there, said);
+    refused(VIDSTORE_NOT_FOUND, "subject", vidstore_user_get_by_identity(s, "oidc", "a1", NULL, e));
+    refused(VIDSTORE_NOT_FOUND, "subject", vidstore_user_get_by_identity(s, "oidc", "a2", NULL, e));
+    char about[100];
+    snprintf(about, sizeof about, "action = access_denied and object_id = %s", ann.text);
+    ck_assert_int_eq(events(about), 0);
+    ck_assert_int_gt(events("action = access_denied"), 0);
+    must(vidstore_user_get_by_name(s, "bob", NULL, e));
+    vidstore_session_free(s);
+}
+END_TEST
+
 START_TEST(bulk_each) {
     vidstore_user_params *list[MANY];
     vidstore_page *page = NULL;
@@ -802,6 +838,8 @@ Suite *users_suite(void) {
     tcase_add_test(tests, identities);
     tcase_add_test(tests, bulk_all_or_nothing);
     tcase_add_test(tests, bulk_each);
+    tcase_add_test(tests, bulk_roles_are_on_record);
+    tcase_add_test(tests, who_is_there_is_not_to_be_guessed);
     tcase_add_test(tests, bulk_with_passwords);
     tcase_add_test(tests, a_user_sees_only_itself);
     tcase_add_test(tests, rights_are_those_of_now);
