@@ -116,6 +116,8 @@ void cli_help_exit_codes(void);
 int cli_fail(const struct cli *cli, vidstore_error **error);
 /* The same with a subject before the message, such as the name of a file. */
 int cli_fail_on(const struct cli *cli, const char *subject, vidstore_error **error);
+/* The same of an error that is somebody else's. */
+int cli_fail_of(const struct cli *cli, const char *subject, const vidstore_error *error);
 /* A failure of our own. */
 int cli_complain(int exit_code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A remark for whoever reads along, on standard error; nothing with --quiet. */

@@ -3,51 +3,35 @@
 #include "media_sheet.h"
 #include "noun.h"
 #include "work.h"
-#include <errno.h>
 #include <ftw.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { PARALLEL_MAX = 64, OPEN_DIRECTORIES = 16, POLL_MS = 50 };
-
-struct one {
-    char *path;
-    json_t *found;
-    vidstore_error *error;
-    int done;
-};
+enum { PARALLEL_MAX = 64, OPEN_DIRECTORIES = 16, SLICE_MAX = 512 };
 
 struct many {
     struct cli *cli;
-    struct one *list;
-    int count, next, done;
+    char **paths;
+    int count, at, sheet;
+    int64_t slice; /* so many in one call, which share the processors */
     uint32_t flags;
-    pthread_mutex_t lock;
-};
-
-struct prober {
-    struct many *many;
-    vidstore_session *session;
-    pthread_t thread;
+    struct cli_progress progress;
 };
 
 static void add(struct many *many, const char *path) {
     if ((many->count & (many->count - 1)) == 0)
-        many->list = cli_grow(many->list, many->count ? 2 * (size_t)many->count : 1, sizeof *many->list);
-    many->list[many->count++] = (struct one){.path = cli_copy(path)};
+        many->paths = cli_grow(many->paths, many->count ? 2 * (size_t)many->count : 1, sizeof *many->paths);
+    many->paths[many->count++] = cli_copy(path);
 }
 
 static int by_path(const void *a, const void *b) {
-    return strcmp(((const struct one *)a)->path, ((const struct one *)b)->path);
+    return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* nftw() has no argument for its caller; one thread walks, before there are others. */
+/* nftw() has no argument for its caller. */
 static struct many *walking;
 
 static int visit(const char *path, const struct stat *status, int type, struct FTW *where) {
@@ -72,51 +56,25 @@ static void add_operand(struct many *many, const char *operand) {
     walking = many;
     nftw(operand, visit, OPEN_DIRECTORIES, FTW_PHYS);
     if (many->count > first)
-        qsort(many->list + first, (size_t)(many->count - first), sizeof *many->list, by_path);
-}
-
-static void probe_one(struct prober *prober, struct one *one) {
-    vidstore_text *text = NULL;
-    if (!vidstore_media_probe_path(prober->session, one->path, prober->many->flags, &text, &one->error))
-        one->found = cli_json(vidstore_text_data(text));
-    vidstore_text_free(text);
-}
-
-static void *probe_on(void *arg) {
-    struct prober *prober = arg;
-    struct many *many = prober->many;
-    pthread_mutex_lock(&many->lock);
-    while (many->next < many->count && !cli_stopped()) {
-        struct one *one = &many->list[many->next++];
-        pthread_mutex_unlock(&many->lock);
-        probe_one(prober, one);
-        pthread_mutex_lock(&many->lock);
-        one->done = 1;
-        many->done++;
-    }
-    pthread_mutex_unlock(&many->lock);
-    return NULL;
+        qsort(many->paths + first, (size_t)(many->count - first), sizeof *many->paths, by_path);
 }
 
 /* The exit code says the worst of what the bytes are: anything but ok is a matter of the media. */
-static int say(struct many *many, struct one *one, int sheet) {
+static int say(struct many *many, const char *path, json_t *found) {
     struct cli *cli = many->cli;
-    if (one->error)
-        return cli_fail_on(cli, one->path, &one->error);
-    if (!one->found)
-        return CLI_FAILURE;
-    const char *status = json_string_value(json_object_get(json_object_get(one->found, "container"), "status"));
+    const char *status = json_string_value(json_object_get(json_object_get(found, "container"), "status"));
     int result = status && strcmp(status, "ok") == 0 ? CLI_OK : CLI_MEDIA;
+    cli_progress_end(&many->progress);
     if (cli->json) {
-        json_object_set_new(one->found, "path", json_string_nocheck(one->path));
-        cli_autofree char *text = json_dumps(one->found, JSON_COMPACT);
+        json_object_set_new(found, "path", json_string_nocheck(path));
+        cli_autofree char *text = json_dumps(found, JSON_COMPACT);
         if (text)
             cli_put_json(text);
-    } else if (sheet) {
-        cli_media_sheet(cli, one->path, one->found);
+    } else if (many->sheet) {
+        cli_media_sheet(cli, path, found);
     } else {
-        cli_autofree char *line = cli_media_line(one->found);
-        cli_put_safe(one->path);
+        cli_autofree char *line = cli_media_line(found);
+        cli_put_safe(path);
         fputs("  ", stdout);
         cli_put_safe(line);
         putchar('\n');
@@ -125,92 +83,102 @@ static int say(struct many *many, struct one *one, int sheet) {
     return result;
 }
 
-static void forget(struct one *one) {
-    json_decref(one->found);
-    vidstore_error_free(one->error);
-    one->found = NULL;
-    one->error = NULL;
+/* The next paths, and what they hold. */
+struct slice {
+    struct many *many;
+    int64_t count;
+    vidstore_text *found;
+};
+
+static vidstore_status call_slice(struct cli_work *work, vidstore_error **reterr) {
+    struct slice *slice = work->context;
+    const struct many *many = slice->many;
+    return vidstore_media_probe_many(work->session, (const char *const *)many->paths + many->at, slice->count,
+                                     many->flags, &slice->found, reterr);
 }
 
-/* Prints in order what is done, while the others go on. */
-static int follow(struct many *many, int sheet) {
-    struct cli_progress progress;
-    int said = 0, first = CLI_OK;
-    cli_progress_begin(&progress, many->cli, "probe", 0);
-    while (said < many->count && !cli_stopped()) {
-        pthread_mutex_lock(&many->lock);
-        int ready = many->list[said].done, done = many->done;
-        pthread_mutex_unlock(&many->lock);
-        if (!ready) {
-            struct timespec wait = {.tv_nsec = (many->count == 1 ? 1 : POLL_MS) * 1000000L};
-            if (many->count > 1)
-                cli_progress_update(&progress, done, many->count);
-            nanosleep(&wait, NULL);
-            continue;
-        }
-        if (progress.shown)
-            cli_progress_end(&progress);
-        int result = say(many, &many->list[said], sheet);
-        forget(&many->list[said++]);
+static vidstore_status call_one(struct cli_work *work, vidstore_error **reterr) {
+    struct slice *slice = work->context;
+    const struct many *many = slice->many;
+    return vidstore_media_probe_path(work->session, many->paths[many->at], many->flags, &slice->found, reterr);
+}
+
+/* One alone: what it fails with is an error of its own, and what it says may be long. */
+static int probe_alone(struct many *many) {
+    vidstore_error *error = NULL;
+    struct slice slice = {.many = many, .count = 1};
+    struct cli_work work = {.session = many->cli->session, .call = call_one, .context = &slice};
+    const char *path = many->paths[many->at];
+    if (cli_work_run(&work, &error)) {
+        cli_progress_end(&many->progress);
+        return cli_fail_on(many->cli, path, &error);
+    }
+    cli_auto(json_t) *found = cli_json(vidstore_text_data(slice.found));
+    vidstore_text_free(slice.found);
+    return say(many, path, found);
+}
+
+static int probe_slice(struct many *many) {
+    vidstore_error *error = NULL;
+    struct slice slice = {.many = many, .count = many->count - many->at};
+    if (slice.count > many->slice)
+        slice.count = many->slice;
+    struct cli_work work = {.session = many->cli->session, .call = call_slice, .context = &slice};
+    if (cli_work_run(&work, &error))
+        return cli_fail(many->cli, &error);
+    cli_auto(json_t) *all = cli_json(vidstore_text_data(slice.found));
+    vidstore_text_free(slice.found);
+    int first = CLI_OK;
+    for (int64_t i = 0; i < slice.count && !cli_stopped(); i++, many->at++) {
+        json_t *found = json_array_get(all, (size_t)i);
+        int result = json_object_get(found, "error") ? probe_alone(many) : say(many, many->paths[many->at], found);
         first = first ? first : result;
     }
-    cli_progress_end(&progress);
-    return cli_stopped() ? CLI_INTERRUPTED : first;
+    cli_progress_update(&many->progress, many->at, many->count);
+    return first;
 }
 
-static int run_probers(struct many *many, int parallel, int sheet) {
-    struct prober probers[PARALLEL_MAX];
-    sigset_t all, before;
-    int started = 0;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals go to the thread that prints */
-    for (; started < parallel && started < many->count; started++) {
-        struct prober *p = &probers[started];
-        *p = (struct prober){.many = many, .session = cli_system_session(many->cli)};
-        if (!p->session)
-            break;
-        if (pthread_create(&p->thread, NULL, probe_on, p)) {
-            vidstore_session_free(p->session);
-            break;
-        }
+static int probe_all(struct many *many) {
+    int first = CLI_OK;
+    cli_progress_begin(&many->progress, many->cli, "probe", 0);
+    if (many->count == 1)
+        first = probe_alone(many);
+    while (many->count > 1 && many->at < many->count && !cli_stopped()) {
+        int before = many->at, result = probe_slice(many);
+        first = first ? first : result;
+        if (many->at == before)
+            break; /* it was not the files that failed */
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    int result = started ? follow(many, sheet) : CLI_FAILURE;
-    for (int i = 0; i < started; i++) {
-        if (cli_stopped())
-            vidstore_interrupt(probers[i].session);
-        pthread_join(probers[i].thread, NULL);
-        vidstore_session_free(probers[i].session);
-    }
-    return result;
+    cli_progress_end(&many->progress);
+    return cli_stopped() ? CLI_INTERRUPTED : first;
 }
 
 static int probe_files(struct cli *cli, const struct cli_args *args) {
     struct many many = {.cli = cli};
+    vidstore_error *error = NULL;
+    char parallel_text[32];
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     int64_t parallel = cores > 0 ? cores : 1;
     if (cli_number(args, "parallel", 1, PARALLEL_MAX, &parallel))
         return CLI_USAGE;
     many.flags = (cli_flag(args, "warm") ? VIDSTORE_PROBE_WARM : 0) |
                  (cli_flag(args, "no-decode") ? VIDSTORE_PROBE_NO_DECODE : 0);
+    many.slice = 16 * parallel < SLICE_MAX ? 16 * parallel : SLICE_MAX;
     /* what is only looked at needs no store */
     cli->location = ":memory:";
     int result = cli_open(cli, CLI_CREATES | CLI_AS_SYSTEM);
     if (result)
         return result;
+    snprintf(parallel_text, sizeof parallel_text, "%d", (int)parallel);
+    if (vidstore_setting_set(cli->session, "probe.parallel", parallel_text, &error))
+        return cli_fail(cli, &error);
     for (int i = 0; i < args->count; i++)
         add_operand(&many, args->operands[i]);
-    pthread_mutex_init(&many.lock, NULL);
-    if (many.count)
-        result = run_probers(&many, (int)parallel, cli_flag(args, "full") || many.count == 1);
-    else
-        result = cli_complain(CLI_NOT_FOUND, "there is no file in there (NOT_FOUND)");
-    pthread_mutex_destroy(&many.lock);
-    for (int i = 0; i < many.count; i++) {
-        forget(&many.list[i]);
-        free(many.list[i].path);
-    }
-    free(many.list);
+    many.sheet = cli_flag(args, "full") || many.count == 1;
+    result = many.count ? probe_all(&many) : cli_complain(CLI_NOT_FOUND, "there is no file in there (NOT_FOUND)");
+    for (int i = 0; i < many.count; i++)
+        free(many.paths[i]);
+    free(many.paths);
     return result;
 }
 

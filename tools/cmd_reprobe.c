@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { PAGE = 200 };
+enum { PAGE = 192, SLICE = 64 };
 
 /* What the prober calls itself: it says so of any file, even of one without a byte. */
 static char *prober_name(struct cli *cli) {
@@ -24,27 +24,67 @@ static char *prober_name(struct cli *cli) {
 
 struct tally {
     int64_t total, done, failed;
-    int dry;
+    int dry, broken; /* broken: it is not the videos that fail */
     struct cli_progress progress;
 };
 
+struct slice {
+    const char *ids[SLICE];
+    int64_t count;
+    vidstore_page *page;
+};
+
+static vidstore_status call_slice(struct cli_work *work, vidstore_error **reterr) {
+    struct slice *slice = work->context;
+    return vidstore_video_probe_many(work->session, slice->ids, slice->count, 0, &slice->page, reterr);
+}
+
 /* One whose bytes proved to be no media has been looked into as well; anything else that fails is a failure. */
-static int probe_again(struct cli *cli, const vidstore_video *old, struct tally *tally) {
-    vidstore_error *error = NULL;
-    cli_auto(vidstore_video) *video = NULL;
-    const char *id = vidstore_video_id(old);
-    vidstore_status status = tally->dry ? VIDSTORE_OK : cli_probe(cli, cli->session, id, &video, &error);
-    if (tally->dry && !cli->json)
-        printf("%s\n", id);
-    tally->done++;
-    cli_progress_update(&tally->progress, tally->done, tally->total);
-    if (!status || status == VIDSTORE_MEDIA) {
-        vidstore_error_free(error);
-        return CLI_OK;
+static int count_outcomes(struct cli *cli, const struct slice *slice, struct tally *tally) {
+    int first = CLI_OK;
+    for (int64_t i = 0; i < slice->count; i++) {
+        const vidstore_error *error = vidstore_page_error(slice->page, i);
+        tally->done++;
+        if (!error || vidstore_error_code(error) == VIDSTORE_MEDIA)
+            continue;
+        tally->failed++;
+        cli_progress_end(&tally->progress);
+        int result = cli_fail_of(cli, slice->ids[i], error);
+        first = first ? first : result;
     }
-    tally->failed++;
-    cli_progress_end(&tally->progress);
-    return cli_fail_on(cli, id, &error);
+    return first;
+}
+
+static int probe_again(struct cli *cli, struct slice *slice, struct tally *tally) {
+    vidstore_error *error = NULL;
+    struct cli_work work = {.session = cli->session, .call = call_slice, .context = slice};
+    int result = CLI_OK;
+    if (tally->dry) {
+        for (int64_t i = 0; i < slice->count && !cli->json; i++)
+            printf("%s\n", slice->ids[i]);
+        tally->done += slice->count;
+    } else if (cli_work_run(&work, &error)) {
+        cli_progress_end(&tally->progress);
+        result = cli_fail(cli, &error);
+        tally->broken = 1;
+    } else {
+        result = count_outcomes(cli, slice, tally);
+    }
+    vidstore_page_free(slice->page);
+    cli_progress_update(&tally->progress, tally->done, tally->total);
+    return result;
+}
+
+static int probe_page(struct cli *cli, const vidstore_page *page, struct tally *tally) {
+    int first = CLI_OK;
+    for (int64_t i = 0; i < vidstore_page_count(page) && !cli_stopped() && !tally->broken;) {
+        struct slice slice = {.count = 0};
+        while (i < vidstore_page_count(page) && slice.count < SLICE)
+            slice.ids[slice.count++] = vidstore_video_id(vidstore_page_video(page, i++));
+        int result = probe_again(cli, &slice, tally);
+        first = first ? first : result;
+    }
+    return first;
 }
 
 static vidstore_query *older_than(const char *prober, const char *cursor) {
@@ -67,14 +107,12 @@ static int go_through(struct cli *cli, const char *prober, struct tally *tally) 
         cli_auto(vidstore_page) *page = NULL;
         if (vidstore_video_list(cli->session, query, &page, &error))
             return cli_fail(cli, &error);
-        for (int64_t i = 0; i < vidstore_page_count(page) && !cli_stopped(); i++) {
-            int result = probe_again(cli, vidstore_page_video(page, i), tally);
-            first = first ? first : result;
-        }
+        int result = probe_page(cli, page, tally);
+        first = first ? first : result;
         const char *next = vidstore_page_cursor(page);
         cli_clean_memory(&cursor);
         cursor = next ? cli_copy(next) : NULL;
-    } while (cursor && !cli_stopped());
+    } while (cursor && !cli_stopped() && !tally->broken);
     return cli_stopped() ? CLI_INTERRUPTED : first;
 }
 

@@ -71,21 +71,26 @@ static char *for_the_shell(const char *message) {
     return at ? cli_print("%.*s--scan%s", (int)(at - message), message, at + sizeof flag - 1) : cli_copy(message);
 }
 
-int cli_fail_on(const struct cli *cli, const char *subject, vidstore_error **error) {
-    vidstore_status code = vidstore_error_code(*error);
-    int32_t sub = vidstore_error_subcode(*error);
-    const char *field = vidstore_error_field(*error), *cause = vidstore_error_cause(*error);
-    cli_autofree char *message = for_the_shell(vidstore_error_message(*error));
+int cli_fail_of(const struct cli *cli, const char *subject, const vidstore_error *error) {
+    vidstore_status code = vidstore_error_code(error);
+    int32_t sub = vidstore_error_subcode(error);
+    const char *field = vidstore_error_field(error), *cause = vidstore_error_cause(error);
+    cli_autofree char *message = for_the_shell(vidstore_error_message(error));
     cli_autofree char *line = cli_print("%s%s%s (%s%s%s)%s%s", subject ? subject : "", subject ? ": " : "", message,
                                         vidstore_status_name(code), field ? ", field " : "", field ? field : "",
                                         cli->verbose && cause ? ": " : "", cli->verbose && cause ? cause : "");
     cli_autofree char *safe = cli_safe(line);
     fprintf(stderr, "vidstore: %s\n", safe);
-    vidstore_error_free(*error);
-    *error = NULL;
     return code == VIDSTORE_CANCELLED && cli_stopped() ? CLI_INTERRUPTED
            : sub == VIDSTORE_SUB_NO_INDEX              ? CLI_INVALID
                                                        : cli_exit_code(code);
+}
+
+int cli_fail_on(const struct cli *cli, const char *subject, vidstore_error **error) {
+    int result = cli_fail_of(cli, subject, *error);
+    vidstore_error_free(*error);
+    *error = NULL;
+    return result;
 }
 
 int cli_fail(const struct cli *cli, vidstore_error **error) {

@@ -337,6 +337,25 @@ VIDSTORE_API vidstore_status vidstore_video_probe_start(vidstore_session *sessio
                                                         const char *id, int64_t *ret_op, vidstore_error **reterr);
 
 /**
+ * vidstore_video_probe_many() in the background. Gives a "vidstore_page".
+ * @param session  who acts; copied.
+ * @param queue  receives the result.
+ * @param tag  any number of yours, given back with the result.
+ * @param ids  the UUID of each; copied.
+ * @param count  how many, 0 to 10,000.
+ * @param flags  VIDSTORE_PROBE_…, or 0.
+ * @param ret_op  receives the number of the operation, for vidstore_queue_cancel().
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: MISUSE, INVALID, STATE (the queue is of another store), BUSY (the queue is full, see
+ * vidstore_error_retry_after_ms()), UNAVAILABLE (no thread can be started), NOMEM, FORKED.
+ * Threads: one at a time a session. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_video_probe_many_start(vidstore_session *session, vidstore_queue *queue,
+                                                             int64_t tag, const char *const *ids, int64_t count,
+                                                             uint32_t flags, int64_t *ret_op, vidstore_error **reterr);
+
+/**
  * vidstore_video_fetch() in the background. Gives a "vidstore_file".
  * @param session  who acts; copied.
  * @param queue  receives the result.

@@ -26,8 +26,9 @@ enum {
 /** How to probe: bits. */
 enum {
     VIDSTORE_PROBE_UNKNOWN = -1,
-    VIDSTORE_PROBE_WARM = 1,     /**< In a sandboxed process that reads many files: faster, for files of one's own. */
-    VIDSTORE_PROBE_NO_DECODE = 2 /**< Without decoding the first frame: faster, and fewer facts. */
+    VIDSTORE_PROBE_WARM = 1,      /**< In a sandboxed process that reads many files: faster, for files of one's own. */
+    VIDSTORE_PROBE_NO_DECODE = 2, /**< Without decoding the first frame: faster, and fewer facts. */
+    VIDSTORE_PROBE_ANEW = 4       /**< Even if this prober has seen the same bytes before. */
 };
 
 /** Fields of a video, for access by id. New ones may be added. */
@@ -510,7 +511,9 @@ VIDSTORE_API vidstore_status vidstore_video_bulk_update(vidstore_session *sessio
 
 /**
  * Probe the file of a video (VIDSTORE_VIDEO_SOURCE_FILE_ID, or else the newest file of the video) in a sandboxed
- * helper process, and keep what was found: container, streams, chapters, tags. Refuses to run inside a transaction.
+ * helper process, and keep what was found: container, streams, chapters, tags. Bytes that the same prober has seen
+ * before are not read again: they get the facts that it found then, and "reused" among them says so. Refuses to run
+ * inside a transaction.
  * @param session  who acts.
  * @param id  the video's UUID.
  * @param ret_video  receives the record with the facts.
@@ -523,6 +526,26 @@ VIDSTORE_API vidstore_status vidstore_video_bulk_update(vidstore_session *sessio
  */
 VIDSTORE_API vidstore_status vidstore_video_probe(vidstore_session *session, const char *id, vidstore_video **ret_video,
                                                   vidstore_error **reterr);
+
+/**
+ * Probe the files of many videos, each as vidstore_video_probe() would, as many at a time as the setting probe.parallel
+ * says. One that fails hurts no other. What is done together is committed together, as soon as it is done, with one
+ * audit event: an interrupt, or a failure of the store, ends the call and leaves what was kept until then.
+ * @param session  who acts.
+ * @param ids  the UUID of each.
+ * @param count  how many, 0 to 10,000.
+ * @param flags  VIDSTORE_PROBE_…, or 0.
+ * @param ret_page  receives the records, in order; the failed ones are NULL there and vidstore_page_status() says why:
+ *   MEDIA for bytes that are no media.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID, UNAVAILABLE (no helper), MISUSE, STATE, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, ABORTED, NOMEM, IO,
+ * FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Threads: one at a time a session. Blocks: database, disk, the probe helper (10 s at most for each). Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_video_probe_many(vidstore_session *session, const char *const *ids, int64_t count,
+                                                       uint32_t flags, vidstore_page **ret_page,
+                                                       vidstore_error **reterr);
 
 /**
  * Probe a regular file that the caller has open, and keep the facts in a video record.
@@ -558,7 +581,7 @@ VIDSTORE_API vidstore_status vidstore_video_probe_path(vidstore_session *session
  * "container"), not of the status of the call. Naming a path is for admins, the system and workers.
  * @param session  who acts.
  * @param path  a regular file that is not part of a store; symbolic links are followed.
- * @param flags  VIDSTORE_PROBE_…, or 0.
+ * @param flags  VIDSTORE_PROBE_WARM, VIDSTORE_PROBE_NO_DECODE, or 0.
  * @param ret_json  receives a JSON object as of vidstore_video_facts(), which the caller frees.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
@@ -570,10 +593,29 @@ VIDSTORE_API vidstore_status vidstore_media_probe_path(vidstore_session *session
                                                        vidstore_text **ret_json, vidstore_error **reterr);
 
 /**
+ * Look into many files of this machine, as many at a time as the setting probe.parallel says, and keep nothing. One
+ * that fails hurts no other. Naming a path is for admins, the system and workers.
+ * @param session  who acts.
+ * @param paths  regular files that are not part of a store; symbolic links are followed.
+ * @param count  how many, 0 to 1,000.
+ * @param flags  VIDSTORE_PROBE_WARM, VIDSTORE_PROBE_NO_DECODE, or 0.
+ * @param ret_json  receives a JSON array, which the caller frees: in order, an object for each path as of
+ *   vidstore_media_probe_path(), or with "error" alone: an object with "code", "message" and more. Together they take
+ * at most 64 MiB; what would make it more has the error FULL.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: as vidstore_media_probe_path(), but for those of a single file.
+ * Threads: one at a time a session. Blocks: disk, the probe helper (10 s at most for each). Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_media_probe_many(vidstore_session *session, const char *const *paths,
+                                                       int64_t count, uint32_t flags, vidstore_text **ret_json,
+                                                       vidstore_error **reterr);
+
+/**
  * Look into a regular file that the caller has open, and keep nothing.
  * @param session  who acts.
  * @param fd  open for reading; its position is not used and it is not closed.
- * @param flags  VIDSTORE_PROBE_…, or 0.
+ * @param flags  VIDSTORE_PROBE_WARM, VIDSTORE_PROBE_NO_DECODE, or 0.
  * @param ret_json  receives a JSON object as of vidstore_video_facts(), which the caller frees.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.

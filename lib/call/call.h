@@ -128,7 +128,4 @@ void vs_invocation_clear(struct vs_invocation *call);
 
 #define vs_autoinvocation __attribute__((cleanup(vs_invocation_clear))) struct vs_invocation
 
-/* An error as a JSON object: code, subcode, message, field, retryable, retry_after_ms, cause. */
-void vs_call_error_json(struct vs_buf *b, const vidstore_error *error);
-
 #endif

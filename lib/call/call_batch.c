@@ -170,7 +170,7 @@ static int run_items(struct batch *b, vidstore_error **e) {
             return blame(i, item->call.entry ? item->call.entry->name : "not read", r, why, e);
         if (r) {
             vs_buf_fmt(&b->out, "{\"status\":\"%s\",\"error\":", vidstore_status_name(r));
-            vs_call_error_json(&b->out, why);
+            vs_json_error(&b->out, why);
             vs_buf_char(&b->out, '}');
         }
         vidstore_error_free(why);

@@ -5,6 +5,7 @@
 #include "crypto/crypto.h"
 #include "record/page.h"
 #include "record/query.h"
+#include "store/crud.h"
 #include "util/alloc.h"
 #include "util/error.h"
 #include "util/handle.h"
@@ -41,6 +42,30 @@ static int copy_query(const struct vs_query *from, void **ret, vidstore_error **
     return r;
 }
 
+/* The count stands behind the array; a NULL ends the copy, so that it can be freed without. */
+static int copy_texts(const struct vs_call_arg *arg, const union vs_call_slot *from, union vs_call_slot *to,
+                      struct vs_invocation *call, vidstore_error **e) {
+    const char *const *texts = from[0].p;
+    int64_t count = from[1].i;
+    if (count < 0 || count > VS_BULK_MAX)
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "count", "count is not between 0 and %d",
+                           VS_BULK_MAX);
+    if (count && !texts)
+        return vs_fail(e, VIDSTORE_MISUSE, arg->name, "%s is NULL", arg->name);
+    char **copy = to->p = vs_calloc((size_t)count + 1, sizeof *copy);
+    if (!copy)
+        return vs_fail_nomem(e);
+    call->bytes += count * (int64_t)sizeof *copy;
+    for (int64_t i = 0; i < count; i++) {
+        if (!texts[i])
+            return vs_fail(e, VIDSTORE_MISUSE, arg->name, "%s[%lld] is NULL", arg->name, (long long)i);
+        call->bytes += (int64_t)strlen(texts[i]) + 1;
+        if (!(copy[i] = vs_strdup(texts[i])))
+            return vs_fail_nomem(e);
+    }
+    return 0;
+}
+
 static int copy_slot(const struct vs_call_arg *arg, const union vs_call_slot *from, union vs_call_slot *to,
                      struct vs_invocation *call, vidstore_error **e) {
     switch (arg->kind) {
@@ -48,8 +73,11 @@ static int copy_slot(const struct vs_call_arg *arg, const union vs_call_slot *fr
     case VS_ARG_ENUM:
     case VS_ARG_FLAGS:
     case VS_ARG_FD:
+    case VS_ARG_COUNT:
         to->i = from->i;
         return 0;
+    case VS_ARG_TEXTS:
+        return copy_texts(arg, from, to, call, e);
     case VS_ARG_TEXT:
     case VS_ARG_JSON:
         call->bytes += from->text ? (int64_t)strlen(from->text) + 1 : 0;

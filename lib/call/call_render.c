@@ -33,19 +33,6 @@ static void add_text(struct vs_buf *b, const vidstore_text *text, enum vs_out_ki
     }
 }
 
-void vs_call_error_json(struct vs_buf *b, const vidstore_error *error) {
-    vs_buf_fmt(b, "{\"code\":\"%s\",\"subcode\":%d,\"message\":", vidstore_status_name(vidstore_error_code(error)),
-               (int)vidstore_error_subcode(error));
-    add_string(b, vidstore_error_message(error));
-    vs_buf_str(b, ",\"field\":");
-    add_string(b, vidstore_error_field(error));
-    vs_buf_fmt(b, ",\"retryable\":%s,\"retry_after_ms\":", vidstore_error_retryable(error) ? "true" : "false");
-    vs_buf_int(b, vidstore_error_retry_after_ms(error));
-    vs_buf_str(b, ",\"cause\":");
-    add_string(b, vidstore_error_cause(error));
-    vs_buf_char(b, '}');
-}
-
 static void add_page_errors(struct vs_buf *b, const struct vs_page *page) {
     int64_t failed = 0;
     for (int64_t i = 0; i < page->count; i++)
@@ -56,7 +43,7 @@ static void add_page_errors(struct vs_buf *b, const struct vs_page *page) {
     for (int64_t i = 0; i < page->count; i++) {
         vs_buf_str(b, i ? "," : "");
         if (page->items[i].error)
-            vs_call_error_json(b, page->items[i].error);
+            vs_json_error(b, page->items[i].error);
         else
             vs_buf_str(b, "null");
     }

@@ -147,6 +147,13 @@ vidstore_status vidstore_video_probe_start(vidstore_session *session, vidstore_q
     return start(session, queue, tag, "video.probe", NULL, in, ret_op, reterr);
 }
 
+vidstore_status vidstore_video_probe_many_start(vidstore_session *session, vidstore_queue *queue, int64_t tag,
+                                                const char *const *ids, int64_t count, uint32_t flags, int64_t *ret_op,
+                                                vidstore_error **reterr) {
+    union vs_call_slot in[] = {{.p = (void *)(uintptr_t)ids}, {.i = count}, {.i = flags}};
+    return start(session, queue, tag, "video.probe_many", NULL, in, ret_op, reterr);
+}
+
 vidstore_status vidstore_video_fetch_start(vidstore_session *session, vidstore_queue *queue, int64_t tag,
                                            const char *id, int64_t *ret_op, vidstore_error **reterr) {
     union vs_call_slot in[] = {{.text = id}};

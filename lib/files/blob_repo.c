@@ -211,7 +211,8 @@ int vs_blob_repo_doom(struct vs_conn *conn, const struct vs_uuid *id, int64_t no
 }
 
 int vs_blob_repo_drop(struct vs_conn *conn, const struct vs_uuid *id, vidstore_error **e) {
-    return on_id(conn, VS_STMT_BLOB_DROP, id, NULL, e);
+    int r = on_id(conn, VS_STMT_PROBE_FORGET, id, NULL, e);
+    return r ? r : on_id(conn, VS_STMT_BLOB_DROP, id, NULL, e);
 }
 
 int vs_blob_repo_verified(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, int damaged,

@@ -6,6 +6,7 @@
 
 #include "util/json.h"
 #include "vidstore/base.h"
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,7 +19,9 @@ struct vs_probe_limits {
     int64_t wait_ms;     /* for a free place, when others are probing; 60 s */
     int32_t max_streams; /* 256, which is also the most */
     int32_t skip_decode; /* 1: do not decode the first frame of the main video (fewer facts, less time) */
-    int32_t warm; /* 1: in a sandboxed process that reads many files, one after another: for files of one's own */
+    int32_t warm;   /* 1: in a sandboxed process that reads many files, one after another: for files of one's own */
+    int32_t places; /* how many may probe at a time; as many as there are processors, at most 64 */
+    const atomic_int *cancel; /* looked at meanwhile: not 0 ends it with CANCELLED; NULL: nothing does */
 };
 
 /* Facts. A number that is not known is VS_MEDIA_UNKNOWN, a text NULL; flags are 0 or 1. Texts are valid UTF-8 without
@@ -93,6 +96,7 @@ struct vs_probe {
     char *detail;     /* for a person, with crashed */
     char *prober;     /* "libavformat 59.27.100, …" */
     char *isolation;  /* "fork rlimits seccomp landlock"; "warm …" when the process had read other files before */
+    int64_t reused;   /* 1: an answer that the same bytes got before, by this very prober; nothing was read for it */
     int64_t elapsed_us, bytes_read, size;
     char *media_kind; /* video, audio, image, image_sequence, subtitle, none */
     char *format;     /* mp4, mov, matroska, webm, mpegts, avi, ogg, flv, … */
@@ -123,6 +127,8 @@ struct vs_prober;
 int vs_prober_new(const char *helper_path, struct vs_prober **ret, vidstore_error **e);
 /* Ends the helper. No probe may be running. NULL is nothing. */
 void vs_prober_free(struct vs_prober *prober);
+/* How many probes go on at a time; wanted 0: as many as there are processors, within 2 and 16. */
+int vs_prober_places(int32_t wanted);
 /* Starts the helper if it does not run. Its version and isolation (both for vs_free) may be unwanted.
  * UNAVAILABLE: no helper, one of another protocol, or the kernel has no sandbox; the message says where it was sought.
  */
@@ -130,9 +136,26 @@ int vs_prober_check(struct vs_prober *prober, char **ret_version, char **ret_iso
 
 /* Probes a file through a descriptor, which is only read from and keeps its position. A file that is no media or breaks
  * the parser is no error of this call: the status says so.
- * INVALID: not a regular file. UNAVAILABLE: see vs_prober_check. BUSY: no place became free in time. */
+ * INVALID: not a regular file. UNAVAILABLE: see vs_prober_check. BUSY: no place became free in time. CANCELLED. */
 int vs_probe_fd(struct vs_prober *prober, int fd, const struct vs_probe_limits *limits, struct vs_probe **ret,
                 vidstore_error **e);
+
+/* Bytes that lie in no file of this machine. */
+struct vs_probe_bytes {
+    int64_t size;
+    /* As vs_blob_reader_pread. Only ranges within the size are asked for, of at most 256 KiB, and together of not much
+     * more than the limits allow. It has to keep a deadline of its own. */
+    int (*read)(void *arg, int64_t offset, void *buf, size_t len, size_t *ret_len, vidstore_error **e);
+    void *arg;
+};
+/* The same for those: the probing process asks for ranges, and gets no descriptor but that by which it asks. It is
+ * always a process for this one file. What read() fails with is what this fails with. */
+int vs_probe_bytes(struct vs_prober *prober, const struct vs_probe_bytes *bytes, const struct vs_probe_limits *limits,
+                   struct vs_probe **ret, vidstore_error **e);
+/* An answer of earlier, from what vs_probe_to_json gave for the same bytes; that is no more trusted than it was then.
+ * INVALID: it is none. */
+int vs_probe_again(const char *json, size_t len, const char *prober, const char *isolation, int64_t size,
+                   struct vs_probe **ret, vidstore_error **e);
 void vs_probe_free(struct vs_probe *probe);
 
 static inline void vs_probe_cleanup(struct vs_probe **probe) {

@@ -207,3 +207,24 @@ int vs_media_answer_read(const char *text, size_t size, struct vs_probe *probe, 
         rc = read_list(o, &lists[i], e);
     return rc ? rc : check_sense(probe, e);
 }
+
+int vs_probe_again(const char *json, size_t len, const char *prober, const char *isolation, int64_t size,
+                   struct vs_probe **ret, vidstore_error **e) {
+    *ret = NULL;
+    vs_autoprobe *probe = vs_malloc(sizeof *probe);
+    if (!probe)
+        return vs_fail_nomem(e);
+    vs_media_probe_init(probe);
+    int rc = vs_media_answer_read(json, len, probe, e);
+    if (rc)
+        return rc;
+    probe->prober = vs_strdup(prober);
+    probe->isolation = vs_strdup(isolation);
+    if (!probe->prober || !probe->isolation)
+        return vs_fail_nomem(e);
+    probe->reused = 1;
+    probe->elapsed_us = probe->bytes_read = 0;
+    probe->size = size;
+    *ret = VS_TAKE(probe);
+    return 0;
+}

@@ -48,6 +48,8 @@ static const char *const scopes[] = {"container", "stream", "program", "chapter"
     { #field, offsetof(struct record, field), VS_MEDIA_NUMBERS, VS_MEDIA_ANSWER, 0, count, NULL }
 #define HOST_INT(record, field)                                                                                        \
     { #field, offsetof(struct record, field), VS_MEDIA_INT, VS_MEDIA_HOST, 0, INT64_MAX, NULL }
+#define HOST_FLAG(record, field)                                                                                       \
+    { #field, offsetof(struct record, field), VS_MEDIA_FLAG, VS_MEDIA_HOST, 0, 1, NULL }
 #define HOST_TEXT(record, field)                                                                                       \
     { #field, offsetof(struct record, field), VS_MEDIA_TEXT, VS_MEDIA_HOST, 0, 0, NULL }
 
@@ -57,6 +59,7 @@ static const struct vs_media_field probe_fields[] = {
     HOST_TEXT(vs_probe, detail),
     HOST_TEXT(vs_probe, prober),
     HOST_TEXT(vs_probe, isolation),
+    HOST_FLAG(vs_probe, reused),
     HOST_INT(vs_probe, elapsed_us),
     INT(vs_probe, bytes_read, 0, INT64_MAX),
     HOST_INT(vs_probe, size),

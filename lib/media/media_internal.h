@@ -39,12 +39,31 @@ int vs_media_helper_dead(const struct vs_media_helper *h, int wait_ms);
 /* "fork rlimits seccomp": the layers as words, for vs_free. NULL: out of memory. */
 char *vs_media_isolation_words(uint32_t layers, int warm);
 
-/* media_prober.c: a place among those who probe, and the helper to ask. */
-int vs_media_enter(struct vs_prober *p, int64_t wait_ms, vidstore_error **e);
+/* media_prober.c: a place among those who probe, and the helper to ask. BUSY, CANCELLED. */
+int vs_media_enter(struct vs_prober *p, int places, int64_t wait_ms, const atomic_int *cancel, vidstore_error **e);
 void vs_media_leave(struct vs_prober *p);
 int vs_media_helper_get(struct vs_prober *p, struct vs_media_helper **ret, vidstore_error **e);
 /* Forgets a helper that proved dead or deaf, so that the next probe starts another. */
 void vs_media_helper_forget(struct vs_prober *p, struct vs_media_helper *h);
+
+/* media_ranges.c: reads for the probing process what lies in no file. It may be anybody's by now, so each of its
+ * requests is checked, and all together are bounded. */
+struct vs_media_ranges {
+    const struct vs_probe_bytes *bytes;
+    int sock;     /* our end; -1: it gets no more */
+    int64_t left; /* bytes that it may still ask for */
+    struct vs_media_range request;
+    size_t have; /* bytes of the request that have come */
+    char *buffer;
+    vidstore_error *error; /* what reading failed with first */
+    int failed;            /* its code; 0: it did not */
+};
+/* Makes the socket, whose other end goes into *ret_child, with O_CLOEXEC. */
+int vs_media_ranges_begin(struct vs_media_ranges *r, const struct vs_probe_bytes *bytes, int64_t max_read,
+                          int *ret_child, vidstore_error **e);
+/* Something has come: reads what is asked for, and sends it until the deadline. After nonsense there is no more. */
+void vs_media_ranges_serve(struct vs_media_ranges *r, int64_t deadline_us);
+void vs_media_ranges_end(struct vs_media_ranges *r); /* zeroed is fine */
 
 /* media_facts.c: a probe of which nothing is known, and back to that. */
 void vs_media_probe_init(struct vs_probe *probe);

@@ -4,6 +4,7 @@
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
+#include "util/parallel.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,7 +13,7 @@
 #include <sys/stat.h>
 
 /* After the deadline the helper kills the child; a helper that does not is deaf, and is killed after the grace. */
-enum { GRACE_MS = 2000, DEATH_MS = 100, TRIES = 3 };
+enum { GRACE_MS = 2000, DEATH_MS = 100, TRIES = 3, LOOK_MS = 20 };
 
 enum outcome {
     ANSWERED,
@@ -20,21 +21,26 @@ enum outcome {
     TOO_LONG,    /* it would not stop talking */
     HELPER_GONE, /* the helper is dead: the file is not to blame */
     HELPER_DEAF, /* nothing came at all, not even the end */
+    GIVEN_UP,    /* the caller does not want it any more */
 };
 
 /* One file, on its way. */
 struct question {
     int fd;
+    const struct vs_probe_bytes *bytes; /* in place of fd; NULL: it is a file */
+    struct vs_media_ranges ranges;
+    const atomic_int *cancel;
+    int places;
+    int64_t wait_ms;
     struct vs_media_request request;
     struct vs_buf answer;
     int64_t elapsed_us;
 };
 
-static int take_limits(const struct vs_probe_limits *l, struct vs_media_request *ret, int64_t *ret_wait,
-                       vidstore_error **e) {
+static int take_limits(const struct vs_probe_limits *l, struct question *ret, vidstore_error **e) {
     static const struct vs_probe_limits none;
     l = l ? l : &none;
-    *ret = (struct vs_media_request){
+    ret->request = (struct vs_media_request){
         .magic = VS_MEDIA_MAGIC,
         .max_streams = l->max_streams ? (uint32_t)l->max_streams : VS_MEDIA_MAX_STREAMS,
         .max_read = l->max_read ? l->max_read : 64 << 20,
@@ -42,7 +48,9 @@ static int take_limits(const struct vs_probe_limits *l, struct vs_media_request 
         .decode = !l->skip_decode,
         .warm = !!l->warm,
     };
-    *ret_wait = l->wait_ms ? l->wait_ms : 60000;
+    ret->wait_ms = l->wait_ms ? l->wait_ms : 60000;
+    ret->places = vs_prober_places(l->places);
+    ret->cancel = l->cancel;
     if (l->max_streams < 0 || l->max_streams > VS_MEDIA_MAX_STREAMS)
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "max_streams", "max_streams is not within 1 and %d",
                            VS_MEDIA_MAX_STREAMS);
@@ -52,6 +60,9 @@ static int take_limits(const struct vs_probe_limits *l, struct vs_media_request 
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "timeout_ms", "timeout_ms is not within an hour");
     if (l->wait_ms < 0 || l->wait_ms > 86400000)
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "wait_ms", "wait_ms is not within a day");
+    if (l->places < 0 || l->places > VS_PARALLEL_MAX)
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "places", "places is not within 0 and %d",
+                           VS_PARALLEL_MAX);
     return 0;
 }
 
@@ -82,51 +93,91 @@ static int send_request(const struct vs_media_helper *h, const struct vs_media_r
     }
 }
 
-static enum outcome read_answer(const struct vs_media_helper *h, int fd, int64_t deadline_us, struct vs_buf *ret) {
-    char chunk[16384];
+/* Waits for the answer, or a range that is asked for, and looks up now and then. The number of what is ready; 0: the
+ * deadline has passed; -1: the caller has given up. */
+static int wait_for_child(const struct question *q, struct pollfd p[2], int64_t deadline_us) {
     for (;;) {
+        if (q->cancel && atomic_load(q->cancel))
+            return -1;
         int64_t left_us = deadline_us - vs_mono_us();
-        struct pollfd p = {.fd = fd, .events = POLLIN};
-        int n = left_us > 0 ? poll(&p, 1, (int)(left_us / 1000) + 1) : 0;
-        if (n < 0 && errno == EINTR)
-            continue;
+        int64_t wait_ms = left_us > 0 ? left_us / 1000 + 1 : 0;
+        if (q->cancel && wait_ms > LOOK_MS)
+            wait_ms = LOOK_MS;
+        int n = poll(p, p[1].fd >= 0 ? 2 : 1, (int)wait_ms);
+        if (n > 0 || (n == 0 && left_us <= 0) || (n < 0 && errno != EINTR))
+            return n > 0 ? n : 0;
+    }
+}
+
+/* One piece of the answer. 1 when it has ended; 0 when there is more to come. */
+static int read_piece(int fd, struct vs_buf *ret) {
+    char chunk[16384];
+    ssize_t got = read(fd, chunk, sizeof chunk);
+    if (got < 0 && errno == EINTR)
+        return 0;
+    if (got <= 0)
+        return 1;
+    vs_buf_add(ret, chunk, (size_t)got);
+    /* not at the end of file only: a process that the host forks meanwhile may hold the pipe's other end */
+    return ret->failed || chunk[got - 1] == '\n';
+}
+
+static enum outcome read_answer(const struct vs_media_helper *h, int fd, int64_t deadline_us, struct question *q) {
+    for (;;) {
+        struct pollfd p[2] = {{.fd = fd, .events = POLLIN}, {.fd = q->bytes ? q->ranges.sock : -1, .events = POLLIN}};
+        int n = wait_for_child(q, p, deadline_us);
         if (n <= 0)
-            return HELPER_DEAF;
-        ssize_t got = read(fd, chunk, sizeof chunk);
-        if (got < 0 && errno == EINTR)
+            return n < 0 ? GIVEN_UP : HELPER_DEAF;
+        if (p[1].fd >= 0 && p[1].revents)
+            vs_media_ranges_serve(&q->ranges, deadline_us);
+        if (!p[0].revents || !read_piece(fd, &q->answer))
             continue;
-        if (got > 0) {
-            vs_buf_add(ret, chunk, (size_t)got);
-            if (ret->failed)
-                return TOO_LONG;
-            /* not at the end of file only: a process that the host forks meanwhile may hold the pipe's other end */
-            if (chunk[got - 1] == '\n')
-                return ANSWERED;
-            continue;
-        }
-        if (ret->len)
-            return ANSWERED; /* cut off, which the reader of the answer will find */
+        if (q->answer.failed)
+            return TOO_LONG;
+        if (q->answer.len)
+            return ANSWERED; /* or cut off, which the reader of the answer will find */
         return vs_media_helper_dead(h, DEATH_MS) ? HELPER_GONE : NO_ANSWER;
     }
 }
 
 /* An outcome, or a negative status. */
-static int ask(const struct vs_media_helper *h, struct question *q, vidstore_error **e) {
+static int ask_with(const struct vs_media_helper *h, struct question *q, int media, vidstore_error **e) {
     int pipes[2];
-    if (pipe2(pipes, O_CLOEXEC) != 0)
-        return vs_fail_errno(e, errno, NULL, "make a pipe for the probe");
+    if (pipe2(pipes, O_CLOEXEC) != 0) {
+        int rc = vs_fail_errno(e, errno, NULL, "make a pipe for the probe");
+        if (q->bytes)
+            close(media);
+        return rc;
+    }
     vs_buf_free(&q->answer);
     q->answer.max = VS_MEDIA_ANSWER_MAX;
     int64_t began_us = vs_mono_us();
     int64_t deadline_us = began_us + (q->request.timeout_ms + VS_MEDIA_KILL_MS + GRACE_MS) * INT64_C(1000);
-    int sent = send_request(h, &q->request, q->fd, pipes[1], deadline_us);
+    int sent = send_request(h, &q->request, media, pipes[1], deadline_us);
     close(pipes[1]);
+    if (q->bytes)
+        close(media); /* so that its end is seen here when the child has gone */
     int outcome = sent < 0 ? HELPER_GONE : HELPER_DEAF;
     if (sent > 0)
-        outcome = (int)read_answer(h, pipes[0], deadline_us, &q->answer);
+        outcome = (int)read_answer(h, pipes[0], deadline_us, q);
     close(pipes[0]);
     q->elapsed_us = vs_mono_us() - began_us;
     return q->answer.failed == VIDSTORE_NOMEM ? vs_fail_nomem(e) : outcome;
+}
+
+static int ask(const struct vs_media_helper *h, struct question *q, vidstore_error **e) {
+    int media = q->fd;
+    if (!q->bytes)
+        return ask_with(h, q, media, e);
+    int rc = vs_media_ranges_begin(&q->ranges, q->bytes, q->request.max_read, &media, e);
+    if (rc)
+        return rc;
+    rc = ask_with(h, q, media, e);
+    if (q->ranges.failed && rc >= 0)
+        rc = vs_fail_sub(e, q->ranges.failed, vidstore_error_subcode(q->ranges.error), NULL, "%s",
+                         vidstore_error_message(q->ranges.error));
+    vs_media_ranges_end(&q->ranges);
+    return rc;
 }
 
 static int set_text(char **field, const char *text, vidstore_error **e) {
@@ -172,6 +223,8 @@ static int ask_one(struct vs_prober *p, struct question *q, struct vs_probe *pro
         rc = outcome;
     else if (outcome == HELPER_GONE)
         rc = 1;
+    else if (outcome == GIVEN_UP)
+        rc = vs_fail(e, VIDSTORE_CANCELLED, NULL, "cancelled while probing");
     else if (outcome == HELPER_DEAF)
         rc = vs_fail(e, VIDSTORE_UNAVAILABLE, NULL, "the probe helper does not respond; it was killed");
     else
@@ -203,29 +256,37 @@ static int compare_file(int fd, const struct stat *before, struct vs_probe *prob
     return set_text(&probe->status, "changed_while_probing", e);
 }
 
+/* Into a new *ret. */
+static int probe_question(struct vs_prober *p, struct question *q, struct vs_probe **ret, vidstore_error **e) {
+    vs_autoprobe *probe = vs_malloc(sizeof *probe);
+    if (!probe)
+        return vs_fail_nomem(e);
+    vs_media_probe_init(probe);
+    int rc = vs_media_enter(p, q->places, q->wait_ms, q->cancel, e);
+    if (rc)
+        return rc;
+    rc = ask_somebody(p, q, probe, e);
+    vs_media_leave(p);
+    vs_buf_free(&q->answer);
+    if (rc == 0)
+        *ret = VS_TAKE(probe);
+    return rc;
+}
+
 int vs_probe_fd(struct vs_prober *p, int fd, const struct vs_probe_limits *limits, struct vs_probe **ret,
                 vidstore_error **e) {
     struct question q = {.fd = fd};
     struct stat st;
-    int64_t wait_ms;
     *ret = NULL;
-    int rc = take_limits(limits, &q.request, &wait_ms, e);
+    int rc = take_limits(limits, &q, e);
     if (rc)
         return rc;
     if (fstat(fd, &st) != 0)
         return vs_fail_errno(e, errno, NULL, "look at the file");
     if (!S_ISREG(st.st_mode))
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_NOT_A_FILE, NULL, "not a regular file");
-    vs_autoprobe *probe = vs_malloc(sizeof *probe);
-    if (!probe)
-        return vs_fail_nomem(e);
-    vs_media_probe_init(probe);
-    rc = vs_media_enter(p, wait_ms, e);
-    if (rc)
-        return rc;
-    rc = ask_somebody(p, &q, probe, e);
-    vs_media_leave(p);
-    vs_buf_free(&q.answer);
+    vs_autoprobe *probe = NULL;
+    rc = probe_question(p, &q, &probe, e);
     if (rc == 0)
         rc = compare_file(fd, &st, probe, e);
     if (rc)
@@ -233,4 +294,20 @@ int vs_probe_fd(struct vs_prober *p, int fd, const struct vs_probe_limits *limit
     probe->size = st.st_size;
     *ret = VS_TAKE(probe);
     return 0;
+}
+
+int vs_probe_bytes(struct vs_prober *p, const struct vs_probe_bytes *bytes, const struct vs_probe_limits *limits,
+                   struct vs_probe **ret, vidstore_error **e) {
+    struct question q = {.fd = -1, .bytes = bytes};
+    *ret = NULL;
+    int rc = take_limits(limits, &q, e);
+    if (rc)
+        return rc;
+    q.request.ranged = 1;
+    q.request.warm = 0;
+    q.request.size = bytes->size;
+    rc = probe_question(p, &q, ret, e);
+    if (rc == 0)
+        (*ret)->size = bytes->size;
+    return rc;
 }

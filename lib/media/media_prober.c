@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { MIN_PLACES = 2, MAX_PLACES = 16, FORKED_BUSY = -1 };
+enum { MIN_PLACES = 2, MAX_PLACES = 16, FORKED_BUSY = -1, LOOK_MS = 20 };
 
 struct vs_prober {
     char *wanted_path; /* NULL: to be looked for */
@@ -19,12 +19,14 @@ struct vs_prober {
     atomic_int owner;
     pthread_mutex_t lock;
     pthread_cond_t place_free;
-    int running, places;
+    int running;
     struct vs_media_helper *helper; /* NULL: none runs */
 };
 
-static int count_places(void) {
+int vs_prober_places(int32_t wanted) {
     long n = sysconf(_SC_NPROCESSORS_ONLN);
+    if (wanted > 0)
+        return wanted;
     return n < MIN_PLACES ? MIN_PLACES : n > MAX_PLACES ? MAX_PLACES : (int)n;
 }
 
@@ -62,7 +64,6 @@ int vs_prober_new(const char *helper_path, struct vs_prober **ret, vidstore_erro
         vs_free(p);
         return vs_fail_nomem(e);
     }
-    p->places = count_places();
     init_process(p);
     atomic_init(&p->owner, (int)getpid());
     *ret = p;
@@ -80,29 +81,37 @@ void vs_prober_free(struct vs_prober *p) {
     vs_free(p);
 }
 
-int vs_media_enter(struct vs_prober *p, int64_t wait_ms, vidstore_error **e) {
+/* With the lock held: waits until a time on the monotonic clock, or a while, or for a place. */
+static void wait_for_place(struct vs_prober *p, int64_t until_us) {
     struct timespec until;
-    notice_fork(p);
+    int64_t left_us = until_us - vs_mono_us();
+    int64_t wait_us = left_us < LOOK_MS * 1000 ? left_us : LOOK_MS * 1000;
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += wait_ms / 1000;
-    until.tv_nsec += wait_ms % 1000 * 1000000;
+    until.tv_nsec += wait_us * 1000;
     if (until.tv_nsec >= 1000000000) {
         until.tv_sec++;
         until.tv_nsec -= 1000000000;
     }
+    pthread_cond_timedwait(&p->place_free, &p->lock, &until);
+}
+
+int vs_media_enter(struct vs_prober *p, int places, int64_t wait_ms, const atomic_int *cancel, vidstore_error **e) {
+    int64_t until_us = vs_mono_us() + wait_ms * 1000;
+    int cancelled = 0;
+    notice_fork(p);
     pthread_mutex_lock(&p->lock);
-    int error = 0;
-    while (p->running >= p->places && error != ETIMEDOUT)
-        error = pthread_cond_timedwait(&p->place_free, &p->lock, &until);
-    int entered = p->running < p->places;
+    while (p->running >= places && vs_mono_us() < until_us && !(cancelled = cancel && atomic_load(cancel)))
+        wait_for_place(p, until_us);
+    int entered = p->running < places && !cancelled;
     p->running += entered;
     pthread_mutex_unlock(&p->lock);
-    if (!entered) {
-        vs_fail(e, VIDSTORE_BUSY, NULL, "%d probes were running until the waiting time was over", p->places);
-        vs_error_set_retry(e, 1000);
-        return VIDSTORE_BUSY;
-    }
-    return 0;
+    if (entered)
+        return 0;
+    if (cancelled)
+        return vs_fail(e, VIDSTORE_CANCELLED, NULL, "cancelled while waiting to probe");
+    vs_fail(e, VIDSTORE_BUSY, NULL, "%d probes were running until the waiting time was over", places);
+    vs_error_set_retry(e, 1000);
+    return VIDSTORE_BUSY;
 }
 
 void vs_media_leave(struct vs_prober *p) {

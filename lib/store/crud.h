@@ -83,6 +83,10 @@ int vs_crud_bulk_update(vidstore_session *session, const struct vs_rules *rules,
                         const struct vs_params *const *params, int64_t count, uint32_t flags, struct vs_page **ret,
                         vidstore_error **e);
 
+/* Whether a failure in a bulk call is that of its item, and the others go on: what it asked for, not what the machine
+ * could not do. */
+int vs_crud_is_of_item(int code);
+
 /* The same inside a write operation that is under way. The actor's rights are checked. */
 int vs_crud_create_in(struct vs_conn *conn, vidstore_session *session, const struct vs_rules *rules,
                       const struct vs_params *params, void *extra, const struct vs_uuid *new_id, struct vs_record **ret,

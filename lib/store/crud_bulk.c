@@ -44,8 +44,7 @@ static int name_item(int64_t i, int code, vidstore_error *why, vidstore_error **
     return r;
 }
 
-/* Failures that end the whole: what the machine could not do, not what the item asked for. */
-static int is_fatal(int code) {
+int vs_crud_is_of_item(int code) {
     switch (code) {
     case VIDSTORE_INVALID:
     case VIDSTORE_NOT_FOUND:
@@ -55,9 +54,9 @@ static int is_fatal(int code) {
     case VIDSTORE_QUOTA:
     case VIDSTORE_STATE:
     case VIDSTORE_MISUSE:
-        return 0;
-    default:
         return 1;
+    default:
+        return 0;
     }
 }
 
@@ -111,7 +110,7 @@ static int run_items(struct bulk *b, struct vs_conn *conn, vidstore_error **e) {
                 break;
             }
         }
-        if (outcome && (!each || is_fatal(outcome)))
+        if (outcome && (!each || !vs_crud_is_of_item(outcome)))
             return name_item(i, outcome, why, e);
         r = vs_page_add_outcome(b->page, outcome ? NULL : record, why, e);
     }

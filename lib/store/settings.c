@@ -64,6 +64,8 @@ const struct vs_setting vs_setting_table[VS_SETTINGS] = {
     [VS_SETTING_PROBE_DEADLINE_MS] = {"probe.deadline_ms", 10000, 100, 3600000, 0, "How long a probe may take."},
     [VS_SETTING_PROBE_WARM] = {"probe.warm", 0, 0, 1, 1,
                                "One sandboxed process reads many files: faster, for files of one's own."},
+    [VS_SETTING_PROBE_PARALLEL] = {"probe.parallel", 0, 0, 64, 0,
+                                   "How many probes go on at a time in one process; 0: as many as processors."},
     [VS_SETTING_PASSWORD_MIN] = {"password.min_length", 12, 8, 64, 0, "Fewest characters of a password."},
     [VS_SETTING_PASSWORD_COST] = {"password.cost", 2, 1, 3, 0,
                                   "What a password's hash costs: 1 the least (19 MiB), 2 (64 MiB), 3 (128 MiB)."},

@@ -195,7 +195,8 @@ static int state_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 }
 
 static int forget_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
-    static const enum vs_stmt_id all[] = {VS_STMT_UPKEEP_BLOB_FILES_FORGET, VS_STMT_UPKEEP_BLOB_FORGET};
+    static const enum vs_stmt_id all[] = {VS_STMT_UPKEEP_BLOB_FILES_FORGET, VS_STMT_PROBE_FORGET,
+                                          VS_STMT_UPKEEP_BLOB_FORGET};
     struct forget *f = arg;
     int r = 0;
     for (size_t i = 0; !r && i < VS_COUNT(all); i++) {

@@ -168,6 +168,26 @@ void vs_json_dump(struct vs_buf *b, const json_t *value) {
     }
 }
 
+static void add_string(struct vs_buf *b, const char *s) {
+    if (s)
+        vs_json_string(b, s, strlen(s));
+    else
+        vs_buf_str(b, "null");
+}
+
+void vs_json_error(struct vs_buf *b, const vidstore_error *error) {
+    vs_buf_fmt(b, "{\"code\":\"%s\",\"subcode\":%d,\"message\":", vidstore_status_name(vidstore_error_code(error)),
+               (int)vidstore_error_subcode(error));
+    add_string(b, vidstore_error_message(error));
+    vs_buf_str(b, ",\"field\":");
+    add_string(b, vidstore_error_field(error));
+    vs_buf_fmt(b, ",\"retryable\":%s,\"retry_after_ms\":", vidstore_error_retryable(error) ? "true" : "false");
+    vs_buf_int(b, vidstore_error_retry_after_ms(error));
+    vs_buf_str(b, ",\"cause\":");
+    add_string(b, vidstore_error_cause(error));
+    vs_buf_char(b, '}');
+}
+
 int vs_json_to_text(const json_t *value, size_t flags, vidstore_text **ret, vidstore_error **e) {
     vs_autobuf b = {0};
     if (json_dump_callback(value, add_chunk, &b, flags | JSON_ENCODE_ANY) && !b.failed)

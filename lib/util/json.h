@@ -22,6 +22,8 @@ int vs_json_parse(const char *text, size_t len, size_t max, const char *field, j
 int vs_json_check(const char *text, size_t len, size_t max, int wanted, const char *field, vidstore_error **e);
 /* Appends a string with its quotes. The bytes are valid UTF-8 already (vs_utf8_scrub makes them so). */
 void vs_json_string(struct vs_buf *b, const char *s, size_t len);
+/* Appends an error as an object: code, subcode, message, field, retryable, retry_after_ms, cause. */
+void vs_json_error(struct vs_buf *b, const vidstore_error *error);
 /* Appends JSON with every character escaped that could end a line, move a cursor, or hide or turn text around where it
  * is shown: DEL, C1, U+2028, bidirectional marks, characters without a form. They can stand in its strings only. */
 void vs_json_armour(struct vs_buf *b, const char *json, size_t len);

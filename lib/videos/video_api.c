@@ -35,6 +35,14 @@ vidstore_status vidstore_video_probe(vidstore_session *session, const char *id, 
     return r;
 }
 
+vidstore_status vidstore_video_probe_many(vidstore_session *session, const char *const *ids, int64_t count,
+                                          uint32_t flags, vidstore_page **ret_page, vidstore_error **reterr) {
+    VS_ENTER(session, ret_page, reterr);
+    int r = vs_video_probe_many(session, ids, count, flags, (struct vs_page **)ret_page, reterr);
+    vidstore_page_free(vs_unwanted_);
+    return r;
+}
+
 vidstore_status vidstore_video_probe_fd(vidstore_session *session, const char *id, int32_t fd,
                                         vidstore_video **ret_video, vidstore_error **reterr) {
     VS_ENTER(session, ret_video, reterr);
@@ -46,7 +54,7 @@ vidstore_status vidstore_video_probe_fd(vidstore_session *session, const char *i
         r = vs_video_for_update(session, id, &video, reterr);
     struct vs_uuid uuid = vs_record_uuid(video, VIDSTORE_VIDEO_ID);
     if (!r)
-        r = vs_video_probe_and_keep(session, &uuid, fd, NULL, (struct vs_record **)ret_video, reterr);
+        r = vs_video_probe_and_keep(session, &uuid, fd, (struct vs_record **)ret_video, reterr);
     vidstore_video_free(vs_unwanted_);
     return r;
 }

@@ -16,16 +16,14 @@ static void close_fd(int *fd) {
 }
 #define AUTO_FD __attribute__((cleanup(close_fd))) int
 
-static int open_path(vidstore_session *session, const char *path, const struct vs_uuid *object, int *ret_fd,
-                     vidstore_error **e) {
+static int open_path(struct vidstore *store, const char *path, int *ret_fd, vidstore_error **e) {
     struct stat before;
     if (!path)
         return vs_fail(e, VIDSTORE_MISUSE, "path", "path is NULL");
     if (strlen(path) >= PATH_MAX)
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LONG, "path", "path is longer than %d bytes",
                            PATH_MAX - 1);
-    int r = vs_file_may_name_path(session, "path", object, e);
-    return r ? r : vs_blob_source_open(session->store->blobs, path, ret_fd, &before, e);
+    return vs_blob_source_open(store->blobs, path, ret_fd, &before, e);
 }
 
 vidstore_status vidstore_video_probe_path(vidstore_session *session, const char *id, const char *path,
@@ -38,14 +36,16 @@ vidstore_status vidstore_video_probe_path(vidstore_session *session, const char 
         r = vs_video_for_update(session, id, &video, reterr);
     struct vs_uuid uuid = vs_record_uuid(video, VIDSTORE_VIDEO_ID);
     if (!r)
-        r = open_path(session, path, &uuid, &fd, reterr);
+        r = vs_file_may_name_path(session, "path", &uuid, reterr);
     if (!r)
-        r = vs_video_probe_and_keep(session, &uuid, fd, NULL, (struct vs_record **)ret_video, reterr);
+        r = open_path(session->store, path, &fd, reterr);
+    if (!r)
+        r = vs_video_probe_and_keep(session, &uuid, fd, (struct vs_record **)ret_video, reterr);
     vidstore_video_free(vs_unwanted_);
     return r;
 }
 
-static int may_probe(vidstore_session *session, uint32_t flags, vidstore_error **e) {
+int vs_video_may_look(vidstore_session *session, uint32_t flags, vidstore_error **e) {
     const uint32_t known = VIDSTORE_PROBE_WARM | VIDSTORE_PROBE_NO_DECODE;
     int r = vs_session_outside(session, e);
     if (!r && (flags & ~known))
@@ -53,30 +53,35 @@ static int may_probe(vidstore_session *session, uint32_t flags, vidstore_error *
     return r ? r : vs_session_may(session, "video", VS_CREATE, NULL, &session->actor.user, 0, e);
 }
 
-static int look(vidstore_session *session, int fd, uint32_t flags, vidstore_text **ret_json, vidstore_error **e) {
-    struct vs_prober *prober = NULL;
+static int look(struct vs_prober *prober, int fd, const struct vs_probe_limits *limits, json_t **ret,
+                vidstore_error **e) {
     vs_autoprobe *probe = NULL;
-    vs_autojson *found = NULL;
-    struct vs_probe_limits limits = vs_video_probe_limits(session);
-    limits.warm |= !!(flags & VIDSTORE_PROBE_WARM);
-    limits.skip_decode = !!(flags & VIDSTORE_PROBE_NO_DECODE);
-    int r = vs_store_prober(session->store, &prober, e);
-    if (!r)
-        r = vs_probe_fd(prober, fd, &limits, &probe, e);
-    if (!r)
-        r = vs_probe_to_document(probe, &found, e);
-    return r ? r : vs_json_to_text(found, JSON_COMPACT, ret_json, e);
+    int r = vs_probe_fd(prober, fd, limits, &probe, e);
+    return r ? r : vs_probe_to_document(probe, ret, e);
+}
+
+int vs_video_look_at(struct vidstore *store, struct vs_prober *prober, const char *path,
+                     const struct vs_probe_limits *limits, json_t **ret, vidstore_error **e) {
+    AUTO_FD fd = -1;
+    int r = open_path(store, path, &fd, e);
+    return r ? r : look(prober, fd, limits, ret, e);
 }
 
 vidstore_status vidstore_media_probe_path(vidstore_session *session, const char *path, uint32_t flags,
                                           vidstore_text **ret_json, vidstore_error **reterr) {
     VS_ENTER(session, ret_json, reterr);
-    AUTO_FD fd = -1;
-    int r = may_probe(session, flags, reterr);
+    struct vs_probe_limits limits = vs_video_probe_limits(session, flags);
+    struct vs_prober *prober = NULL;
+    vs_autojson *found = NULL;
+    int r = vs_video_may_look(session, flags, reterr);
     if (!r)
-        r = open_path(session, path, NULL, &fd, reterr);
+        r = vs_file_may_name_path(session, "path", NULL, reterr);
     if (!r)
-        r = look(session, fd, flags, ret_json, reterr);
+        r = vs_store_prober(session->store, &prober, reterr);
+    if (!r)
+        r = vs_video_look_at(session->store, prober, path, &limits, &found, reterr);
+    if (!r)
+        r = vs_json_to_text(found, JSON_COMPACT, ret_json, reterr);
     vidstore_text_free(vs_unwanted_);
     return r;
 }
@@ -84,11 +89,18 @@ vidstore_status vidstore_media_probe_path(vidstore_session *session, const char 
 vidstore_status vidstore_media_probe_fd(vidstore_session *session, int32_t fd, uint32_t flags, vidstore_text **ret_json,
                                         vidstore_error **reterr) {
     VS_ENTER(session, ret_json, reterr);
-    int r = may_probe(session, flags, reterr);
+    struct vs_probe_limits limits = vs_video_probe_limits(session, flags);
+    struct vs_prober *prober = NULL;
+    vs_autojson *found = NULL;
+    int r = vs_video_may_look(session, flags, reterr);
     if (!r && fcntl(fd, F_GETFD) < 0)
         r = vs_fail(reterr, VIDSTORE_INVALID, "fd", "fd is not open");
     if (!r)
-        r = look(session, fd, flags, ret_json, reterr);
+        r = vs_store_prober(session->store, &prober, reterr);
+    if (!r)
+        r = look(prober, fd, &limits, &found, reterr);
+    if (!r)
+        r = vs_json_to_text(found, JSON_COMPACT, ret_json, reterr);
     vidstore_text_free(vs_unwanted_);
     return r;
 }

@@ -76,9 +76,9 @@ int vs_video_repo_restore_files(struct vs_conn *conn, const struct vs_uuid *vide
 }
 
 int vs_video_repo_file(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_uuid *owner,
-                       const struct vs_uuid *file, struct vs_uuid *ret_file, char ret_key[VS_BLOB_KEY_TEXT],
-                       vidstore_error **e) {
+                       const struct vs_uuid *file, struct vs_video_bytes *ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
+    size_t len = 0;
     int r = vs_stmt(conn, file ? VS_STMT_VIDEO_FILE_OF : VS_STMT_VIDEO_FILE_NEWEST, &s, e);
     if (r)
         return r;
@@ -86,12 +86,18 @@ int vs_video_repo_file(struct vs_conn *conn, const struct vs_uuid *video, const 
     vs_bind_uuid(s, 2, owner);
     r = vs_row(s, e);
     if (r == VS_DONE)
-        return file ? vs_video_repo_file(conn, video, owner, NULL, ret_file, ret_key, e)
+        return file ? vs_video_repo_file(conn, video, owner, NULL, ret, e)
                     : vs_fail(e, VIDSTORE_NOT_FOUND, "id", "the video has no file");
     if (r < 0)
         return r;
-    vs_col_uuid(s, 0, ret_file);
-    snprintf(ret_key, VS_BLOB_KEY_TEXT, "%s", vs_col_text(s, 1, NULL));
+    *ret = (struct vs_video_bytes){.size = vs_col_int(s, 3), .damaged = !vs_col_null(s, 4)};
+    vs_col_uuid(s, 0, &ret->file);
+    snprintf(ret->key, sizeof ret->key, "%s", vs_col_text(s, 1, NULL));
+    const void *sha256 = vs_col_blob(s, 2, &len);
+    if (len == sizeof ret->sha256)
+        memcpy(ret->sha256, sha256, len);
+    else
+        ret->damaged = 1; /* nothing that it could be known by */
     return 0;
 }
 

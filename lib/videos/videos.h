@@ -27,12 +27,20 @@ struct vs_video_download {
 };
 int vs_video_set_download(vidstore_session *session, const struct vs_uuid *id, const struct vs_video_download *to,
                           struct vs_record **ret, vidstore_error **e);
-/* Probes an open file and keeps what was found. file: the record that the bytes belong to, or NULL. */
-int vs_video_probe_and_keep(vidstore_session *session, const struct vs_uuid *id, int fd, const struct vs_uuid *file,
-                            struct vs_record **ret, vidstore_error **e);
-/* How far a probe may go, by the settings. */
-struct vs_probe_limits vs_video_probe_limits(vidstore_session *session);
+/* Probes an open file and keeps what was found. */
+int vs_video_probe_and_keep(vidstore_session *session, const struct vs_uuid *id, int fd, struct vs_record **ret,
+                            vidstore_error **e);
+/* How far a probe may go, by the settings and VIDSTORE_PROBE_…. As long as the session is. */
+struct vs_probe_limits vs_video_probe_limits(vidstore_session *session, uint32_t flags);
 /* Probes the stored file of a video. */
 int vs_video_probe_stored(vidstore_session *session, const char *id, struct vs_record **ret, vidstore_error **e);
+/* The same of many, at most 10,000: each fares as it would alone. */
+int vs_video_probe_many(vidstore_session *session, const char *const *ids, int64_t count, uint32_t flags,
+                        struct vs_page **ret, vidstore_error **e);
+/* Whether the session may have files looked into that are none of the store's. STATE, INVALID, FORBIDDEN. */
+int vs_video_may_look(vidstore_session *session, uint32_t flags, vidstore_error **e);
+/* What a file of this machine is. Any thread. */
+int vs_video_look_at(struct vidstore *store, struct vs_prober *prober, const char *path,
+                     const struct vs_probe_limits *limits, json_t **ret, vidstore_error **e);
 
 #endif

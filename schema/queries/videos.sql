@@ -49,11 +49,11 @@ SELECT scope, idx, key, value FROM video_tags WHERE video_id = $1 ORDER BY scope
 
 -- name: video_file_newest
 -- The bytes to probe: the file that was fetched, or else the newest one.
-SELECT f.id, b.storage_key FROM files AS f JOIN blobs AS b ON b.id = f.blob_id
+SELECT f.id, b.storage_key, b.sha256, b.size, b.damaged_us FROM files AS f JOIN blobs AS b ON b.id = f.blob_id
 WHERE f.video_id = $1 AND f.user_id = $2 AND f.deleted_us IS NULL AND b.state = 20 ORDER BY f.seq DESC LIMIT 1;
 
 -- name: video_file_of
-SELECT f.id, b.storage_key FROM files AS f JOIN blobs AS b ON b.id = f.blob_id
+SELECT f.id, b.storage_key, b.sha256, b.size, b.damaged_us FROM files AS f JOIN blobs AS b ON b.id = f.blob_id
 WHERE f.id = $1 AND f.user_id = $2 AND f.deleted_us IS NULL AND b.state = 20;
 
 -- name: video_file_owner

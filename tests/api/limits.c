@@ -351,6 +351,27 @@ static void no_index(void) {
     vidstore_query_free(q);
 }
 
+static void looks(void) {
+    static const char *paths[1001];
+    vidstore_text *json = NULL;
+    char path[160];
+    snprintf(path, sizeof path, "%s/nothing", folder);
+    for (int i = 0; i < 1001; i++)
+        paths[i] = path;
+    must(vidstore_media_probe_many(sys, paths, 0, 0, &json, e));
+    ck_assert_str_eq(vidstore_text_data(json), "[]");
+    vidstore_text_free(json);
+    must(vidstore_media_probe_many(sys, paths, 1000, 0, &json, e));
+    vidstore_text_free(json);
+    refused(VIDSTORE_INVALID, "count", vidstore_media_probe_many(sys, paths, 1001, 0, &json, e));
+    refused(VIDSTORE_INVALID, "count", vidstore_media_probe_many(sys, paths, -1, 0, &json, e));
+    static const char *ids[10001];
+    for (int i = 0; i < 10001; i++)
+        ids[i] = "00000000-0000-7000-8000-000000000000";
+    must(vidstore_video_probe_many(sys, ids, 10000, 0, NULL, e));
+    refused(VIDSTORE_INVALID, "count", vidstore_video_probe_many(sys, ids, 10001, 0, NULL, e));
+}
+
 static void bulk(void) {
     enum { MOST = 10000 };
     vidstore_video_params *p = vidstore_video_params_new();
@@ -520,6 +541,7 @@ static const struct {
     {"budget of upkeep", "1 ms to 1 h; of verifying all files 24 h", upkeep, NULL},
     {"fetching", "the settings fetch.*: a size, a time, a number of tries", NULL, "tests/api/fetch.c"},
     {"probing", "the settings probe.*: 64 MiB read, 10 s", NULL, "tests/unit/media.c"},
+    {"files looked into by one call", "0 to 1000, and 64 MiB of JSON", looks, NULL},
     {"attempts to log in", "any number", NULL, "tests/api/users.c"},
     {"one write", "5 s of work", NULL, "tests/unit/db_txn.c"},
     {"disk", "until it is full", NULL, "tests/api/full_disk.c"},

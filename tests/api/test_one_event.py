@@ -233,6 +233,7 @@ CASES = {
                           lambda w, ids: w.s.video.bulk_update(ids, [{"title": "x"}, {"title": "y"}])),
     "video_probe": (World.probed, lambda w, v: w.s.video.probe(v.id)),
     "video_probe_fd": (World.probed, probe_fd),
+    "video_probe_many": (World.probed, lambda w, v: w.s.video.probe_many([v.id], 0)),
     "video_probe_path": (World.probed, lambda w, v: w.s.video.probe_path(v.id, os.path.join(w.directory, "tone.wav"))),
 }
 # Calls that do several things to several objects, and how many events that makes.

@@ -628,6 +628,21 @@ class Videos(Case):
         self.assertEqual("ok", looked["container"]["status"])
         self.assertEqual(looked["streams"], self.system.media.probe_path(path, 0)["streams"])
 
+    def test_probe_many(self):
+        path, text = tone(self.path("tone.wav")), self.path("text", b"words, words, words")
+        videos = [self.system.video.create(title=str(n)) for n in range(3)]
+        for video, bytes_ in zip(videos, (path, text, path)):
+            self.system.file.put_path(bytes_, video_id=video.id)
+        page = self.system.video.probe_many([v.id for v in videos] + [str(uuid.uuid4())], 0)
+        self.assertEqual([v.id if v else None for v in page], [videos[0].id, None, videos[2].id, None])
+        self.assertEqual(["audio", "audio"], [v.media_kind for v in page if v])
+        facts = [self.system.video.facts(v.id)["container"] for v in videos]
+        self.assertEqual(["ok", "not_media", "ok"], [f["status"] for f in facts])
+        self.assertEqual([None, None, True], [f.get("reused") for f in facts])
+        looked = self.system.media.probe_many([path, "/nowhere/at/all", text], 0)
+        self.assertEqual(["ok", None, "not_media"], [f.get("container", {}).get("status") for f in looked])
+        self.assertEqual("NOT_FOUND", looked[1]["error"]["code"])
+
     def test_fetch(self):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
@@ -967,6 +982,7 @@ class Background(Case):
         video = self.system.video.create(title="T")
         path = self.path("a.bin", b"abc")
         file = self.file()
+        ids = ctypes.cast((ctypes.c_char_p * 1)(video.id.encode()), ctypes.POINTER(ctypes.c_void_p))
         starts = {
             "user_verify_password": (b"nobody", PASSWORD.encode()),
             "file_put_path": (path.encode(), None),
@@ -974,6 +990,7 @@ class Background(Case):
             "file_save": (file.id.encode(), self.path("out").encode()),
             "file_verify": (file.id.encode(),),
             "video_probe": (video.id.encode(),),
+            "video_probe_many": (ids, 1, 0),
             "video_fetch": (video.id.encode(),),
             "backup": (self.path("backup").encode(), 0),
             "job_claim": (None, 0),

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "videos/probe_repo.h"
+#include "util/alloc.h"
+#include "util/error.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ANSWER_MAX = 256 << 10 }; /* what is longer is rare, and quicker found again than kept */
+
+void vs_probe_terms_set(struct vs_probe_terms *terms, const struct vs_probe_limits *limits) {
+    terms->warm = limits->warm;
+    snprintf(terms->options, sizeof terms->options, "read %" PRId64 "%s", limits->max_read,
+             limits->skip_decode ? " no_decode" : "");
+}
+
+int vs_probe_repo_find(struct vs_conn *conn, const uint8_t sha256[VS_SHA256_SIZE], const struct vs_probe_terms *terms,
+                       struct vs_buf *ret_answer, char **ret_isolation, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    size_t len = 0;
+    int r = vs_stmt(conn, VS_STMT_PROBE_FIND, &s, e);
+    if (r)
+        return r;
+    vs_bind_blob(s, 1, sha256, VS_SHA256_SIZE);
+    vs_bind_int(s, 2, !!terms->warm);
+    vs_bind_text(s, 3, terms->prober, -1);
+    vs_bind_text(s, 4, terms->options, -1);
+    r = vs_row(s, e);
+    if (r != VS_ROW)
+        return r < 0 ? r : 0;
+    const char *answer = vs_col_text(s, 1, &len);
+    vs_buf_add(ret_answer, answer, len);
+    *ret_isolation = vs_strdup(vs_col_text(s, 0, NULL));
+    return ret_answer->failed || !*ret_isolation ? vs_fail_nomem(e) : 1;
+}
+
+/* Whether the same bytes would get it again: nothing that time, memory or luck had a part in. */
+static int is_lasting(const struct vs_probe *probe) {
+    static const char *const lasting[] = {"ok", "empty", "not_media", "unsupported", "truncated", "damaged"};
+    for (size_t i = 0; i < VS_COUNT(lasting); i++)
+        if (strcmp(probe->status, lasting[i]) == 0)
+            return 1;
+    return strcmp(probe->status, "partial") == 0 && probe->limited_by && strcmp(probe->limited_by, "read") == 0;
+}
+
+int vs_probe_repo_remember(struct vs_conn *conn, const uint8_t sha256[VS_SHA256_SIZE],
+                           const struct vs_probe_terms *terms, const struct vs_probe *probe, const json_t *facts,
+                           vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    vs_autobuf json = {0};
+    /* of another version than was asked for: the helper was replaced meanwhile */
+    if (!is_lasting(probe) || strcmp(probe->prober, terms->prober) != 0)
+        return 0;
+    vs_json_dump(&json, facts);
+    if (json.failed)
+        return vs_fail_nomem(e);
+    if (json.len > ANSWER_MAX)
+        return 0;
+    int r = vs_stmt(conn, VS_STMT_PROBE_REMEMBER, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, strncmp(probe->isolation, "warm", 4) == 0);
+    vs_bind_text(s, 2, probe->prober, -1);
+    vs_bind_text(s, 3, probe->isolation, -1);
+    vs_bind_text(s, 4, terms->options, -1);
+    vs_bind_text(s, 5, json.data, (int64_t)json.len);
+    vs_bind_blob(s, 6, sha256, VS_SHA256_SIZE);
+    return vs_run(s, NULL, e);
+}

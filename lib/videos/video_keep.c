@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* What a probe found, put into the record of a video. */
+#include "files/files.h"
+#include "util/alloc.h"
+#include "util/error.h"
+#include "videos/probing.h"
+#include "videos/videos.h"
+#include <string.h>
+#include <time.h>
+
+static const struct vs_probe_stream *stream_at(const struct vs_probe *probe, int64_t index) {
+    for (size_t i = 0; i < probe->n_streams; i++)
+        if (index != VS_MEDIA_UNKNOWN && probe->streams[i].index == index)
+            return &probe->streams[i];
+    return NULL;
+}
+
+static int video_facts(struct vs_change *c, const struct vs_probe_stream *v, vidstore_error **e) {
+    static const struct vs_probe_stream none = {.width = VS_MEDIA_UNKNOWN,
+                                                .height = VS_MEDIA_UNKNOWN,
+                                                .display_width = VS_MEDIA_UNKNOWN,
+                                                .display_height = VS_MEDIA_UNKNOWN,
+                                                .avg_rate_num = VS_MEDIA_UNKNOWN,
+                                                .avg_rate_den = VS_MEDIA_UNKNOWN,
+                                                .bit_depth = VS_MEDIA_UNKNOWN,
+                                                .rotation = VS_MEDIA_UNKNOWN};
+    v = v ? v : &none;
+    const struct {
+        int32_t field;
+        int64_t value;
+    } numbers[] = {{VIDSTORE_VIDEO_WIDTH, v->width},
+                   {VIDSTORE_VIDEO_HEIGHT, v->height},
+                   {VIDSTORE_VIDEO_DISPLAY_WIDTH, v->display_width},
+                   {VIDSTORE_VIDEO_DISPLAY_HEIGHT, v->display_height},
+                   {VIDSTORE_VIDEO_FPS_NUM, v->avg_rate_num},
+                   {VIDSTORE_VIDEO_FPS_DEN, v->avg_rate_den},
+                   {VIDSTORE_VIDEO_BIT_DEPTH, v->bit_depth},
+                   {VIDSTORE_VIDEO_ROTATION, v->rotation}};
+    const struct {
+        int32_t field;
+        const char *value;
+    } texts[] = {{VIDSTORE_VIDEO_CODEC, v->codec},
+                 {VIDSTORE_VIDEO_PROFILE, v->profile},
+                 {VIDSTORE_VIDEO_PIX_FMT, v->pix_fmt},
+                 {VIDSTORE_VIDEO_HDR, v->hdr},
+                 {VIDSTORE_VIDEO_SCAN, v->scan}};
+    int r = 0;
+    for (size_t i = 0; i < VS_COUNT(numbers); i++)
+        vs_change_set_int(c, numbers[i].field, numbers[i].value);
+    for (size_t i = 0; !r && i < VS_COUNT(texts); i++)
+        r = vs_change_set_text(c, texts[i].field, texts[i].value, e);
+    return r ? r : vs_change_set_text(c, VIDSTORE_VIDEO_RESOLUTION, vs_video_resolution(v->width, v->height), e);
+}
+
+static int audio_facts(struct vs_change *c, const struct vs_probe_stream *a, vidstore_error **e) {
+    vs_change_set_int(c, VIDSTORE_VIDEO_AUDIO_CHANNELS, a ? a->channels : INT64_MIN);
+    vs_change_set_int(c, VIDSTORE_VIDEO_SAMPLE_RATE, a ? a->sample_rate : INT64_MIN);
+    vs_change_set_int(c, VIDSTORE_VIDEO_AUDIO_BIT_RATE, a ? a->bit_rate : INT64_MIN);
+    int r = vs_change_set_text(c, VIDSTORE_VIDEO_AUDIO_CODEC, a ? a->codec : NULL, e);
+    if (!r)
+        r = vs_change_set_text(c, VIDSTORE_VIDEO_AUDIO_LAYOUT, a ? a->layout : NULL, e);
+    return r ? r : vs_change_set_text(c, VIDSTORE_VIDEO_LANGUAGE, a ? a->language : NULL, e);
+}
+
+static int64_t year_of(int64_t time_us) {
+    time_t seconds = (time_t)(time_us / 1000000);
+    struct tm tm;
+    return time_us > 0 && gmtime_r(&seconds, &tm) ? tm.tm_year + 1900 : INT64_MIN;
+}
+
+static int container_facts(struct vs_change *c, const struct vs_probe *p, vidstore_error **e) {
+    const struct {
+        int32_t field;
+        int64_t value;
+    } numbers[] = {{VIDSTORE_VIDEO_PROBED_US, c->now_us},
+                   {VIDSTORE_VIDEO_DURATION_US, p->duration_us},
+                   {VIDSTORE_VIDEO_SIZE, p->size},
+                   {VIDSTORE_VIDEO_BIT_RATE, p->bit_rate},
+                   {VIDSTORE_VIDEO_STREAMS, (int64_t)p->n_streams},
+                   {VIDSTORE_VIDEO_CHAPTERS, (int64_t)p->n_chapters},
+                   {VIDSTORE_VIDEO_RECORDED_US, p->created_us}};
+    const struct {
+        int32_t field;
+        const char *value;
+    } texts[] = {{VIDSTORE_VIDEO_PROBE_STATUS, p->status},
+                 {VIDSTORE_VIDEO_PROBER, p->prober},
+                 {VIDSTORE_VIDEO_MEDIA_KIND, p->media_kind},
+                 {VIDSTORE_VIDEO_FORMAT, p->format},
+                 {VIDSTORE_VIDEO_DURATION_SOURCE, p->duration_source}};
+    int r = 0;
+    for (size_t i = 0; i < VS_COUNT(numbers); i++)
+        vs_change_set_int(c, numbers[i].field, numbers[i].value);
+    for (size_t i = 0; !r && i < VS_COUNT(texts); i++)
+        r = vs_change_set_text(c, texts[i].field, texts[i].value, e);
+    if (p->created_us != VS_MEDIA_UNKNOWN && vs_change_int(c, VIDSTORE_VIDEO_YEAR) == INT64_MIN)
+        vs_change_set_int(c, VIDSTORE_VIDEO_YEAR, year_of(p->created_us));
+    if (!r && p->title && !vs_change_text(c, VIDSTORE_VIDEO_TITLE) && strlen(p->title) <= 500)
+        r = vs_change_set_text(c, VIDSTORE_VIDEO_TITLE, p->title, e);
+    return r;
+}
+
+static int set_facts(struct vs_change *c, void *arg, vidstore_error **e) {
+    const struct vs_probing *p = arg;
+    int r = vs_crud_may(c->conn, c->session, &vs_video_rules, c->old, VS_UPDATE, e);
+    if (!r)
+        r = container_facts(c, p->probe, e);
+    if (!r)
+        r = video_facts(c, stream_at(p->probe, p->probe->main_video), e);
+    if (!r)
+        r = audio_facts(c, stream_at(p->probe, p->probe->main_audio), e);
+    if (!r)
+        r = vs_change_set_uuid(c, VIDSTORE_VIDEO_PROBED_FILE_ID, p->stored ? &p->bytes.file : NULL, e);
+    c->refind = 1;
+    return r ? r : vs_video_repo_keep(c->conn, &p->id, p->probe, p->facts, e);
+}
+
+int vs_probing_keep(struct vs_conn *conn, const struct vs_prospect *on, struct vs_probing *p, vidstore_error **e) {
+    vs_record_free(p->result);
+    p->result = NULL;
+    int r = vs_crud_touch(conn, on->session, &vs_video_noun, &p->id, VIDSTORE_AUDIT_VIDEO_PROBED, set_facts, p,
+                          &p->result, e);
+    const char *kind = p->probe->media_kind;
+    if (!r && p->stored && kind && (strcmp(kind, "video") == 0 || strcmp(kind, "audio") == 0))
+        r = vs_file_keep_kind(conn, &p->bytes.file, kind, p->probe->format, e);
+    if (!r && p->stored && !p->bytes.damaged && p->probe->reused != 1)
+        r = vs_probe_repo_remember(conn, p->bytes.sha256, &on->terms, p->probe, p->facts, e);
+    return r;
+}
