@@ -67,7 +67,12 @@ int cmd_maintain(struct cli *cli, const struct cli_args *args) {
     if (cli_duration_ms(args, "budget", 1, 3600000, &report.budget_ms))
         return CLI_USAGE;
     int result = run_long(cli, call_maintain, &report);
-    return result ? result : cli_put_report(cli, report.text);
+    if (result)
+        return result;
+    cli_auto(json_t) *value = cli_json(vidstore_text_data(report.text));
+    int undeleted = json_object_get(value, "undeleted") != NULL;
+    result = cli_put_report(cli, report.text);
+    return result ? result : undeleted ? CLI_FAILURE : CLI_OK;
 }
 
 /* Damage is a finding; what calls this command wants to know by the exit code. */

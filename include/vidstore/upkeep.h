@@ -18,8 +18,9 @@ enum {
     VIDSTORE_MAINTAIN_UNKNOWN = -1,
     VIDSTORE_MAINTAIN_DRY_RUN = 1, /**< Only say what would be done. */
     VIDSTORE_MAINTAIN_ALL = 2      /**< Also what is not due yet: bytes before their grace is over, uploads that nobody
-                                      has touched for a minute, and what is done but once a day (statistics for the
-                                      planner, giving free pages back). Retention in days holds all the same. */
+                                      has touched for a minute or has a handle of, and what is done but once a day
+                                      (statistics for the planner, giving free pages back). Retention in days holds
+                                      all the same. */
 };
 
 /**
@@ -33,7 +34,9 @@ enum {
  * @param flags  VIDSTORE_MAINTAIN_… bits.
  * @param ret_json  receives a JSON object: "dry_run", "done" (leases_recovered, jobs_promoted, jobs_purged,
  *   records_purged, files_expired, uploads_removed, blobs_deleted, bytes_freed, audit_pruned, alerts_raised,
- *   feed_pruned), "checkpoint" (not of a dry run), "more" (something is left over), "took_ms".
+ *   feed_pruned), "checkpoint" (not of a dry run), "undeleted" ("blobs" whose bytes could not be deleted and "why" of
+ *   the first; they are tried again each time, and keep nothing else from being done), "more" (something is left
+ *   over), "took_ms".
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: INVALID, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO,

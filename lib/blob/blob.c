@@ -113,13 +113,23 @@ int vs_blob_stat(struct vs_blobs *blobs, const char *key, struct vs_blob_stat *r
     return r != 0 ? r : blobs->driver->stat(blobs, key, ret, e);
 }
 
-int vs_blob_settle(struct vs_blobs *blobs, const char *key, vidstore_error **e) {
+int vs_blob_settle(struct vs_blobs *blobs, const char *key, struct vs_blob_writer **ret, vidstore_error **e) {
+    *ret = NULL;
     int r = vs_blob_key_check(key, e);
     if (r != 0)
         return r;
     if (blobs->options.read_only)
         return vs_fail(e, VIDSTORE_READONLY, NULL, "the store is open for reading only");
-    return blobs->driver->settle ? blobs->driver->settle(blobs, key, e) : 0;
+    r = blobs->driver->settle ? blobs->driver->settle(blobs, key, ret, e) : 0;
+    if (*ret) {
+        (*ret)->blobs = blobs;
+        (*ret)->sealed = 1;
+    }
+    return r;
+}
+
+int vs_blob_is_kept(struct vs_blobs *blobs, const char *key) {
+    return vs_blob_key_check(key, NULL) == 0 && blobs->driver->is_kept && blobs->driver->is_kept(blobs, key);
 }
 
 int vs_blob_delete(struct vs_blobs *blobs, const char *key, vidstore_error **e) {

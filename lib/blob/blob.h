@@ -95,8 +95,8 @@ int vs_blob_writer_sync(struct vs_blob_writer *w, vidstore_error **e);
 /* Cuts the part to size bytes, which must not be more than it has. */
 int vs_blob_writer_truncate(struct vs_blob_writer *w, int64_t size, vidstore_error **e);
 /* Makes the blob durable and visible under its key; ret_sha256 may be NULL. total is what the sender says that it sent:
- * fewer bytes give IO (TRUNCATED), more give INVALID (TOO_LARGE). After 0 the writer can only be freed; after a failure
- * it can go on, unless the bytes are lost. */
+ * fewer bytes give IO (TRUNCATED), more give INVALID (TOO_LARGE). After 0 the writer can only be freed, and shows until
+ * then that somebody has to do with the blob; after a failure it can go on, unless the bytes are lost. */
 int vs_blob_writer_seal(struct vs_blob_writer *w, int64_t total, uint8_t ret_sha256[VS_SHA256_SIZE],
                         vidstore_error **e);
 /* Frees the writer and leaves its part for vs_blob_writer_reopen. NULL is fine. */
@@ -127,9 +127,12 @@ static inline void vs_blob_reader_cleanup(struct vs_blob_reader **r) {
  * INVALID when size is too small. */
 int vs_blob_path(struct vs_blobs *blobs, const char *key, char *ret, size_t size, vidstore_error **e);
 int vs_blob_stat(struct vs_blobs *blobs, const char *key, struct vs_blob_stat *ret, vidstore_error **e);
-/* Makes sure that the name of a sealed blob is on the disk: for whoever finds one that it has not sealed itself. BUSY
- * while the one who seals it is still at it, NOT_FOUND. */
-int vs_blob_settle(struct vs_blobs *blobs, const char *key, vidstore_error **e);
+/* Makes sure that the name of a sealed blob is on the disk: for whoever finds one that it has not sealed itself. *ret,
+ * perhaps NULL, can only be freed, and keeps the blob until then as the writer does that sealed it. BUSY while the one
+ * who seals it is still at it, NOT_FOUND. */
+int vs_blob_settle(struct vs_blobs *blobs, const char *key, struct vs_blob_writer **ret, vidstore_error **e);
+/* 1: somebody, in any process, has a writer that sealed or settled it, or it can't be told. */
+int vs_blob_is_kept(struct vs_blobs *blobs, const char *key);
 /* Reads a sealed blob from end to end. progress may be NULL, and so may each ret. */
 int vs_blob_digest(struct vs_blobs *blobs, const char *key, vs_blob_progress progress, void *arg, int64_t *ret_size,
                    uint8_t ret_sha256[VS_SHA256_SIZE], vidstore_error **e);

@@ -54,7 +54,9 @@ struct vs_blob_driver {
     void (*reader_close)(struct vs_blob_reader *r);
 
     int (*path)(struct vs_blobs *blobs, const char *key, char *ret, size_t size, vidstore_error **e); /* NULL: none */
-    int (*settle)(struct vs_blobs *blobs, const char *key, vidstore_error **e); /* NULL: what is sealed always is */
+    /* See vs_blob_settle; the writer needs its blobs only. NULL: what is sealed always is settled. */
+    int (*settle)(struct vs_blobs *blobs, const char *key, struct vs_blob_writer **ret, vidstore_error **e);
+    int (*is_kept)(struct vs_blobs *blobs, const char *key); /* NULL: nobody can tell */
     /* 1 when a descriptor of the host is on something of the store's own, or on its directory. NULL: can't be. */
     int (*owns)(struct vs_blobs *blobs, int fd, const struct stat *stat);
     int (*stat)(struct vs_blobs *blobs, const char *key, struct vs_blob_stat *ret, vidstore_error **e);

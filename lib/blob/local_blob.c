@@ -164,6 +164,7 @@ const struct vs_blob_driver vs_local_driver = {
     .reader_close = vs_local_reader_close,
     .path = vs_local_path,
     .settle = vs_local_settle,
+    .is_kept = vs_local_is_kept,
     .owns = vs_local_owns,
     .stat = vs_local_stat,
     .remove = vs_local_remove,

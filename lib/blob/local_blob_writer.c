@@ -197,8 +197,10 @@ int vs_local_writer_seal(struct vs_blob_writer *base, vidstore_error **e) {
     }
     if (vs_local_move(lb->tmp, name, leaf, w->key) != 0)
         return vs_local_fail(e, errno, "put the blob in its place");
-    if (fsync(leaf) == 0)
+    if (fsync(leaf) == 0) {
+        flock(w->fd, LOCK_SH); /* anybody may settle it from now on, but it is not one that was left */
         return 0;
+    }
     r = vs_local_fail(e, errno, "write the blob's directory to the disk");
     unlinkat(leaf, w->key, 0);
     base->lost = 1;
@@ -206,21 +208,36 @@ int vs_local_writer_seal(struct vs_blob_writer *base, vidstore_error **e) {
 }
 
 /* Whoever moved the blob here may have died before its directory was on the disk; who has not has its lock still. */
-int vs_local_settle(struct vs_blobs *blobs, const char *key, vidstore_error **e) {
-    vs_autofd leaf = -1, fd = -1;
-    int r = vs_local_open_leaf(vs_local(blobs), key, 1, &leaf, e);
+int vs_local_settle(struct vs_blobs *blobs, const char *key, struct vs_blob_writer **ret, vidstore_error **e) {
+    vs_autofd leaf = -1;
+    autowriter *w = NULL;
+    int r = writer_new(key, &w, e);
+    if (r == 0)
+        r = vs_local_open_leaf(vs_local(blobs), key, 1, &leaf, e);
     if (r != 0)
         return r;
-    fd = vs_local_open(vs_local(blobs), leaf, key, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0)
+    w->fd = vs_local_open(vs_local(blobs), leaf, key, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (w->fd < 0)
         return errno == ENOENT ? vs_fail(e, VIDSTORE_NOT_FOUND, "key", "there is no blob under this key")
                                : vs_local_fail(e, errno, "open the blob");
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+    if (flock(w->fd, LOCK_SH | LOCK_NB) != 0)
         return errno == EWOULDBLOCK ? vs_fail(e, VIDSTORE_BUSY, "key", "the blob is being sealed")
                                     : vs_local_fail(e, errno, "lock the blob");
-    if (fdatasync(fd) != 0 || fsync(leaf) != 0)
+    if (fdatasync(w->fd) != 0 || fsync(leaf) != 0)
         return vs_local_fail(e, errno, "write the blob's directory to the disk");
+    *ret = &VS_TAKE(w)->base;
     return 0;
+}
+
+int vs_local_is_kept(struct vs_blobs *blobs, const char *key) {
+    vs_autofd leaf = -1, fd = -1;
+    int r = vs_local_open_leaf(vs_local(blobs), key, 0, &leaf, NULL);
+    if (r != 0)
+        return r != VIDSTORE_NOT_FOUND;
+    fd = vs_local_open(vs_local(blobs), leaf, key, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return errno == EMFILE || errno == ENFILE || errno == ENOMEM; /* what is no file of ours nobody has */
+    return flock(fd, LOCK_EX | LOCK_NB) != 0;
 }
 
 void vs_local_writer_discard(struct vs_blob_writer *w) {

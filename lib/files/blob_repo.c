@@ -198,6 +198,11 @@ int vs_blob_repo_expire(struct vs_conn *conn, const struct vs_uuid *id, int64_t 
     return on_two(conn, VS_STMT_BLOB_EXPIRE, now_us, id, touched_us, ret_done, e);
 }
 
+int vs_blob_repo_doom_left(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, int64_t touched_us,
+                           int *ret_done, vidstore_error **e) {
+    return on_two(conn, VS_STMT_BLOB_DOOM_LEFT, now_us, id, touched_us, ret_done, e);
+}
+
 int vs_blob_repo_condemn(struct vs_conn *conn, const struct vs_uuid *id, int *ret_done, vidstore_error **e) {
     return on_id(conn, VS_STMT_BLOB_CONDEMN, id, ret_done, e);
 }

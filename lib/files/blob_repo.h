@@ -49,6 +49,8 @@ int vs_blob_repo_give_up(struct vs_conn *conn, const struct vs_uuid *id, int64_t
                          vidstore_error **e);
 int vs_blob_repo_expire(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, int64_t touched_us,
                         int *ret_done, vidstore_error **e);
+int vs_blob_repo_doom_left(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, int64_t touched_us,
+                           int *ret_done, vidstore_error **e);
 int vs_blob_repo_condemn(struct vs_conn *conn, const struct vs_uuid *id, int *ret_done, vidstore_error **e);
 /* These do nothing when there is nothing to do. */
 int vs_blob_repo_unlink(struct vs_conn *conn, const struct vs_uuid *id, vidstore_error **e);

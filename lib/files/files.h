@@ -85,6 +85,8 @@ struct vs_files_gc {
     int64_t uploads; /* unfinished and unpublished uploads given up */
     int64_t deleted; /* blobs whose bytes were deleted */
     int64_t bytes;   /* of these, and of the uploads */
+    int64_t failed;  /* blobs that could not be deleted: their rows stay for the next run */
+    char why[160];   /* of the first of these */
     int more;        /* 1: the deadline came first */
 };
 

@@ -9,6 +9,7 @@
 #include "util/error.h"
 #include "vidstore/audit.h"
 #include "vidstore/user.h"
+#include <stdio.h>
 
 #define DAY_US INT64_C(86400000000)
 enum { BATCH = 64 };
@@ -86,22 +87,33 @@ static int drop_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return r;
 }
 
-/* What is marked in gc->done is being deleted on record: now the bytes, then the rows. A part that somebody writes all
- * the same keeps its row until it is left. */
-static int delete_marked(struct gc *gc, vidstore_error **e) {
+/* Bytes that can't be deleted concern nobody but themselves: the next run tries again, this one goes on. */
+static void note_failure(struct gc *gc, const vidstore_error *why) {
+    const char *cause = vidstore_error_cause(why);
+    if (!gc->ret->failed++)
+        snprintf(gc->ret->why, sizeof gc->ret->why, "%s%s%s", vidstore_error_message(why), cause ? ": " : "",
+                 cause ? cause : "");
+}
+
+/* 1: nothing of it is left. A part that somebody writes all the same keeps its row until it is left. */
+static int delete_bytes(struct gc *gc, const char *key) {
     struct vs_blobs *blobs = gc->session->store->blobs;
-    int r = 0;
-    for (int i = 0; !r && i < gc->count; i++) {
-        if (!gc->done[i])
-            continue;
-        int busy = vs_blob_part_delete(blobs, gc->items[i].key, NULL) == VIDSTORE_BUSY;
-        r = vs_blob_delete(blobs, gc->items[i].key, e);
-        gc->done[i] = !r && !busy;
+    vs_autoerror vidstore_error *why = NULL;
+    int part = vs_blob_part_delete(blobs, key, &why);
+    int r = part && part != VIDSTORE_BUSY ? part : vs_blob_delete(blobs, key, part ? NULL : &why);
+    if (r)
+        note_failure(gc, why);
+    return !part && !r;
+}
+
+/* What is marked in gc->done is being deleted on record: now the bytes, then the rows. */
+static int delete_marked(struct gc *gc, vidstore_error **e) {
+    for (int i = 0; i < gc->count; i++) {
+        gc->done[i] = gc->done[i] && delete_bytes(gc, gc->items[i].key);
         gc->ret->deleted += gc->done[i];
         gc->ret->bytes += gc->done[i] && gc->items[i].size > 0 ? gc->items[i].size : 0;
     }
-    int dropped = vs_session_write(gc->session, drop_op, gc, r ? NULL : e);
-    return r ? r : dropped;
+    return vs_session_write(gc->session, drop_op, gc, e);
 }
 
 static int delete_doomed(struct gc *gc, vidstore_error **e) {
@@ -126,8 +138,17 @@ static int expire_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return r;
 }
 
-/* A part with a writer belongs to somebody who is alive, however long ago it was touched. Where there is none, deleting
- * it is what was to be done anyway. */
+/* 1: somebody is alive who has it, however long ago it was touched. Where nobody writes the part, deleting it is what
+ * was to be done anyway; bytes that were sealed off the record stay for now. */
+static int is_in_work(struct gc *gc, const char *key) {
+    struct vs_blobs *blobs = gc->session->store->blobs;
+    vs_autoerror vidstore_error *why = NULL;
+    int r = vs_blob_part_delete(blobs, key, &why);
+    if (r && r != VIDSTORE_BUSY)
+        note_failure(gc, why);
+    return r || vs_blob_is_kept(blobs, key);
+}
+
 static int give_up_uploads(struct gc *gc, vidstore_error **e) {
     struct vs_blobs *blobs = gc->session->store->blobs;
     for (int i = 0; i < gc->count; i++) {
@@ -142,7 +163,7 @@ static int give_up_uploads(struct gc *gc, vidstore_error **e) {
     }
     for (int i = 0; i < gc->count; i++) {
         gc->done[i] = 0;
-        if (vs_blob_part_delete(blobs, gc->items[i].key, NULL))
+        if (is_in_work(gc, gc->items[i].key))
             gc->items[i].key[0] = '\0';
     }
     int r = vs_session_write(gc->session, expire_op, gc, e);
@@ -159,13 +180,24 @@ static int doom_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct gc *gc = arg;
     int r = 0;
     for (int i = 0; !r && i < gc->count; i++)
-        r = vs_blob_repo_doom(conn, &gc->items[i].id, gc->now_us, e);
+        if (gc->items[i].key[0])
+            r = vs_blob_repo_doom_left(conn, &gc->items[i].id, gc->now_us, gc->items[i].at_us, &gc->done[i], e);
     return r;
 }
 
+/* Whoever has sealed it may yet publish it; he can take his time, as for writing. */
 static int doom_unpublished(struct gc *gc, vidstore_error **e) {
-    gc->ret->uploads += gc->count;
-    return gc->options->dry_run ? 0 : vs_session_write(gc->session, doom_op, gc, e);
+    for (int i = 0; i < gc->count; i++) {
+        gc->done[i] = 0;
+        if (vs_blob_is_kept(gc->session->store->blobs, gc->items[i].key))
+            gc->items[i].key[0] = '\0';
+        else if (gc->options->dry_run)
+            gc->done[i] = 1;
+    }
+    int r = gc->options->dry_run ? 0 : vs_session_write(gc->session, doom_op, gc, e);
+    for (int i = 0; !r && i < gc->count; i++)
+        gc->ret->uploads += gc->done[i];
+    return r;
 }
 
 /* ---- files ---- */

@@ -34,6 +34,7 @@ void vs_upload_destroy(vidstore_upload *upload) {
         return;
     upload->magic = VS_MAGIC_FREED;
     vs_blob_writer_free(upload->writer);
+    vs_blob_writer_free(upload->kept);
     vs_params_free(upload->params);
     vs_blob_row_clear(&upload->row);
     if (upload->fence)
@@ -244,7 +245,7 @@ int vs_upload_seal_bytes(vidstore_session *session, vidstore_upload *upload, int
         give_up(upload);
     if (r)
         return r;
-    vs_blob_writer_free(VS_TAKE(upload->writer));
+    upload->kept = VS_TAKE(upload->writer);
     upload->row.size = total;
     upload->row.sealed_us = vs_now_us();
     upload->state = VS_UPLOAD_SEALED;

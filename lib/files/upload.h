@@ -28,6 +28,7 @@ struct vidstore_upload {
     enum vs_upload_state state;
     int stored;                    /* 1: that it is sealed is on record */
     struct vs_blob_writer *writer; /* while open */
+    struct vs_blob_writer *kept;   /* once sealed: the clean-up sees that somebody has it; NULL: it does not */
     int64_t touched_us;            /* monotonic */
     int64_t room;                  /* so many bytes may be written before the owner's quota is asked again */
 };

@@ -146,7 +146,7 @@ static int adopt(vidstore_session *session, vidstore_upload *upload, vidstore_er
     struct vs_blob_row *row = &upload->row;
     int64_t size = 0;
     uint8_t sha256[VS_SHA256_SIZE];
-    int r = vs_blob_settle(upload->store->blobs, row->key, e);
+    int r = vs_blob_settle(upload->store->blobs, row->key, &upload->kept, e);
     if (!r)
         r = vs_blob_digest(upload->store->blobs, row->key, NULL, NULL, &size, sha256, e);
     if (!r)
@@ -158,6 +158,16 @@ static int adopt(vidstore_session *session, vidstore_upload *upload, vidstore_er
     row->sealed_us = vs_now_us();
     upload->state = VS_UPLOAD_SEALED;
     return 0;
+}
+
+/* Somebody has sealed it, on record: all that is left to do is to publish it. */
+static int retake(vidstore_session *session, vidstore_upload *upload, vidstore_error **e) {
+    int r = vs_blob_settle(upload->store->blobs, upload->row.key, &upload->kept, e);
+    if (r == VIDSTORE_NOT_FOUND) { /* lost, or just being deleted: its row says which */
+        vs_error_clear(e);
+        r = 0;
+    }
+    return r ? r : take_over(session, upload, e);
 }
 
 /* After a restart of the machine only that is certain which was synced. */
@@ -203,7 +213,7 @@ int vs_upload_resume(vidstore_session *session, const struct vs_uuid *id, vidsto
         return r;
     vs_uuid_format(id, upload->id);
     upload->room = upload->row.reserved > 0 ? upload->row.reserved : 0;
-    r = upload->row.state == VS_BLOB_STORED ? take_over(session, upload, e) : reopen(session, upload, e);
+    r = upload->row.state == VS_BLOB_STORED ? retake(session, upload, e) : reopen(session, upload, e);
     if (!r)
         *ret = VS_TAKE(upload);
     return r;

@@ -7,6 +7,7 @@
 #include "vidstore/upkeep.h"
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define BUDGET_MAX_MS 3600000
 #define DAY_US        (INT64_C(86400) * 1000000)
@@ -122,6 +123,11 @@ static int maintain(struct vs_upkeep *u, vidstore_text **ret, vidstore_error **e
     put_done(u, &b);
     if (!u->dry)
         vs_buf_fmt(&b, ",\"checkpoint\":{\"left_pages\":%" PRId64 "}", left);
+    if (u->failed) {
+        vs_buf_fmt(&b, ",\"undeleted\":{\"blobs\":%" PRId64 ",\"why\":", u->failed);
+        vs_json_string(&b, u->why, strlen(u->why));
+        vs_buf_char(&b, '}');
+    }
     vs_buf_fmt(&b, ",\"more\":%s,\"took_ms\":%" PRId64 "}", more ? "true" : "false", (vs_mono_us() - began) / 1000);
     return vs_buf_to_text(&b, ret, e);
 }

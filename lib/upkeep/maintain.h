@@ -33,6 +33,8 @@ struct vs_upkeep {
     int64_t limit;  /* rows of a slice */
     int dry, all;
     int64_t done[VS_DONE_KINDS];
+    int64_t failed; /* blobs that could not be deleted */
+    char why[160];  /* of the first of these */
 };
 
 /* Does one slice of each step, within u->end_us if it can. *ret_more: something was left over. */

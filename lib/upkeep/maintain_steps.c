@@ -11,6 +11,7 @@
 #include "util/error.h"
 #include "videos/videos.h"
 #include <limits.h>
+#include <string.h>
 
 #define DAY_US    (INT64_C(86400) * 1000000)
 #define COUNT_MAX 1000000 /* of a dry run */
@@ -296,6 +297,8 @@ static int run_files(struct vs_upkeep *u, int *more, vidstore_error **e) {
     u->done[VS_DONE_UPLOADS] += gc.uploads;
     u->done[VS_DONE_BLOBS] += gc.deleted;
     u->done[VS_DONE_BYTES] += gc.bytes;
+    u->failed = gc.failed;
+    memcpy(u->why, gc.why, sizeof u->why);
     *more |= gc.more;
     return r;
 }

@@ -62,6 +62,10 @@ UPDATE files SET verified_us = $1 WHERE blob_id = $2 AND deleted_us IS NULL;
 -- name: blob_doom
 UPDATE blobs SET state = 30, doomed_us = $1 WHERE id = $2 AND state = 20 AND refs = 0;
 
+-- name: blob_doom_left
+-- A sealed upload that nobody has made a file of, if nobody has gone on with it since.
+UPDATE blobs SET state = 30, doomed_us = $1 WHERE id = $2 AND state = 20 AND refs = 0 AND touched_us = $3;
+
 -- name: blob_give_up
 -- An unfinished or unpublished upload that its owner does not want.
 UPDATE blobs SET state = 40, doomed_us = $1 WHERE id = $2 AND refs = 0 AND state IN (10, 20) AND epoch = $3;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where bytes live: what is sealed is whole, and what is not sealed is not seen. */
 #include "blob_harness.h"
+#include <sys/file.h>
 
 /* --- writing and reading --- */
 
@@ -451,15 +452,25 @@ END_TEST
 
 /* Who finds a sealed blob waits for the one who seals it, and sees to it that its name is on the disk. */
 START_TEST(test_settle) {
-    struct vs_blob_writer *w;
+    struct vs_blob_writer *w, *other;
     ck_assert_int_eq(vs_blob_writer_create(blobs, KEY, -1, &w, &error), 0);
     ck_assert_int_eq(vs_blob_writer_write(w, bytes, 10, &error), 0);
-    assert_fails(vs_blob_settle(blobs, KEY, &error), VIDSTORE_NOT_FOUND, 0);
+    assert_fails(vs_blob_settle(blobs, KEY, &other, &error), VIDSTORE_NOT_FOUND, 0);
+    ck_assert(!vs_blob_is_kept(blobs, KEY));
     ck_assert_int_eq(vs_blob_writer_seal(w, 10, NULL, &error), 0);
-    assert_fails(vs_blob_settle(blobs, KEY, &error), VIDSTORE_BUSY, 0);
+    ck_assert(vs_blob_is_kept(blobs, KEY));
+    ck_assert_int_eq(vs_blob_settle(blobs, KEY, &other, &error), 0);
     vs_blob_writer_free(w);
-    ck_assert_int_eq(vs_blob_settle(blobs, KEY, &error), 0);
-    assert_fails(vs_blob_settle(blobs, "x", &error), VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX);
+    ck_assert(vs_blob_is_kept(blobs, KEY));
+    assert_fails(vs_blob_writer_write(other, bytes, 1, &error), VIDSTORE_STATE, 0);
+    vs_blob_writer_abort(other); /* of what is sealed nothing goes */
+    ck_assert(!vs_blob_is_kept(blobs, KEY));
+    int sealer = open(in_store("blobs/01/23/" KEY), O_RDONLY);
+    ck_assert_int_eq(flock(sealer, LOCK_EX | LOCK_NB), 0); /* he is still at it */
+    assert_fails(vs_blob_settle(blobs, KEY, &other, &error), VIDSTORE_BUSY, 0);
+    ck_assert_ptr_null(other);
+    close(sealer);
+    assert_fails(vs_blob_settle(blobs, "x", &other, &error), VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX);
     assert_holds(KEY, bytes, 10);
 }
 END_TEST

@@ -172,18 +172,20 @@ static void assert_lost(struct vs_blob_writer *w) {
 
 /* Whoever adopts what another one moved must not trust that it got as far as the disk. */
 START_TEST(test_settling_fails_with_the_disk) {
+    struct vs_blob_writer *settled;
     put(KEY, bytes, 10);
     vs_blobs_close(blobs);
     open_store(); /* a process that has not made the directories */
     for (int good = 0; good < 3; good++) {
         fail_fsync = EIO;
         fsync_after = good;
-        assert_fails(vs_blob_settle(blobs, KEY, &error), VIDSTORE_IO, 0);
+        assert_fails(vs_blob_settle(blobs, KEY, &settled, &error), VIDSTORE_IO, 0);
         fail_fsync = 0;
         vs_blobs_close(blobs);
         open_store();
     }
-    ck_assert_int_eq(vs_blob_settle(blobs, KEY, &error), 0);
+    ck_assert_int_eq(vs_blob_settle(blobs, KEY, &settled, &error), 0);
+    vs_blob_writer_free(settled);
     assert_holds(KEY, bytes, 10);
 }
 END_TEST

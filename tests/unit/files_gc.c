@@ -193,12 +193,19 @@ START_TEST(unfinished_uploads_go_when_their_time_is_over) {
     ck_assert_int_eq(clean(0).uploads, 0);
     on_disk(2, 1);
     ahead = 25 * HOUR_US;
-    ck_assert_int_eq(clean(1).uploads, 3);
-    ck_assert_int_eq(clean(0).uploads, 2); /* the one that is being written is in work, however long ago */
+    ck_assert_int_eq(clean(1).uploads, 2);
+    ck_assert_int_eq(clean(0).uploads, 1); /* those that somebody has are in work, however long ago */
     on_disk(1, 1);
     refused(VIDSTORE_NOT_FOUND, "upload_id", vidstore_upload_resume(sys, first.text, &left, e));
-    refused(VIDSTORE_STATE, "upload", vidstore_upload_publish(sys, sealed, NULL, e));
-    refused(VIDSTORE_STATE, "upload_id", vidstore_upload_resume(sys, vidstore_upload_id(sealed), &left, e));
+    first = id_of(vidstore_upload_id(sealed));
+    vidstore_upload_free(sealed);
+    must(vidstore_upload_resume(sys, first.text, &sealed, e));
+    ahead += 25 * HOUR_US;
+    ck_assert_int_eq(clean(0).uploads, 0);
+    vidstore_upload_free(sealed);
+    ck_assert_int_eq(clean(1).uploads, 2);
+    ck_assert_int_eq(clean(0).uploads, 1);
+    refused(VIDSTORE_STATE, "upload_id", vidstore_upload_resume(sys, first.text, &left, e));
     must(vidstore_upload_write(alive, "e", 1, e));
     must(vidstore_upload_seal(alive, 5, e));
     must(vidstore_upload_publish(sys, alive, NULL, e));
@@ -206,7 +213,73 @@ START_TEST(unfinished_uploads_go_when_their_time_is_over) {
     ck_assert_int_eq(clean(0).deleted, 1);
     on_disk(0, 1);
     vidstore_upload_free(alive);
-    vidstore_upload_free(sealed);
+}
+END_TEST
+
+/* A worker probes what it has sealed before it publishes it, for as long as that takes. */
+START_TEST(what_somebody_has_sealed_waits_for_him) {
+    struct vs_files_gc did;
+    struct vs_files_gc_options options = {.all = 1};
+    vidstore_upload *on_record = upload("x", "abc", 1), *off_record = upload("y", "abcd", 0);
+    vidstore_file *file = NULL;
+    works(vs_upload_seal_bytes(sys, off_record, 4, e));
+    works(vs_files_gc(sys, &options, &did, e));
+    ck_assert_int_eq(did.uploads + did.deleted, 0);
+    vidstore_upload *both[] = {on_record, off_record};
+    for (int i = 0; i < 2; i++) {
+        must(vidstore_upload_publish(sys, both[i], &file, e));
+        must(vidstore_file_verify(sys, vidstore_file_id(file), NULL, e));
+        vidstore_file_free(file);
+        vidstore_upload_free(both[i]);
+    }
+}
+END_TEST
+
+static struct id purged_file(const char *name, const char *data, char path[PATH_MAX]) {
+    struct id id = store_file(name, data);
+    vidstore_text *text = NULL;
+    must(vidstore_file_path(sys, id.text, &text, e));
+    snprintf(path, PATH_MAX, "%s", vidstore_text_data(text));
+    vidstore_text_free(text);
+    must(vidstore_file_remove(sys, id.text, VIDSTORE_REMOVE_RESTRICT, e));
+    must(vidstore_file_purge(sys, id.text, e));
+    return id;
+}
+
+/* The others go, and each that can't go keeps its row until it can. */
+START_TEST(bytes_that_cant_be_deleted_keep_nothing_else) {
+    enum { FILES = 5, STUCK = 1, STUCK_PART = 3 };
+    static const char *const data[FILES] = {"a", "ab", "abc", "abcd", "abcde"};
+    struct vs_files_gc_options options = {.all = 1};
+    struct vs_files_gc did;
+    char paths[FILES][PATH_MAX], part[PATH_MAX];
+    for (int i = 0; i < FILES; i++)
+        purged_file(data[i], data[i], paths[i]);
+    ck_assert_int_eq(unlink(paths[STUCK]), 0);
+    ck_assert_int_eq(mkdir(paths[STUCK], 0700), 0);
+    snprintf(part, sizeof part, "%.80s/tmp/%.32s.part", place, strrchr(paths[STUCK_PART], '/') + 1);
+    ck_assert_int_eq(mkdir(part, 0700), 0);
+    for (int again = 0; again < 2; again++) {
+        works(vs_files_gc(sys, &options, &did, e));
+        ck_assert_int_eq(did.deleted, again ? 0 : FILES - 2);
+        ck_assert_int_eq(did.failed, 2);
+        ck_assert_int_ne(did.why[0], '\0');
+        on_disk(0, 1);
+    }
+    vidstore_text *report = NULL;
+    must(vidstore_maintain(sys, 5000, VIDSTORE_MAINTAIN_ALL, &report, e));
+    ck_assert_ptr_nonnull(strstr(vidstore_text_data(report), "\"checkpoint\":{"));
+    ck_assert_ptr_nonnull(strstr(vidstore_text_data(report), "\"undeleted\":{\"blobs\":2,\"why\":\""));
+    vidstore_text_free(report);
+    ck_assert_int_eq(rmdir(paths[STUCK]) + rmdir(part), 0);
+    works(vs_files_gc(sys, &options, &did, e));
+    ck_assert_int_eq(did.deleted, 2);
+    ck_assert_int_eq(did.failed, 0);
+    on_disk(0, 0);
+    must(vidstore_maintain(sys, 5000, VIDSTORE_MAINTAIN_ALL, &report, e));
+    ck_assert_ptr_null(strstr(vidstore_text_data(report), "undeleted"));
+    vidstore_text_free(report);
+    ck_assert_int_eq(examine().blobs, 0);
 }
 END_TEST
 
@@ -502,6 +575,8 @@ Suite *files_gc_suite(void) {
     tcase_add_test(t, hundreds_of_files_of_one_time_go_in_one_run);
     tcase_add_test(t, bytes_go_with_the_last_file);
     tcase_add_test(t, unfinished_uploads_go_when_their_time_is_over);
+    tcase_add_test(t, what_somebody_has_sealed_waits_for_him);
+    tcase_add_test(t, bytes_that_cant_be_deleted_keep_nothing_else);
     tcase_add_test(t, all_does_not_wait);
     tcase_add_test(t, a_deadline_leaves_the_rest);
     tcase_add_test(t, hundreds_of_uploads_go_in_one_run);
