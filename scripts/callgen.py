@@ -10,7 +10,7 @@ import sys
 
 from byname import base_of
 
-LONG = re.compile(r"disk|network|CPU|helper|descriptor")
+LONG = re.compile(r"disk|network|helper|descriptor")
 
 
 def words_of(api):
@@ -154,7 +154,8 @@ def write_function(function, records):
     if outs:
         lines.append(f"static const struct vs_call_out outs_{name}[] = {{{', '.join(outs)}}};")
     blocks = function["blocks"]
-    length = "WAITING" if "waits" in blocks else "LONG" if LONG.search(blocks) else "SHORT"
+    length = "WAITING" if "waits" in blocks else "LONG" if LONG.search(blocks) else \
+        "CPU" if "CPU" in blocks else "SHORT"
     entry = '    {"%s", run_%s, VS_SELF_%s, VS_CLASS_%s, %d, %d, %d, %s, %s},' % (
         function["call"]["name"], name, "LEASE" if self_type == "vidstore_lease" else "SESSION", length,
         function["call"]["here_only"], len(args), len(outs), f"args_{name}" if args else "NULL",

@@ -11,10 +11,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,18 +38,29 @@ static ssize_t write_quietly(int fd, const char *data, size_t len) {
     return n;
 }
 
+/* 1: so much as a pipe takes at once can be written now; 0: not yet. The host's descriptor may be one that blocks, and
+ * nobody may be reading: no deadline and no interrupt would end that write. */
+static int await_reader(int fd, const struct vs_call *call, vidstore_error **e) {
+    if (poll(&(struct pollfd){fd, POLLOUT, 0}, 1, 100) > 0)
+        return 1;
+    if (call->interrupt && atomic_load(call->interrupt))
+        return vs_fail(e, VIDSTORE_CANCELLED, NULL, "interrupted: could not write the export");
+    if (vs_mono_us() > call->deadline_us)
+        return vs_fail(e, VIDSTORE_TIMEOUT, "fd", "the deadline passed: could not write the export");
+    return 0;
+}
+
 static int write_all(int fd, const struct vs_call *call, const char *data, size_t len, vidstore_error **e) {
+    struct stat st;
+    int stream = fstat(fd, &st) == 0 && !S_ISREG(st.st_mode);
     while (len) {
-        ssize_t n = write_quietly(fd, data, len);
-        if (n < 0 && errno == EAGAIN) { /* the host's descriptor does not block: wait for its reader */
-            poll(&(struct pollfd){fd, POLLOUT, 0}, 1, 100);
-            if (call->interrupt && atomic_load(call->interrupt))
-                return vs_fail(e, VIDSTORE_CANCELLED, NULL, "interrupted: could not write the export");
-            if (vs_mono_us() > call->deadline_us)
-                return vs_fail(e, VIDSTORE_TIMEOUT, "fd", "the deadline passed: could not write the export");
+        int ready = stream ? await_reader(fd, call, e) : 1;
+        if (ready < 0)
+            return ready;
+        if (!ready)
             continue;
-        }
-        if (n < 0 && errno == EINTR)
+        ssize_t n = write_quietly(fd, data, stream && len > PIPE_BUF ? PIPE_BUF : len);
+        if (n < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (n < 0 && errno == EBADF)
             return vs_fail(e, VIDSTORE_INVALID, "fd", "fd is not open for writing");

@@ -68,8 +68,9 @@ struct vs_call_out {
 };
 
 enum vs_call_self { VS_SELF_SESSION, VS_SELF_LEASE };
-/* How long it may take, so that short calls never wait behind long ones: see call_pool.h. */
-enum vs_call_class { VS_CLASS_SHORT, VS_CLASS_LONG, VS_CLASS_WAITING, VS_CLASSES };
+/* How long it may take, so that short calls never wait behind long ones: see call_pool.h. Passwords are hashed in a
+ * class of their own. */
+enum vs_call_class { VS_CLASS_SHORT, VS_CLASS_CPU, VS_CLASS_LONG, VS_CLASS_WAITING, VS_CLASSES };
 
 typedef int vs_call_run(void *self, const union vs_call_slot *in, union vs_call_slot *out, vidstore_error **e);
 

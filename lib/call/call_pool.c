@@ -7,7 +7,10 @@
 #include <time.h>
 
 enum { IDLE_S = 10 };
-static const int limits[VS_CLASSES] = {[VS_CLASS_SHORT] = 16, [VS_CLASS_LONG] = 8, [VS_CLASS_WAITING] = 32};
+static const int64_t LOOK_US = 20000; /* deadlines are met so closely */
+static const int64_t NAP_US = 1000000;
+static const int limits[VS_CLASSES] = {
+    [VS_CLASS_SHORT] = 16, [VS_CLASS_CPU] = 8, [VS_CLASS_LONG] = 8, [VS_CLASS_WAITING] = 32};
 
 static void unref(struct vs_call_pool *pool) {
     pthread_mutex_lock(&pool->lock);
@@ -18,6 +21,7 @@ static void unref(struct vs_call_pool *pool) {
     for (int i = 0; i < VS_CLASSES; i++)
         pthread_cond_destroy(&pool->classes[i].wake);
     pthread_cond_destroy(&pool->ended);
+    pthread_cond_destroy(&pool->watch);
     pthread_mutex_destroy(&pool->lock);
     vs_free(pool);
 }
@@ -30,6 +34,7 @@ static void stop(void *state) {
     pool->stopping = 1;
     for (int i = 0; i < VS_CLASSES; i++)
         pthread_cond_broadcast(&pool->classes[i].wake);
+    pthread_cond_broadcast(&pool->watch);
     pthread_mutex_unlock(&pool->lock);
     unref(pool);
 }
@@ -44,6 +49,7 @@ static int start(struct vidstore *store, void **ret, vidstore_error **e) {
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->ended, &attr);
+    pthread_cond_init(&pool->watch, &attr);
     pool->refs = 1;
     for (int i = 0; i < VS_CLASSES; i++) {
         struct vs_call_class_pool *c = &pool->classes[i];
@@ -81,16 +87,21 @@ static struct vidstore_result *take(struct vs_call_class_pool *c) {
     return NULL;
 }
 
-/* The deadline counts from the start, whatever the wait for a thread. */
+static int too_late(vidstore_error **e) {
+    return vs_fail(e, VIDSTORE_TIMEOUT, NULL, "the deadline passed before a thread was free");
+}
+
+/* A deadline counts from the start, whatever the wait for a thread. Where the host set none, calls that take as long as
+ * their bytes do must go on finding none. */
 static int begin(struct vidstore_result *op, vidstore_session **ret_actor, vidstore_error **e) {
     vidstore_session *session = op->session;
-    int64_t ms = session->deadline_ms ? session->deadline_ms : session->store->options.deadline_ms;
-    int64_t left = ms - (vs_mono_us() - op->started_us) / 1000;
+    int64_t left = op->until_us - vs_mono_us();
     if (atomic_load(&session->doomed))
         return vs_fail(e, VIDSTORE_CANCELLED, NULL, "cancelled before it began");
-    if (left < 1)
-        return vs_fail(e, VIDSTORE_TIMEOUT, NULL, "the deadline passed before a thread was free");
-    session->deadline_ms = left;
+    if (left < 1000)
+        return too_late(e);
+    if (session->deadline_ms)
+        session->deadline_ms = left / 1000;
     return vs_invocation_actor(&op->call, session, ret_actor, e);
 }
 
@@ -106,13 +117,19 @@ static void run(struct vs_call_pool *pool, struct vidstore_result *op) {
         op->status = vs_invocation_run(&op->call, actor ? actor : op->session, &op->error);
 }
 
-/* With the lock held: waits for work. 0: it is time to go. */
-static int wait_for_work(struct vs_call_class_pool *c) {
+static int wait_on(pthread_cond_t *cond, struct vs_call_pool *pool, int64_t us) {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += IDLE_S;
+    int64_t ns = until.tv_nsec + us * 1000;
+    until.tv_sec += ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    return pthread_cond_timedwait(cond, &pool->lock, &until);
+}
+
+/* With the lock held: waits for work. 0: it is time to go. */
+static int wait_for_work(struct vs_call_class_pool *c) {
     c->idle++;
-    int rc = pthread_cond_timedwait(&c->wake, &c->pool->lock, &until);
+    int rc = wait_on(&c->wake, c->pool, IDLE_S * INT64_C(1000000));
     c->idle--;
     return !c->pool->stopping && (rc != ETIMEDOUT || c->queued);
 }
@@ -138,28 +155,84 @@ static void *work(void *arg) {
     return NULL;
 }
 
-static int start_thread(struct vs_call_class_pool *c) {
+/* --- deadlines ---------------------------------------------------------------------------------------------------- */
+
+/* With the lock held: ends what has waited for a thread up to its deadline. When the next one is due. */
+static int64_t end_late(struct vs_call_pool *pool) {
+    int64_t now = vs_mono_us(), next = INT64_MAX;
+    for (int i = 0; i < VS_CLASSES; i++) {
+        struct vidstore_result *op, *following;
+        for (op = TAILQ_FIRST(&pool->classes[i].waiting); op; op = following) {
+            following = TAILQ_NEXT(op, by_state);
+            if (op->until_us > now) {
+                next = op->until_us < next ? op->until_us : next;
+                continue;
+            }
+            vs_call_pool_remove(pool, op);
+            op->status = too_late(&op->error);
+            vs_queue_put(op->queue, op);
+        }
+    }
+    return next;
+}
+
+static void *watch(void *arg) {
+    struct vs_call_pool *pool = arg;
+    int rc = 0;
+    pthread_mutex_lock(&pool->lock);
+    while (!pool->stopping && !(rc == ETIMEDOUT && pool->watch_us == INT64_MAX)) {
+        pool->watch_us = end_late(pool);
+        int64_t left = pool->watch_us == INT64_MAX ? IDLE_S * INT64_C(1000000) : pool->watch_us - vs_mono_us();
+        if (pool->watch_us != INT64_MAX) /* the clock may be simulated */
+            left = left < LOOK_US ? LOOK_US : left > NAP_US ? NAP_US : left;
+        rc = wait_on(&pool->watch, pool, left);
+    }
+    pool->watching = 0;
+    pthread_mutex_unlock(&pool->lock);
+    unref(pool);
+    return NULL;
+}
+
+/* --- taking over -------------------------------------------------------------------------------------------------- */
+
+static int start_thread(struct vs_call_pool *pool, void *(*run_it)(void *), void *arg) {
     pthread_t thread;
-    int rc = vs_env()->thread_start(work, c, &thread);
+    int rc = vs_env()->thread_start(run_it, arg, &thread);
     if (rc)
         return rc;
     pthread_detach(thread);
-    c->threads++;
-    c->pool->refs++;
+    pool->refs++;
     return 0;
+}
+
+/* Without a thread for it, what is late is found out when one of the others is free. */
+static void watch_for(struct vs_call_pool *pool, const struct vidstore_result *op) {
+    if (!pool->watching) {
+        pool->watch_us = INT64_MAX;
+        pool->watching = !start_thread(pool, watch, pool);
+    }
+    if (op->until_us < pool->watch_us) {
+        pool->watch_us = op->until_us;
+        pthread_cond_signal(&pool->watch);
+    }
 }
 
 int vs_call_pool_add(struct vs_call_pool *pool, struct vidstore_result *op, vidstore_error **e) {
     struct vs_call_class_pool *c = &pool->classes[op->call.entry->class_];
-    if (c->queued >= c->idle && c->threads < c->limit) {
-        int rc = start_thread(c);
+    int wanted = c->queued >= c->idle;
+    if (wanted && c->threads < c->limit) {
+        int rc = start_thread(pool, work, c);
         if (rc && !c->threads)
             return vs_fail(e, VIDSTORE_UNAVAILABLE, "queue", "no thread can be started (error %d)", rc);
+        c->threads += !rc;
+        wanted = rc != 0;
     }
     op->state = VS_OP_QUEUED;
     TAILQ_INSERT_TAIL(&c->waiting, op, by_state);
     c->queued++;
     pthread_cond_signal(&c->wake);
+    if (wanted && op->until_us != INT64_MAX)
+        watch_for(pool, op);
     return 0;
 }
 

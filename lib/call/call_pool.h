@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The threads of a store that run calls in the background. Three classes, so that a short call never waits behind a
- * long one, nor either behind one that waits for something to happen; each starts threads when it needs them, up to a
- * limit, and lets them go when they have been idle for a while. Their number of short ones is how many queued writes
- * can share a commit. */
+/* The threads of a store that run calls in the background. Four classes, so that a short call never waits behind a long
+ * one, a login never behind the bytes of slow clients, nor any behind one that waits for something to happen; each
+ * starts threads when it needs them, up to a limit, and lets them go when they have been idle for a while. Their number
+ * of short ones is how many queued writes can share a commit. */
 #ifndef VS_CALL_CALL_POOL_H
 #define VS_CALL_CALL_POOL_H
 
@@ -20,7 +20,8 @@ struct vidstore_result {
     TAILQ_ENTRY(vidstore_result) by_state; /* among those that wait for a thread, or for the host */
     TAILQ_ENTRY(vidstore_result) by_queue; /* among all of its queue */
     struct vidstore_queue *queue;          /* NULL once fetched */
-    int64_t op, tag, started_us, charged;  /* charged: bytes that count against the queue */
+    int64_t op, tag, charged;              /* charged: bytes that count against the queue */
+    int64_t until_us;                      /* its deadline; INT64_MAX: it has none */
     enum vs_op_state state;
     int cancelled;
     vidstore_session *session, *actor; /* actor: of the lease that was named; NULL: the session itself */
@@ -53,6 +54,9 @@ struct vs_call_pool {
     pthread_mutex_t lock;
     int refs, stopping;
     pthread_cond_t ended; /* an operation of a queue that is being freed has ended */
+    pthread_cond_t watch; /* the thread that ends what waits too long: there is one while deadlines wait */
+    int watching;
+    int64_t watch_us; /* when it looks next */
     struct vs_call_class_pool classes[VS_CLASSES];
 };
 

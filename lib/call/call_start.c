@@ -19,6 +19,14 @@ static int full(struct vidstore_queue *queue, vidstore_error **e) {
     return VIDSTORE_BUSY;
 }
 
+/* What takes as long as its bytes do has a deadline when the host set one; all else has the store's. */
+static int64_t deadline_of(const struct vidstore_result *op) {
+    int64_t ms = op->session->deadline_ms;
+    if (!ms && op->call.entry->class_ == VS_CLASS_LONG)
+        return INT64_MAX;
+    return vs_mono_us() + (ms ? ms : op->session->store->options.deadline_ms) * 1000;
+}
+
 /* Takes the operation over when it succeeds. */
 static int submit(struct vidstore_queue *queue, struct vidstore_result *op, int64_t *ret_op, vidstore_error **e) {
     struct vs_call_pool *pool = queue->pool;
@@ -28,6 +36,7 @@ static int submit(struct vidstore_queue *queue, struct vidstore_result *op, int6
         r = full(queue, e);
     op->queue = queue;
     op->op = queue->next_op;
+    op->until_us = deadline_of(op);
     if (!r)
         r = vs_call_pool_add(pool, op, e);
     if (!r) {
@@ -57,7 +66,6 @@ static struct vidstore_result *new_op(int64_t tag) {
         return NULL;
     op->magic = VS_MAGIC_RESULT;
     op->tag = tag;
-    op->started_us = vs_mono_us();
     return op;
 }
 
@@ -194,7 +202,7 @@ static int run_login(void *self, const union vs_call_slot *in, union vs_call_slo
 
 static const struct vs_call_arg login_args[] = {{"name", VS_ARG_TEXT}, {"password", VS_ARG_TEXT}};
 static const struct vs_call_out login_outs[] = {{"session", VS_OUT_SESSION, "vidstore_session", NULL}};
-static const struct vs_call_entry login = {"session.login", run_login, VS_SELF_SESSION, VS_CLASS_LONG, 0, 2, 1,
+static const struct vs_call_entry login = {"session.login", run_login, VS_SELF_SESSION, VS_CLASS_CPU, 0, 2, 1,
                                            login_args,      login_outs};
 
 vidstore_status vidstore_session_login_start(vidstore_queue *queue, int64_t tag, const char *name, const char *password,

@@ -226,7 +226,7 @@ static int keep_going(const vidstore_session *session, int64_t deadline_us, vids
 /* Bytes go out piece by piece; the digest tells in the end whether they were right. */
 static int copy_out(vidstore_session *session, struct vs_blob_reader *blob, int fd, struct vs_sha256 *digest,
                     int64_t *ret_size, vidstore_error **e) {
-    int64_t deadline = session->deadline_ms ? vs_mono_us() + session->deadline_ms * 1000 : 0;
+    int64_t deadline = vs_session_limit_us(session);
     vs_autofree uint8_t *piece = vs_malloc(PIECE);
     size_t len = PIECE;
     int r = piece ? 0 : vs_fail_nomem(e);

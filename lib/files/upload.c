@@ -183,8 +183,7 @@ static int go_on(void *arg, int64_t done) {
 }
 
 int vs_upload_copy_fd(vidstore_session *session, vidstore_upload *upload, int fd, int64_t max, vidstore_error **e) {
-    int64_t ms = session->deadline_ms;
-    struct copy copy = {session, upload, ms ? vs_mono_us() + ms * 1000 : 0, 0, NULL};
+    struct copy copy = {session, upload, vs_session_limit_us(session), 0, NULL};
     int r = vs_upload_check_open(upload, e);
     if (!r)
         r = vs_blob_writer_copy_fd(upload->writer, fd, max, go_on, &copy, NULL, e);

@@ -97,8 +97,7 @@ static int verify(struct check *check, const char *id, vidstore_error **e) {
 vidstore_status vidstore_file_verify(vidstore_session *session, const char *id, vidstore_file **ret_file,
                                      vidstore_error **reterr) {
     VS_ENTER(session, ret_file, reterr);
-    int64_t ms = session->deadline_ms;
-    struct check check = {.session = session, .deadline_us = ms ? vs_mono_us() + ms * 1000 : 0};
+    struct check check = {.session = session, .deadline_us = vs_session_limit_us(session)};
     int r = verify(&check, id, reterr);
     vs_record_free(check.file);
     if (r)

@@ -167,6 +167,10 @@ struct vs_call vs_session_call(const vidstore_session *session) {
                             .alone = session->bulk};
 }
 
+int64_t vs_session_limit_us(const vidstore_session *session) {
+    return session->deadline_ms ? vs_mono_us() + session->deadline_ms * 1000 : 0;
+}
+
 int vs_session_standing(vidstore_session *session, vidstore_error **e) {
     return vs_standing_look(session, e);
 }

@@ -78,6 +78,9 @@ void vs_session_leave(vidstore_session **session);
 /* STATE when a transaction is open: for calls that may take long. */
 int vs_session_outside(const vidstore_session *session, vidstore_error **e);
 struct vs_call vs_session_call(const vidstore_session *session);
+/* For calls that take as long as their bytes do: when they must end, on the clock of vs_mono_us(), because the host set
+ * a deadline on the session; 0: it set none, and the store's default is not meant for them. */
+int64_t vs_session_limit_us(const vidstore_session *session);
 
 /* Runs op: in the session's transaction when there is one (undone to before op when it fails), else in one of its
  * own. A write checks the lease first. */

@@ -231,6 +231,10 @@ START_TEST(export_that_fails) {
     ck_assert_int_eq(count, 0);
     close(pipes[0]);
     close(pipes[1]);
+    ck_assert_int_eq(pipe(pipes), 0); /* and through one that blocks */
+    refused(VIDSTORE_TIMEOUT, "fd", vidstore_audit_export(sys, NULL, pipes[1], &count, e));
+    close(pipes[0]);
+    close(pipes[1]);
 }
 END_TEST
 

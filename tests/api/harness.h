@@ -77,12 +77,17 @@ static inline void remove_folder(void) {
 }
 
 /* Passwords cost next to nothing here: a suite with hundreds of logins has other things to find out. */
-static inline void open_store(void) {
+static inline void open_store_with(int32_t option, int64_t value) {
     vidstore_open_params *params = vidstore_open_params_new();
     vidstore_open_params_set_int64(params, VIDSTORE_OPEN_WEAK_HASHES, 1);
+    vidstore_open_params_set_int64(params, option, value);
     must(vidstore_open(place, params, &store, e));
     vidstore_open_params_free(params);
     must(vidstore_session_system(store, "test", &sys, e));
+}
+
+static inline void open_store(void) {
+    open_store_with(VIDSTORE_OPEN_WEAK_HASHES, 1);
 }
 
 static inline void close_store(void) {
@@ -155,6 +160,18 @@ static inline void sleep_ms(int64_t ms) {
 }
 
 /* Runs a piece of a test in a child; it must leave by itself with 0. */
+/* A thread that keeps one of the store's readers busy for so many milliseconds. */
+static inline void *read_for(void *ms) {
+    static const char endless[] =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+    vidstore_session *reader = NULL;
+    must(vidstore_session_system(store, "reader", &reader, e));
+    must(vidstore_session_set_deadline(reader, *(int64_t *)ms, e));
+    refused(VIDSTORE_TIMEOUT, NULL, vidstore_app_query(reader, endless, NULL, 1, NULL, e));
+    vidstore_session_free(reader);
+    return NULL;
+}
+
 static inline void in_child(void (*run)(void *arg), void *arg) {
     pid_t pid = fork();
     ck_assert_int_ge(pid, 0);

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 static vidstore_queue *queue;
 
@@ -303,6 +304,116 @@ START_TEST(typed_starts_give_typed_results) {
 }
 END_TEST
 
+/* --- streams that are slow, or say nothing -------------------------------------------------------------------------
+ */
+
+static void put_from(vidstore_session *session, int fd, int64_t size, int64_t tag) {
+    vidstore_file_params *p = vidstore_file_params_new();
+    vidstore_file_params_set_text(p, VIDSTORE_FILE_NAME, "stream");
+    must(vidstore_file_put_fd_start(session, queue, tag, fd, size, p, NULL, e));
+    vidstore_file_params_free(p);
+}
+
+/* Only a deadline that was set ends what takes as long as its bytes; the default one does not. */
+START_TEST(a_slow_stream_has_the_time_it_needs) {
+    int ends[2];
+    vidstore_queue_free(queue);
+    close_store();
+    open_store_with(VIDSTORE_OPEN_DEADLINE_MS, 400);
+    must(vidstore_queue_new(store, 0, &queue, e));
+    ck_assert_int_eq(pipe(ends), 0);
+    put_from(sys, ends[0], 4, 1);
+    for (int i = 0; i < 4; i++) {
+        sleep_ms(300);
+        ck_assert_int_eq(write(ends[1], "x", 1), 1);
+    }
+    close(ends[1]);
+    ck_assert_int_eq(next_status(), VIDSTORE_OK);
+    close(ends[0]);
+    ck_assert_int_eq(pipe(ends), 0);
+    must(vidstore_session_set_deadline(sys, 300, e));
+    put_from(sys, ends[0], 4, 1);
+    ck_assert_int_eq(next_status(), VIDSTORE_TIMEOUT);
+    close(ends[0]);
+    close(ends[1]);
+}
+END_TEST
+
+static vidstore_session *with_deadline(int64_t ms) {
+    vidstore_session *session = NULL;
+    must(vidstore_session_system(store, "brief", &session, e));
+    must(vidstore_session_set_deadline(session, ms, e));
+    return session;
+}
+
+/* Clients that send nothing keep neither logins from being answered nor others beyond their deadline. */
+START_TEST(nobody_waits_longer_than_his_deadline) {
+    enum { SILENT = 8 };
+    int ends[SILENT][2];
+    vidstore_user_params *p = vidstore_user_params_new();
+    vidstore_user_params_set_text(p, VIDSTORE_USER_USERNAME, "carla");
+    vidstore_user_params_set_text(p, VIDSTORE_USER_PASSWORD, "correct horse battery");
+    must(vidstore_user_create(sys, p, NULL, e));
+    vidstore_user_params_free(p);
+    for (int i = 0; i < SILENT; i++) {
+        ck_assert_int_eq(pipe(ends[i]), 0);
+        put_from(sys, ends[i][0], 4, 1);
+    }
+    vidstore_session *brief = with_deadline(400);
+    int64_t before = now_ms();
+    put_from(brief, ends[0][0], 4, 2);
+    vidstore_result *result = next();
+    ck_assert_int_eq(vidstore_result_tag(result), 2);
+    ck_assert_int_eq(vidstore_result_status(result), VIDSTORE_TIMEOUT);
+    vidstore_result_free(result);
+    ck_assert_int_ge(now_ms() - before, 350);
+    ck_assert_int_lt(now_ms() - before, 3000);
+    must(vidstore_user_verify_password_start(sys, queue, 3, "carla", "correct horse battery", NULL, e));
+    result = next();
+    ck_assert_int_eq(vidstore_result_tag(result), 3);
+    ck_assert_int_eq(vidstore_result_status(result), VIDSTORE_OK);
+    vidstore_result_free(result);
+    for (int i = 0; i < SILENT; i++)
+        close(ends[i][1]);
+    for (int i = 0; i < SILENT; i++) {
+        ck_assert_int_eq(next_status(), VIDSTORE_INVALID);
+        close(ends[i][0]);
+    }
+    vidstore_session_free(brief);
+}
+END_TEST
+
+/* A socket can't be opened anew, so that it blocks as the host left it. */
+START_TEST(a_silent_socket_can_be_left) {
+    int ends[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    vidstore_session *brief = with_deadline(300);
+    int64_t before = now_ms();
+    put_from(brief, ends[0], 10, 1);
+    ck_assert_int_eq(next_status(), VIDSTORE_TIMEOUT);
+    put_from(sys, ends[0], 10, 2);
+    sleep_ms(100);
+    must(vidstore_queue_cancel(queue, 2, e));
+    ck_assert_int_eq(next_status(), VIDSTORE_CANCELLED);
+    ck_assert_int_lt(now_ms() - before, 5000);
+    put_from(sys, ends[0], 10, 3);
+    for (int i = 0; i < 2; i++) {
+        sleep_ms(100);
+        ck_assert_int_eq(write(ends[1], "bytes", 5), 5);
+    }
+    ck_assert_int_eq(next_status(), VIDSTORE_OK);
+    put_from(sys, ends[0], 10, 4);
+    sleep_ms(100);
+    before = now_ms();
+    vidstore_queue_free(queue);
+    queue = NULL;
+    ck_assert_int_lt(now_ms() - before, 3000);
+    close(ends[0]);
+    close(ends[1]);
+    vidstore_session_free(brief);
+}
+END_TEST
+
 START_TEST(params_that_are_bad_are_refused_at_the_start) {
     vidstore_file_params *p = vidstore_file_params_new();
     vidstore_file_params_set_int64(p, VIDSTORE_FILE_ACCESS, 12345);
@@ -540,6 +651,9 @@ Suite *queue_suite(void) {
     tcase_add_test(c, the_deadline_counts_from_the_start);
     tcase_add_test(c, who_acts_is_copied_and_the_transaction_is_not);
     tcase_add_test(c, typed_starts_give_typed_results);
+    tcase_add_test(c, a_slow_stream_has_the_time_it_needs);
+    tcase_add_test(c, nobody_waits_longer_than_his_deadline);
+    tcase_add_test(c, a_silent_socket_can_be_left);
     tcase_add_test(c, params_that_are_bad_are_refused_at_the_start);
     tcase_add_test(c, logging_in);
     tcase_add_test(c, a_claim_that_nobody_takes_goes_back);
