@@ -68,8 +68,8 @@ enum {
 
 /**
  * Copy the whole store, while it is in use, to a new directory: database and bytes, verified. The copy is a store of
- * its own that vidstore_restore() or vidstore_open() takes. Refuses to run inside a transaction. Admins and the
- * system only.
+ * its own that vidstore_restore() or vidstore_open() takes. It takes as long as the disk does: only a deadline that was
+ * set on the session ends it, not the store's default. Refuses to run inside a transaction. Admins and the system only.
  * @param session  who acts.
  * @param directory  must not exist, or be empty; its parent must exist, and it must not lie in the store. It appears
  *   when it is whole; a call that is killed leaves DIRECTORY.tmp-… behind, which the next one to the same place
@@ -80,8 +80,8 @@ enum {
  *   copy: objects with "blob", "files" and "reason"), "took_ms".
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, EXISTS, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
- * NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID (in a store: sub NOT_A_FILE), EXISTS, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
+ * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_backup(vidstore_session *session, const char *directory, uint32_t flags,

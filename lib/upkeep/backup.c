@@ -6,16 +6,24 @@
 #include "util/error.h"
 #include "util/json.h"
 #include "vidstore/upkeep.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
-/* A copy inside the store would be taken for a part of it. */
+static void close_fd(int *fd) {
+    if (*fd >= 0)
+        close(*fd);
+}
+
+/* A copy inside the store would be taken for a part of it. Where the directory really lies counts, and not by which
+ * name either was given. */
 static int check_outside(const struct vidstore *store, const struct vs_place *place, vidstore_error **e) {
-    const char *path = store->options.path;
-    size_t len = path ? strlen(path) : 0;
-    if (!path || strncmp(place->final, path, len) != 0 || (place->final[len] != '/' && place->final[len] != '\0'))
-        return 0;
-    return vs_fail(e, VIDSTORE_INVALID, "directory", "the directory lies in the store itself");
+    VS_CLEANUP(close_fd) int parent = open(place->parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (parent < 0)
+        return vs_fail_errno(e, errno, "directory", "look at the directory");
+    return vs_blob_source_check(store->blobs, parent, "directory", e);
 }
 
 struct note {
@@ -47,6 +55,7 @@ static int backup(vidstore_session *session, const char *directory, uint32_t fla
                   vidstore_error **e) {
     struct vidstore *store = session->store;
     struct vs_call call = vs_session_call(session);
+    call.deadline_us = vs_session_limit_us(session);
     int64_t began = vs_mono_us();
     vs_autoplace place = VS_PLACE_NONE;
     vs_autocopy copy = {.from_db = store->db,

@@ -45,6 +45,8 @@ static int check_connection(struct vs_exam *x, vidstore_error **e) {
 
 static int check_integrity(struct vs_exam *x, vidstore_error **e) {
     struct vs_call call = vs_session_call(x->session);
+    if (x->full)
+        call.deadline_us = vs_session_limit_us(x->session);
     int r = vs_db_integrity(x->session->store->db, &call, x->full, e);
     if (!r)
         vs_exam_find(x, VS_VERDICT_OK,

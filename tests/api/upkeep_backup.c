@@ -117,6 +117,49 @@ START_TEST(a_backup_goes_where_nothing_is) {
 }
 END_TEST
 
+/* Neither through a link to the store, nor when that was named otherwise. */
+START_TEST(a_backup_never_lies_in_the_store) {
+    char link[112], path[160];
+    snprintf(link, sizeof link, "%s/other", folder);
+    ck_assert_int_eq(symlink(place, link), 0);
+    snprintf(path, sizeof path, "%s/backup", link);
+    refused(VIDSTORE_INVALID, "directory", vidstore_backup(sys, path, 0, NULL, e));
+    close_store();
+    char real[sizeof place];
+    memcpy(real, place, sizeof place);
+    snprintf(place, sizeof place, "%s", link);
+    open_store();
+    snprintf(path, sizeof path, "%s/backup", real);
+    refused(VIDSTORE_INVALID, "directory", vidstore_backup(sys, path, 0, NULL, e));
+    snprintf(path, sizeof path, "%s/backup", link);
+    refused(VIDSTORE_INVALID, "directory", vidstore_backup(sys, path, 0, NULL, e));
+    ck_assert_int_eq(entries(real), entries(link));
+    ck_assert(is_not_there(path));
+}
+END_TEST
+
+/* The default deadline is none for what takes as long as the disk does. */
+START_TEST(a_backup_takes_its_time) {
+    int64_t ms = 1500;
+    pthread_t thread;
+    put_file(sys, 1000, NULL, NULL);
+    close_store();
+    vidstore_open_params *p = vidstore_open_params_new();
+    vidstore_open_params_set_int64(p, VIDSTORE_OPEN_READERS, 1);
+    vidstore_open_params_set_int64(p, VIDSTORE_OPEN_DEADLINE_MS, 500);
+    must(vidstore_open(place, p, &store, e));
+    vidstore_open_params_free(p);
+    must(vidstore_session_system(store, "test", &sys, e));
+    ck_assert_int_eq(pthread_create(&thread, NULL, read_for, &ms), 0);
+    sleep_ms(100);
+    must(vidstore_session_set_deadline(sys, 200, e));
+    refused(VIDSTORE_BUSY, NULL, vidstore_backup(sys, backup_place, 0, NULL, e));
+    must(vidstore_session_set_deadline(sys, INT64_MIN, e));
+    backup();
+    pthread_join(thread, NULL);
+}
+END_TEST
+
 START_TEST(only_admins_back_up) {
     vidstore_session *user = session_of(add_user("lena", VIDSTORE_ROLE_USER));
     refused(VIDSTORE_FORBIDDEN, NULL, vidstore_backup(user, backup_place, 0, NULL, e));
@@ -619,6 +662,8 @@ Suite *upkeep_backup_suite(void) {
     tcase_add_test(copies, a_backup_opens_by_itself);
     tcase_add_test(copies, a_backup_is_a_copy_and_no_link);
     tcase_add_test(copies, a_backup_goes_where_nothing_is);
+    tcase_add_test(copies, a_backup_never_lies_in_the_store);
+    tcase_add_test(copies, a_backup_takes_its_time);
     tcase_add_test(copies, only_admins_back_up);
     tcase_add_test(copies, a_failed_backup_leaves_nothing);
     tcase_add_test(copies, what_is_damaged_can_be_left_out);
