@@ -670,8 +670,9 @@ VIDSTORE_API vidstore_status vidstore_file_save(vidstore_session *session, const
  * @param ret_file  receives the record.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, CORRUPT (sub CHECKSUM or TRUNCATED), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT,
- * CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, NOT_FOUND, CORRUPT (sub CHECKSUM or TRUNCATED), UNAVAILABLE (the process has no descriptor left, or
+ * may not read them: no verdict), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
+ * NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_verify(vidstore_session *session, const char *id, vidstore_file **ret_file,
@@ -692,8 +693,9 @@ VIDSTORE_API vidstore_status vidstore_file_verify(vidstore_session *session, con
  *   of these: objects with "blob", "files" and "reason"), "more" (the time was over first), "took_ms".
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO,
- * FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAVAILABLE (the process has no descriptor left, or may not read them: no verdict), MISUSE, STATE,
+ * FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY,
+ * UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_verify_all(vidstore_session *session, int64_t since_us, int64_t budget_ms,

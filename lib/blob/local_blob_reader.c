@@ -38,6 +38,8 @@ static int open_blob(struct vs_local_blobs *lb, const char *key, int flags, int 
     char path[VS_LOCAL_NAME];
     snprintf(path, sizeof path, "%.2s/%.2s/%s", key, key + 2, key);
     vs_autofd fd = vs_local_open(lb, lb->blobs, path, flags);
+    if (fd < 0 && (errno == EACCES || errno == EPERM)) /* says nothing about the bytes */
+        return vs_fail(e, VIDSTORE_UNAVAILABLE, NULL, "the system does not let the blob be read");
     if (fd < 0)
         return errno == ENOENT ? vs_fail(e, VIDSTORE_NOT_FOUND, "key", "there is no blob under this key")
                                : vs_local_fail(e, errno, "open the blob");

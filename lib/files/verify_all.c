@@ -55,9 +55,9 @@ static int go_on(void *arg, int64_t done) {
     return atomic_load(&run->session->interrupt) || (run->stop_us && vs_mono_us() > run->stop_us);
 }
 
-/* What is about the call or the process, and not about the bytes. */
-static int is_about_the_call(int code) {
-    return code == VIDSTORE_CANCELLED || code == VIDSTORE_NOMEM || code == VIDSTORE_FORKED;
+/* What is about the bytes, and not about the call, the process or its rights: what goes on record as damage. */
+static int is_damage(int code) {
+    return code == VIDSTORE_CORRUPT || code == VIDSTORE_NOT_FOUND || code == VIDSTORE_IO;
 }
 
 /* 0 with a verdict, or what ends the call. */
@@ -73,7 +73,7 @@ static int read_blob(struct run *run, vidstore_error **e) {
     if (!r) {
         verdict->size = run->row.size;
         r = vs_blob_verify(run->session->store->blobs, run->row.key, run->row.size, run->row.sha256, go_on, run, &why);
-        if (!is_about_the_call(r)) {
+        if (!r || is_damage(r)) {
             verdict->code = r == VIDSTORE_NOT_FOUND ? VIDSTORE_CORRUPT : r;
             snprintf(verdict->reason, sizeof verdict->reason, "%s",
                      r == VIDSTORE_NOT_FOUND ? "its bytes are gone" : vidstore_error_message(why));
@@ -218,12 +218,11 @@ int vs_files_verify(vidstore_session *session, const struct vs_files_verify_opti
     int r = run ? vs_session_outside(session, e) : vs_fail_nomem(e);
     if (r)
         return r;
-    int64_t ms = session->deadline_ms;
     *run = (struct run){.session = session,
                         .options = options,
                         .ret = ret,
                         .until_us = options->since_us - 1,
-                        .stop_us = ms ? vs_mono_us() + ms * 1000 : 0,
+                        .stop_us = vs_session_limit_us(session),
                         .at = {-1, 0}};
     r = read_all(run, e);
     vs_blob_row_clear(&run->row);

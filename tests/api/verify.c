@@ -2,6 +2,7 @@
 /* Reading all bytes again, in slices. */
 #include "upkeep_harness.h"
 #include <stdatomic.h>
+#include <sys/resource.h>
 
 static vidstore_text *verify_all(int64_t since_us, int64_t budget_ms) {
     vidstore_text *report = NULL;
@@ -137,6 +138,31 @@ START_TEST(doctor_reads_everything) {
 END_TEST
 
 /* Each slice does something, none does it twice, and another process may go on. */
+/* What the process lacks says nothing about the bytes. */
+START_TEST(no_free_descriptor_is_no_damage) {
+    enum { MOST = 256 };
+    struct rlimit before, few = {0};
+    int fds[MOST], count = 0;
+    struct id id = put_text("whole");
+    vidstore_text *report = NULL;
+    expect(0, 1, 0);
+    must(vidstore_file_verify(sys, id.text, NULL, e));
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = MOST;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+    while (count < MOST && (fds[count] = dup(STDERR_FILENO)) >= 0)
+        count++;
+    refused(VIDSTORE_UNAVAILABLE, NULL, vidstore_file_verify_all(sys, 0, 60000, &report, e));
+    refused(VIDSTORE_UNAVAILABLE, NULL, vidstore_file_verify(sys, id.text, NULL, e));
+    while (count)
+        close(fds[--count]);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    ck_assert_int_eq(events("action = file_verified and success = false"), 0);
+    expect(0, 1, 0);
+}
+END_TEST
+
 START_TEST(slices_add_up) {
     enum { FILES = 40 };
     for (int i = 0; i < FILES; i++)
@@ -243,6 +269,7 @@ Suite *verify_suite(void) {
     tcase_add_test(t, all_is_well);
     tcase_add_test(t, damage_is_a_finding);
     tcase_add_test(t, doctor_reads_everything);
+    tcase_add_test(t, no_free_descriptor_is_no_damage);
     tcase_add_test(t, slices_add_up);
     tcase_add_test(t, an_interrupt_ends_it);
     tcase_add_test(t, who_may_and_with_what);
