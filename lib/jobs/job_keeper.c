@@ -7,7 +7,8 @@
 #include "vidstore/job.h"
 #include <time.h>
 
-enum { RETRY_US = 100000, NAP_US = 1000000 };
+/* ASK_US: for a setting, which is read behind the host's own reads; a lease may not run out for theirs */
+enum { RETRY_US = 100000, NAP_US = 1000000, ASK_US = 20000 };
 
 struct vs_keeper {
     struct vidstore *store;
@@ -134,13 +135,13 @@ static void renew_due(struct vs_keeper *keeper) {
     size_t count = take_due(keeper, vs_mono_us(), batch);
     uint64_t pokes = keeper->pokes;
     pthread_mutex_unlock(&keeper->lock);
-    int64_t lease_ms = vs_setting(keeper->store, VS_SETTING_JOB_LEASE_MS);
+    int64_t lease_ms = vs_setting_within(keeper->store, VS_SETTING_JOB_LEASE_MS, ASK_US);
     /* The first try begins after a third of the lease: there is time for two more before it has run out. */
     struct vs_call call = {vs_mono_us() + lease_ms * 1000 / 5, &keeper->stop};
     struct vs_renewals all = {.items = batch,
                               .count = count,
                               .lease_ms = lease_ms,
-                              .stall_ms = vs_setting(keeper->store, VS_SETTING_JOB_STALL_MS)};
+                              .stall_ms = vs_setting_within(keeper->store, VS_SETTING_JOB_STALL_MS, ASK_US)};
     int r = vs_renew(keeper->store->db, &call, &all, NULL);
     pthread_mutex_lock(&keeper->lock);
     /* Poked meanwhile: what was just read may be older than what there is to learn. */

@@ -187,9 +187,13 @@ int vs_settings_read(struct vidstore *store, const struct vs_call *call, vidstor
 }
 
 int64_t vs_setting(struct vidstore *store, enum vs_setting_id id) {
+    return vs_setting_within(store, id, 5000000);
+}
+
+int64_t vs_setting_within(struct vidstore *store, enum vs_setting_id id, int64_t wait_us) {
     struct vs_settings *settings = &store->settings;
     int64_t now = vs_mono_us();
-    struct vs_call call = {now + 5000000, NULL};
+    struct vs_call call = {now + wait_us, NULL};
     pthread_mutex_lock(&settings->lock);
     int fresh = settings->read_us && now - settings->read_us < 1000000;
     pthread_mutex_unlock(&settings->lock);

@@ -82,6 +82,8 @@ struct vs_settings {
 /* The value of a setting: fresh to a second, or what it was last (at first its default) when it can't be read. Must not
  * be called from inside a database operation. */
 int64_t vs_setting(struct vidstore *store, enum vs_setting_id id);
+/* The same for whom others wait: after wait_us the last known value does, although it may have been changed. */
+int64_t vs_setting_within(struct vidstore *store, enum vs_setting_id id, int64_t wait_us);
 /* Reads them all now. For what must not act on a default because the change of it could not be read: CORRUPT names the
  * setting of which the row is no value of it; the others are up to date all the same. */
 int vs_settings_read(struct vidstore *store, const struct vs_call *call, vidstore_error **e);

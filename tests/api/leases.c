@@ -532,6 +532,30 @@ START_TEST(a_transaction_of_the_host_costs_no_lease) {
 }
 END_TEST
 
+/* The settings that a renewal needs are read behind what the host reads. */
+START_TEST(long_reads_cost_no_lease) {
+    int64_t ms = 2500;
+    pthread_t thread;
+    vidstore *other = NULL;
+    vidstore_session *rival = NULL;
+    close_store();
+    open_store_with(VIDSTORE_OPEN_READERS, 1);
+    must(vidstore_open(place, NULL, &other, e));
+    must(vidstore_session_system(other, "rival", &rival, e));
+    set("job.lease_ms", "800");
+    submit(sys, "{\"kind\": \"x\"}");
+    vidstore_lease *lease = claim("x"), *stolen = NULL;
+    ck_assert_int_eq(pthread_create(&thread, NULL, read_for, &ms), 0);
+    must(vidstore_job_claim(rival, "x", 2000, &stolen, e));
+    ck_assert_ptr_null(stolen);
+    pthread_join(thread, NULL);
+    ck_assert_uint_eq(vidstore_lease_signals(lease), 0);
+    finish(lease);
+    vidstore_session_free(rival);
+    vidstore_close(other);
+}
+END_TEST
+
 START_TEST(work_that_stands_still_is_given_to_another) {
     set("job.lease_ms", "500");
     set("job.stall_ms", "1000");
@@ -952,6 +976,7 @@ Suite *leases_suite(void) {
     tcase_add_test(losing, a_held_lease_is_renewed);
     tcase_add_test(losing, leases_are_renewed_together);
     tcase_add_test(losing, a_transaction_of_the_host_costs_no_lease);
+    tcase_add_test(losing, long_reads_cost_no_lease);
     tcase_add_test(losing, work_that_stands_still_is_given_to_another);
     tcase_add_test(losing, a_freed_lease_runs_out);
     tcase_add_test(losing, a_crash_is_no_failure);
