@@ -228,7 +228,8 @@ _Static_assert(VIDSTORE_ACCESS_AUTHENTICATED == 30 && VIDSTORE_ACCESS_PUBLIC == 
 enum { SOMEBODY, NOBODY };
 
 /* Ways to what may be visible, each through an index: rows on none of them are not. Some of the tests are certain on a
- * way, which leaves little of the predicate. */
+ * way, which leaves little of the predicate. Those that were granted come last: the index of words does not know them.
+ */
 static const struct way {
     const char *noun; /* NULL: those that are not named */
     int who;
@@ -262,6 +263,7 @@ static int add_way(struct predicate *p, struct vs_compiled *query, const struct 
     snprintf(now, sizeof now, "$%d", p->now);
     ret->seq = way->seq;
     p->certain = way->certain;
+    query->marked += way->certain != VS_IS_GRANTED;
     int r = vs_template_fill(&ret->from, way->from, names, texts, e);
     if (!r)
         r = vs_template_fill(&ret->when, way->when, names, texts, e);
@@ -278,6 +280,8 @@ static int add_ways(struct predicate *p, struct vs_compiled *query, vidstore_err
             r = add_way(p, query, &ways[i], e);
     }
     p->certain = 0;
+    query->others = VS_STMT_GRANT_ANY;
+    query->holder = p->actor->user;
     return r;
 }
 
@@ -289,10 +293,10 @@ static int add_own(const struct predicate *p, struct vs_compiled *query, vidstor
 
 /* The index of words knows owners and levels, but not grants. */
 static void add_marks(const struct predicate *p, struct vs_compiled *query) {
-    if (!p->me)
+    if (p->me)
+        vs_mark_scope(query, &p->actor->user, p->is_file ? VIDSTORE_ACCESS_AUTHENTICATED : 0);
+    if (!p->me || p->is_file)
         vs_mark_scope(query, NULL, VIDSTORE_ACCESS_PUBLIC);
-    else if (!p->is_shared)
-        vs_mark_scope(query, &p->actor->user, 0);
 }
 
 int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vidstore_error **e) {
@@ -310,9 +314,9 @@ int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vi
     int r = begin(&p, actor, query, VS_LIST, vs_now_us(), e);
     if (!r && query->owners)
         r = add_own(&p, query, e);
-    if (!r && !query->owners && !query->matched)
+    if (!r && !query->owners)
         r = add_ways(&p, query, e);
-    if (!r && !query->n_ways)
+    if (!r && (!query->n_ways || query->matched))
         r = add_predicate(&p, query, e);
     if (!r)
         add_marks(&p, query);

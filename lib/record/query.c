@@ -324,4 +324,5 @@ void vs_compiled_free(struct vs_compiled *c) {
     vs_buf_free(&c->without);
     vs_buf_free(&c->scope);
     vs_buf_free(&c->match);
+    vs_buf_free(&c->match_anybody);
 }

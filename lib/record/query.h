@@ -21,6 +21,8 @@ enum {
     VS_QUERY_VALUE = 4096,
     VS_QUERY_RANGES = 8,
     VS_QUERY_WAYS = 8,
+    VS_QUERY_ROUGHS = 4,
+    VS_ROUGH_MOST = 512, /* rows that are looked at by shortened prefixes */
     VS_PAGE_DEFAULT = 100,
     VS_PAGE_MAX = 1000,
     VS_PAGE_BYTES = 16 << 20,
@@ -66,6 +68,10 @@ struct vs_compiled {
     struct vs_buf where;
     struct vs_way ways[VS_QUERY_WAYS]; /* none, or only rows that are on one of them */
     int n_ways;
+    int marked;             /* the first so many ways lead to nothing but what has the scope's marks */
+    enum vs_stmt_id others; /* asks whether the other ways lead anywhere for the holder */
+    struct vs_uuid holder;
+    int looked; /* it was asked */
     struct vs_term terms[VS_QUERY_TERMS];
     int count;
     int indexed; /* an index narrows it: some condition that must hold is = or a range on an indexed field */
@@ -73,7 +79,13 @@ struct vs_compiled {
     struct vs_buf find;    /* conditions, joined by AND */
     struct vs_buf without; /* what must not be there, joined by OR */
     struct vs_buf scope;   /* who asks: any of these marks */
-    struct vs_buf match;   /* the whole, once the statement is made; lives as long as what is bound to it */
+    struct vs_buf match,
+        match_anybody;          /* the whole, once the statement is made; live as long as what is bound to them */
+    struct vs_rough {           /* a prefix that is longer than the index of prefixes knows */
+        size_t start, len, cut; /* its words, and how much of their end is cut off, in find */
+        int column, value;      /* VS_FINDS: any; the number of the value that the words are compared with */
+    } roughs[VS_QUERY_ROUGHS];
+    int n_roughs, reach; /* the number of the value how far rough pages reach; 0: as far as can be */
     struct vs_range {
         const struct vs_field *field;
         int64_t low, high;
@@ -107,12 +119,21 @@ int vs_compiled_value(struct vs_compiled *c, const struct vs_field *field, struc
 struct vs_way *vs_compiled_way(struct vs_compiled *c);
 void vs_compiled_free(struct vs_compiled *c);
 
-/* Fills the {{where}}, {{order}} and {{limit}} of the noun's list or count template, binds, and hands over the
- * statement. piecewise: only the first rows in the order are wanted, and the ways are followed no further. scratch
- * holds bytes of bound ids until the reset. */
+enum vs_how {
+    VS_PIECEWISE = 1, /* only the first rows in the order are wanted, and the ways are followed no further */
+    VS_RANKED = 2,    /* the best of the newest first */
+    VS_ROUGH = 4,     /* among the newest only, by shortened prefixes: fast where there is much to find */
+    VS_REACH = 8,     /* how far those newest reach */
+    VS_ANYBODY = 16   /* for vs_search_match: without the scope */
+};
+
+/* Fills the holes of the noun's list or count template, binds, and hands over the statement. scratch holds bytes of
+ * bound ids until the reset. */
 typedef uint8_t vs_scratch[VS_QUERY_TERMS][64];
-int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_id tmpl, int64_t limit, int piecewise,
+int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_id tmpl, int64_t limit, enum vs_how how,
                      vs_scratch scratch, struct vs_stmt **ret, vidstore_error **e);
+/* Before a query is read that goes through the index of words: leaves out the ways that lead nowhere. */
+int vs_compiled_leave_out(struct vs_compiled *c, struct vs_conn *conn, vidstore_error **e);
 /* Runs the list: one page. */
 int vs_compiled_page(struct vs_compiled *c, struct vs_conn *conn, struct vs_page **ret, vidstore_error **e);
 int vs_compiled_count(struct vs_compiled *c, struct vs_conn *conn, int64_t *ret, vidstore_error **e);

@@ -12,119 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int vs_template_fill(struct vs_buf *b, const char *tmpl, const char *const *names, const char *const *texts,
-                     vidstore_error **e) {
-    for (const char *open; (open = strstr(tmpl, "{{"));) {
-        const char *close = strstr(open, "}}");
-        size_t len = close ? (size_t)(close - open - 2) : 0;
-        int found = 0;
-        vs_buf_add(b, tmpl, (size_t)(open - tmpl));
-        for (size_t i = 0; close && names[i] && !found; i++)
-            if (strlen(names[i]) == len && strncmp(names[i], open + 2, len) == 0) {
-                vs_buf_str(b, texts[i]);
-                found = 1;
-            }
-        if (!found)
-            return vs_fail(e, VIDSTORE_INTERNAL, NULL, "a statement's template has an unknown hole");
-        tmpl = close + 2;
-    }
-    vs_buf_str(b, tmpl);
-    return b->failed ? vs_fail_nomem(e) : 0;
-}
-
-/* Numbers the values anew, in the order in which they come first: the engine counts them so. Of each new number ret
- * keeps the term. */
-static void number(struct vs_buf *b, const char *where, int before, int ret[VS_QUERY_TERMS], int *ret_count) {
-    for (char *end; *where; where = end) {
-        size_t n = strcspn(where, "$");
-        vs_buf_add(b, where, n);
-        end = (char *)(uintptr_t)(where + n);
-        if (!*end)
-            break;
-        int term = (int)strtol(where + n + 1, &end, 10) - 1, at = 0;
-        while (at < *ret_count && ret[at] != term)
-            at++;
-        if (at == *ret_count)
-            ret[(*ret_count)++] = term;
-        vs_buf_fmt(b, "$%d", before + at + 1);
-    }
-}
-
-static void put_order(const struct vs_compiled *c, char *order, size_t size) {
-    const char *way = c->ascending ? "ASC" : "DESC";
-    if (c->sort)
-        snprintf(order, size, "%s%s %s, seq %s", c->sort->column, c->sort->use & VS_FOLDED ? "_key" : "", way, way);
-    else
-        snprintf(order, size, "%s %s", c->matched ? "found.rowid" : "seq", way);
-}
-
-/* The column that a list is sorted by before seq; NULL: none. */
-static void put_key(const struct vs_compiled *c, struct vs_buf *b) {
-    if (c->sort)
-        vs_buf_fmt(b, "%s%s AS key, ", c->sort->column, c->sort->use & VS_FOLDED ? "_key" : "");
-}
-
-/* The rows of all ways, each once. Each way has the order of the list, so that they are merged and none is followed
- * further than the page needs. */
-static void put_ways(const struct vs_compiled *c, const char *where, const char *most, int piecewise,
-                     struct vs_buf *b) {
-    const char *order = c->ascending ? "ASC" : "DESC";
-    vs_buf_fmt(b, "%s.seq IN (SELECT at FROM (", c->noun->table);
-    for (int i = 0; i < c->n_ways; i++) {
-        vs_buf_str(b, i ? " UNION SELECT " : "SELECT ");
-        if (piecewise)
-            put_key(c, b);
-        vs_buf_fmt(b, "%s AS at FROM %s%s WHERE %s AND %s", c->ways[i].seq,
-                   c->ways[i].from.data ? c->ways[i].from.data : "", c->noun->table, c->ways[i].when.data, where);
-    }
-    if (piecewise && c->sort)
-        vs_buf_fmt(b, " ORDER BY 1 %s, 2 %s LIMIT %s", order, order, most);
-    else if (piecewise)
-        vs_buf_fmt(b, " ORDER BY 1 %s LIMIT %s", order, most);
-    vs_buf_str(b, ") AS found)");
-}
-
-/* The where-clause with the ways that lead to what may be visible. */
-static void put_where(const struct vs_compiled *c, const char *most, int piecewise, struct vs_buf *b) {
-    const char *where = c->where.len ? c->where.data : "1 = 1";
-    if (c->n_ways == 0)
-        vs_buf_str(b, where);
-    else if (c->n_ways == 1 && !c->ways[0].from.len)
-        vs_buf_fmt(b, "%s AND %s", c->ways[0].when.data, where);
-    else
-        put_ways(c, where, most, piecewise, b);
-}
-
-int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_id tmpl, int64_t limit, int piecewise,
-                     vs_scratch scratch, struct vs_stmt **ret, vidstore_error **e) {
-    const char *const names[] = {"where", c->matched ? "found_order" : "order", "limit", "match", NULL};
-    char order[160], most[24];
-    vs_autobuf sql = {0}, whole = {0}, numbered = {0};
-    int terms[VS_QUERY_TERMS], used = 0;
-    put_order(c, order, sizeof order);
-    snprintf(most, sizeof most, "%" PRId64, limit);
-    put_where(c, most, piecewise, &whole);
-    if (!whole.failed)
-        number(&numbered, whole.data, c->matched, terms, &used);
-    int r = whole.failed || numbered.failed ? vs_fail_nomem(e) : 0;
-    if (!r && c->matched) {
-        vs_buf_free(&c->match);
-        r = vs_search_match(c, &c->match, e);
-    }
-    const char *const texts[] = {numbered.data, order, most, "$1", NULL};
-    if (!r)
-        r = vs_template_fill(&sql, vs_stmt_text(conn, tmpl), names, texts, e);
-    if (!r)
-        r = vs_stmt_composed(conn, sql.data, sql.len, ret, e);
-    if (!r && c->matched)
-        vs_bind_text(*ret, 1, c->match.data, (int64_t)c->match.len);
-    for (int i = 0; !r && i < used; i++) {
-        const struct vs_term *term = &c->terms[terms[i]];
-        vs_value_bind(*ret, i + 1 + c->matched, term->field, &term->value, scratch[i]);
-    }
-    return r;
-}
-
 static int check_index(const struct vs_compiled *c, vidstore_error **e) {
     if (c->indexed || (c->flags & VIDSTORE_QUERY_SCAN))
         return 0;
@@ -134,23 +21,20 @@ static int check_index(const struct vs_compiled *c, vidstore_error **e) {
                        vs_field_names(c->noun, VS_INDEX | VS_FACT, names));
 }
 
-static enum vs_stmt_id list_template(const struct vs_compiled *c) {
-    return c->ranked ? c->noun->search.best : c->matched ? c->noun->search.list : c->noun->stmt.list;
-}
-
-int vs_compiled_page(struct vs_compiled *c, struct vs_conn *conn, struct vs_page **ret, vidstore_error **e) {
+static int read_page(struct vs_compiled *c, struct vs_conn *conn, enum vs_how how, struct vs_page **ret, int *ret_more,
+                     vidstore_error **e) {
     vs_scratch scratch;
     vs_autostmt *list = NULL;
     vs_autopage *page = NULL;
-    int r = check_index(c, e), more = 0;
-    if (!r)
-        r = vs_compiled_stmt(c, conn, list_template(c), c->limit + !c->ranked, 1, scratch, &list, e);
+    enum vs_stmt_id tmpl = c->ranked ? c->noun->search.best : c->matched ? c->noun->search.list : c->noun->stmt.list;
+    int r = vs_compiled_stmt(c, conn, tmpl, c->limit + !c->ranked, how, scratch, &list, e);
     if (!r)
         r = vs_page_new(c->noun, c->limit, &page, e);
+    *ret_more = 0;
     while (!r && (r = vs_step(list, e)) == VS_ROW) {
         struct vs_record *record = NULL;
         if (page->count == c->limit || (page->count && vs_block_size(page->block) > VS_PAGE_BYTES)) {
-            more = 1;
+            *ret_more = 1;
             r = 0;
             break;
         }
@@ -158,6 +42,42 @@ int vs_compiled_page(struct vs_compiled *c, struct vs_conn *conn, struct vs_page
         if (!r)
             vs_page_add(page, record);
     }
+    if (!r)
+        *ret = VS_TAKE(page);
+    return r;
+}
+
+/* A long prefix takes the engine as long as there are rows with such words, however few are wanted. So it is shortened
+ * first, and the words of the newest rows are looked at. That is all when there are no more rows, and fills a page when
+ * many are right; else the long way is short. */
+static int rough_page(struct vs_compiled *c, struct vs_conn *conn, struct vs_page **ret, int *ret_more,
+                      vidstore_error **e) {
+    static const struct vs_field place = {0, "seq", "seq", VS_INT, 0, 0, NULL};
+    vs_scratch scratch;
+    vs_autostmt *s = NULL;
+    vs_autopage *page = NULL;
+    int all = 0;
+    int r = vs_compiled_stmt(c, conn, c->noun->search.reach, VS_ROUGH_MOST, VS_REACH, scratch, &s, e);
+    if (r || (r = vs_row(s, e)) < 0)
+        return r;
+    all = vs_col_int(s, 0) < VS_ROUGH_MOST;
+    struct vs_value reach = {.i = all ? 0 : vs_col_int(s, c->ascending ? 2 : 1), .set = VS_VALUE_SET};
+    vs_reset(VS_TAKE(s));
+    c->reach = all ? 0 : vs_compiled_value(c, &place, reach, e);
+    r = c->reach < 0 ? c->reach : read_page(c, conn, VS_ROUGH, &page, ret_more, e);
+    if (!r && (all || *ret_more))
+        *ret = VS_TAKE(page);
+    return r;
+}
+
+int vs_compiled_page(struct vs_compiled *c, struct vs_conn *conn, struct vs_page **ret, vidstore_error **e) {
+    vs_autopage *page = NULL;
+    int more = 0;
+    int r = check_index(c, e);
+    if (!r && c->matched && c->n_roughs && !c->ranked && !c->sort && c->count + VS_QUERY_ROUGHS < VS_QUERY_TERMS)
+        r = rough_page(c, conn, &page, &more, e);
+    if (!r && !page)
+        r = read_page(c, conn, c->ranked ? VS_PIECEWISE | VS_RANKED : VS_PIECEWISE, &page, &more, e);
     if (r)
         return r;
     if (more) {
@@ -178,8 +98,8 @@ int vs_compiled_count(struct vs_compiled *c, struct vs_conn *conn, int64_t *ret,
     int64_t most = c->flags & VIDSTORE_QUERY_EXACT_COUNT ? INT64_MAX : VS_COUNT_MAX;
     int r = check_index(c, e);
     if (!r)
-        r = vs_compiled_stmt(c, conn, c->matched ? c->noun->search.count : c->noun->stmt.count, most, 1, scratch,
-                             &count, e);
+        r = vs_compiled_stmt(c, conn, c->matched ? c->noun->search.count : c->noun->stmt.count, most, VS_PIECEWISE,
+                             scratch, &count, e);
     if (!r && (r = vs_row(count, e)) == VS_ROW) {
         *ret = vs_col_int(count, 0);
         r = 0;

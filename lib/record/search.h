@@ -70,7 +70,11 @@ void vs_marks_keep(const struct vs_compiled *c, struct vs_marks_kept *ret);
 void vs_marks_forget(struct vs_compiled *c, const struct vs_marks_kept *to);
 /* Who asks: only records that are its own, or of this access level (0: none), are found. May be called again. */
 void vs_mark_scope(struct vs_compiled *c, const struct vs_uuid *owner, int64_t open);
-/* The expression for the index, of all that was added. */
-int vs_search_match(struct vs_compiled *c, struct vs_buf *ret, vidstore_error **e);
+/* The expression for the index, of all that was added; how: VS_ROUGH with shortened prefixes, VS_ANYBODY without the
+ * scope. */
+int vs_search_match(struct vs_compiled *c, enum vs_how how, struct vs_buf *ret, vidstore_error **e);
+/* SQL for the words of a column, VS_FINDS: of all, in the table "w": with a blank before each word, and between columns
+ * more than one. */
+const char *vs_search_words_of(int column);
 
 #endif

@@ -86,11 +86,34 @@ static void add_range(struct vs_buf *b, const struct vs_range *range) {
     vs_buf_char(b, ')');
 }
 
-int vs_search_match(struct vs_compiled *c, struct vs_buf *ret, vidstore_error **e) {
+const char *vs_search_words_of(int column) {
+    static const char *const columns[VS_FINDS + 1] = {
+        "' ' || w.title_words",
+        "' ' || w.series_words",
+        "' ' || w.file_words",
+        "' ' || w.tag_words",
+        "' ' || w.more_words",
+        "' ' || w.title_words || '  ' || w.series_words || '  ' || w.file_words || '  ' || w.tag_words || '  ' || "
+        "w.more_words",
+    };
+    return columns[column];
+}
+
+static void add_find(const struct vs_compiled *c, enum vs_how how, struct vs_buf *ret) {
+    size_t at = 0;
+    for (int i = 0; (how & (VS_ROUGH | VS_REACH)) && i < c->n_roughs; i++) {
+        const struct vs_rough *rough = &c->roughs[i];
+        vs_buf_add(ret, c->find.data + at, rough->start + rough->len - rough->cut - at);
+        at = rough->start + rough->len;
+    }
+    vs_buf_add(ret, c->find.data + at, c->find.len - at);
+}
+
+int vs_search_match(struct vs_compiled *c, enum vs_how how, struct vs_buf *ret, vidstore_error **e) {
     if (c->without.len)
         vs_buf_char(ret, '(');
     size_t start = ret->len;
-    if (c->scope.len)
+    if (c->scope.len && !(how & VS_ANYBODY))
         vs_buf_fmt(ret, "(%s)", c->scope.data);
     for (int i = 0; i < c->n_ranges; i++) {
         vs_buf_str(ret, ret->len > start ? " AND " : "");
@@ -98,7 +121,7 @@ int vs_search_match(struct vs_compiled *c, struct vs_buf *ret, vidstore_error **
     }
     if (c->find.len) {
         vs_buf_str(ret, ret->len > start ? " AND " : "");
-        vs_buf_add(ret, c->find.data, c->find.len);
+        add_find(c, how, ret);
     }
     if (ret->len == start)
         vs_buf_str(ret, "\"" VS_MARK_TEXT "\"");

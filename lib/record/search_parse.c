@@ -29,6 +29,7 @@ struct reader {
     struct vs_compiled *out;
     struct vs_buf group, filter; /* words joined by OR; what has no mark */
     int terms, join, negate, any;
+    int conditions, rough; /* in the group; the column of a prefix in it, -1: there is none */
     size_t words;
     vidstore_error **e;
 };
@@ -111,15 +112,37 @@ static int refuse(struct reader *p, const struct term *t, int32_t sub, const cha
     return vs_fail_sub(p->e, VIDSTORE_INVALID, sub, "search", "%s: %.*s", why, len, t->start);
 }
 
+/* A prefix, the first phrase from a place on: where it is longer than the index of prefixes knows. */
+static void note_rough(struct vs_compiled *out, size_t from, int column) {
+    enum { INDEXED = 4 };
+    const char *start = strchr(out->find.data + from, '"') + 1, *end = strchr(start, '"'), *word = end;
+    int letters = 0;
+    while (word > start && word[-1] != ' ')
+        word--;
+    for (; word < end && letters < INDEXED; letters++)
+        word += vs_utf8_sequence(word, (size_t)(end - word));
+    if (word == end || out->n_roughs == VS_QUERY_ROUGHS || start[strcspn(start, "%_\"")] != '"')
+        return;
+    out->roughs[out->n_roughs++] = (struct vs_rough){.start = (size_t)(start - out->find.data),
+                                                     .len = (size_t)(end - start),
+                                                     .cut = (size_t)(end - word),
+                                                     .column = column};
+}
+
 /* A condition of the index of words, where it belongs: joined with its neighbour, excluded, or required. */
 static void flush(struct reader *p) {
+    size_t before = p->out->find.len;
     if (p->group.len)
         vs_buf_fmt(&p->out->find, "%s(%s)", p->out->find.len ? " AND " : "", p->group.data);
     p->out->find.failed |= p->group.failed;
+    if (p->group.len && p->conditions == 1 && p->rough >= 0 && !p->out->find.failed)
+        note_rough(p->out, before, p->rough);
     vs_buf_free(&p->group);
+    p->conditions = 0;
 }
 
-static void add_condition(struct reader *p, int without, const struct vs_buf *condition) {
+/* rough: the column of the one prefix that it is, VS_FINDS: any column; -1: it is more, or less. */
+static void add_condition(struct reader *p, int without, const struct vs_buf *condition, int rough) {
     p->any = 1;
     p->out->find.failed |= condition->failed;
     if (!condition->len)
@@ -131,6 +154,8 @@ static void add_condition(struct reader *p, int without, const struct vs_buf *co
     if (!p->join)
         flush(p);
     vs_buf_fmt(&p->group, "%s%s", p->group.len ? " OR " : "", condition->data);
+    p->conditions++;
+    p->rough = rough;
     p->join = 0;
 }
 
@@ -160,7 +185,7 @@ static int add_words(struct reader *p, const struct term *t) {
     int prefix = t->prefix || (!t->quoted && len > 1 && start[len - 1] == '*');
     int r = put_phrase(p, &b, VS_FINDS, start, len, prefix);
     if (!r && b.len)
-        add_condition(p, t->without, &b);
+        add_condition(p, t->without, &b, prefix ? (int)VS_FINDS : -1);
     return r;
 }
 
@@ -281,7 +306,7 @@ static const struct vs_saying *saying(const struct vs_noun *noun, const char *na
 static int add_values(struct reader *p, struct term *t, const struct vs_field *field) {
     vs_autobuf marks = {0}, filter = {0};
     const char *at = t->value, *end = t->value + t->value_len;
-    int r = 0;
+    int r = 0, rough = -1, values = 0;
     if (t->op_len == 2 && t->op[0] == '!' && t->op[1] == '=') {
         t->without = !t->without;
         t->op++;
@@ -291,6 +316,7 @@ static int add_values(struct reader *p, struct term *t, const struct vs_field *f
         struct piece piece = next_piece(&at, end);
         const struct vs_saying *said = saying(p->out->noun, field->name, strlen(field->name), piece.text, piece.len);
         const char *inner = said ? said->means : NULL, *stop = said ? inner + strlen(inner) : NULL;
+        rough = !said && !values++ && piece.prefix && vs_find_of(field) != VS_FINDS ? (int)vs_find_of(field) : -1;
         if (!said)
             r = put_value(p, t, field, &piece, &marks, &filter);
         while (!r && said && inner < stop) {
@@ -308,7 +334,7 @@ static int add_values(struct reader *p, struct term *t, const struct vs_field *f
         group.failed |= marks.failed;
         p->any = 1;
         if (marks.len)
-            add_condition(p, t->without, &group);
+            add_condition(p, t->without, &group, rough);
         return 0;
     }
     if (p->join)

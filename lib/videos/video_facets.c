@@ -97,8 +97,8 @@ static int facets_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     vs_autostmt *s = NULL;
     clear(f);
     int64_t most = c->flags & VIDSTORE_QUERY_EXACT_COUNT ? INT64_MAX - 1 : COUNTED_MAX;
-    int r = vs_compiled_stmt(c, conn, c->matched ? VS_STMT_VIDEO_SEARCH_FACETS : VS_STMT_VIDEO_FACETS, most + 1, 1,
-                             scratch, &s, e);
+    int r = vs_compiled_stmt(c, conn, c->matched ? VS_STMT_VIDEO_SEARCH_FACETS : VS_STMT_VIDEO_FACETS, most + 1,
+                             VS_PIECEWISE, scratch, &s, e);
     while (!r && (r = vs_step(s, e)) == VS_ROW) {
         r = 0;
         if (f->counted == most) {

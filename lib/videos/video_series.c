@@ -66,7 +66,7 @@ static int read_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     clear(s);
     int r = compile(s, &c, e);
     if (!r)
-        r = vs_compiled_stmt(&c, conn, VS_STMT_VIDEO_LIST, VIDEOS_MAX, 1, scratch, &rows, e);
+        r = vs_compiled_stmt(&c, conn, VS_STMT_VIDEO_LIST, VIDEOS_MAX, VS_PIECEWISE, scratch, &rows, e);
     while (!r && (r = vs_step(rows, e)) == VS_ROW) {
         vs_autoblock *block = vs_block_new(vs_video_noun.columns * sizeof(struct vs_value) + 1024);
         r = block ? vs_record_decode(block, &vs_video_noun, rows, &s->videos[s->count], e) : vs_fail_nomem(e);

@@ -26,6 +26,9 @@ max(CASE WHEN denies = 0 THEN can_share END) FROM grants
 WHERE subject_id = $1 AND denies IN (0, 1) AND object_id IN ($2, $3, $4)
 AND (expires_us IS NULL OR expires_us > $5);
 
+-- name: grant_any
+SELECT 1 FROM grants WHERE subject_id = $1 AND denies = 0 LIMIT 1;
+
 -- name: grant_source
 -- The grant that somebody hands on: one that reaches far enough, of the object itself.
 SELECT id, expires_us FROM grants WHERE subject_id = $1 AND object_id IN ($2, $3, $4) AND denies = 0

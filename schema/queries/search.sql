@@ -14,16 +14,27 @@ DELETE FROM {table}_search WHERE rowid = $1;
 SELECT seq, {columns} FROM {table}_search({{match}}) AS found CROSS JOIN {table} WHERE seq = found.rowid AND {{where}}
 ORDER BY {{found_order}} LIMIT {{limit}};
 
+-- name: {noun}_search_hits :template
+-- Where they are, newest first: through the marks of who asks.
+SELECT found.rowid AS place, {{score}} AS score FROM {table}_search({{match}}) AS found CROSS JOIN {table}
+WHERE seq = found.rowid AND {{where}} ORDER BY {{found_order}} LIMIT {{limit}}
+
+-- name: {noun}_search_granted :template
+-- And what has no mark of who asks: row by row.
+SELECT seq AS place, {{score}} AS score FROM {table} CROSS JOIN {table}_search({{match}}) AS found
+WHERE {table}.seq IN ({{granted}}) AND found.rowid = {table}.seq AND {{where}}
+ORDER BY {{granted_order}} LIMIT {{limit}}
+
 -- name: {noun}_search_best :template
 -- The best of the newest: to rank all that a common word finds would read the whole index.
-SELECT seq, {columns} FROM (SELECT found.rowid AS place, found.rank AS score
-    FROM {table}_search({{match}}, 'vs_rank()') AS found CROSS JOIN {table} WHERE seq = found.rowid AND {{where}}
-    ORDER BY found.rowid DESC LIMIT 1000) AS best
-CROSS JOIN {table} WHERE seq = best.place ORDER BY best.score, seq DESC LIMIT {{limit}};
+SELECT seq, {columns} FROM ({{hits}}) AS hit CROSS JOIN {table} WHERE seq = hit.place
+ORDER BY hit.score, seq DESC LIMIT {{limit}};
+
+-- name: {noun}_search_reach :template
+SELECT count(*), min(place), max(place) FROM ({{hits}}) AS hit;
 
 -- name: {noun}_search_count :template
-SELECT count(*) FROM (SELECT 1 FROM {table}_search({{match}}) AS found CROSS JOIN {table} WHERE seq = found.rowid
-AND {{where}} LIMIT {{limit}}) AS counted;
+SELECT count(*) FROM (SELECT place FROM ({{hits}}) AS hit LIMIT {{limit}}) AS counted;
 
 -- name: {noun}_by_seq
 SELECT seq, {columns} FROM {table} WHERE seq = $1;

@@ -11,8 +11,7 @@ ORDER BY {{order}} LIMIT {{limit}};
 
 -- name: video_search_facets :template
 SELECT codec, resolution, hdr, language, year, format, audio_codec, media_kind
-FROM videos_search({{match}}) AS found CROSS JOIN videos WHERE seq = found.rowid AND {{where}}
-ORDER BY {{found_order}} LIMIT {{limit}};
+FROM ({{hits}}) AS hit CROSS JOIN videos WHERE seq = hit.place LIMIT {{limit}};
 
 -- name: video_facts_set
 UPDATE videos SET facts = $1 WHERE id = $2;

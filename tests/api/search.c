@@ -110,6 +110,144 @@ START_TEST(nobody_finds_what_it_may_not_see) {
 }
 END_TEST
 
+static struct id grant(vidstore_session *s, struct id video, struct id subject, int64_t denies) {
+    vidstore_grant *made = NULL;
+    vidstore_grant_params *p = vidstore_grant_params_new();
+    vidstore_grant_params_set_text(p, VIDSTORE_GRANT_NOUN, "video");
+    vidstore_grant_params_set_text(p, VIDSTORE_GRANT_OBJECT_ID, video.text);
+    vidstore_grant_params_set_text(p, VIDSTORE_GRANT_SUBJECT_ID, subject.text);
+    if (denies)
+        vidstore_grant_params_set_int64(p, VIDSTORE_GRANT_DENIES, denies);
+    must(vidstore_grant_create(s, p, &made, e));
+    struct id id = id_of(vidstore_grant_id(made));
+    vidstore_grant_free(made);
+    vidstore_grant_params_free(p);
+    return id;
+}
+
+/* All titles of a search, a page of one after the other. */
+static const char *one_by_one(vidstore_session *s, const char *text) {
+    static char out[1024];
+    vidstore_query *q = vidstore_query_new();
+    must(vidstore_query_search(q, text, e));
+    vidstore_query_limit(q, 1);
+    *out = 0;
+    for (int more = 1; more;) {
+        vidstore_page *page = NULL;
+        must(vidstore_video_list(s, q, &page, e));
+        size_t n = strlen(out);
+        if (vidstore_page_count(page))
+            snprintf(out + n, sizeof out - n, "%s%s", n ? "|" : "", vidstore_video_title(vidstore_page_video(page, 0)));
+        more = vidstore_page_cursor(page) != NULL;
+        vidstore_query_cursor(q, vidstore_page_cursor(page));
+        vidstore_page_free(page);
+    }
+    vidstore_query_free(q);
+    return out;
+}
+
+START_TEST(what_was_granted_is_found_among_ones_own) {
+    struct id ann = add_user("ann", VIDSTORE_ROLE_USER), bob = add_user("bob", VIDSTORE_ROLE_USER);
+    vidstore_session *as_ann = session_of(ann), *as_bob = session_of(bob);
+    vidstore_text *facets = NULL;
+    vidstore_query *q = vidstore_query_new();
+    add_video(as_bob, "Talk one of Bob", NULL);
+    struct id two = add_video(as_ann, "Talk two of Ann", NULL);
+    add_video(as_bob, "Talk three of Bob", NULL);
+    struct id four = add_video(as_ann, "Talk four of Ann talk", NULL);
+    add_video(as_ann, "Talk five of Ann", NULL);
+    ck_assert_str_eq(titles(as_bob, "talk", 0), "Talk three of Bob|Talk one of Bob");
+    struct id given = grant(as_ann, two, bob, 0);
+    ck_assert_str_eq(titles(as_bob, "talk", 0), "Talk three of Bob|Talk two of Ann|Talk one of Bob");
+    grant(as_ann, four, bob, 0);
+    ck_assert_str_eq(titles(as_bob, "talk", 0),
+                     "Talk four of Ann talk|Talk three of Bob|Talk two of Ann|Talk one of Bob");
+    ck_assert_str_eq(one_by_one(as_bob, "talk"), titles(as_bob, "talk", 0));
+    ck_assert_str_eq(titles(as_bob, "ann talk -four", 0), "Talk two of Ann");
+    ck_assert_str_eq(titles(as_bob, "talk ann", VIDSTORE_QUERY_RANKED), "Talk four of Ann talk|Talk two of Ann");
+    must(vidstore_query_search(q, "talk", e));
+    must(vidstore_video_facets(as_bob, q, &facets, e));
+    ck_assert_ptr_nonnull(strstr(vidstore_text_data(facets), "\"counted\":4,"));
+    vidstore_text_free(facets);
+    vidstore_query_free(q);
+    grant(as_ann, four, bob, 1);
+    must(vidstore_grant_revoke(as_ann, given.text, e));
+    ck_assert_str_eq(titles(as_bob, "talk", 0), "Talk three of Bob|Talk one of Bob");
+    ck_assert_str_eq(titles(as_ann, "talk", 0), "Talk five of Ann|Talk four of Ann talk|Talk two of Ann");
+    vidstore_session_free(as_ann);
+    vidstore_session_free(as_bob);
+}
+END_TEST
+
+START_TEST(long_prefixes) {
+    static const char *const names[] = {"Harbour one",
+                                        "Harbinger two",
+                                        "Harbouring three",
+                                        "The harbour four",
+                                        "Harbors five",
+                                        "\xC3\x9C"
+                                        "ber Stra\xC3\x9F"
+                                        "en six",
+                                        "Harbo seven"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        add_video(sys, names[i], i == 4 ? "[\"harbouring\"]" : NULL);
+    static const struct {
+        const char *text, *found;
+    } cases[] = {
+        {"harbour*", "Harbors five|The harbour four|Harbouring three|Harbour one"},
+        {"harbo*", "Harbo seven|Harbors five|The harbour four|Harbouring three|Harbour one"},
+        {"harbouri*", "Harbors five|Harbouring three"},
+        {"title:harbouri*", "Harbouring three"},
+        {"tag:harbou*", "Harbors five"},
+        {"\"the harbou\"*", "The harbour four"},
+        {"\"harbour o\"*", "Harbour one"},
+        {"harbour* -harbouri*", "The harbour four|Harbour one"},
+        {"harbour* three*", "Harbouring three"},
+        {"harbour* OR binge*", "Harbors five|The harbour four|Harbouring three|Harbour one"},
+        {"title:harbouri*,harbors*", "Harbors five|Harbouring three"},
+        {"strass*", "\xC3\x9C"
+                    "ber Stra\xC3\x9F"
+                    "en six"},
+        {"harbx*", ""},
+        {"harbourings*", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ck_assert_str_eq(titles(sys, cases[i].text, 0), cases[i].found);
+        ck_assert_str_eq(one_by_one(sys, cases[i].text), cases[i].found);
+    }
+}
+END_TEST
+
+static void add_many(vidstore_session *s, const char *title, int count) {
+    vidstore_video_params *p = vidstore_video_params_new(), *all[600];
+    vidstore_page *page = NULL;
+    vidstore_video_params_set_text(p, VIDSTORE_VIDEO_TITLE, title);
+    for (int i = 0; i < count; i++)
+        all[i] = p;
+    must(vidstore_video_bulk_create(s, (const vidstore_video_params *const *)all, count, VIDSTORE_BULK_ATOMIC, &page,
+                                    e));
+    vidstore_page_free(page);
+    vidstore_video_params_free(p);
+}
+
+/* Behind more rows than are looked at by shortened prefixes, and in front of them. */
+START_TEST(long_prefixes_that_lie_deep) {
+    struct id ann = add_user("ann", VIDSTORE_ROLE_USER);
+    vidstore_session *as_ann = session_of(ann);
+    add_video(as_ann, "Harbour of Ann", NULL);
+    struct id given = add_video(sys, "Harbour of others", NULL);
+    add_video(sys, "Harbour of none", NULL);
+    add_many(as_ann, "Harbinger", 600);
+    grant(sys, given, ann, 0);
+    ck_assert_str_eq(titles(as_ann, "harbou*", 0), "Harbour of others|Harbour of Ann");
+    ck_assert_str_eq(titles(sys, "harbou*", 0), "Harbour of none|Harbour of others|Harbour of Ann");
+    add_video(as_ann, "Harbours of Ann", NULL);
+    ck_assert_str_eq(one_by_one(as_ann, "harbou*"), "Harbours of Ann|Harbour of others|Harbour of Ann");
+    ck_assert_str_eq(one_by_one(sys, "harbou*"), "Harbours of Ann|Harbour of none|Harbour of others|Harbour of Ann");
+    vidstore_session_free(as_ann);
+}
+END_TEST
+
 START_TEST(pages_go_on_where_they_ended) {
     char title[32];
     int seen = 0;
@@ -353,6 +491,9 @@ Suite *search_suite(void) {
     tcase_add_test(tc, words_follow_every_change);
     tcase_add_test(tc, a_rollback_takes_the_words_back);
     tcase_add_test(tc, nobody_finds_what_it_may_not_see);
+    tcase_add_test(tc, what_was_granted_is_found_among_ones_own);
+    tcase_add_test(tc, long_prefixes);
+    tcase_add_test(tc, long_prefixes_that_lie_deep);
     tcase_add_test(tc, pages_go_on_where_they_ended);
     tcase_add_test(tc, the_best_come_first);
     tcase_add_test(tc, every_noun_is_found);

@@ -102,7 +102,7 @@ START_TEST(becomes) {
         return;
     }
     ck_assert_msg(r == 0, "%s: %s", typed[_i].text, vidstore_error_message(e));
-    ck_assert_int_eq(vs_search_match(&c, &match, NULL), 0);
+    ck_assert_int_eq(vs_search_match(&c, 0, &match, NULL), 0);
     if (typed[_i].match)
         ck_assert_msg(strcmp(match.data, typed[_i].match) == 0, "%s became %s", typed[_i].text, match.data);
     ck_assert_msg(strstr(c.where.data ? c.where.data : "", typed[_i].where) != NULL, "%s became %s", typed[_i].text,

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/* Making a statement of a compiled query: its template, its conditions, its values. */
+#include "record/search.h"
+#include "util/alloc.h"
+#include "util/error.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Expressions for the index of words stand among the values, after the terms. */
+enum { MATCH = VS_QUERY_TERMS, MATCH_ANYBODY, VALUES };
+static const char RANKED_MOST[] = "1000"; /* how many of the newest are ranked */
+
+int vs_template_fill(struct vs_buf *b, const char *tmpl, const char *const *names, const char *const *texts,
+                     vidstore_error **e) {
+    for (const char *open; (open = strstr(tmpl, "{{"));) {
+        const char *close = strstr(open, "}}");
+        size_t len = close ? (size_t)(close - open - 2) : 0;
+        int found = 0;
+        vs_buf_add(b, tmpl, (size_t)(open - tmpl));
+        for (size_t i = 0; close && names[i] && !found; i++)
+            if (strlen(names[i]) == len && strncmp(names[i], open + 2, len) == 0) {
+                vs_buf_str(b, texts[i]);
+                found = 1;
+            }
+        if (!found)
+            return vs_fail(e, VIDSTORE_INTERNAL, NULL, "a statement's template has an unknown hole");
+        tmpl = close + 2;
+    }
+    vs_buf_str(b, tmpl);
+    return b->failed ? vs_fail_nomem(e) : 0;
+}
+
+/* Numbers the values anew, in the order in which they come first: the engine counts them so. Of each new number ret
+ * keeps the value. */
+static void number(struct vs_buf *b, const char *sql, int ret[VALUES], int *ret_count) {
+    for (char *end; *sql; sql = end) {
+        size_t n = strcspn(sql, "$");
+        vs_buf_add(b, sql, n);
+        end = (char *)(uintptr_t)(sql + n);
+        if (!*end)
+            break;
+        int value = (int)strtol(sql + n + 1, &end, 10) - 1, at = 0;
+        while (at < *ret_count && ret[at] != value)
+            at++;
+        if (at == *ret_count)
+            ret[(*ret_count)++] = value;
+        vs_buf_fmt(b, "$%d", at + 1);
+    }
+}
+
+/* A statement in the making. */
+struct making {
+    struct vs_compiled *c;
+    struct vs_conn *conn;
+    const char *order, *most;
+    enum vs_how how;
+    struct vs_buf where, check, hits;
+};
+
+static void put_order(const struct vs_compiled *c, const char *seq, char *order, size_t size) {
+    const char *way = c->ascending ? "ASC" : "DESC";
+    if (c->sort)
+        snprintf(order, size, "%s%s %s, seq %s", c->sort->column, c->sort->use & VS_FOLDED ? "_key" : "", way, way);
+    else
+        snprintf(order, size, "%s %s", seq, way);
+}
+
+/* The column that a list is sorted by before seq; NULL: none. */
+static void put_key(const struct vs_compiled *c, struct vs_buf *b) {
+    if (c->sort)
+        vs_buf_fmt(b, "%s%s AS key, ", c->sort->column, c->sort->use & VS_FOLDED ? "_key" : "");
+}
+
+static void put_way(const struct vs_compiled *c, const struct vs_way *way, struct vs_buf *b) {
+    vs_buf_fmt(b, "%s AS at FROM %s%s WHERE %s", way->seq, way->from.data ? way->from.data : "", c->noun->table,
+               way->when.data);
+}
+
+/* The rows of all ways, each once. Each way has the order of the list, so that they are merged and none is followed
+ * further than the page needs. */
+static void put_ways(struct making *m, const char *where) {
+    const struct vs_compiled *c = m->c;
+    struct vs_buf *b = &m->where;
+    const char *order = c->ascending ? "ASC" : "DESC";
+    int piecewise = m->how & VS_PIECEWISE;
+    vs_buf_fmt(b, "%s.seq IN (SELECT at FROM (", c->noun->table);
+    for (int i = 0; i < c->n_ways; i++) {
+        vs_buf_str(b, i ? " UNION SELECT " : "SELECT ");
+        if (piecewise)
+            put_key(c, b);
+        put_way(c, &c->ways[i], b);
+        vs_buf_fmt(b, " AND %s", where);
+    }
+    if (piecewise && c->sort)
+        vs_buf_fmt(b, " ORDER BY 1 %s, 2 %s LIMIT %s", order, order, m->most);
+    else if (piecewise)
+        vs_buf_fmt(b, " ORDER BY 1 %s LIMIT %s", order, m->most);
+    vs_buf_str(b, ") AS found)");
+}
+
+/* The where-clause with the ways that lead to what may be visible. */
+static void put_where(struct making *m) {
+    const struct vs_compiled *c = m->c;
+    const char *where = c->where.len ? c->where.data : "1 = 1";
+    if (c->n_ways == 0 || c->matched) /* the index of words is the way */
+        vs_buf_str(&m->where, where);
+    else if (c->n_ways == 1 && !c->ways[0].from.len)
+        vs_buf_fmt(&m->where, "%s AND %s", c->ways[0].when.data, where);
+    else
+        put_ways(m, where);
+}
+
+static void put_match(const struct making *m, int value, struct vs_buf *b) {
+    vs_buf_fmt(b, m->how & VS_RANKED ? "$%d, 'vs_rank()'" : "$%d", value + 1);
+}
+
+/* That the words which shortened prefixes found are the right ones. */
+static int put_check(struct vs_compiled *c, struct vs_buf *b, vidstore_error **e) {
+    static const struct vs_field text = {0, "words", "words", VS_TEXT, 0, 0, NULL};
+    vs_buf_str(b, "1 = 1");
+    for (int i = 0; i < c->n_roughs; i++) {
+        struct vs_rough *rough = &c->roughs[i];
+        vs_autobuf like = {0};
+        vs_buf_str(&like, "% ");
+        vs_buf_add(&like, c->find.data + rough->start, rough->len);
+        vs_buf_char(&like, '%');
+        if (like.failed)
+            return vs_fail_nomem(e);
+        struct vs_value value = {.text = like.data, .len = (uint32_t)like.len, .set = VS_VALUE_SET};
+        int number = rough->value ? rough->value : vs_compiled_value(c, &text, value, e);
+        if (number < 0)
+            return number;
+        rough->value = number;
+        vs_buf_fmt(b, " AND (SELECT %s FROM %s_search AS w WHERE w.rowid = %s.seq) LIKE $%d",
+                   vs_search_words_of(rough->column), c->noun->table, c->noun->table, number);
+    }
+    return b->failed ? vs_fail_nomem(e) : 0;
+}
+
+/* What was granted to the actor has no mark in the index of words: it is looked up row by row. */
+static int put_granted(struct making *m, const char *score, vidstore_error **e) {
+    struct vs_compiled *c = m->c;
+    char order[160];
+    vs_autobuf match = {0}, granted = {0}, where = {0}, own = m->hits;
+    m->hits = (struct vs_buf){0};
+    put_order(c, "seq", order, sizeof order);
+    put_match(m, MATCH_ANYBODY, &match);
+    vs_buf_fmt(&where, "%s AND %s", m->where.data, m->check.data);
+    for (int i = 0; i < c->n_ways; i++) {
+        if (i < c->marked) {
+            vs_buf_fmt(&where, " AND NOT (%s)", c->ways[i].when.data);
+            continue;
+        }
+        vs_buf_str(&granted, i > c->marked ? " UNION SELECT " : "SELECT ");
+        put_way(c, &c->ways[i], &granted);
+    }
+    if (granted.failed || match.failed || where.failed)
+        return vs_fail_nomem(e);
+    const char *const names[] = {"where", "granted_order", "limit", "match", "score", "granted", NULL};
+    const char *const texts[] = {where.data, order, m->most, match.data, score, granted.data, NULL};
+    vs_buf_fmt(&m->hits, "SELECT place, score FROM (%s) AS own UNION ALL SELECT place, score FROM (", own.data);
+    int r = vs_template_fill(&m->hits, vs_stmt_text(m->conn, c->noun->search.granted), names, texts, e);
+    vs_buf_str(&m->hits, ") AS others");
+    return r ? r : m->hits.failed ? vs_fail_nomem(e) : 0;
+}
+
+/* What the index of words finds: the places of rows, and how well they fit. */
+static int put_hits(struct making *m, const char *most, vidstore_error **e) {
+    struct vs_compiled *c = m->c;
+    const char *score = m->how & VS_RANKED ? "found.rank" : "0";
+    char order[160];
+    vs_autobuf match = {0};
+    put_order(c, "found.rowid", order, sizeof order);
+    put_match(m, MATCH, &match);
+    const char *const names[] = {"where", "found_order", "limit", "match", "score", NULL};
+    const char *const texts[] = {m->where.data, order, most, match.data, score, NULL};
+    int r = match.failed ? vs_fail_nomem(e)
+                         : vs_template_fill(&m->hits, vs_stmt_text(m->conn, c->noun->search.hits), names, texts, e);
+    return r || c->marked == c->n_ways || (m->how & VS_REACH) ? r : put_granted(m, score, e);
+}
+
+/* A list of what was found in more ways than one, or roughly: by the places, in their order. */
+static int put_found(struct making *m, vidstore_error **e) {
+    struct vs_compiled *c = m->c;
+    vs_autobuf where = m->where;
+    m->where = (struct vs_buf){0};
+    vs_buf_fmt(&m->where, "seq IN (SELECT place FROM (%s) AS hit)", m->hits.data);
+    if (m->how & VS_ROUGH)
+        vs_buf_fmt(&m->where, " AND %s", m->check.data);
+    if ((m->how & VS_ROUGH) && c->reach)
+        vs_buf_fmt(&m->where, " AND +seq %s $%d", c->ascending ? "<=" : ">=", c->reach);
+    return m->where.failed ? vs_fail_nomem(e) : 0;
+}
+
+int vs_compiled_leave_out(struct vs_compiled *c, struct vs_conn *conn, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    if (!c->matched || c->marked == c->n_ways || c->looked)
+        return 0;
+    c->looked = 1;
+    int r = vs_stmt(conn, c->others, &s, e);
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, &c->holder);
+    r = vs_row(s, e);
+    if (r == VS_DONE) {
+        for (int i = c->marked; i < c->n_ways; i++) {
+            vs_buf_free(&c->ways[i].from);
+            vs_buf_free(&c->ways[i].when);
+        }
+        c->n_ways = c->marked;
+    }
+    return r < 0 ? r : 0;
+}
+
+static int compose(struct making *m, enum vs_stmt_id tmpl, struct vs_buf *b, vidstore_error **e) {
+    struct vs_compiled *c = m->c;
+    char order[160], rough[24];
+    vs_autobuf match = {0};
+    put_where(m);
+    put_order(c, "found.rowid", order, sizeof order);
+    put_match(m, MATCH, &match);
+    snprintf(rough, sizeof rough, "%d", VS_ROUGH_MOST);
+    const char *most = m->how & (VS_ROUGH | VS_REACH) ? rough : m->how & VS_RANKED ? RANKED_MOST : m->most;
+    int r = m->where.failed || match.failed ? vs_fail_nomem(e) : 0;
+    if (!r && c->matched)
+        r = put_check(c, &m->check, e);
+    if (!r && c->matched)
+        r = put_hits(m, most, e);
+    if (!r && tmpl == c->noun->search.list && (c->marked < c->n_ways || m->how & VS_ROUGH)) {
+        tmpl = c->noun->stmt.list;
+        r = put_found(m, e);
+    }
+    const char *const names[] = {"where", "order", "found_order", "limit", "match", "hits", NULL};
+    const char *const texts[] = {m->where.data, m->order, order, m->most, match.data, m->hits.data ? m->hits.data : "",
+                                 NULL};
+    return r ? r : vs_template_fill(b, vs_stmt_text(m->conn, tmpl), names, texts, e);
+}
+
+/* The expressions of a query that goes through the index of words. */
+static int make_matches(struct vs_compiled *c, enum vs_how how, vidstore_error **e) {
+    vs_buf_free(&c->match);
+    vs_buf_free(&c->match_anybody);
+    int r = vs_search_match(c, how, &c->match, e);
+    if (!r && c->marked < c->n_ways)
+        r = vs_search_match(c, VS_ROUGH | VS_ANYBODY, &c->match_anybody, e);
+    return r;
+}
+
+int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_id tmpl, int64_t limit, enum vs_how how,
+                     vs_scratch scratch, struct vs_stmt **ret, vidstore_error **e) {
+    char order[160], most[24];
+    vs_autobuf sql = {0}, numbered = {0};
+    int values[VALUES], used = 0;
+    struct making m = {.c = c, .conn = conn, .order = order, .most = most, .how = how};
+    int r = vs_compiled_leave_out(c, conn, e);
+    put_order(c, "seq", order, sizeof order);
+    snprintf(most, sizeof most, "%" PRId64, limit);
+    if (!r && c->matched)
+        r = make_matches(c, how, e);
+    if (!r)
+        r = compose(&m, tmpl, &sql, e);
+    vs_buf_free(&m.where);
+    vs_buf_free(&m.check);
+    vs_buf_free(&m.hits);
+    if (!r)
+        number(&numbered, sql.data, values, &used);
+    if (!r && numbered.failed)
+        r = vs_fail_nomem(e);
+    if (!r)
+        r = vs_stmt_composed(conn, numbered.data, numbered.len, ret, e);
+    for (int i = 0; !r && i < used; i++) {
+        const struct vs_buf *match = values[i] == MATCH ? &c->match : &c->match_anybody;
+        if (values[i] >= VS_QUERY_TERMS)
+            vs_bind_text(*ret, i + 1, match->data, (int64_t)match->len);
+        else
+            vs_value_bind(*ret, i + 1, c->terms[values[i]].field, &c->terms[values[i]].value, scratch[i]);
+    }
+    return r;
+}
