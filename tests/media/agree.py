@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Holds what the prober says of the corpus against ffprobe, MediaInfo, and the prober's own code without its sandbox.
 
-agree.py VIDSTORE HELPER PLAIN_PROBE DIRECTORY
+agree.py VIDSTORE HELPER PLAIN_PROBE RANGED_PROBE SOAK DIRECTORY
 """
 
 import concurrent.futures
@@ -16,6 +16,7 @@ import sys
 import time
 
 import corpus
+import fields
 
 # Where we differ from ffprobe on purpose: files, field, and why.
 DIFFERENCES = [
@@ -36,6 +37,9 @@ DIFFERENCES = [
     ),
     ("bcp47.mkv", "language", "libavformat leaves out BCP 47 tags"),
     ("interlaced*", "field_order", "the first frame is asked too"),
+    ("hlgsei.*", "transfer", "the picture says what it prefers to be: ffprobe says so of its frames only"),
+    ("hlgraw.mp4", "transfer", "as above"),
+    ("dolby84.mp4", "transfer", "as above"),
     ("encv.mp4", "codec", "the sample entry is encrypted"),
 ]
 # Statuses that each kind of file may have.
@@ -246,6 +250,15 @@ def compare_plain(plain, folder, kinds, mine):
     print(len(names), "files held against the prober without its sandbox")
 
 
+def compare_ranged(ranged, helper, folder, kinds):
+    """Bytes that lie in no file are read to the same end."""
+    names = sorted(n for n, kind in kinds.items() if kind != "sparse")
+    env = dict(os.environ, VIDSTORE_PROBE_HELPER=helper)
+    out = run([ranged, *[os.path.join(folder, n) for n in names]], env=env).decode()
+    check(not out, "range by range it is another answer: " + out[:4000])
+    print(len(names), "files read range by range")
+
+
 def compare_mediainfo(folder, kinds, mine):
     if not shutil.which("mediainfo"):
         print("no mediainfo here")
@@ -332,6 +345,10 @@ def check_facts(mine):
         "HDR10 of the bitstream",
     )
     check(video("hlg.mp4").get("hdr") == "hlg" and video("pq.mp4").get("hdr") == "pq", "HLG, PQ")
+    check_light(video)
+    check(video("cropped.mkv").get("crop") == [8, 4, 8, 2], "crop")
+    check(video("sphere.mp4").get("projection") == "equirectangular", "projection")
+    check(container["when.mov"].get("created_utc_offset_min") == 120, "when.mov has a zone")
     check(video("interlaced-tff.mp4").get("scan") == "interlaced", "interlaced")
     check(
         container["cover.mp3"]["media_kind"] == "audio" and container["brand-avif.mp4"].get("media_kind") != "video",
@@ -339,6 +356,39 @@ def check_facts(mine):
     )
     check(mine["attachment.mkv"]["streams"][-1].get("file_name") == "attached.bin", "attachment")
     check(video("base.mp4").get("codec_string", "").startswith("avc1."), "codec string")
+
+
+def check_light(video):
+    """Dynamic range: of the container and of the pictures, for those who know Dolby Vision and for the others."""
+    names = {
+        "hdr10plus": ("hevc", "mkv", "mp4", "ts"),
+        "hlgsei": ("hevc", "mkv", "mp4", "ts"),
+        "lightsei": ("hevc", "mkv", "mp4", "ts"),
+    }
+    for stem, endings in names.items():
+        for name in (f"{stem}.{ending}" for ending in endings):
+            wanted = {"hdr10plus": "hdr10plus", "hlgsei": "hlg", "lightsei": "hdr10"}[stem]
+            check(video(name).get("hdr") == wanted, f"{name} is {video(name).get('hdr')}")
+    check((video("lightsei.ts").get("max_cll"), video("lightsei.ts").get("max_fall")) == (700, 300), "lightsei.ts")
+    check(video("hlgtags.mkv").get("hdr") == "hlg", "hlgtags.mkv")
+    dolby = {
+        "dolby5": (5, 6, 0, None, False),
+        "dolby7": (7, 6, 6, "hdr10", True),
+        "dolby81": (8, 4, 1, "hdr10", False),
+        "dolby84": (8, 4, 4, "hlg", False),
+    }
+    for stem, facts in dolby.items():
+        for name in (f"{stem}.mp4", f"{stem}.mkv")[: 2 if stem in ("dolby5", "dolby81") else 1]:
+            v = video(name)
+            found = tuple(v.get(f) for f in ("dv_profile", "dv_level", "dv_compat", "hdr_fallback", "dv_el"))
+            check(v.get("hdr") == "dv" and found == facts, f"{name}: {v.get('hdr')} {found}")
+            check(v.get("dv_rpu") is True and v.get("dv_bl") is True, f"{name}: layers")
+    boxed = video("hdr10box.mp4")
+    check(
+        boxed.get("hdr") == "hdr10" and boxed.get("mastering_source") == "container" and boxed.get("max_cll") == 1000,
+        "HDR10 of the container",
+    )
+    check(boxed.get("mastering", [])[8:] == [1, 10000000], f"hdr10box.mp4: {boxed.get('mastering')}")
 
 
 def check_statuses(kinds, mine):
@@ -410,8 +460,22 @@ def check_many(vidstore, helper, folder):
     print(rounds, "probes in %.1f s" % (time.monotonic() - began))
 
 
+def check_soak(soak, helper, folder):
+    """Memory and descriptors stay where they are. The long run: VIDSTORE_LONG=1."""
+    count = "10000" if os.environ.get("VIDSTORE_LONG") else "300"
+    names = ["base.mp4", "wrapped.mkv", "base.ts", "hostile-hls.mp4", "cut30-base.mp4", "damaged0-base.avi"]
+    done = subprocess.run(
+        [soak, count, *[os.path.join(folder, n) for n in names]],
+        env=dict(os.environ, VIDSTORE_PROBE_HELPER=helper),
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    print(done.stdout.decode().rstrip())
+    check(done.returncode == 0, f"{count} probes left something behind")
+
+
 def main():
-    vidstore, helper, plain, folder = sys.argv[1:]
+    vidstore, helper, plain, ranged, soak, folder = sys.argv[1:]
     if not shutil.which("ffmpeg"):
         print("no ffmpeg here")
         return 77
@@ -421,12 +485,16 @@ def main():
     check(set(mine) == set(kinds), f"no answer for {sorted(set(kinds) - set(mine))}")
     check_statuses(kinds, mine)
     check_facts(mine)
+    for text in fields.check(mine):
+        complain(text)
     compare_plain(plain, folder, kinds, mine)
+    compare_ranged(ranged, helper, folder, kinds)
     compare_ffprobe(folder, kinds, mine)
     compare_mediainfo(folder, kinds, mine)
     check_sparse(vidstore, helper, folder, kinds)
     check_strace(vidstore, helper, folder, kinds)
     check_many(vidstore, helper, folder)
+    check_soak(soak, helper, folder)
     print(len(kinds), "files,", len(failures), "failures")
     return 1 if failures else 0
 

@@ -12,7 +12,9 @@ import struct
 import subprocess
 import sys
 
-VERSION = 1
+import forge as hand
+
+VERSION = 3
 SIZE = "160x120"
 PICTURE = f"-f lavfi -i testsrc2=size={SIZE}:rate=25:duration=0.48"
 SOUND = "-f lavfi -i sine=frequency=440:sample_rate=48000:duration=0.48"
@@ -267,6 +269,7 @@ def containers(c):
             ),
             ("stereo3d.mkv", one + "-metadata:s:v stereo_mode=left_right"),
             ("brand.mp4", one + "-brand mp42"),
+            ("titled.mkv", one + "-metadata:s:v title=Angle"),
         ],
     )
     c.ffmpeg(
@@ -467,6 +470,77 @@ def forge(c):
             c.write(f"damaged{n}-{stem}.{ending}", bytes(data), "damaged")
 
 
+def light(c):
+    """Of high dynamic range, what ffmpeg has no words for."""
+    raw = "-frames:v 3 -pix_fmt yuv420p10le -c:v libx265 -x265-params log-level=none:repeat-headers=1:colorprim=bt2020:"
+    kinds = {
+        "pq": raw + "colormatrix=bt2020nc:transfer=smpte2084",
+        "bt2020": raw + "colormatrix=bt2020nc:transfer=bt2020-10",
+    }
+    c.ffmpeg(PICTURE, [(f"raw-{kind}.hevc", args) for kind, args in kinds.items()])
+    if "raw-bt2020.hevc" not in c.kinds:
+        return
+    units = {
+        "hdr10plus": ("pq", hand.sei(4, hand.hdr10plus())),
+        # a player that does not know HLG takes it for BT.2020; who knows it reads the message
+        "hlgsei": ("bt2020", hand.sei(147, bytes([18]))),
+        "lightsei": ("pq", hand.sei(144, struct.pack(">2H", 700, 300))),
+    }
+    for name, (kind, unit) in units.items():
+        c.write(f"{name}.hevc", hand.before_first_picture(c.read(f"raw-{kind}.hevc"), unit), "honest")
+        c.ffmpeg(f"-i {name}.hevc", [(f"{name}.mp4", "-c copy")])
+        c.ffmpeg(f"-i {name}.mp4", [(f"{name}.{x}", "-c copy") for x in ("mkv", "ts")])
+    c.ffmpeg("-i raw-pq.hevc", [("pqraw.mp4", "-c copy")])
+    c.ffmpeg("-i hlgsei.hevc", [("hlgraw.mp4", "-c copy")])
+    boxes = {
+        "dolby5": ("pqraw.mp4", hand.dolby(5, 6, 0)),
+        "dolby81": ("pqraw.mp4", hand.dolby(8, 4, 1)),
+        "dolby84": ("hlgraw.mp4", hand.dolby(8, 4, 4)),
+        "dolby7": ("pqraw.mp4", hand.dolby(7, 6, 6, 1)),
+        "hdr10box": (
+            "pqraw.mp4",
+            hand.mastering((13250, 34500), (7500, 3000), (34000, 16000), (15635, 16450), 10000000, 1)
+            + hand.light(1000, 400),
+        ),
+    }
+    for name, (base, box) in boxes.items():
+        c.write(f"{name}.mp4", hand.into_picture(c.read(base), b"hev1", box), "honest")
+    for name in ("dolby81", "dolby5"):
+        c.ffmpeg(f"-i {name}.mp4", [(f"{name}.mkv", "-c copy -strict unofficial")])
+    c.ffmpeg(
+        PICTURE,
+        [
+            (
+                "hlgtags.mkv",
+                "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -color_trc arib-std-b67 -color_primaries bt2020 "
+                "-colorspace bt2020nc -frames:v 3",
+            )
+        ],
+    )
+
+
+def shapes(c):
+    """Pictures that are shown otherwise than they are stored."""
+    base = c.read("noaudio.mp4")
+    c.write("sphere.mp4", hand.into_picture(base, b"avc1", hand.equirectangular()), "honest")
+    c.ffmpeg("-i noaudio.mp4", [("uncropped.mkv", "-c copy")])
+    c.write(
+        "cropped.mkv",
+        hand.into_element(c.read("uncropped.mkv"), hand.PICTURE_OF_TRACK, hand.crop(8, 4, 8, 2)),
+        "honest",
+    )
+    c.ffmpeg(
+        "-i noaudio.mp4",
+        [
+            (
+                "when.mov",
+                "-c copy -movflags use_metadata_tags -metadata com.apple.quicktime.creationdate="
+                "2024-05-01T12:30:00+0200",
+            )
+        ],
+    )
+
+
 def hostile(c):
     hls = b"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nbase.mp4\n#EXT-X-ENDLIST\n"
     texts = {
@@ -515,7 +589,9 @@ def make(folder):
         if known["version"] == VERSION:
             return known["files"]
     c = Corpus(folder)
-    for part in (containers, video_codecs, audio_codecs, pictures, forge, hostile):
+    for old in os.listdir(folder):
+        os.unlink(c.path(old))  # what others said of files that are made anew, too
+    for part in (containers, video_codecs, audio_codecs, pictures, forge, light, shapes, hostile):
         part(c)
     with open(index, "w", encoding="utf-8") as f:
         json.dump({"version": VERSION, "files": c.kinds}, f, indent=1, sort_keys=True)

@@ -12,6 +12,7 @@ import re
 import select
 import shutil
 import signal
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -452,6 +453,61 @@ class Videos(Case):
         video = self.json("ls")["items"][0]
         self.assertTrue(done.stdout.decode().startswith(video["id"]), done.stdout)
         self.assertIn(f"`vidstore probe {video['id']}`", done.stderr.decode())
+
+    def test_probe_of_files(self):
+        tone, text, nothing = self.wav(), self.path("words.txt"), self.path("nothing")
+        self.environment["VIDSTORE_STORE"] = self.path("no store")
+        with open(text, "w", encoding="utf-8") as file:
+            file.write("It was the best of times.\n" * 50)
+        sheet = self.text("probe", tone)
+        self.assertIn("pcm_s16le", sheet)
+        self.assertIn("8000 Hz", sheet)
+        found = self.json("probe", tone)
+        self.assertEqual((found["path"], found["container"]["status"], found["streams"][0]["codec"]),
+                         (tone, "ok", "pcm_s16le"))
+        self.assertTrue(found["container"]["isolation"].startswith("fork rlimits seccomp"))
+        self.assertTrue(self.json("probe", "--warm", tone)["container"]["isolation"].startswith("warm "))
+        # the worst of all files is the code, and each is said in its place
+        lines = self.text("probe", tone, text, tone, expect=MEDIA).splitlines()
+        self.assertEqual([line.split()[0] for line in lines], [tone, text, tone])
+        self.assertIn("not_media", lines[1])
+        self.assertIn("nothing", self.error("probe", nothing, expect=NOT_FOUND))
+        done = self.run_command("probe", tone, nothing, tone, expect=NOT_FOUND)
+        self.assertEqual(len(done.stdout.splitlines()), 2)
+        self.assertIn("NOT_FOUND", done.stderr.decode())
+        self.error("probe", tone, NOBODY, expect=USAGE)
+        self.error("probe", "--parallel", "0", tone, expect=USAGE)
+        self.error("probe", "--warm", NOBODY, expect=USAGE)
+        self.assertFalse(os.path.exists(self.path("no store")), "probe made a store")
+
+    def test_probe_of_a_tree(self):
+        os.makedirs(self.path("tree/deep/er"))
+        for n in range(40):
+            write_wav(self.path(f"tree/{'deep/er/' if n % 2 else ''}{n:02}.wav"), 1, 8000 + n)
+        os.mkfifo(self.path("tree/pipe"))
+        os.symlink("/etc", self.path("tree/elsewhere"))
+        lines = self.text("--json", "probe", "-P", "3", self.path("tree")).splitlines()
+        found = [json.loads(line) for line in lines]
+        paths = [f["path"] for f in found]
+        self.assertEqual((len(paths), paths), (40, sorted(paths)))
+        for f in found:
+            self.assertEqual(f["streams"][0]["sample_rate"], 8000 + int(os.path.basename(f["path"])[:2]))
+        self.assertEqual(len(self.text("probe", self.path("tree")).splitlines()), 40)
+        os.makedirs(self.path("empty"))
+        self.error("probe", self.path("empty"), expect=NOT_FOUND)
+
+    def test_reprobe(self):
+        ids = [self.json("ingest", self.wav(f"{n}.wav", n + 1))["id"] for n in range(3)]
+        self.assertEqual(self.json("reprobe")["probed"], 0)
+        connection = sqlite3.connect(os.path.join(self.store, "store.db"))
+        connection.execute("UPDATE videos SET prober = 'older'")
+        connection.commit()
+        connection.close()
+        self.assertEqual(sorted(self.text("reprobe", "-n").split()), sorted(ids))
+        done = self.json("reprobe")
+        self.assertEqual((done["probed"], done["failed"]), (3, 0))
+        self.assertEqual({v["prober"] for v in self.json("ls")["items"]}, {done["prober"]})
+        self.assertEqual(self.json("reprobe")["probed"], 0)
 
     def test_a_truncated_file_is_called_so(self):
         path = self.path("cut.mp4")

@@ -47,6 +47,8 @@ static int decode(AVFormatContext *ic, const AVStream *st, AVCodecContext *c, AV
         int rc = AVERROR(EAGAIN);
         if (packet->stream_index == st->index) {
             own++;
+            packet->flags &=
+                ~AV_PKT_FLAG_DISCARD; /* an edit list hides it from those who watch, and it tells as much */
             rc = decode_packet(c, packet, frame);
             ret->out_of_memory |= rc == AVERROR(ENOMEM);
         }

@@ -106,6 +106,16 @@ struct light {
     int64_t max_cll, max_fall;
 };
 
+static int is_bright(enum AVColorTransferCharacteristic transfer) {
+    return transfer == AVCOL_TRC_SMPTE2084 || transfer == AVCOL_TRC_ARIB_STD_B67;
+}
+
+/* A stream may call itself BT.2020 for those who know no better, and say in each picture what it prefers to be. */
+static int is_preferred(enum AVColorTransferCharacteristic frame, enum AVColorTransferCharacteristic container) {
+    return container == AVCOL_TRC_UNSPECIFIED ||
+           (is_bright(frame) && (container == AVCOL_TRC_BT2020_10 || container == AVCOL_TRC_BT2020_12));
+}
+
 static struct light read_light(const AVStream *st, const struct frame_facts *frame) {
     struct light l = {.transfer = st->codecpar->color_trc, .max_cll = UNKNOWN, .max_fall = UNKNOWN};
     l.dolby = stream_side_data(st, AV_PKT_DATA_DOVI_CONF, sizeof *l.dolby);
@@ -123,7 +133,7 @@ static struct light read_light(const AVStream *st, const struct frame_facts *fra
         }
         l.hdr10plus = frame->hdr10plus;
         l.dolby_frame = frame->dolby_vision;
-        if (l.transfer == AVCOL_TRC_UNSPECIFIED)
+        if (is_preferred(frame->transfer, l.transfer))
             l.transfer = frame->transfer;
         if (l.max_cll == UNKNOWN) {
             l.max_cll = frame->max_cll;
