@@ -246,8 +246,8 @@ int main(int argc, char **argv) {
                                             {"list", no_argument, NULL, 'l'},
                                             {NULL, 0, NULL, 0}};
     static const struct bench *const all[] = {bench_records, bench_jobs,   bench_concurrency, bench_feed,
-                                              bench_media,   bench_search, bench_probe,       bench_audit,
-                                              bench_call,    bench_access, bench_policy};
+                                              bench_media,   bench_search, bench_probe,       bench_probed,
+                                              bench_audit,   bench_call,   bench_access,      bench_policy};
     const char *parent = getenv("TMPDIR");
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (c == 'j')

@@ -23,7 +23,8 @@ struct bench {
     void (*run)(const char *dir, report_fn *report);
 };
 extern const struct bench bench_records[], bench_jobs[], bench_concurrency[], bench_feed[], bench_media[],
-    bench_search[], bench_probe[], bench_audit[], bench_call[], bench_access[], bench_policy[]; /* end with name NULL */
+    bench_search[], bench_probe[], bench_probed[], bench_audit[], bench_call[], bench_access[],
+    bench_policy[]; /* end with name NULL */
 
 double now_s(void);
 double median(double *values, int count);
