@@ -103,7 +103,7 @@ static _Noreturn void read_many(struct vs_media_request *request) {
     }
 }
 
-_Noreturn void child_run(int sock, pid_t server) {
+_Noreturn void child_run(int sock, pid_t server, int rehearse) {
     struct vs_media_request request;
     /* the server has one thread only, so this really means its death */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -117,7 +117,8 @@ _Noreturn void child_run(int sock, pid_t server) {
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (sandbox_begin() < 0)
         _exit(1);
-    probe_rehearse();
+    if (rehearse)
+        probe_rehearse();
     wait_for_file(&request);
     if (request.warm)
         read_many(&request);

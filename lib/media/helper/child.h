@@ -12,8 +12,9 @@
 #define CHILD_MANY 100
 
 /* Runs in the child, to its end. sock: its end of a socket to the server, by which its file comes; one byte goes
- * back when it has taken one, and one of the warm kind sends another after it. */
-_Noreturn void child_run(int sock, pid_t server);
+ * back when it has taken one, and one of the warm kind sends another after it. rehearse: probe a sample first, so that
+ * the pages which that takes are there. */
+_Noreturn void child_run(int sock, pid_t server, int rehearse);
 
 /* One request with its descriptors over a socket. As recvmsg and sendmsg; what did not bring exactly two descriptors
  * comes back with fds[0] == -1. */

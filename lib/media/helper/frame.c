@@ -85,7 +85,30 @@ static void take_facts(const AVFrame *f, struct frame_facts *ret) {
     ret->pix_fmt = f->format;
 }
 
+/* Formats in which a picture says no more than its stream: whole, once each, and nothing beside it. */
+static int says_no_more(enum AVCodecID codec) {
+    static const enum AVCodecID plain[] = {AV_CODEC_ID_VP9, AV_CODEC_ID_THEORA};
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        if (codec == plain[i])
+            return 1;
+    return 0;
+}
+
+static void take_stream(const AVCodecParameters *p, struct frame_facts *ret) {
+    ret->decoded = 1;
+    ret->primaries = p->color_primaries;
+    ret->transfer = p->color_trc;
+    ret->matrix = p->color_space;
+    ret->range = p->color_range;
+    ret->chroma_location = p->chroma_location;
+    ret->pix_fmt = p->format;
+}
+
 void frame_decode_first(AVFormatContext *ic, AVStream *st, struct frame_facts *ret) {
+    if (says_no_more(st->codecpar->codec_id) && st->codecpar->format >= 0) { /* it was decoded to learn that */
+        take_stream(st->codecpar, ret);
+        return;
+    }
     AVCodecContext *c = open_decoder(ic, st);
     AVPacket *packet = av_packet_alloc();
     AVFrame *frame = av_frame_alloc();

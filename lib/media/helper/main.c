@@ -47,8 +47,9 @@ struct server {
     struct child children[MAX_CHILDREN];
     int count[IDLE + 1]; /* by state */
     int spares;          /* that shall be ready: as many as were once missed */
-    int signals;         /* a signalfd for SIGCHLD */
-    int64_t asked_us;    /* the last request */
+    int processors;
+    int signals;      /* a signalfd for SIGCHLD */
+    int64_t asked_us; /* the last request */
     pid_t parent;
 };
 
@@ -86,9 +87,11 @@ static struct child *add_spare(struct server *s) {
     pid_t server = getpid();
     if (!c || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
         return NULL;
+    /* with a processor to spare it gets warm while it waits; else that would only keep the others from their files */
+    int rehearse = s->count[BUSY] < s->processors;
     pid_t pid = fork();
     if (pid == 0)
-        child_run(pair[1], server);
+        child_run(pair[1], server, rehearse);
     close(pair[1]);
     if (pid < 0) {
         close(pair[0]);
@@ -306,6 +309,7 @@ static int is_socket(int fd) {
 
 int main(void) {
     struct server s = {.count = {MAX_CHILDREN}, .spares = 1, .signals = -1, .parent = getppid()};
+    s.processors = (int)sysconf(_SC_NPROCESSORS_ONLN);
     if (!is_socket(VS_MEDIA_SOCKET)) {
         fputs("vidstore-probe: is started by libvidstore, not by hand\n", stderr);
         return 2;

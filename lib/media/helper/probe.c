@@ -235,13 +235,31 @@ static void put_facts(struct probe *p) {
     facts_tags(p);
 }
 
+/* Learns what decoding tells. Nobody looks at the pictures, so what only makes them better is left out. */
+static int find_streams(AVFormatContext *ic) {
+    static const char *const quick[][2] = {{"skip_loop_filter", "all"}, {"skip_idct", "all"}, {"flags2", "+fast"}};
+    unsigned int count = ic->nb_streams;
+    AVDictionary **options = count ? av_calloc(count, sizeof *options) : NULL;
+    int rc = count && !options ? AVERROR(ENOMEM) : 0;
+    for (unsigned int i = 0; rc >= 0 && i < count; i++)
+        for (size_t k = 0; rc >= 0 && k < sizeof quick / sizeof *quick; k++)
+            if (ic->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_VIDEO)
+                rc = av_dict_set(&options[i], quick[k][0], quick[k][1], 0);
+    if (rc >= 0)
+        rc = avformat_find_stream_info(ic, options);
+    for (unsigned int i = 0; options && i < count; i++)
+        av_dict_free(&options[i]);
+    av_free(options);
+    return rc;
+}
+
 static const char *probe_media(struct probe *p) {
     int rc = open_input(p);
     if (rc < 0) {
         const char *status = failed_status(p, rc);
         return status ? status : refused_status(p);
     }
-    rc = avformat_find_stream_info(p->ic, NULL);
+    rc = find_streams(p->ic);
     const char *status = any_complete(p->ic) ? NULL : learned_status(p, rc);
     if (status && strcmp(status, "not_media") == 0)
         return status;
