@@ -130,6 +130,8 @@ static void sheet_container(const struct cli *cli, const json_t *o) {
     put_words(cli, "Timecode", o, "timecode");
     put_words(cli, "Encoder", o, "encoder");
     put_words(cli, "Isolation", o, "isolation");
+    if (json_is_true(json_object_get(o, "reused")))
+        cli_line(cli, "Read", "no: the prober has seen the same bytes before", CLI_PLAIN);
 }
 
 static char *picture(const json_t *o) {

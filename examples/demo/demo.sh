@@ -272,6 +272,9 @@ run verify "$file"
 "$vidstore" get "$file" -o - >"$work/out" 2>>"$work/log"
 claim 'its bytes come out as they went in' cmp "$work/out" "$work/www/$first"
 rm -f "$work/out"
+quietly probe "$video" >/dev/null
+claim 'probed once more, bytes that are known are not read again' \
+    same "$(quietly show --streams "$video" | json 'it["container"]["reused"]')" True
 
 step '6. The history of the job that was taken over'
 run jobs history "$slow_job"

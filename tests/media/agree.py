@@ -399,11 +399,22 @@ def check_statuses(kinds, mine):
         check(mine[name]["container"]["status"] == "truncated", f"{name} is {mine[name]['container']['status']}")
 
 
-def check_sparse(vidstore, helper, folder, kinds):
+def peak_kib(command):
+    """The most memory that a program had."""
+    with open(os.devnull, "w", encoding="utf-8") as nothing:
+        pid = os.posix_spawn(
+            command[0], command, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, nothing.fileno(), 1)]
+        )
+        return os.wait4(pid, 0)[2].ru_maxrss
+
+
+def check_sparse(vidstore, helper, plain, folder, kinds):
     for name in sorted(n for n, kind in kinds.items() if kind == "sparse"):
         container = ours(vidstore, helper, folder, [name])[name]["container"]
         check(container["elapsed_us"] < 2000000 * patience(), f"{name} took {container['elapsed_us']} us")
         check(container["bytes_read"] <= 65 << 20, f"{name}: {container['bytes_read']} bytes read")
+        peak = peak_kib([plain, os.path.join(folder, name)])
+        check(peak < 256 << 10, f"{name} took {peak} KiB")
 
 
 def patience():
@@ -491,7 +502,7 @@ def main():
     compare_ranged(ranged, helper, folder, kinds)
     compare_ffprobe(folder, kinds, mine)
     compare_mediainfo(folder, kinds, mine)
-    check_sparse(vidstore, helper, folder, kinds)
+    check_sparse(vidstore, helper, plain, folder, kinds)
     check_strace(vidstore, helper, folder, kinds)
     check_many(vidstore, helper, folder)
     check_soak(soak, helper, folder)
