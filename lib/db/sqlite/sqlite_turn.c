@@ -13,6 +13,7 @@
 static const int64_t RECENT_US = 20000; /* an own commit so long ago took nobody's turn */
 static const int64_t TURN_US = 4000;    /* commits in a row: handing over costs about one of them */
 static const int64_t STAND_BACK_US = 3000;
+enum { PATIENCE = 4, SKIP_MOST = 16 };
 
 void vs_sqlite_turn_open(struct sqlite_conn *c) {
     size_t size = strlen(c->path) + sizeof VS_TURN_SUFFIX;
@@ -58,16 +59,39 @@ void vs_sqlite_turn_ended(struct sqlite_conn *c) {
     c->ended_us = vs_mono_us();
 }
 
+/* Changes with each commit of others. */
+static int64_t commits_of_others(struct sqlite_conn *c) {
+    int64_t version = 0;
+    vs_sqlite_number(c, "PRAGMA data_version", &version, NULL);
+    return version;
+}
+
+/* A process that was stopped while it waited keeps its lock, and would have all others stand back until it goes on:
+ * offers that nobody takes are made more and more seldom. */
+static void note_offer(struct sqlite_conn *c, int withdrawn) {
+    int64_t now = withdrawn ? c->seen : commits_of_others(c);
+    c->untaken = withdrawn || now != c->seen ? 0 : c->untaken + 1;
+    c->seen = now;
+    c->skip = c->untaken < PATIENCE ? 0 : c->untaken < SKIP_MOST ? c->untaken : SKIP_MOST;
+}
+
 void vs_sqlite_turn_offer(struct sqlite_conn *c) {
     int64_t now = vs_mono_us(), until = now + STAND_BACK_US;
+    int waiting = 1;
     if (now - c->ended_us > RECENT_US)
         c->began_us = now;
     if (c->turn < 0 || now - c->began_us < TURN_US)
         return;
+    if (c->skip > 0) {
+        c->skip--;
+        c->began_us = now;
+        return;
+    }
     /* It is over when one of them has got it, and withdraws. */
-    for (; now < until && others_wait(c); now = vs_mono_us()) {
+    for (; now < until && (waiting = others_wait(c)); now = vs_mono_us()) {
         struct timespec nap = {.tv_nsec = 200000};
         nanosleep(&nap, NULL);
     }
+    note_offer(c, !waiting);
     c->began_us = now;
 }
