@@ -721,6 +721,27 @@ START_TEST(null_is_answered_not_followed) {
 }
 END_TEST
 
+/* The writer is not held beyond the deadline of whoever asked, by so many items that take longer. */
+START_TEST(a_bulk_ends_at_its_deadline) {
+    enum { MOST = 10000 };
+    vidstore_job_params *p = params("{\"kind\": \"full_pipeline\", \"season\": \"S\"}");
+    const vidstore_job_params **all = calloc(MOST, sizeof *all);
+    for (int i = 0; i < MOST; i++)
+        all[i] = p;
+    must(vidstore_session_set_deadline(sys, 100, e));
+    int64_t began = now_ms();
+    refused(VIDSTORE_TIMEOUT, NULL, vidstore_job_bulk_create(sys, all, MOST, VIDSTORE_BULK_ATOMIC, NULL, e));
+    refused(VIDSTORE_TIMEOUT, NULL, vidstore_job_bulk_create(sys, all, MOST, VIDSTORE_BULK_EACH, NULL, e));
+    ck_assert_int_lt(now_ms() - began, 2000);
+    must(vidstore_session_set_deadline(sys, INT64_MIN, e));
+    ck_assert_int_eq(count_jobs(sys, NULL), 0);
+    must(vidstore_job_bulk_create(sys, all, 10, VIDSTORE_BULK_ATOMIC, NULL, e));
+    ck_assert_int_eq(count_jobs(sys, NULL), 10);
+    vidstore_job_params_free(p);
+    free(all);
+}
+END_TEST
+
 Suite *jobs_suite(void);
 Suite *jobs_suite(void) {
     Suite *suite = suite_create("jobs");
@@ -733,6 +754,7 @@ Suite *jobs_suite(void) {
     tcase_add_test(input, a_source_is_a_video);
     tcase_add_test(input, the_same_id_is_the_same_job);
     tcase_add_test(input, many_jobs_in_one_commit);
+    tcase_add_test(input, a_bulk_ends_at_its_deadline);
     tcase_add_test(input, a_call_takes_no_more_sources_than_it_may);
     tcase_add_test(input, a_failed_submit_leaves_nothing);
     tcase_add_test(input, null_is_answered_not_followed);
