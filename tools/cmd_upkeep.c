@@ -49,12 +49,12 @@ static vidstore_status call_doctor(struct cli_work *work, vidstore_error **reter
     return vidstore_doctor(work->session, report->full, &report->text, reterr);
 }
 
-/* Runs it with no more deadline than a person's patience, which ends with Ctrl-C. */
+/* Runs it with no more deadline than a person's patience, which ends with Ctrl-C. A backup has none by itself. */
 static int run_long(struct cli *cli, vidstore_status (*call)(struct cli_work *, vidstore_error **),
                     struct report *report) {
     vidstore_error *error = NULL;
     cli_catch_signals();
-    if (vidstore_session_set_deadline(cli->session, 86400000, &error))
+    if (call != call_backup && vidstore_session_set_deadline(cli->session, 86400000, &error))
         return cli_fail(cli, &error);
     struct cli_work work = {.session = cli->session, .call = call, .context = report};
     return cli_work_run(&work, &error) ? cli_fail_on(cli, report->directory, &error) : CLI_OK;

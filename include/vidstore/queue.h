@@ -11,7 +11,9 @@
  *
  * In the background: a start copies who acts and what goes in, never a transaction, and returns at once. The result
  * waits in a queue, the descriptor of which is readable exactly while there is one: for poll, epoll, libuv, asyncio. No
- * thread of the library ever calls the host.
+ * thread of the library ever calls the host. Deadlines count from the start: what still waits for a thread then has its
+ * result, TIMEOUT, at once. Calls that take as long as their bytes do have a deadline only when one was set on the
+ * session.
  * Thread class: a queue may be used from any thread; a result by one thread at a time.
  */
 #ifndef VIDSTORE_QUEUE_H
