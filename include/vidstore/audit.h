@@ -69,6 +69,9 @@ enum {
     VIDSTORE_AUDIT_GRANT_CREATED = 160,
     VIDSTORE_AUDIT_GRANT_REVOKED = 161,
     VIDSTORE_AUDIT_QUOTA_CHANGED = 162,
+    VIDSTORE_AUDIT_LINK_CREATED = 163,
+    VIDSTORE_AUDIT_LINK_REVOKED = 164,
+    VIDSTORE_AUDIT_LINK_OPENED = 165, /**< Somebody came with it: from where stands in the event. */
     VIDSTORE_AUDIT_LOGIN_REVOKED = 133,
     VIDSTORE_AUDIT_LOGIN_CONFIRMED = 134, /**< A password was given again, for a sensitive call. */
     VIDSTORE_AUDIT_ACCOUNT_LOCKED = 135,  /**< So many tries failed that an account or a source has to wait. */

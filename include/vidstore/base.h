@@ -92,6 +92,10 @@ typedef struct vidstore_user_params vidstore_user_params;
 typedef struct vidstore_grant vidstore_grant;
 /** Values for a grant to create. */
 typedef struct vidstore_grant_params vidstore_grant_params;
+/** A link: the way to one file for whoever has it. Immutable snapshot. */
+typedef struct vidstore_link vidstore_link;
+/** Values for a link to create. */
+typedef struct vidstore_link_params vidstore_link_params;
 /** An API key of a user. Immutable snapshot. */
 typedef struct vidstore_key vidstore_key;
 /** A login of a user: what lies behind the token that a browser keeps. Immutable snapshot. */

@@ -21,7 +21,8 @@ enum {
     VIDSTORE_TOKEN_KEY = 1,    /**< vsk_: an API key. */
     VIDSTORE_TOKEN_LOGIN = 2,  /**< vss_: a login, for the browser to keep. */
     VIDSTORE_TOKEN_DEVICE = 3, /**< vsd_: a device that its user trusts. */
-    VIDSTORE_TOKEN_ONCE = 4    /**< vsr_: an invitation, a reset or a confirmation, of use once. */
+    VIDSTORE_TOKEN_ONCE = 4,   /**< vsr_: an invitation, a reset or a confirmation, of use once. */
+    VIDSTORE_TOKEN_LINK = 5    /**< vsl_: a link to a file. */
 };
 
 /** Sizes. */

@@ -91,6 +91,31 @@ VIDSTORE_API vidstore_status vidstore_session_login(vidstore *store, const char 
                                                     vidstore_error **reterr);
 
 /**
+ * A session for whoever came with a link: it may read the one file of the link, and nothing else. vidstore_link_… tells
+ * how links are made. Each call of this counts as an opening of the link and is in the audit, so keep the session for
+ * as long as one person looks at the file. All refusals are alike; which it was stands in the audit.
+ * @param store  the root handle.
+ * @param token  the text of the link.
+ * @param origin  where the request comes from; copied; NULL: not known.
+ * @param ret_session  receives the session.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: MISUSE, INVALID, UNAUTHENTICATED, THROTTLED (too much that is no link came from this address), BUSY, TIMEOUT,
+ * NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Threads: any. Blocks: database. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_session_link(vidstore *store, const char *token, const vidstore_origin *origin,
+                                                   vidstore_session **ret_session, vidstore_error **reterr);
+
+/**
+ * The file that the session's link opens.
+ * @param session  the session; NULL gives NULL.
+ * @return its UUID; NULL for a session without a link. Borrowed from the session.
+ * Threads: any. Since 0.1.
+ */
+VIDSTORE_API const char *vidstore_session_file_id(const vidstore_session *session);
+
+/**
  * A session for the user whose API key a program brought. What it may do is what the key's scopes and the role of its
  * user both allow; each call looks anew. All refusals are alike; which it was stands in the audit.
  * @param store  the root handle.

@@ -14,6 +14,7 @@
 #include <vidstore/grant.h>
 #include <vidstore/job.h>
 #include <vidstore/key.h>
+#include <vidstore/link.h>
 #include <vidstore/login.h>
 #include <vidstore/once.h>
 #include <vidstore/query.h>

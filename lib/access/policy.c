@@ -35,7 +35,7 @@ static const struct {
     {"video", {0, 0, R | L, C | R | L | U | D | T | P | S, ALL}},
     {"file", {R | L, 0, R | L, C | R | L | U | D | T | P | S, ALL}},
     {"grant", {0, 0, R | L, C | R | L, ALL}},
-    {"link", {0, 0, R | L, C | R | L | D, ALL}},
+    {"link", {0, 0, R | L | D, C | R | L | D, ALL}},
     {"quota", {0, 0, R | L, R | L, ALL}},
     {"audit", {0, 0, R | L, R | L, ALL}},
     {"stats", {0, 0, R, R, ALL}},
@@ -80,7 +80,9 @@ const struct vs_rule vs_rules_table[] = {
     {VS_IS_GONE | VS_IS_OWN | VS_ROLE_MAY, L | D | T | P, VS_ALLOW},
     {VS_IS_GONE | VS_IS_ADMIN | VS_ROLE_MAY, L | D | T | P, VS_ALLOW},
     {VS_IS_GONE, ALL, VS_DENY},
-    {VS_IS_LINKED, R, VS_ALLOW},
+    {VS_IS_LINKED | VS_IS_SHARED, R, VS_ALLOW},
+    {VS_IS_LINKED | VS_IS_OPEN, R, VS_ALLOW},
+    {VS_BY_LINK, ALL, VS_DENY},
     {VS_NO_ADMIN | VS_IS_DENIED, ALL, VS_DENY},
     {VS_IS_ADMIN | VS_ROLE_MAY, ALL, VS_ALLOW},
     {VS_IS_OWN | VS_ROLE_MAY, ALL, VS_ALLOW},
@@ -112,6 +114,8 @@ int vs_rule_actor(const struct vs_actor *actor, const char *noun, enum vs_verb v
         return own != NOBODY;
     case VS_IS_USER:
         return own == OWNER || own == ADMIN;
+    case VS_BY_LINK:
+        return !vs_uuid_is_nil(&actor->opens);
     default:
         return 0;
     }
@@ -126,7 +130,8 @@ int64_t vs_rule_reach(enum vs_verb verb) {
 }
 
 int vs_rule_lists(const struct vs_actor *actor, const char *noun) {
-    return (allowed(noun, relation(actor, &actor->user)) & vs_scopes_verbs(actor, noun) & L) != 0;
+    return vs_uuid_is_nil(&actor->opens) &&
+           (allowed(noun, relation(actor, &actor->user)) & vs_scopes_verbs(actor, noun) & L) != 0;
 }
 
 int vs_policy_is_shared(const char *noun) {

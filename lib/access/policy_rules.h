@@ -5,7 +5,7 @@
 
 #include "access/policy.h"
 
-/* What can be asked. Up to VS_IS_USER of the actor alone, from VS_IS_OWN on of the object too. */
+/* What can be asked. Up to VS_BY_LINK of the actor alone, from VS_IS_OWN on of the object too. */
 enum vs_test {
     VS_SCOPE_LACKS = 1 << 0, /* the credential leaves no right to the verb */
     VS_IS_ADMIN = 1 << 1,
@@ -15,16 +15,17 @@ enum vs_test {
     VS_ANYBODYS = 1 << 5, /* the role has the verb on what is another's */
     VS_IS_KNOWN = 1 << 6, /* not anonymous */
     VS_IS_USER = 1 << 7,  /* more than a viewer */
-    VS_IS_OWN = 1 << 8,
-    VS_IS_GONE = 1 << 9, /* removed or expired */
-    VS_IS_HELD = 1 << 10,
-    VS_IS_DENIED = 1 << 11,
-    VS_IS_PUBLIC = 1 << 12,
-    VS_IS_OPEN = 1 << 13,   /* to every user, or public */
-    VS_IS_SHARED = 1 << 14, /* open to those who were granted it */
-    VS_IS_GRANTED = 1 << 15,
-    VS_IS_LINKED = 1 << 16,
-    VS_TESTS = 17,
+    VS_BY_LINK = 1 << 8,  /* came by a link to one file */
+    VS_IS_OWN = 1 << 9,
+    VS_IS_GONE = 1 << 10, /* removed or expired */
+    VS_IS_HELD = 1 << 11,
+    VS_IS_DENIED = 1 << 12,
+    VS_IS_PUBLIC = 1 << 13,
+    VS_IS_OPEN = 1 << 14,   /* to every user, or public */
+    VS_IS_SHARED = 1 << 15, /* open to those who were granted it */
+    VS_IS_GRANTED = 1 << 16,
+    VS_IS_LINKED = 1 << 17, /* it is the file of the link */
+    VS_TESTS = 18,
     VS_TESTS_OF_ACTOR = VS_IS_OWN - 1
 };
 

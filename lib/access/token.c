@@ -15,7 +15,8 @@ static const struct {
 } kinds[] = {{VIDSTORE_TOKEN_KEY, "vsk_"},
              {VIDSTORE_TOKEN_LOGIN, "vss_"},
              {VIDSTORE_TOKEN_DEVICE, "vsd_"},
-             {VIDSTORE_TOKEN_ONCE, "vsr_"}};
+             {VIDSTORE_TOKEN_ONCE, "vsr_"},
+             {VIDSTORE_TOKEN_LINK, "vsl_"}};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static int is_digit(char c) {

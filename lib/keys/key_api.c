@@ -28,7 +28,7 @@ int32_t vidstore_token_kind(const char *token) {
 }
 
 const char *vidstore_token_pattern(void) {
-    return "\\bvs[ksdr]_[0-9A-Za-z]{14}_[0-9A-Za-z]{49}\\b";
+    return "\\bvs[ksdrl]_[0-9A-Za-z]{14}_[0-9A-Za-z]{49}\\b";
 }
 
 /* The token goes to the caller when the row is there, and only when it is the row's own. */

@@ -8,7 +8,7 @@
 
 struct vs_knock {
     const struct vs_actor *actor;         /* nobody, and from where */
-    const char *noun;                     /* of what was shown: key, user */
+    const char *noun;                     /* of what was shown: key, user, link */
     const struct vs_uuid *object, *owner; /* that it is one of; NULL: of nothing */
     const char *why;
 };

@@ -68,6 +68,7 @@ int vs_session_copy(const vidstore_session *session, vidstore_session **ret, vid
     copy->credential = session->credential;
     memcpy(copy->user_id, session->user_id, sizeof copy->user_id);
     memcpy(copy->login_id, session->login_id, sizeof copy->login_id);
+    memcpy(copy->file_id, session->file_id, sizeof copy->file_id);
     copy->fence = session->fence;
     copy->fence_arg = session->fence_arg;
     copy->fence_ref = session->fence_ref;

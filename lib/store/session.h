@@ -20,10 +20,10 @@ struct vs_refusal {
 };
 
 /* By what a session's user proved to be one. */
-enum vs_proof { VS_PROOF_NONE, VS_PROOF_PASSWORD, VS_PROOF_KEY, VS_PROOF_LOGIN };
+enum vs_proof { VS_PROOF_NONE, VS_PROOF_PASSWORD, VS_PROOF_KEY, VS_PROOF_LOGIN, VS_PROOF_LINK };
 struct vs_credential {
     enum vs_proof proof;
-    struct vs_uuid id; /* of the key or login */
+    struct vs_uuid id; /* of the key, login or link */
     int64_t epoch;     /* of the account, when it was proved */
     int64_t proved_us; /* when the password was given last */
 };
@@ -52,7 +52,7 @@ struct vidstore_session {
     int bulk;                    /* a bulk call is under way: its items leave no event each */
     vidstore_lease *lease; /* whose session it is: vidstore_session_free leaves it alone; NULL: a session of its own */
     int fence_owned;       /* the fence is counted for this session: see vs_session_copy */
-    char user_id[VS_UUID_TEXT], login_id[VS_UUID_TEXT];
+    char user_id[VS_UUID_TEXT], login_id[VS_UUID_TEXT], file_id[VS_UUID_TEXT]; /* "": none */
 };
 
 /* A session of its own for a user, the system or nobody. name may be NULL. */

@@ -83,6 +83,8 @@ const struct vs_setting vs_setting_table[VS_SETTINGS] = {
     [VS_SETTING_KEY_ALLOW_NEVER] = {"key.allow_never", 0, 0, 1, 1, "API keys without an end may be made."},
     [VS_SETTING_KEY_UNUSED_DAYS] = {"key.unused_days", 180, 0, 36600, 0,
                                     "An API key that nobody used for so long is ended; 0: never."},
+    [VS_SETTING_LINK_DEFAULT_DAYS] = {"link.default_days", 30, 1, 36600, 0, "How long a link to a file lasts."},
+    [VS_SETTING_LINK_MAX_DAYS] = {"link.max_days", 366, 0, 36600, 0, "Longest life of a link; 0: no limit."},
     [VS_SETTING_QUOTA_BYTES] = {"quota.bytes", 0, 0, INT64_MAX, 0,
                                 "Bytes that a user may keep who has no limit of its own; 0: no limit."},
     [VS_SETTING_QUOTA_FILES] = {"quota.files", 0, 0, INT64_MAX, 0, "The same for files."},

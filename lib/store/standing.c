@@ -88,7 +88,26 @@ static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return by->proof == VS_PROOF_KEY ? key_stands(session, s, now, e) : 0;
 }
 
+/* Whoever came by a link is nobody; the link has to be there still. */
+static int link_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    vidstore_session *session = arg;
+    int64_t now = vs_now_us();
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_LINK_STANDING, &s, e);
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, &session->credential.id);
+    r = vs_row(s, e);
+    if (r < 0)
+        return r;
+    if (r == VS_DONE || !vs_col_null(s, 0) || vs_col_int(s, 1) <= now)
+        return stale(e, "the link");
+    return vs_col_null(s, 2) || vs_account_stands(vs_col_int(s, 2), vs_col_int(s, 3), now) ? 0 : stale(e, "the link");
+}
+
 int vs_standing_look(vidstore_session *session, vidstore_error **e) {
+    if (session->credential.proof == VS_PROOF_LINK)
+        return vs_session_read(session, link_op, session, e);
     return session->actor.kind == VS_ACTOR_USER ? vs_session_read(session, look_op, session, e) : 0;
 }
 

@@ -11,7 +11,8 @@
 
 enum { FILTER_MAX = 65536, PIECE = 128, SCAN_MAX = 8192 };
 
-static const struct vs_word nouns[] = {{0, "user"}, {1, "job"}, {2, "video"}, {3, "file"}, {4, "quota"}, {0, NULL}};
+static const struct vs_word nouns[] = {{0, "user"},  {1, "job"},  {2, "video"}, {3, "file"},
+                                       {4, "quota"}, {5, "link"}, {0, NULL}};
 
 /* --- what is asked for -------------------------------------------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
 #include "files/files.h"
 #include "jobs/jobs.h"
 #include "keys/keys.h"
+#include "links/links.h"
 #include "trail/feed.h"
 #include "upkeep/maintain.h"
 #include "util/alloc.h"
@@ -249,6 +250,8 @@ static const struct step steps[] = {
     ROWS(VS_DONE_LOGINS, VS_SETTING_LOGINS_DAYS, ENDED_LOGINS),
     ROWS(VS_DONE_TOKENS, VS_SETTINGS, TOKENS),
     ROWS(VS_DONE_TOKENS, VS_SETTINGS, DEVICES),
+    {VS_DONE_RECORDS, VS_SETTING_REMOVED_RETENTION_DAYS, SLICE_MAX, VS_STMT_DUE_ENDED_LINKS, 0, &vs_link_rules,
+     find_ids, purge_removed},
     {VS_DONE_FEED, VS_SETTING_FEED_DAYS, SLICE_MAX, 0, 0, NULL, find_old_entries, prune_feed},
     {VS_DONE_FEED, VS_SETTINGS, SLICE_MAX, 0, 0, NULL, find_surplus_entries, prune_feed},
 };

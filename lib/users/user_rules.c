@@ -3,6 +3,7 @@
 #include "audit/audit.h"
 #include "grants/grants.h"
 #include "keys/keys.h"
+#include "links/links.h"
 #include "record/search.h"
 #include "users/user_once.h"
 #include "users/user_password.h"
@@ -137,6 +138,8 @@ static int saved(struct vs_change *c, vidstore_error **e) {
         r = vs_keys_end_all(c->conn, c->session, &c->id, "account deactivated", e);
     if (!r && c->old && cannot_give(c))
         r = vs_grants_end_given(c->conn, c->session, &c->id, e);
+    if (!r && c->old && cannot_give(c))
+        r = vs_links_end_made(c->conn, c->session, &c->id, reason, e);
     return r;
 }
 
@@ -168,6 +171,8 @@ static int remove_user(struct vs_change *c, vidstore_error **e) {
         r = vs_search_drop(c->conn, c->noun, c->old->seq, e);
     if (!r)
         r = vs_grants_end_given(c->conn, c->session, &c->id, e);
+    if (!r)
+        r = vs_links_end_made(c->conn, c->session, &c->id, "account removed", e);
     vs_change_set_int(c, VIDSTORE_USER_SUSPENDED_UNTIL_US, INT64_MIN);
     snprintf(name, sizeof name, "deleted-%.12s", vs_record_text(c->old, VIDSTORE_USER_ID) + 24);
     if (!r)

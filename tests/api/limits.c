@@ -476,6 +476,42 @@ static void readers(void) {
     option(VIDSTORE_OPEN_READERS, "readers", 1, 64);
 }
 
+static vidstore_status link_that_ends(int64_t in_us, int64_t *ret_us) {
+    char token[VIDSTORE_TOKEN_SIZE];
+    vidstore_link *link = NULL;
+    vidstore_upload *upload = NULL;
+    vidstore_file *file = NULL;
+    vidstore_file_params *f = vidstore_file_params_new();
+    vidstore_link_params *p = vidstore_link_params_new();
+    vidstore_file_params_set_text(f, VIDSTORE_FILE_NAME, "a");
+    vidstore_file_params_set_int64(f, VIDSTORE_FILE_ACCESS, VIDSTORE_ACCESS_RESTRICTED);
+    must(vidstore_upload_open(sys, f, &upload, e));
+    must(vidstore_upload_seal(upload, 0, e));
+    must(vidstore_upload_publish(sys, upload, &file, e));
+    int64_t now_us = (int64_t)time(NULL) * 1000000;
+    vidstore_link_params_set_text(p, VIDSTORE_LINK_FILE_ID, vidstore_file_id(file));
+    if (in_us)
+        vidstore_link_params_set_int64(p, VIDSTORE_LINK_EXPIRES_US, now_us + in_us);
+    vidstore_status status = vidstore_link_create(sys, p, &link, token, sizeof token, NULL);
+    *ret_us = link ? vidstore_link_expires_us(link) - now_us : 0;
+    vidstore_link_free(link);
+    vidstore_link_params_free(p);
+    vidstore_file_params_free(f);
+    vidstore_file_free(file);
+    vidstore_upload_free(upload);
+    return status;
+}
+
+static void life_of_a_link(void) {
+    const int64_t day_us = INT64_C(86400000000);
+    int64_t life_us = 0;
+    ck_assert_int_eq(link_that_ends(0, &life_us), VIDSTORE_OK);
+    ck_assert(life_us >= 30 * day_us && life_us < 30 * day_us + 5000000);
+    ck_assert_int_eq(link_that_ends(366 * day_us, &life_us), VIDSTORE_OK);
+    ck_assert_int_eq(link_that_ends(366 * day_us + 60000000, &life_us), VIDSTORE_INVALID);
+    ck_assert_int_eq(link_that_ends(-1, &life_us), VIDSTORE_INVALID);
+}
+
 static void days_of_usage(void) {
     struct id user = add_user("days", VIDSTORE_ROLE_USER);
     must(vidstore_quota_usage(sys, user.text, 1, NULL, e));
@@ -534,6 +570,8 @@ static const struct {
     {"age of a transaction", "10 ms to 10 min, default 5 s", transaction, NULL},
     {"reading connections", "1 to 64, default 4", readers, NULL},
     {"result of a job", "64 KiB of JSON", result, NULL},
+    {"life of a link", "to the setting link.max_days (366 days); default link.default_days (30)", life_of_a_link, NULL},
+    {"openings of a link", "1 to 1,000,000,000, or any number", NULL, "tests/api/links.c"},
     {"days of usage", "1 to 3660", days_of_usage, NULL},
     {"what a user keeps and does",
      "the settings quota.* or the user's own: bytes, files, jobs at a time and a day; default no limit", NULL,

@@ -104,6 +104,12 @@ class World:
     def granted(self):
         return self.s.grant.create(noun="video", object_id=self.video().id, subject_id=self.user().id)
 
+    def restricted(self):
+        return self.file(access="restricted")
+
+    def linked(self):
+        return self.s.link.create(file_id=self.restricted().id)
+
     def served(self):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
@@ -192,6 +198,9 @@ CASES = {
     "grant_create": (lambda w: (w.video(), w.user()),
                      lambda w, o: w.s.grant.create(noun="video", object_id=o[0].id, subject_id=o[1].id)),
     "grant_revoke": (World.granted, lambda w, g: w.s.grant.revoke(g.id)),
+    "link_create": (World.restricted, lambda w, f: w.s.link.create(file_id=f.id)),
+    "link_revoke": (World.linked, lambda w, it: w.s.link.revoke(it[0].id)),
+    "session_link": (World.linked, lambda w, it: w.test.addCleanup(w.store.link(it[1]).close)),
     "quota_set": (World.user, lambda w, u: w.s.quota.set(u.id, "bytes", 1000)),
     "setting_set": (lambda w: None, lambda w, _: w.s.setting.set("job.lease_ms", "1500")),
     "login_create": (World.account, lambda w, u: w.store.login_create("ada", PASSWORD)),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The decision in its three forms, on every cell: 5 actors, 4 access levels, 4 relations, 8 verbs, 5 states of the
+/* The decision in its three forms, on every cell: 6 actors, 4 access levels, 4 relations, 8 verbs, 5 states of the
  * object and 2 of the credential. What the function and the database say is held against a table written out by hand
  * (attack group 39); and lists are what a check of each row leaves (attack group 45). */
 #include "access/policy.h"
@@ -11,7 +11,7 @@
 #include <vidstore/query.h>
 #include <vidstore/user.h>
 
-enum { ANONYMOUS, VIEWER, USER, ADMIN, SYSTEM, ACTORS };
+enum { ANONYMOUS, VIEWER, USER, ADMIN, SYSTEM, LINK, ACTORS };
 enum { OWNER, GRANTEE, DENIED, NONE, RELATIONS };
 enum { FRESH, REMOVED, EXPIRED, HELD, HELD_AND_REMOVED, STATES };
 enum { LEVELS = 4, NOW = 1000000 };
@@ -19,13 +19,14 @@ static const int64_t levels[LEVELS] = {VIDSTORE_ACCESS_PRIVATE, VIDSTORE_ACCESS_
                                        VIDSTORE_ACCESS_AUTHENTICATED, VIDSTORE_ACCESS_PUBLIC};
 static const enum vs_verb verbs[] = {VS_READ, VS_LIST, VS_UPDATE, VS_REMOVE, VS_RESTORE, VS_PURGE, VS_MANAGE, VS_SHARE};
 static const char letters[] = "RLUDTPMS";
-static const char *const names[] = {"anonymous", "viewer", "user", "admin", "system"},
+static const char *const names[] = {"anonymous", "viewer", "user", "admin", "system", "link"},
                          *const relations[] = {"owner", "grantee", "denied", "none"},
                          *const states[] = {"fresh", "removed", "expired", "held", "held and removed"};
-static const struct vs_uuid ids[ACTORS] = {{{0}}, {{1}}, {{2}}, {{3}}, {{0}}}, stranger = {{9}};
+static const struct vs_uuid ids[ACTORS] = {{{0}}, {{1}}, {{2}}, {{3}}, {{0}}, {{0}}}, stranger = {{9}},
+                            elsewhere = {{7}};
 
 /* What may be done with a fresh object: by actor, relation, level. A grantee was granted all, with the right to hand
- * on; a denied one was denied reading. */
+ * on, or came by a link to it; a denied one was denied reading. */
 static const char *const fresh[ACTORS][RELATIONS][LEVELS] = {
     /*           private      restricted   authenticated public */
     [ANONYMOUS] = {{"", "", "", "RL"}, {"", "", "", "RL"}, {"", "", "", "RL"}, {"", "", "", "RL"}},
@@ -42,6 +43,7 @@ static const char *const fresh[ACTORS][RELATIONS][LEVELS] = {
                 {"RLUDTPMS", "RLUDTPMS", "RLUDTPMS", "RLUDTPMS"},
                 {"RLUDTPMS", "RLUDTPMS", "RLUDTPMS", "RLUDTPMS"},
                 {"RLUDTPMS", "RLUDTPMS", "RLUDTPMS", "RLUDTPMS"}},
+    [LINK] = {{"", "", "", ""}, {"", "R", "R", "R"}, {"", "", "", ""}, {"", "", "", ""}},
 };
 
 /* Of what is gone: its owner lists it, takes it away when only its time was over, and brings it back or ends it; a
@@ -52,6 +54,7 @@ static const char *const gone[ACTORS][RELATIONS] = {
     [USER] = {"LDTP", "", "", ""},
     [ADMIN] = {"LDTP", "LDTP", "LDTP", "LDTP"},
     [SYSTEM] = {"LDTP", "LDTP", "LDTP", "LDTP"},
+    [LINK] = {"", "", "", ""},
 };
 
 static int is_in(const char *set, char letter) {
@@ -70,17 +73,20 @@ static int oracle(int actor, int relation, int level, int state, int narrowed, c
 }
 
 static struct vs_actor actor_of(int actor, int narrowed) {
-    static const enum vs_actor_kind kinds[ACTORS] = {VS_ACTOR_ANONYMOUS, VS_ACTOR_USER, VS_ACTOR_USER, VS_ACTOR_USER,
-                                                     VS_ACTOR_SYSTEM};
+    static const enum vs_actor_kind kinds[ACTORS] = {VS_ACTOR_ANONYMOUS, VS_ACTOR_USER,   VS_ACTOR_USER,
+                                                     VS_ACTOR_USER,      VS_ACTOR_SYSTEM, VS_ACTOR_ANONYMOUS};
     static const int32_t roles[ACTORS] = {VIDSTORE_ROLE_UNKNOWN, VIDSTORE_ROLE_VIEWER, VIDSTORE_ROLE_USER,
-                                          VIDSTORE_ROLE_ADMIN, VIDSTORE_ROLE_ADMIN};
-    return (struct vs_actor){
-        .kind = kinds[actor], .role = roles[actor], .user = ids[actor], .scopes = narrowed ? 1 : 0 /* read */};
+                                          VIDSTORE_ROLE_ADMIN,   VIDSTORE_ROLE_ADMIN,  VIDSTORE_ROLE_UNKNOWN};
+    return (struct vs_actor){.kind = kinds[actor],
+                             .role = roles[actor],
+                             .user = ids[actor],
+                             .opens = actor == LINK ? elsewhere : ids[ANONYMOUS],
+                             .scopes = narrowed ? 1 : 0 /* read */};
 }
 
 /* Nobody is anonymous and yet owns, was granted or denied anything: there these relations are those of a stranger. */
 static int is_somebody(int actor) {
-    return actor != ANONYMOUS && actor != SYSTEM;
+    return actor != ANONYMOUS && actor != SYSTEM && actor != LINK;
 }
 
 static struct vs_uuid file_id(int actor, int relation, int level, int state) {
@@ -102,6 +108,7 @@ static int said_by_function(int actor, int relation, int level, int state, int n
         .granted = somebody && relation == GRANTEE ? VS_REACH_MANAGE : 0,
         .handed = somebody && relation == GRANTEE,
         .denied = somebody && relation == DENIED ? VS_REACH_READ : 0,
+        .linked = actor == LINK && relation == GRANTEE,
     };
     return vs_policy_decide(&who, &object, verb) == VS_ALLOW;
 }
@@ -207,9 +214,12 @@ static int is_there(const struct vs_page *page, const struct vs_uuid *id) {
     return 0;
 }
 
-static struct vs_page *said_by_database(int actor, int narrowed, enum vs_verb verb) {
+/* opens: the file of the actor's link; NULL: as it is. */
+static struct vs_page *said_by_database(int actor, int narrowed, enum vs_verb verb, const struct vs_uuid *opens) {
     vs_autocompiled query = {0};
     struct vs_actor who = actor_of(actor, narrowed);
+    if (opens)
+        who.opens = *opens;
     vidstore_query *all = vidstore_query_new();
     vidstore_query_flags(all, VIDSTORE_QUERY_DELETED);
     must(vs_query_compile((struct vs_query *)all, &vs_file_noun, &query, e));
@@ -224,14 +234,18 @@ static struct vs_page *said_by_database(int actor, int narrowed, enum vs_verb ve
 static int cells;
 
 static void compare_rows(int actor, int narrowed, int verb) {
-    struct vs_page *page = said_by_database(actor, narrowed, verbs[verb]);
+    struct vs_page *page = said_by_database(actor, narrowed, verbs[verb], NULL);
     for (int relation = 0; relation < RELATIONS; relation++)
         for (int level = 0; level < LEVELS; level++)
             for (int state = 0; state < STATES; state++, cells++) {
                 struct vs_uuid id = file_id(actor, relation, level, state);
                 int wanted = oracle(actor, relation, level, state, narrowed, letters[verb]);
                 int c = said_by_function(actor, relation, level, state, narrowed, verbs[verb]);
-                int sql = is_there(page, &id);
+                struct vs_page *own =
+                    actor == LINK && relation == GRANTEE ? said_by_database(actor, narrowed, verbs[verb], &id) : NULL;
+                int sql = is_there(own ? own : page, &id);
+                ck_assert(!own || own->count == sql); /* and no other */
+                vs_page_free(own);
                 ck_assert_msg(c == wanted && sql == wanted, "%s, %s, level %d, %s, %c%s: %d, function %d, database %d",
                               names[actor], relations[relation], (int)levels[level], states[state], letters[verb],
                               narrowed ? " with a read key" : "", wanted, c, sql);
@@ -244,14 +258,14 @@ START_TEST(attack_39_every_cell) {
         for (int narrowed = 0; narrowed < 2; narrowed++)
             for (int verb = 0; verb < (int)VS_COUNT(verbs); verb++)
                 compare_rows(actor, narrowed, verb);
-    ck_assert_int_eq(cells, 6400);
+    ck_assert_int_eq(cells, 7680); /* the 6,400 of the five actors, and those of the link */
 }
 END_TEST
 
 /* The ways that lead to the rows lose none, and let none in: of all files of all actors the list has just those that
  * the predicate has, in the order of the list. */
 START_TEST(attack_45_a_list_is_what_a_check_leaves) {
-    for (int actor = 0; actor < ACTORS; actor++)
+    for (int actor = 0; actor < LINK; actor++) /* who came by a link lists nothing */
         for (int sorted = 0; sorted < 2; sorted++) {
             vs_autocompiled list = {0}, check = {0};
             struct vs_actor who = actor_of(actor, 0);

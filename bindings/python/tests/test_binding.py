@@ -321,6 +321,8 @@ class Nouns(Case):
         if noun == "grant":
             video, user = self.system.video.create(title=unique), self.system.user.create(username="u" + unique)
             return self.system.grant.create(noun="video", object_id=video.id, subject_id=user.id)
+        if noun == "link":
+            return self.system.link.create(file_id=self.file(name=unique, access="restricted").id)[0]
         if noun == "job":
             return self.system.job.submit(kind="x", **fields)
         return self.system.video.create(title=unique, **fields)
@@ -362,7 +364,7 @@ class Nouns(Case):
                 self.assertEqual(value, getattr(changed, field))
 
     def test_getters_agree_with_the_fields(self):
-        for noun in ("user", "key", "login", "grant", "job", "video", "file"):
+        for noun in ("user", "key", "login", "grant", "link", "job", "video", "file"):
             record, ctype = self.make(noun), f"vidstore_{noun}"
             names = list(vidstore.lib.starting(ctype + "_"))
             for name in names:
@@ -727,6 +729,33 @@ class Logins(Case):
         self.assertEqual(0, self.system.login.revoke_all())
         self.assertEqual(5, len(self.system.login.list("user_id = $1", ann.id).records))
         self.assertEqual("UNAUTHENTICATED", self.fails("UNAUTHENTICATED", self.store.login_create, "ann", "x").code)
+
+
+class Links(Case):
+    def test_a_link(self):
+        ann = self.user("ann")
+        with self.store.on_behalf(ann.id) as owner:
+            file = self.file(session=owner)
+            self.fails("STATE", owner.link.create, file_id=file.id)
+            owner.file.update(file.id, access="restricted")
+            link, token = owner.link.create({"file_id": file.id, "name": "for bob", "max_uses": 2}, expect_version=1)
+            self.assertEqual("for bob", link.to_dict()["name"])
+            self.assertEqual("link", vidstore.token_kind(token))
+            self.assertEqual((file.id, ann.id, 0, None), (link.file_id, link.user_id, link.uses, link.revoked))
+            with self.store.link(token) as session:
+                self.assertEqual(file.id, session.file_id)
+                self.assertEqual(file.name, session.file.get(file.id).name)
+                self.fails("FORBIDDEN", session.file.list)
+                self.assertEqual(1, owner.link.get(link.id).uses)
+                owner.link.revoke(link.id)
+                self.fails("UNAUTHENTICATED", session.file.get, file.id)
+            self.fails("UNAUTHENTICATED", self.store.link, token)
+            self.assertTrue(owner.link.exists(link.id))
+            self.assertEqual(1, owner.link.count())
+            self.assertEqual([link.id], [it.id for it in owner.link.list("file_id = $1", file.id)])
+            self.assertIsNone(owner.file_id)
+            until = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) + datetime.timedelta(days=2)
+            self.assertEqual(until, owner.link.create(file_id=file.id, name=None, expires=until)[0].expires)
 
 
 class Quotas(Case):

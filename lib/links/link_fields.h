@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* The fields of a link: see record/field.h. */
+VS_FIELD(ID, 11001, UUID, id, "id", VS_ONCE | VS_FILTER | VS_INDEX, 36, NULL)
+VS_FIELD(USER_ID, 11002, UUID, user_id, "user_id", VS_FILTER | VS_INDEX, 36, NULL)
+VS_FIELD(CREATED_US, 11003, TIME, created_us, "created", VS_FILTER | VS_QUIET, 0, NULL)
+VS_FIELD(UPDATED_US, 11004, TIME, updated_us, "updated", VS_FILTER | VS_QUIET, 0, NULL)
+VS_FIELD(VERSION, 11005, INT, version, "version", VS_QUIET, 0, NULL)
+VS_FIELD(NAME, 11010, TEXT, name, "name", VS_ONCE | VS_NULL | VS_FILTER | VS_LINE, 100, NULL)
+VS_FIELD(FILE_ID, 11011, UUID, file_id, "file_id", VS_ONCE | VS_FILTER | VS_INDEX, 36, NULL)
+VS_FIELD(TOKEN_ID, 11012, TEXT, token_id, "token_id", VS_FILTER | VS_INDEX, 14, NULL)
+VS_FIELD(EXPIRES_US, 11013, TIME, expires_us, "expires", VS_ONCE | VS_FILTER, 0, NULL)
+VS_FIELD(MAX_USES, 11014, INT, max_uses, "max_uses", VS_ONCE | VS_NULL | VS_FILTER, 1000000000, NULL)
+VS_FIELD(USES, 11015, INT, uses, "uses", VS_FILTER | VS_QUIET, 0, NULL)
+VS_FIELD(LAST_USED_US, 11016, TIME, last_used_us, "last_used", VS_FILTER | VS_QUIET, 0, NULL)
+VS_FIELD(REVOKED_US, 11017, TIME, revoked_us, "revoked", VS_FILTER, 0, NULL)
+VS_FIELD(REASON, 11018, TEXT, reason, "reason", VS_FILTER | VS_LINE, 100, NULL)
+VS_FIELD(CREATED_BY, 11019, UUID, created_by, "created_by", VS_FILTER | VS_INDEX, 36, NULL)
