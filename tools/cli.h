@@ -150,6 +150,10 @@ char *cli_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
     }
 CLI_CLEANUP(vidstore_user, vidstore_user_free)
 CLI_CLEANUP(vidstore_user_params, vidstore_user_params_free)
+CLI_CLEANUP(vidstore_grant, vidstore_grant_free)
+CLI_CLEANUP(vidstore_grant_params, vidstore_grant_params_free)
+CLI_CLEANUP(vidstore_link, vidstore_link_free)
+CLI_CLEANUP(vidstore_link_params, vidstore_link_params_free)
 CLI_CLEANUP(vidstore_key, vidstore_key_free)
 CLI_CLEANUP(vidstore_key_params, vidstore_key_params_free)
 CLI_CLEANUP(vidstore_job, vidstore_job_free)
@@ -180,6 +184,9 @@ cli_run cmd_init, cmd_help, cmd_version;
 cli_run cmd_user_add, cmd_user_list, cmd_user_show, cmd_user_passwd, cmd_user_role, cmd_user_activate,
     cmd_user_deactivate, cmd_user_suspend, cmd_user_invite, cmd_user_verify, cmd_user_reset, cmd_user_email,
     cmd_user_redeem;
+cli_run cmd_grant_add, cmd_grant_list, cmd_grant_show, cmd_grant_revoke;
+cli_run cmd_link_create, cmd_link_list, cmd_link_show, cmd_link_revoke, cmd_link_get;
+cli_run cmd_quota_show, cmd_quota_set, cmd_quota_usage;
 cli_run cmd_login_list, cmd_login_show, cmd_login_revoke;
 cli_run cmd_key_create, cmd_key_list, cmd_key_show, cmd_key_revoke, cmd_key_rotate;
 cli_run cmd_ingest, cmd_fetch, cmd_probe, cmd_reprobe, cmd_submit, cmd_worker;

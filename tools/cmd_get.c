@@ -11,8 +11,7 @@
 
 enum { CHUNK = 1 << 20 };
 
-/* A file's id, or the id of a video, which means the file that it was fetched as. */
-static int find_file(struct cli *cli, const char *text, char ret[CLI_UUID_TEXT]) {
+int cli_file_find(struct cli *cli, const char *text, char ret[CLI_UUID_TEXT]) {
     const struct cli_noun *noun = NULL;
     int result = cli_object_find(cli, text, &noun, ret);
     if (result || noun == &cli_files)
@@ -129,7 +128,7 @@ static int get_file(struct cli *cli, const char *id, const char *path) {
     if (!path && (!strcmp(saving.path, ".") || !strcmp(saving.path, "..")))
         return cli_complain(CLI_INVALID, "the file is called \"%s\"; use -o (INVALID, field output)", saving.path);
     cli_catch_signals();
-    int result = cli->as ? get_as_user(cli, id, saving.path) : save(cli, id, &saving);
+    int result = cli->session != cli->system ? get_as_user(cli, id, saving.path) : save(cli, id, &saving);
     if (result)
         return result;
     if (cli->json)
@@ -137,19 +136,22 @@ static int get_file(struct cli *cli, const char *id, const char *path) {
     if (!cli->quiet) {
         char size[CLI_TEXT];
         cli_put_safe(saving.path);
-        printf("  %s%s\n", cli_size(saving.total, size), cli->as ? "" : ", SHA-256 is right");
+        printf("  %s%s\n", cli_size(saving.total, size), cli->session != cli->system ? "" : ", SHA-256 is right");
     }
     return CLI_OK;
 }
 
+int cli_get_bytes(struct cli *cli, const char *id, const char *output) {
+    return output && !strcmp(output, "-") ? get_stream(cli, id) : get_file(cli, id, output);
+}
+
 int cmd_get(struct cli *cli, const struct cli_args *args) {
     char id[CLI_UUID_TEXT];
-    const char *output = cli_value(args, "output");
-    int result = find_file(cli, args->operands[0], id);
+    int result = cli_file_find(cli, args->operands[0], id);
     if (result)
         return result;
     if (!cli_flag(args, "path"))
-        return output && !strcmp(output, "-") ? get_stream(cli, id) : get_file(cli, id, output);
+        return cli_get_bytes(cli, id, cli_value(args, "output"));
     vidstore_error *error = NULL;
     cli_auto(vidstore_text) *path = NULL;
     if (vidstore_file_path(cli->session, id, &path, &error))
@@ -173,7 +175,7 @@ int cmd_verify(struct cli *cli, const struct cli_args *args) {
     for (int i = 0; i < args->count && !cli_stopped(); i++) {
         vidstore_error *error = NULL;
         char id[CLI_UUID_TEXT];
-        int result = find_file(cli, args->operands[i], id);
+        int result = cli_file_find(cli, args->operands[i], id);
         struct cli_work work = {.session = cli->session, .call = call_verify, .id = id};
         if (!result && cli_work_run(&work, &error))
             result = cli_fail_on(cli, args->operands[i], &error);

@@ -53,6 +53,30 @@ OPTIONS(key_rotate) = {
     {"overlap", 0, "TIME", "how long the old key goes on, 0s to 7d (default 1d)"},
     END,
 };
+OPTIONS(grant_list) = {{"user", 'u', "USER", "only what this user was given"}, CLI_LIST_OPTIONS, END};
+OPTIONS(grant_add) = {
+    {"reach", 0, "read|write|manage", "how far it reaches, each more than the one before (default read)"},
+    {"deny", 0, NULL, "take the right instead, and all above it"},
+    {"hand-on", 0, NULL, "who is given it may hand it on"},
+    {"share", 0, NULL, "give a private file restricted access first"},
+    {"expires", 0, "TIME", "when it ends, such as 30d (default never)"},
+    {"reason", 0, "TEXT", "why, for the record"},
+    END,
+};
+OPTIONS(link_list) = {{"user", 'u', "USER", "only to files of this user"}, CLI_LIST_OPTIONS, END};
+OPTIONS(link_create) = {
+    {"name", 0, "TEXT", "for whom or what it is"},
+    {"expires", 0, "TIME", "when it ends, such as 7d (default in link.default_days)"},
+    {"uses", 0, "N", "how often it can be opened (default any number of times)"},
+    {"share", 0, NULL, "give a private file restricted access first"},
+    END,
+};
+OPTIONS(link_get) = {
+    {"output", 'o', "FILE", "where to (default: the file's own name; - is standard output)"},
+    {"token-fd", 0, "N", "read the link from this descriptor"},
+    END,
+};
+OPTIONS(quota_usage) = {{"days", 0, "N", "how many days back (default 30)"}, END};
 OPTIONS(ingest) = {
     {"title", 't', "TITLE", "title of the video (default: from the name of the file)"},
     {"series", 0, "NAME", "the series it belongs to"},
@@ -258,6 +282,20 @@ const struct cli_command cli_commands[] = {
     {"key show", "KEY", "one API key", 1, 1, 0, NULL, cmd_key_show},
     {"key rotate", "KEY", "make another key in the place of one; shows it once", 1, 1, 0, key_rotate, cmd_key_rotate},
     {"key revoke", "KEY…", "end API keys", 1, -1, 0, NULL, cmd_key_revoke},
+    {"grant list", "", "list grants", 0, 0, CLI_DEFAULT, grant_list, cmd_grant_list},
+    {"grant add", "OBJECT USER", "give a user a right on a file, video or job, or take it", 2, 2, 0, grant_add,
+     cmd_grant_add},
+    {"grant show", "GRANT", "one grant", 1, 1, 0, NULL, cmd_grant_show},
+    {"grant revoke", "GRANT…", "end grants, with what was handed on from them", 1, -1, 0, NULL, cmd_grant_revoke},
+    {"link list", "", "list links to files", 0, 0, CLI_DEFAULT, link_list, cmd_link_list},
+    {"link create", "FILE", "make a link that opens one file without an account; shows it once", 1, 1, 0, link_create,
+     cmd_link_create},
+    {"link show", "LINK", "one link, and how often it was opened", 1, 1, 0, NULL, cmd_link_show},
+    {"link revoke", "LINK…", "end links", 1, -1, 0, NULL, cmd_link_revoke},
+    {"link get", "", "copy the file of a link out of the store, as who has the link", 0, 0, 0, link_get, cmd_link_get},
+    {"quota show", "[USER]", "what a user may take, and has taken", 0, 1, CLI_DEFAULT, NULL, cmd_quota_show},
+    {"quota set", "USER QUOTA=LIMIT…", "limit what a user may take", 2, -1, 0, NULL, cmd_quota_set},
+    {"quota usage", "[USER]", "what a user took, day by day", 0, 1, 0, quota_usage, cmd_quota_usage},
     {"audit list", "", "what happened, newest first", 0, 0, CLI_DEFAULT, audit_list, cmd_audit_list},
     {"audit export", "", "write events as JSON Lines, oldest first", 0, 0, 0, audit_export, cmd_audit_export},
     {"audit verify", "", "check that nobody has rewritten history", 0, 0, 0, audit_verify, cmd_audit_verify},

@@ -31,6 +31,8 @@
 READING(user, vidstore_user_get, vidstore_user, vidstore_page_user)
 READING(key, vidstore_key_get, vidstore_key, vidstore_page_key)
 READING(login, vidstore_login_get, vidstore_login, vidstore_page_login)
+READING(grant, vidstore_grant_get, vidstore_grant, vidstore_page_grant)
+READING(link, vidstore_link_get, vidstore_link, vidstore_page_link)
 READING(job, vidstore_job_get, vidstore_job, vidstore_page_job)
 READING(video, vidstore_video_get, vidstore_video, vidstore_page_video)
 READING(file, vidstore_file_get, vidstore_file, vidstore_page_file)
@@ -162,6 +164,83 @@ const struct cli_noun cli_logins = {"login",
                                     .id_field = VIDSTORE_LOGIN_ID,
                                     .columns = login_columns,
                                     .sheet = login_sheet};
+
+static const struct cli_field grant_columns[] = {
+    {"ID", CLI_F_ID, VIDSTORE_GRANT_ID, 0, 0},
+    {"OF", CLI_F_TEXT, VIDSTORE_GRANT_NOUN, 0, 0},
+    {"OBJECT", CLI_F_ID, VIDSTORE_GRANT_OBJECT_ID, 0, 0},
+    {"TO", CLI_F_ID, VIDSTORE_GRANT_SUBJECT_ID, 0, 0},
+    {"REACH", CLI_F_TEXT, VIDSTORE_GRANT_REACH, 0, 0},
+    {"DENIES", CLI_F_BOOL, VIDSTORE_GRANT_DENIES, 0, 0},
+    {"ENDS", CLI_F_TIME, VIDSTORE_GRANT_EXPIRES_US, 0, CLI_OPTIONAL},
+    {"BY", CLI_F_ID, VIDSTORE_GRANT_GRANTED_BY, 0, CLI_OPTIONAL},
+    {0},
+};
+static const struct cli_field grant_sheet[] = {
+    {"Grant", 0},
+    {"of a", CLI_F_TEXT, VIDSTORE_GRANT_NOUN},
+    {"object", CLI_F_ID, VIDSTORE_GRANT_OBJECT_ID},
+    {"owner", CLI_F_ID, VIDSTORE_GRANT_USER_ID},
+    {"to", CLI_F_ID, VIDSTORE_GRANT_SUBJECT_ID},
+    {"reach", CLI_F_TEXT, VIDSTORE_GRANT_REACH},
+    {"denies", CLI_F_BOOL, VIDSTORE_GRANT_DENIES},
+    {"can be handed on", CLI_F_BOOL, VIDSTORE_GRANT_CAN_SHARE},
+    {"ends", CLI_F_TIME, VIDSTORE_GRANT_EXPIRES_US},
+    {"because", CLI_F_TEXT, VIDSTORE_GRANT_REASON},
+    {"handed on from", CLI_F_ID, VIDSTORE_GRANT_PARENT_ID},
+    {"Record", 0},
+    {"id", CLI_F_ID, VIDSTORE_GRANT_ID},
+    {"given by", CLI_F_ID, VIDSTORE_GRANT_GRANTED_BY},
+    {"created", CLI_F_TIME, VIDSTORE_GRANT_CREATED_US},
+    {0},
+};
+const struct cli_noun cli_grants = {"grant",
+                                    "grants",
+                                    CALLS(grant),
+                                    .list = vidstore_grant_list,
+                                    .count = vidstore_grant_count,
+                                    .id_field = VIDSTORE_GRANT_ID,
+                                    .columns = grant_columns,
+                                    .sheet = grant_sheet};
+
+static const struct cli_field link_columns[] = {
+    {"ID", CLI_F_ID, VIDSTORE_LINK_ID, 0, 0},
+    {"NAME", CLI_F_TEXT, VIDSTORE_LINK_NAME, 0, CLI_ELASTIC | CLI_OPTIONAL},
+    {"FILE", CLI_F_ID, VIDSTORE_LINK_FILE_ID, 0, 0},
+    {"OWNER", CLI_F_ID, VIDSTORE_LINK_USER_ID, 0, CLI_OPTIONAL},
+    {"USES", CLI_F_NUMBER, VIDSTORE_LINK_USES, 0, CLI_RIGHT},
+    {"OF", CLI_F_NUMBER, VIDSTORE_LINK_MAX_USES, 0, CLI_RIGHT | CLI_OPTIONAL},
+    {"ENDS", CLI_F_TIME, VIDSTORE_LINK_EXPIRES_US, 0, 0},
+    {"ENDED", CLI_F_TIME, VIDSTORE_LINK_REVOKED_US, 0, 0},
+    {0},
+};
+static const struct cli_field link_sheet[] = {
+    {"Link", 0},
+    {"name", CLI_F_TEXT, VIDSTORE_LINK_NAME},
+    {"file", CLI_F_ID, VIDSTORE_LINK_FILE_ID},
+    {"public part", CLI_F_TEXT, VIDSTORE_LINK_TOKEN_ID},
+    {"openings", CLI_F_NUMBER, VIDSTORE_LINK_USES},
+    {"at most", CLI_F_NUMBER, VIDSTORE_LINK_MAX_USES},
+    {"last opened", CLI_F_TIME, VIDSTORE_LINK_LAST_USED_US},
+    {"ends", CLI_F_TIME, VIDSTORE_LINK_EXPIRES_US},
+    {"ended", CLI_F_TIME, VIDSTORE_LINK_REVOKED_US},
+    {"because", CLI_F_TEXT, VIDSTORE_LINK_REASON},
+    {"Record", 0},
+    {"id", CLI_F_ID, VIDSTORE_LINK_ID},
+    {"owner", CLI_F_ID, VIDSTORE_LINK_USER_ID},
+    {"made by", CLI_F_ID, VIDSTORE_LINK_CREATED_BY},
+    {"created", CLI_F_TIME, VIDSTORE_LINK_CREATED_US},
+    {"version", CLI_F_NUMBER, VIDSTORE_LINK_VERSION},
+    {0},
+};
+const struct cli_noun cli_links = {"link",
+                                   "links",
+                                   CALLS(link),
+                                   .list = vidstore_link_list,
+                                   .count = vidstore_link_count,
+                                   .id_field = VIDSTORE_LINK_ID,
+                                   .columns = link_columns,
+                                   .sheet = link_sheet};
 
 static const struct cli_field job_columns[] = {
     {"ID", CLI_F_ID, VIDSTORE_JOB_ID, 0, 0},
@@ -418,8 +497,8 @@ const struct cli_noun cli_events = {"event",
                                     .columns = event_columns,
                                     .sheet = event_sheet};
 
-const struct cli_noun *const cli_nouns[] = {&cli_videos, &cli_jobs,   &cli_files,  &cli_users,
-                                            &cli_keys,   &cli_logins, &cli_events, NULL};
+const struct cli_noun *const cli_nouns[] = {&cli_videos, &cli_jobs,   &cli_files, &cli_users,  &cli_keys,
+                                            &cli_logins, &cli_grants, &cli_links, &cli_events, NULL};
 
 const struct cli_noun *cli_noun_find(const char *name) {
     for (const struct cli_noun *const *noun = cli_nouns; *noun; noun++)

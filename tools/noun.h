@@ -53,7 +53,8 @@ struct cli_noun {
     const struct cli_field *sheet;
 };
 
-extern const struct cli_noun cli_users, cli_keys, cli_logins, cli_jobs, cli_videos, cli_files, cli_events;
+extern const struct cli_noun cli_users, cli_keys, cli_logins, cli_grants, cli_links, cli_jobs, cli_videos, cli_files,
+    cli_events;
 /* All of them, ended by NULL; and the one of a name, singular or plural; NULL: there is none. */
 extern const struct cli_noun *const cli_nouns[];
 const struct cli_noun *cli_noun_find(const char *name);
@@ -65,6 +66,11 @@ char *cli_field_text(const struct cli *cli, const struct cli_noun *noun, const v
 /* The id that a text means: an id, or at least 8 characters from the beginning or end of one among the newest 1000.
  * Returns an exit code. */
 int cli_id_find(struct cli *cli, const struct cli_noun *noun, const char *text, char ret[CLI_UUID_TEXT]);
+/* The id of the file that a text means: a video's is that of the file that it was fetched as. Returns an exit code. */
+int cli_file_find(struct cli *cli, const char *text, char ret[CLI_UUID_TEXT]);
+/* Copies a file out of the store, as the session may: to a path, to standard output (-), or to its own name (NULL).
+ * Returns an exit code. */
+int cli_get_bytes(struct cli *cli, const char *id, const char *output);
 /* The noun and id that a text means, of any noun. Returns an exit code. */
 int cli_object_find(struct cli *cli, const char *text, const struct cli_noun **ret_noun, char ret[CLI_UUID_TEXT]);
 

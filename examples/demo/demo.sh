@@ -315,11 +315,22 @@ claim 'the change feed has it too' same \
     "$("$vidstore" --json watch --since start --drain --noun job | grep "$season" | grep -c '"state":"completed"')" 1
 run sql 'SELECT u.username, j.state, count(*) AS jobs FROM v_jobs j JOIN v_users u ON u.key = j.user_key GROUP BY 1, 2'
 
-step '8. What Otto sees of it: nothing'
+step '8. What Otto sees of it: nothing, until Lena shares it; and how much he may take'
 run --as otto ls
 claim 'Otto has no videos' same "$(quietly --as otto ls | json 'len(it["items"])')" 0
 claim "Lena's video is not there for him" exits 3 "$vidstore" --as otto show "$video"
 claim 'and he can not have its file' exits 3 "$vidstore" --as otto get "$file" -o "$work/stolen"
+run --as lena grant add --share --expires 1d "$file" "$(quietly user show otto | json 'it["id"]')"
+claim 'until she grants it to him' exits 0 "$vidstore" --as otto get "$file" -o "$work/granted"
+link=$(quietly --as lena link create --uses 1 --name 'for the press' "$file" | json 'it["token"]')
+printf '%s\n' "$link" | run link get --token-fd 0 -o "$work/linked"
+claim 'whoever has her link has the file, without an account' cmp "$work/linked" "$work/granted"
+printf '%s\n' "$link" >"$work/link"
+claim 'once, as the link says' exits 5 "$vidstore" link get --token-fd 0 -o "$work/again" <"$work/link"
+run quota set otto jobs_per_day=1 bytes=1G
+quietly --as otto submit "$base/$first" >/dev/null
+claim 'Otto may submit one job a day, and no second' exits 5 "$vidstore" --as otto submit "$base/$first"
+run quota show otto
 
 step '9. The hostile one was refused, and kept nobody up'
 run jobs list --parent "$season" --state completed

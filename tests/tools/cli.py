@@ -311,6 +311,81 @@ class Users(Case):
         self.error("--as", "lena", "get", video["id"], "-o", self.path("hers"), expect=REFUSED)
         self.assertIn("FORBIDDEN", self.error("--as", "otto", "config", "job.lease_ms", "1000", expect=REFUSED))
 
+    def shared(self):
+        """A file of lena's."""
+        self.run_command("user", "add", "lena")
+        self.run_command("user", "add", "otto")
+        self.run_command("--as", "lena", "ingest", self.wav())
+        return self.json("ls")["items"][0]["source_file_id"]
+
+    def test_grants(self):
+        file = self.shared()
+        otto = self.json("user", "show", "otto")["id"]
+        self.run_command("--as", "otto", "show", file, expect=NOT_FOUND)
+        self.assertIn("restricted", self.error("--as", "lena", "grant", "add", file, otto, expect=REFUSED))
+        made = self.json("--as", "lena", "grant", "add", file, otto, "--share", "--expires", "1d", "--reason", "work")
+        self.assertEqual(("read", False, "work"), (made["reach"], made["denies"], made["reason"]))
+        self.run_command("--as", "otto", "show", file)
+        self.assertEqual([made["id"]], [grant["id"] for grant in self.json("grant", "-u", "otto")["items"]])
+        self.assertEqual([], self.json("grant", "list", "-u", "lena")["items"])
+        self.assertIn("work", self.text("grant", "show", made["id"][-12:]))
+        self.run_command("--as", "lena", "grant", "revoke", made["id"])
+        self.run_command("--as", "otto", "show", file, expect=NOT_FOUND)
+        self.run_command("grant", "show", made["id"], expect=NOT_FOUND)
+        self.run_command("grant", "add", file, "otto", "--reach", "all", expect=INVALID)
+        self.run_command("grant", "add", file, "nobody", expect=NOT_FOUND)
+
+    def link_get(self, token, *arguments, expect=OK):
+        reading, writing = os.pipe()
+        os.write(writing, token.encode() + b"\n")
+        os.close(writing)
+        try:
+            return self.run_command("link", "get", "--token-fd", str(reading), *arguments, expect=expect,
+                                    pass_fds=[reading])
+        finally:
+            os.close(reading)
+
+    def test_links(self):
+        file = self.shared()
+        self.error("--as", "lena", "link", "create", file, expect=REFUSED)
+        self.error("--as", "otto", "link", "create", file, expect=NOT_FOUND)
+        made = self.json("--as", "lena", "link", "create", file, "--share", "--uses", "2", "--name", "for the press")
+        self.assertRegex(made["token"], "^vsl_")
+        self.link_get(made["token"], "-o", self.path("copy"))
+        with open(self.path("copy"), "rb") as copy:
+            self.assertEqual(copy.read(), self.link_get(made["token"], "-o", "-").stdout)
+        self.link_get(made["token"], "-o", "-", expect=REFUSED)  # used up
+        self.assertEqual((2, 2), (self.json("link", "show", made["id"])["uses"], made["max_uses"]))
+        text = self.text("--as", "lena", "link", "create", file).split()[0]
+        self.assertEqual(68, len(text))
+        links = self.json("link", "list", "-u", "lena")["items"]
+        self.assertEqual(2, len(links))
+        self.assertNotIn("token", links[0])
+        self.run_command("--as", "lena", "link", "revoke", links[0]["id"], links[1]["id"])
+        self.link_get(text, "-o", "-", expect=REFUSED)
+        self.assertEqual([], self.json("--as", "otto", "link")["items"])
+
+    def test_quotas(self):
+        self.run_command("user", "add", "lena")
+        self.run_command("quota", "set", "lena", "bytes=2M", "jobs_per_day=1", "files=none")
+        quota = self.json("--as", "lena", "quota")
+        self.assertEqual((2 << 20, 2 << 20, True), tuple(quota["bytes"][key] for key in ("limit", "left", "own")))
+        self.assertIsNone(quota["files"]["limit"])
+        self.assertIn("2.0 MiB", self.text("quota", "show", "lena"))
+        self.run_command("--as", "lena", "submit", "http://127.0.0.1:1/x")
+        said = self.error("--as", "lena", "submit", "http://127.0.0.1:1/y", expect=REFUSED)
+        self.assertIn("QUOTA", said)
+        self.assertIn("jobs_per_day", said)
+        self.assertEqual(1, self.json("quota", "usage", "lena", "--days", "2")[0]["jobs"])
+        self.assertIn("JOBS", self.text("--as", "lena", "quota", "usage"))
+        self.run_command("quota", "set", "lena", "jobs_per_day=default", "bytes=x", expect=USAGE)
+        self.assertEqual(1, self.json("quota", "show", "lena")["jobs_per_day"]["limit"])  # all or nothing
+        self.run_command("quota", "set", "lena", "jobs_per_day=default")
+        self.run_command("--as", "lena", "submit", "http://127.0.0.1:1/y")
+        self.run_command("quota", "set", "lena", "flops=1", expect=INVALID)
+        self.run_command("quota", "set", "lena", "bytes=9999999999999G", expect=USAGE)
+        self.run_command("--as", "lena", "quota", "set", "lena", "bytes=none", expect=REFUSED)
+
 
 class Output(Case):
     TRAP = "A\u202egnp\u009b31m wide 日本語のタイトル e\u0301"
@@ -407,7 +482,8 @@ class Output(Case):
         self.run_command("user", "add", "lena")
         for command in (["ls"], ["files"], ["files", "--duplicates"], ["jobs"], ["jobs", "show", job], ["user"],
                         ["jobs", "history", job], ["user", "show", "lena"], ["audit"], ["audit", "stats"], ["stats"],
-                        ["stats", "--user", "lena"], ["config"], ["config", "job.lease_ms"], ["doctor"], ["version"],
+                        ["stats", "--user", "lena"], ["grant"], ["link"], ["quota", "show", "lena"],
+                        ["quota", "usage", "lena"], ["config"], ["config", "job.lease_ms"], ["doctor"], ["version"],
                         ["show", video["id"]], ["show", "--streams", video["id"]], ["search", "wide"],
                         ["search", "--facets", "wide"], ["search", "kind:download_only", "jobs"], ["ls", "--facets"],
                         ["maintain", "--dry-run"], ["ls", "--count"], ["verify", video["id"]], ["init"]):
