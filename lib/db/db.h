@@ -26,8 +26,9 @@ struct vs_db_params {
     int relaxed;          /* synchronous=NORMAL: the last commits may be lost in a power cut */
     int allow_network_fs; /* open on NFS, CIFS, FUSE... all the same */
     int readers;          /* most reader connections; 0: 4 */
-    int64_t log_limit;    /* bytes: when the log is longer, reads that have gone on for long are ended; 0: 256 MiB */
-    int64_t deadline_ms;  /* for opening and migrating; 0: 30 s */
+    int64_t log_limit;   /* bytes: when the log is longer, reads that have gone on for long are ended, and new ones wait
+                            for a moment without any, so that it can begin anew; 0: 256 MiB */
+    int64_t deadline_ms; /* for opening and migrating; 0: 30 s */
 };
 
 /* How long a call may take, and what stops it earlier. */

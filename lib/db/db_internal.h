@@ -53,6 +53,8 @@ struct vs_pool {
     struct vs_conn *idle, *busy;
     int open, max, waiting;
     pthread_cond_t freed;
+    int64_t drain_until_us; /* no new reads until those under way are over, at most until then; 0: no matter */
+    int64_t drain_next_us;  /* the next time that this may be tried */
 };
 
 struct vs_db {
@@ -103,7 +105,7 @@ struct vs_snap {
     struct vs_snap *next;
 };
 
-enum { VS_CHECKPOINT_PAGES = 4000, VS_NAP_MS = 100 };
+enum { VS_CHECKPOINT_PAGES = 4000, VS_PAGE_BYTES = 4096, VS_NAP_MS = 100 };
 
 void vs_db_ref(struct vs_db *db);
 void vs_db_unref(struct vs_db *db);
@@ -132,6 +134,13 @@ int vs_gate_mine(struct vs_db *db); /* this thread holds it */
 
 int vs_pool_take(struct vs_db *db, const struct vs_call *call, struct vs_conn **ret, vidstore_error **e);
 void vs_pool_give(struct vs_db *db, struct vs_conn *conn);
+/* Reads that overlap without end keep the log from ever beginning anew: makes new ones wait until there was a moment
+ * without any, in which the log is copied whole. */
+void vs_pool_drain(struct vs_db *db);
+/* With the lock held, which it gives up meanwhile: waits while new reads have to. */
+void vs_pool_await_drain(struct vs_db *db, const struct vs_call *call);
+/* A read, or a snapshot, is over: perhaps it was the last that was waited for. */
+void vs_pool_drained(struct vs_db *db);
 int vs_conn_open(struct vs_db *db, enum vs_role role, const struct vs_call *call, struct vs_conn **ret,
                  vidstore_error **e);
 void vs_conn_close(struct vs_conn *conn); /* NULL is fine */
@@ -147,6 +156,8 @@ int vs_conn_has_news(const struct vs_conn *conn, int rc);
 /* With the gate held and no transaction open: a checkpoint when the log is long. Never fails. */
 int vs_checkpoint_is_due(struct vs_db *db);
 void vs_checkpoint_if_due(struct vs_db *db);
+/* Whether or not it is due; -1: it did not get through, else the pages left over. */
+int64_t vs_log_checkpoint(struct vs_db *db);
 
 /* --- listen.c -------------------------------------------------------------------------------------------------- */
 

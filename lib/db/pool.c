@@ -53,11 +53,16 @@ static struct vs_conn *check_out(struct vs_pool *p, struct vs_conn *c, const str
     return p->busy = c;
 }
 
-/* With the lock held: what this thread has out already, or an idle one. */
-static struct vs_conn *find(struct vs_pool *p, const struct vs_call *call) {
-    for (struct vs_conn *c = p->busy; c; c = c->next)
-        if (pthread_equal(c->owner, pthread_self()))
-            return c;
+/* With the lock held: what this thread has out already. */
+static struct vs_conn *find_own(const struct vs_pool *p) {
+    struct vs_conn *c = p->busy;
+    while (c && !pthread_equal(c->owner, pthread_self()))
+        c = c->next;
+    return c;
+}
+
+/* With the lock held. */
+static struct vs_conn *find_idle(struct vs_pool *p, const struct vs_call *call) {
     struct vs_conn *c = p->idle;
     if (!c)
         return NULL;
@@ -83,11 +88,13 @@ int vs_pool_take(struct vs_db *db, const struct vs_call *call, struct vs_conn **
     struct vs_pool *p = &db->pool;
     int code = 0, grow = 0;
     pthread_mutex_lock(&db->lock);
+    *ret = find_own(p);
+    if (!*ret)
+        vs_pool_await_drain(db, call);
     for (;;) {
-        *ret = NULL;
         if (db->gate.closed)
             code = vs_fail(e, VIDSTORE_MISUSE, NULL, "the database is closed");
-        else if ((*ret = find(p, call)))
+        else if (*ret || (*ret = find_idle(p, call)))
             (*ret)->depth++;
         else if (p->open < p->max)
             grow = ++p->open;
@@ -103,6 +110,61 @@ int vs_pool_take(struct vs_db *db, const struct vs_call *call, struct vs_conn **
     if (code == VIDSTORE_BUSY)
         return vs_fail(e, code, NULL, "all %d readers of the database are in use", p->max);
     return code == VIDSTORE_CANCELLED ? vs_fail(e, code, NULL, "interrupted while waiting to read") : code;
+}
+
+/* --- a moment without readers --------------------------------------------------------------------------------------
+ */
+
+/* A read that takes longer is ended, or is one of those that a host allows itself: see vs_db_read. */
+static const int64_t DRAIN_US = 11000000, PAUSE_US = 30000000;
+
+static int anybody_reads(const struct vs_db *db) {
+    return db->pool.busy || db->snap;
+}
+
+void vs_pool_drain(struct vs_db *db) {
+    int64_t now = vs_mono_us();
+    pthread_mutex_lock(&db->lock);
+    if (anybody_reads(db) && now >= db->pool.drain_next_us) {
+        db->pool.drain_until_us = now + DRAIN_US;
+        db->pool.drain_next_us = now + DRAIN_US + PAUSE_US;
+    }
+    pthread_mutex_unlock(&db->lock);
+}
+
+void vs_pool_await_drain(struct vs_db *db, const struct vs_call *call) {
+    while (vs_mono_us() < db->pool.drain_until_us && !db->gate.closed && !vs_call_check(call, VIDSTORE_BUSY, NULL))
+        vs_wait(db, &db->pool.freed, call);
+}
+
+/* With the lock held. */
+static int is_drained(const struct vs_db *db) {
+    return db->pool.drain_until_us && !anybody_reads(db) && !db->gate.closed && vs_mono_us() < db->pool.drain_until_us;
+}
+
+/* The last one out does it: whoever writes has enough to do, and whoever waits to read should not have to. */
+static void copy_log(struct vs_db *db) {
+    struct vs_pool *p = &db->pool;
+    struct vs_call brief = {.deadline_us = vs_mono_us() + 1000000, .what = "a checkpoint"};
+    int64_t left = -1;
+    if (!vs_gate_take(db, &brief, "a checkpoint", NULL)) {
+        left = vs_log_checkpoint(db);
+        vs_gate_give(db);
+    }
+    pthread_mutex_lock(&db->lock);
+    p->drain_until_us = 0;
+    if (!left)
+        p->drain_next_us = 0;
+    pthread_cond_broadcast(&p->freed);
+    pthread_mutex_unlock(&db->lock);
+}
+
+void vs_pool_drained(struct vs_db *db) {
+    pthread_mutex_lock(&db->lock);
+    int drained = is_drained(db);
+    pthread_mutex_unlock(&db->lock);
+    if (drained)
+        copy_log(db);
 }
 
 void vs_pool_give(struct vs_db *db, struct vs_conn *conn) {
@@ -122,9 +184,12 @@ void vs_pool_give(struct vs_db *db, struct vs_conn *conn) {
             p->idle = conn;
         pthread_cond_signal(&p->freed);
     }
+    int drained = is_drained(db);
     pthread_mutex_unlock(&db->lock);
     if (broken)
         vs_conn_close(conn);
+    if (drained)
+        copy_log(db);
 }
 
 /* --- who reads -----------------------------------------------------------------------------------------------------

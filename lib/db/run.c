@@ -111,16 +111,24 @@ int vs_checkpoint_is_due(struct vs_db *db) {
     return db->path && db->writer->log_pages >= db->checkpoint_at;
 }
 
-void vs_checkpoint_if_due(struct vs_db *db) {
+int64_t vs_log_checkpoint(struct vs_db *db) {
     int64_t pages = db->writer->log_pages, left = 0;
-    if (!vs_checkpoint_is_due(db))
-        return;
     struct vs_call brief = {.deadline_us = vs_mono_us() + 20000};
     int rc = guarded_checkpoint(db, &brief, &left, NULL);
     /* A reader in an old snapshot keeps the log: trying again at each commit would only cost. */
     db->checkpoint_at = rc || left ? pages + VS_CHECKPOINT_PAGES / 4 : VS_CHECKPOINT_PAGES;
     if (!rc && !left)
-        db->writer->log_pages = 0; /* the next commit begins the log anew */
+        db->writer->log_pages = 0; /* the next commit begins the log anew, unless somebody reads in it */
+    return rc ? -1 : left;
+}
+
+void vs_checkpoint_if_due(struct vs_db *db) {
+    int64_t pages = db->writer->log_pages;
+    if (!vs_checkpoint_is_due(db))
+        return;
+    vs_log_checkpoint(db);
+    if (pages >= db->log_limit / VS_PAGE_BYTES)
+        vs_pool_drain(db);
 }
 
 int vs_db_checkpoint(struct vs_db *db, const struct vs_call *call, int64_t *ret_left_pages, vidstore_error **e) {

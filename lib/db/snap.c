@@ -133,6 +133,9 @@ static int in_memory(struct vs_snap *snap, const struct vs_call *call, vidstore_
 static int in_file(struct vs_snap *snap, const struct vs_call *call, vidstore_error **e) {
     struct vs_db *db = snap->db;
     int rc = vs_guard_start(db, e);
+    pthread_mutex_lock(&db->lock);
+    vs_pool_await_drain(db, call);
+    pthread_mutex_unlock(&db->lock);
     if (!rc)
         rc = begin(db, call, &snap->conn, e);
     if (rc)
@@ -226,6 +229,7 @@ void vs_snap_free(struct vs_snap *snap) {
     if (snap->conn)
         finish(snap, VS_TXN_ENDED);
     pthread_mutex_unlock(&db->lock);
+    vs_pool_drained(db);
     vs_free(snap);
     vs_db_unref(db);
 }

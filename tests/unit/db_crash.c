@@ -208,6 +208,63 @@ START_TEST(reader_can_not_make_the_log_grow_for_ever) {
 }
 END_TEST
 
+struct crowd {
+    struct vs_db *db;
+    atomic_int over;
+    atomic_long reads, slowest_us;
+};
+
+static int op_short_read(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct setting it = {"a", NULL, 0};
+    (void)arg;
+    int rc = op_get(conn, &it, e);
+    usleep(20000);
+    return rc ? rc : op_get(conn, &it, e);
+}
+
+static void *read_again_and_again(void *arg) {
+    struct crowd *crowd = arg;
+    while (!atomic_load(&crowd->over)) {
+        int64_t since = vs_mono_us();
+        if (atomic_load(&crowd->reads) % 7 == 6) {
+            struct vs_snap *snap = NULL;
+            must(vs_snap_begin(crowd->db, NULL, 1000, &snap, e));
+            usleep(20000);
+            vs_snap_free(snap);
+        } else {
+            must(vs_db_read(crowd->db, NULL, op_short_read, NULL, e));
+        }
+        long took = (long)(vs_mono_us() - since);
+        if (took > atomic_load(&crowd->slowest_us))
+            atomic_store(&crowd->slowest_us, took);
+        atomic_fetch_add(&crowd->reads, 1);
+    }
+    return NULL;
+}
+
+/* Each of them is short, but there is never a moment without one. */
+START_TEST(readers_together_can_not_make_the_log_grow_for_ever) {
+    enum { READERS = 4 };
+    struct crowd crowd = {0};
+    pthread_t threads[READERS];
+    struct vs_db_params params = {.path = file, .create = 1, .relaxed = 1, .log_limit = 1 << 20};
+    must(vs_db_open(&params, &crowd.db, e));
+    for (int i = 0; i < READERS; i++) {
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, read_again_and_again, &crowd), 0);
+        usleep(5000);
+    }
+    while (atomic_load(&crowd.reads) < READERS)
+        usleep(1000);
+    churn(crowd.db, 1500); /* about 90 MB of changes */
+    atomic_store(&crowd.over, 1);
+    for (int i = 0; i < READERS; i++)
+        pthread_join(threads[i], NULL);
+    ck_assert_int_lt(log_bytes(crowd.db), 48 << 20);
+    ck_assert_int_lt(atomic_load(&crowd.slowest_us), 5000000);
+    vs_db_close(crowd.db);
+}
+END_TEST
+
 START_TEST(reader_of_another_process_is_named) {
     struct vs_db *db = opened(file);
     int ready[2], done[2];
@@ -461,6 +518,7 @@ Suite *db_crash_suite(void) {
     tcase_add_test(log, log_stays_bounded);
     tcase_add_test(log, old_reader_delays_the_checkpoint_only);
     tcase_add_test(log, reader_can_not_make_the_log_grow_for_ever);
+    tcase_add_test(log, readers_together_can_not_make_the_log_grow_for_ever);
     tcase_add_test(log, reader_of_another_process_is_named);
     tcase_add_test(log, versions_with_the_race);
     suite_add_tcase(suite, log);
