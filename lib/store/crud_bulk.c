@@ -85,9 +85,7 @@ static int run_items(struct bulk *b, struct vs_conn *conn, vidstore_error **e);
 
 static int bulk_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct bulk *b = arg;
-    b->session->bulk = 1;
     int r = run_items(b, conn, e);
-    b->session->bulk = 0;
     return r ? r : audit(b, conn, e);
 }
 
@@ -125,7 +123,9 @@ static int bulk(struct bulk *b, struct vs_page **ret, vidstore_error **e) {
         return vs_fail(e, VIDSTORE_MISUSE, "params", "params is NULL");
     if (b->flags & ~(uint32_t)VIDSTORE_BULK_EACH)
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "flags", "flags has unknown bits");
+    b->session->bulk = 1; /* before the write is queued: others must not have to wait for its end */
     int r = vs_session_write(b->session, bulk_op, b, e);
+    b->session->bulk = 0;
     if (r == VIDSTORE_FORBIDDEN)
         vs_session_refused(b->session, VIDSTORE_AUDIT_ACCESS_DENIED, b->rules->noun->name, NULL, NULL, r);
     if (r)

@@ -674,6 +674,53 @@ END_TEST
 
 /* --- waiting ------------------------------------------------------------------------------------------------------ */
 
+struct waiting {
+    vidstore_session *session;
+    int64_t ended_ms;
+};
+
+static void *write_little(void *arg) {
+    struct waiting *w = arg;
+    must(vidstore_setting_set(w->session, "job.stall_ms", "600000", e));
+    w->ended_ms = now_ms();
+    return NULL;
+}
+
+static void *write_much(void *arg) {
+    enum { JOBS = 2000 };
+    static const vidstore_job_params *all[JOBS];
+    struct waiting *w = arg;
+    vidstore_job_params *p = vidstore_job_params_new();
+    vidstore_job_params_set_text(p, VIDSTORE_JOB_KIND, "x");
+    for (int i = 0; i < JOBS; i++)
+        all[i] = p;
+    must(vidstore_job_bulk_create(w->session, all, JOBS, VIDSTORE_BULK_ATOMIC, NULL, e));
+    w->ended_ms = now_ms();
+    vidstore_job_params_free(p);
+    return NULL;
+}
+
+/* Both wait for the writer, so that they could be committed together: but the small one would wait for the other. */
+START_TEST(nobody_waits_for_the_end_of_a_bulk_that_came_after_him) {
+    pthread_t threads[2];
+    struct waiting little = {0}, much = {0};
+    must(vidstore_session_system(store, "little", &little.session, e));
+    must(vidstore_session_system(store, "much", &much.session, e));
+    must(vidstore_begin(sys, 0, e));
+    ck_assert_int_eq(pthread_create(&threads[0], NULL, write_little, &little), 0);
+    sleep_ms(100);
+    ck_assert_int_eq(pthread_create(&threads[1], NULL, write_much, &much), 0);
+    sleep_ms(200);
+    int64_t free_ms = now_ms();
+    must(vidstore_commit(sys, e));
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    ck_assert_int_lt(little.ended_ms - free_ms, (much.ended_ms - free_ms) / 2);
+    vidstore_session_free(little.session);
+    vidstore_session_free(much.session);
+}
+END_TEST
+
 static void *finish_soon(void *lease) {
     sleep_ms(60);
     finish(lease);
@@ -788,6 +835,7 @@ Suite *jobs_suite(void) {
     tcase_add_test(life, detached_parts_live_on);
     tcase_add_test(life, a_purge_takes_no_video_along);
     tcase_add_test(life, waiting_ends_with_the_job_or_the_time);
+    tcase_add_test(life, nobody_waits_for_the_end_of_a_bulk_that_came_after_him);
     suite_add_tcase(suite, life);
     return suite;
 }
