@@ -193,6 +193,25 @@ static int restore(struct vs_change *c, vidstore_error **e) {
     return r ? r : vs_file_repo_set_expiry(c->conn, &c->id, vs_change_int(c, VIDSTORE_FILE_EXPIRES_US), e);
 }
 
+int vs_files_renew_removed(struct vs_conn *conn, const struct vs_uuid *removal, int64_t now_us, vidstore_error **e) {
+    int r = 0;
+    for (const struct vs_word *category = vs_file_categories; !r && category->name; category++) {
+        vs_autostmt *s = NULL;
+        int64_t ms = 0;
+        r = vs_file_repo_lifetime(conn, category->value, &ms, e);
+        if (!r)
+            r = vs_stmt(conn, VS_STMT_FILE_REMOVED_RENEW, &s, e);
+        if (r)
+            return r;
+        vs_bind_int(s, 1, ms ? now_us + ms * 1000 : INT64_MIN);
+        vs_bind_uuid(s, 2, removal);
+        vs_bind_int(s, 3, category->value);
+        vs_bind_int(s, 4, now_us);
+        r = vs_run(s, NULL, e);
+    }
+    return r;
+}
+
 /* The bytes go later, by the clean-up, when no other file refers to them. */
 static int purge(struct vs_change *c, vidstore_error **e) {
     struct vs_uuid blob = vs_record_uuid(c->old, VIDSTORE_FILE_BLOB_ID);

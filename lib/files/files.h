@@ -10,6 +10,10 @@ extern const struct vs_noun vs_file_noun;
 extern const struct vs_rules vs_file_rules;
 extern const struct vs_word vs_file_backends[], vs_file_access[], vs_file_categories[];
 
+/* Inside a write, before the files that a removal took come back with what they hang on: those whose time ran out
+ * meanwhile get a new one, as a file does that is restored by itself. */
+int vs_files_renew_removed(struct vs_conn *conn, const struct vs_uuid *removal, int64_t now_us, vidstore_error **e);
+
 /* ---- uploads, inside a public call that has entered the session ---- */
 
 /* Where the bytes of an upload come from, so that another process can go on. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "jobs/job_remove.h"
+#include "files/files.h"
 #include "jobs/job_season.h"
 #include "util/alloc.h"
 #include "util/error.h"
@@ -152,6 +153,8 @@ int vs_job_rule_restore(struct vs_change *c, vidstore_error **e) {
         r = bring_back(c, VS_STMT_JOB_RESTORE_JOBS, "job", e);
     if (!r)
         r = bring_back(c, VS_STMT_JOB_RESTORE_VIDEOS, "video", e);
+    if (!r)
+        r = vs_files_renew_removed(c->conn, &c->removal, c->now_us, e);
     if (!r)
         r = bring_back(c, VS_STMT_JOB_RESTORE_FILES, "file", e);
     return r ? r : follow_parent(c, e);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What may happen to a video. */
+#include "files/files.h"
 #include "net/net.h"
 #include "util/error.h"
 #include "videos/video_repo.h"
@@ -118,7 +119,8 @@ static int remove_video(struct vs_change *c, vidstore_error **e) {
 }
 
 static int restore(struct vs_change *c, vidstore_error **e) {
-    return vs_video_repo_restore_files(c->conn, &c->id, &c->removal, c->now_us, e);
+    int r = vs_files_renew_removed(c->conn, &c->removal, c->now_us, e);
+    return r ? r : vs_video_repo_restore_files(c->conn, &c->id, &c->removal, c->now_us, e);
 }
 
 static const struct vs_reach_fields reach = {.containers = {VIDSTORE_VIDEO_JOB_ID}};

@@ -98,6 +98,10 @@ SELECT seq, id, storage_key, size FROM blobs WHERE seq > $1 AND state = 20 ORDER
 
 -- Files.
 
+-- name: file_removed_renew
+-- What one removal took and lay there past its time.
+UPDATE files SET expires_us = $1 WHERE removal_id = $2 AND category = $3 AND expires_us <= $4;
+
 -- name: file_job_owner
 SELECT user_id FROM jobs WHERE id = $1 AND deleted_us IS NULL;
 

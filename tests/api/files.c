@@ -650,6 +650,46 @@ START_TEST(categories_and_given_times_expire) {
 }
 END_TEST
 
+/* Or the next clean-up would take them again. */
+START_TEST(files_that_come_back_with_a_job_have_a_new_life) {
+    for (int with_video = 0; with_video < 2; with_video++) {
+        vidstore_job_params *jp = vidstore_job_params_new();
+        vidstore_video_params *vp = vidstore_video_params_new();
+        vidstore_job *job = NULL;
+        vidstore_video *video = NULL;
+        vidstore_file *file = NULL;
+        vidstore_job_params_set_text(jp, VIDSTORE_JOB_KIND, "x");
+        must(vidstore_job_submit(sys, jp, &job, e));
+        must(vidstore_video_create(sys, vp, &video, e));
+        vidstore_file_params *p = params(VIDSTORE_FILE_CATEGORY, "temporary");
+        if (with_video)
+            vidstore_file_params_set_text(p, VIDSTORE_FILE_VIDEO_ID, vidstore_video_id(video));
+        else
+            vidstore_file_params_set_text(p, VIDSTORE_FILE_JOB_ID, vidstore_job_id(job));
+        vidstore_file_params_set_int64(p, VIDSTORE_FILE_EXPIRES_US, 1);
+        write_source("x", 1);
+        must(vidstore_file_put_path(sys, source, p, &file, e));
+        struct id id = take_id(file);
+        if (with_video) {
+            must(vidstore_video_remove(sys, vidstore_video_id(video), VIDSTORE_REMOVE_CASCADE, e));
+            must(vidstore_video_restore(sys, vidstore_video_id(video), NULL, e));
+        } else {
+            must(vidstore_job_remove(sys, vidstore_job_id(job), VIDSTORE_REMOVE_CASCADE, e));
+            must(vidstore_job_restore(sys, vidstore_job_id(job), NULL, e));
+        }
+        file = get(id);
+        ck_assert_int_gt(vidstore_file_int64(file, VIDSTORE_FILE_EXPIRES_US),
+                         vidstore_file_created_us(file) + 23 * HOUR_US);
+        vidstore_file_free(file);
+        vidstore_file_params_free(p);
+        vidstore_job_free(job);
+        vidstore_video_free(video);
+        vidstore_job_params_free(jp);
+        vidstore_video_params_free(vp);
+    }
+}
+END_TEST
+
 START_TEST(files_are_removed_restored_and_ended) {
     struct id id = put(sys, "abc");
     vidstore_file *file = NULL;
@@ -871,6 +911,7 @@ Suite *files_suite(void) {
     tcase_add_checked_fixture(t, begin, end);
     tcase_add_test(t, a_record_is_changed);
     tcase_add_test(t, categories_and_given_times_expire);
+    tcase_add_test(t, files_that_come_back_with_a_job_have_a_new_life);
     tcase_add_test(t, files_are_removed_restored_and_ended);
     tcase_add_test(t, a_removed_file_gives_up_its_external_id);
     tcase_add_test(t, a_video_comes_back_with_its_own_files);
