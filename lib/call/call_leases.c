@@ -7,18 +7,47 @@
 #include "vidstore/job.h"
 #include <string.h>
 
-enum { KEPT_MAX = 4096 };
+enum { KEPT_MAX = 4096, LOOK_MIN = 64 };
 
 struct kept_leases {
     pthread_mutex_t lock;
     struct vs_kept_lease *first;
     int count, closed;
+    int look_at; /* at so many it is time to look for those that are over */
 };
 
 static void free_kept(struct vs_kept_lease *kept) {
     vidstore_lease_free(kept->lease);
     pthread_mutex_destroy(&kept->lock);
     vs_free(kept);
+}
+
+static void free_list(struct vs_kept_lease *idle) {
+    for (struct vs_kept_lease *next; idle; idle = next) {
+        next = idle->next;
+        free_kept(idle);
+    }
+}
+
+/* With the lock held: takes out those that nobody uses and that were lost. Whoever claimed them may never come back,
+ * and when he does, his token says the same without this handle. */
+static struct vs_kept_lease *take_lost(struct kept_leases *all) {
+    struct vs_kept_lease *lost = NULL;
+    if (all->count < all->look_at)
+        return NULL;
+    for (struct vs_kept_lease **at = &all->first, *kept; (kept = *at);) {
+        if (kept->refs || !(atomic_load(&kept->lease->hold->signals) & VIDSTORE_SIGNAL_LOST)) {
+            at = &kept->next;
+            continue;
+        }
+        *at = kept->next;
+        kept->next = lost;
+        lost = kept;
+        all->count--;
+    }
+    all->look_at = 2 * all->count > LOOK_MIN ? 2 * all->count : LOOK_MIN;
+    all->look_at = all->look_at < KEPT_MAX ? all->look_at : KEPT_MAX;
+    return lost;
 }
 
 /* Lets go of all; what is in use is freed by who uses it. Leases hold the store, so this is what lets it close. */
@@ -39,10 +68,7 @@ static void let_go(void *state) {
     all->count = 0;
     all->closed = 1;
     pthread_mutex_unlock(&all->lock);
-    for (struct vs_kept_lease *next; idle; idle = next) {
-        next = idle->next;
-        free_kept(idle);
-    }
+    free_list(idle);
 }
 
 static void stop(void *state) {
@@ -57,6 +83,7 @@ static int start(struct vidstore *store, void **ret, vidstore_error **e) {
     if (!all)
         return vs_fail_nomem(e);
     pthread_mutex_init(&all->lock, NULL);
+    all->look_at = LOOK_MIN;
     *ret = all;
     return 0;
 }
@@ -75,6 +102,7 @@ static int add(struct kept_leases *all, vidstore_lease *lease, struct vs_kept_le
     if (!kept)
         return vs_fail_nomem(e);
     pthread_mutex_lock(&all->lock);
+    struct vs_kept_lease *lost = take_lost(all);
     int closed = all->closed, full = all->count >= KEPT_MAX;
     if (!closed && !full) {
         pthread_mutex_init(&kept->lock, NULL);
@@ -85,6 +113,7 @@ static int add(struct kept_leases *all, vidstore_lease *lease, struct vs_kept_le
         all->count++;
     }
     pthread_mutex_unlock(&all->lock);
+    free_list(lost);
     if (!closed && !full) {
         if (ret)
             *ret = kept;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Leases while somebody sets the clock, with clocks that the test moves. */
 #include "../api/work.h"
+#include "call/call_leases.h"
+#include "jobs/job_lease.h"
 #include "jobs/jobs.h"
 #include "store/session.h"
 #include "util/env.h"
@@ -182,6 +184,28 @@ START_TEST(an_attempt_ends_no_earlier_than_it_began) {
 }
 END_TEST
 
+/* Whoever claimed them has forgotten them: nobody will ever use the tokens again. */
+START_TEST(lost_leases_are_not_kept_by_name) {
+    enum { LEASES = 80 };
+    int before = atomic_load(&store->refs);
+    for (int i = 0; i < LEASES; i++) {
+        vidstore_text *text = NULL;
+        char token[80] = "";
+        struct vs_kept_lease *kept = NULL;
+        submit(sys, "{\"kind\": \"x\"}");
+        must(vidstore_call(sys, "job.claim", "{\"kinds\": \"x\"}", &text, e));
+        const char *at = strstr(vidstore_text_data(text), "\"token\":\"");
+        ck_assert(at && sscanf(at, "\"token\":\"%70[0-9a-f]", token) == 1);
+        vidstore_text_free(text);
+        vidstore_error *error = NULL;
+        ck_assert_int_eq(vs_call_lease_use(sys, token, &kept, &error), 0);
+        vs_hold_lost(kept->lease->hold);
+        vs_call_lease_done(store, kept, 0);
+    }
+    ck_assert_int_lt(atomic_load(&store->refs), before + LEASES / 2);
+}
+END_TEST
+
 Suite *jobs_clock_suite(void);
 Suite *jobs_clock_suite(void) {
     Suite *suite = suite_create("jobs_clock");
@@ -194,6 +218,7 @@ Suite *jobs_clock_suite(void) {
     tcase_add_test(clock, a_clock_that_went_back_with_the_start_costs_one_lease);
     tcase_add_test(clock, late_is_not_lost);
     tcase_add_test(clock, an_attempt_ends_no_earlier_than_it_began);
+    tcase_add_test(clock, lost_leases_are_not_kept_by_name);
     suite_add_tcase(suite, clock);
     return suite;
 }
