@@ -170,7 +170,7 @@ VIDSTORE_API vidstore_status vidstore_session_anonymous(vidstore *store, const v
                                                         vidstore_session **ret_session, vidstore_error **reterr);
 
 /**
- * Free a session. A transaction that is open is rolled back.
+ * Free a session. A transaction that is open is rolled back. What was refused in it stays noted by the store.
  * @param session  the session, or NULL.
  * Threads: one at a time an object. Since 0.1.
  */

@@ -92,9 +92,10 @@ VIDSTORE_API vidstore_status vidstore_open(const char *location, const vidstore_
 
 /**
  * Close a store. Sessions, leases and uploads that are still there keep what they need; the last of them to be freed
- * really closes. After fork() it only leaks.
+ * really closes. What was refused and is not on record yet is written first, for as long as a call may take by default
+ * when another process keeps the writer. After fork() it only leaks.
  * @param store  the root handle, or NULL.
- * Threads: any, once. Blocks: disk. Since 0.1.
+ * Threads: any, once. Blocks: database, disk. Since 0.1.
  */
 VIDSTORE_API void vidstore_close(vidstore *store);
 

@@ -55,6 +55,7 @@ vidstore_status vidstore_audit_get(vidstore_session *session, const char *id, vi
 vidstore_status vidstore_audit_list(vidstore_session *session, const vidstore_query *query, vidstore_page **ret_page,
                                     vidstore_error **reterr) {
     VS_ENTER(session, ret_page, reterr);
+    vs_session_settle_refusals(session);
     int r = vs_crud_list(session, &vs_audit_noun, query, (struct vs_page **)ret_page, reterr);
     vidstore_page_free(vs_unwanted_);
     return r;
@@ -63,6 +64,7 @@ vidstore_status vidstore_audit_list(vidstore_session *session, const vidstore_qu
 vidstore_status vidstore_audit_count(vidstore_session *session, const vidstore_query *query, int64_t *ret_count,
                                      vidstore_error **reterr) {
     VS_ENTER(session, ret_count, reterr);
+    vs_session_settle_refusals(session);
     return vs_crud_count(session, &vs_audit_noun, query, ret_count, reterr);
 }
 
@@ -109,6 +111,7 @@ vidstore_status vidstore_audit_record(vidstore_session *session, const char *nou
 vidstore_status vidstore_audit_checkpoint(vidstore_session *session, vidstore_text **ret_text,
                                           vidstore_error **reterr) {
     VS_ENTER(session, ret_text, reterr);
+    vs_session_settle_refusals(session);
     vs_autobuf text = {0};
     struct vs_call call = vs_session_call(session);
     int r = vs_session_outside(session, reterr);

@@ -58,14 +58,13 @@ static const char *keep_id(struct vs_watch *w, struct vs_stmt *row, int at) {
     return vs_block_text(w->block, text, 36);
 }
 
-/* How many tries an event stands for: a refusal that is told again only counts what came since the first; of a key the
- * event is one of them. */
+/* How many tries an event stands for: itself, and those that were only counted. */
 static int64_t repeated(const struct vs_watched *row) {
     const char *at = strstr(row->details, "\"repeated\":");
     int64_t more = at ? strtoll(at + 11, NULL, 10) : 0;
     if (more <= 0 || more > 1000000)
         return 1;
-    return row->action == VIDSTORE_AUDIT_ACCESS_DENIED ? more : 1 + more;
+    return 1 + more;
 }
 
 static int add_row(struct vs_watch *w, struct vs_stmt *s, vidstore_error **e) {

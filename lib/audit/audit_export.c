@@ -439,6 +439,7 @@ static void free_hasher(struct vs_sha256 **h) {
 vidstore_status vidstore_audit_export(vidstore_session *session, const vidstore_query *query, int32_t fd,
                                       int64_t *ret_count, vidstore_error **reterr) {
     VS_ENTER(session, ret_count, reterr);
+    vs_session_settle_refusals(session);
     VS_CLEANUP(free_hasher) struct vs_sha256 *h = NULL;
     int r = vs_session_outside(session, reterr);
     if (!r && query)

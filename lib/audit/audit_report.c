@@ -62,6 +62,7 @@ static int stats_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 vidstore_status vidstore_audit_stats(vidstore_session *session, int64_t since_us, vidstore_text **ret_json,
                                      vidstore_error **reterr) {
     VS_ENTER(session, ret_json, reterr);
+    vs_session_settle_refusals(session);
     struct stats stats = {since_us, {0}};
     int r = since_us < 0 ? vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "since_us", "since_us is negative")
                          : 0;

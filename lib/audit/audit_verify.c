@@ -303,6 +303,7 @@ static void free_verify(struct vs_verify **v) {
 vidstore_status vidstore_audit_verify(vidstore_session *session, const char *anchor, vidstore_text **ret_json,
                                       vidstore_error **reterr) {
     VS_ENTER(session, ret_json, reterr);
+    vs_session_settle_refusals(session);
     int64_t began = vs_mono_us();
     vs_autobuf b = {0};
     VS_CLEANUP(free_verify) struct vs_verify *v = NULL;

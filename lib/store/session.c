@@ -88,25 +88,12 @@ void vs_session_doom(vidstore_session *session) {
     atomic_store(&session->interrupt, 1);
 }
 
-static void settle_last(vidstore_session *session);
-
-static void forget_refusals(vidstore_session *session) {
-    for (struct vs_refusal *at = session->refusals, *next; at; at = next) {
-        next = at->next;
-        vs_free(at);
-    }
-    session->refusals = NULL;
-}
-
 void vs_session_destroy(vidstore_session *session) {
     if (session->txn) {
         vs_txn_free(session->txn);
         session->txn = NULL;
     }
     vs_snap_free(session->snap);
-    settle_last(session);
-    vs_session_flush_refusals(session);
-    forget_refusals(session);
     vs_free(session->actor.name);
     for (int i = 0; i < VS_ORIGIN_FACTS; i++)
         vs_free(session->actor.origin[i]);
@@ -236,85 +223,7 @@ int vs_session_write(vidstore_session *session, vs_op *op, void *arg, vidstore_e
 
 /* --- refusals ------------------------------------------------------------------------------------------------- */
 
-enum { REFUSALS_MAX = 256 };
-static const int64_t SAME_US = 60000000; /* the same refusal again within so long is only counted */
-
-struct refusal_write {
-    const struct vs_actor *actor;
-    const struct vs_refusal *first;
-};
-
-/* Who was erased while a session of his was open leaves nothing new of himself but the id. */
-static int without_person(struct vs_conn *conn, struct vs_actor *actor, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    if (actor->kind != VS_ACTOR_USER)
-        return 0;
-    int r = vs_stmt(conn, VS_STMT_USER_IS_PERSON, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, &actor->user);
-    r = vs_row(s, e);
-    if (r == VS_DONE) {
-        actor->name = NULL;
-        memset(actor->origin, 0, sizeof actor->origin);
-    }
-    return r < 0 ? r : 0;
-}
-
-static int refusal_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
-    struct refusal_write *w = arg;
-    struct vs_actor actor = *w->actor;
-    int r = without_person(conn, &actor, e);
-    for (const struct vs_refusal *at = w->first; at && !r; at = at->next) {
-        vs_autobuf details = {0};
-        if (at->repeated)
-            vs_buf_fmt(&details, "{\"repeated\":%lld}", (long long)at->repeated);
-        struct vs_event event = {.action = at->action,
-                                 .noun = at->noun,
-                                 .object = at->has_object ? &at->object : NULL,
-                                 .owner = at->has_owner ? &at->owner : NULL,
-                                 .failed = at->code,
-                                 .details = details.data};
-        r = details.failed ? vs_fail_nomem(e) : vs_trail_append(conn, &actor, &event, e);
-    }
-    return r;
-}
-
-/* They are forgotten only when they stand in the store: what can't be written now is tried again with the next one. */
-void vs_session_flush_refusals(vidstore_session *session) {
-    if (!session->refusals || session->txn)
-        return;
-    struct vs_call call = vs_session_call(session);
-    struct refusal_write w = {&session->actor, session->refusals};
-    if (!vs_db_write(session->store->db, &call, refusal_op, &w, NULL))
-        forget_refusals(session);
-}
-
-static int same_refusal(const struct vs_refusal *a, const struct vs_refusal *b) {
-    return a->action == b->action && a->code == b->code && a->has_object == b->has_object &&
-           strcmp(a->noun, b->noun) == 0 && vs_uuid_equal(&a->object, &b->object);
-}
-
-/* A program that asks for the same again and again fills no audit: one event, and one more with how often it came. */
-static void queue_refusal(vidstore_session *session, const struct vs_refusal *refusal) {
-    struct vs_refusal **end = &session->refusals;
-    int count = 0;
-    for (; *end; end = &(*end)->next, count++)
-        if (same_refusal(*end, refusal)) {
-            (*end)->repeated += 1 + refusal->repeated;
-            return;
-        }
-    struct vs_refusal *copy = count < REFUSALS_MAX ? vs_memdup(refusal, sizeof *refusal) : NULL;
-    if (copy)
-        *end = copy;
-}
-
-/* What came again since the last one was written is told before another one is. */
-static void settle_last(vidstore_session *session) {
-    if (session->last.repeated)
-        queue_refusal(session, &session->last);
-    session->last.repeated = 0;
-}
+static const int64_t SETTLE_US = 500000; /* what is not written by then is read later */
 
 void vs_session_refused(vidstore_session *session, int32_t action, const char *noun, const struct vs_uuid *object,
                         const struct vs_uuid *owner, int code) {
@@ -333,21 +242,22 @@ void vs_session_refused(vidstore_session *session, int32_t action, const char *n
     }
 }
 
-/* At the end of a call: what was noted is written now, or after the transaction. */
+/* At the end of a call. A read that is refused is still a read: it does not wait for the writer. */
 static void record_noted(vidstore_session *session) {
     struct vs_refusal refusal = session->noted;
     session->noted.action = 0;
-    if (!refusal.action || vs_db_read_only(session->store->db))
+    if (!refusal.action || !vs_refusals_note(session->store, &session->actor, &refusal) || session->txn)
         return;
-    if (session->last.action && same_refusal(&session->last, &refusal) && vs_mono_us() - session->last_us < SAME_US) {
-        session->last.repeated++;
-        return;
-    }
-    settle_last(session);
-    queue_refusal(session, &refusal);
-    session->last = refusal;
-    session->last_us = vs_mono_us();
-    vs_session_flush_refusals(session);
+    struct vs_call call = vs_session_call(session);
+    vs_refusals_flush(session->store, &call, 0);
+}
+
+void vs_session_settle_refusals(vidstore_session *session) {
+    struct vs_call call = vs_session_call(session);
+    int64_t latest = vs_mono_us() + SETTLE_US;
+    call.deadline_us = call.deadline_us < latest ? call.deadline_us : latest;
+    if (!session->txn && !session->snap)
+        vs_refusals_flush(session->store, &call, vs_policy_is_trusted(&session->actor));
 }
 
 void vs_session_leave(vidstore_session **session) {

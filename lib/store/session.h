@@ -4,20 +4,11 @@
 #define VS_STORE_SESSION_H
 
 #include "access/policy.h"
+#include "store/refusals.h"
 #include "store/store.h"
 #include "trail/trail.h"
 #include "util/buf.h"
 #include "vidstore/session.h"
-
-/* A refusal that happened inside a transaction: recorded after it, so that no rollback loses it. */
-struct vs_refusal {
-    struct vs_refusal *next;
-    int64_t repeated; /* how often the same came again */
-    char noun[32];
-    struct vs_uuid object, owner;
-    int has_object, has_owner, code;
-    int32_t action;
-};
 
 /* By what a session's user proved to be one. */
 enum vs_proof { VS_PROOF_NONE, VS_PROOF_PASSWORD, VS_PROOF_KEY, VS_PROOF_LOGIN, VS_PROOF_LINK };
@@ -44,12 +35,9 @@ struct vidstore_session {
     void (*fence_ref)(void *arg, int by); /* counts references to fence_arg: +1 or -1; set with the fence */
     /* A transaction, or a nested level of it (txn is there still), has ended; NULL: nobody wants to know. */
     void (*txn_ended)(vidstore_session *session, int committed);
-    struct vs_refusal noted;     /* what was refused in the call under way; action 0: nothing */
-    struct vs_refusal *refusals; /* not written yet */
-    struct vs_refusal last;      /* the last one written, and how often it came again since then */
-    int64_t last_us;             /* monotonic: when it was written */
-    const char *doing;           /* static: the call under way, for those whom it keeps waiting */
-    int bulk;                    /* a bulk call is under way: its items leave no event each */
+    struct vs_refusal noted; /* what was refused in the call under way; action 0: nothing */
+    const char *doing;       /* static: the call under way, for those whom it keeps waiting */
+    int bulk;                /* a bulk call is under way: its items leave no event each */
     vidstore_lease *lease; /* whose session it is: vidstore_session_free leaves it alone; NULL: a session of its own */
     int fence_owned;       /* the fence is counted for this session: see vs_session_copy */
     char user_id[VS_UUID_TEXT], login_id[VS_UUID_TEXT], file_id[VS_UUID_TEXT]; /* "": none */
@@ -100,8 +88,8 @@ int vs_session_may(vidstore_session *session, const char *noun, enum vs_verb ver
 void vs_session_refused(vidstore_session *session, int32_t action, const char *noun, const struct vs_uuid *object,
                         const struct vs_uuid *owner, int code);
 
-/* Writes the refusals that a transaction held back. */
-void vs_session_flush_refusals(vidstore_session *session);
+/* So that who reads the audit finds what this process has refused until now. Does nothing in a transaction. */
+void vs_session_settle_refusals(vidstore_session *session);
 
 /* The head of a public function: outs are written, the session checked and left again whatever happens. The plain form
  * is for calls that touch no data. */

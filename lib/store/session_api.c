@@ -100,7 +100,6 @@ static void end_transaction(vidstore_session *session, int committed) {
     session->txn = NULL;
     tell_ended(session, committed);
     vs_settings_forget(&session->store->settings);
-    vs_session_flush_refusals(session);
 }
 
 int vs_session_end(vidstore_session *session, int r, vidstore_error **e) {
@@ -159,6 +158,5 @@ vidstore_status vidstore_snapshot_end(vidstore_session *session, vidstore_error 
         return vs_fail(reterr, VIDSTORE_STATE, "session", "no snapshot is open");
     vs_snap_free(session->snap);
     session->snap = NULL;
-    vs_session_flush_refusals(session);
     return 0;
 }

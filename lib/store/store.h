@@ -22,7 +22,15 @@ struct vs_options {
 };
 
 /* Something that a part keeps for the life of the store, such as the thread that renews leases. */
-enum vs_slot { VS_SLOT_LEASES, VS_SLOT_WATCHER, VS_SLOT_SEEN, VS_SLOT_KEPT_LEASES, VS_SLOT_CALLS, VS_SLOTS };
+enum vs_slot {
+    VS_SLOT_LEASES,
+    VS_SLOT_WATCHER,
+    VS_SLOT_SEEN,
+    VS_SLOT_KEPT_LEASES,
+    VS_SLOT_CALLS,
+    VS_SLOT_REFUSALS,
+    VS_SLOTS
+};
 struct vs_service {
     void *state;
     void (*stop)(void *state);

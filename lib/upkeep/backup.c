@@ -86,6 +86,7 @@ static int backup(vidstore_session *session, const char *directory, uint32_t fla
 vidstore_status vidstore_backup(vidstore_session *session, const char *directory, uint32_t flags,
                                 vidstore_text **ret_json, vidstore_error **reterr) {
     VS_ENTER(session, ret_json, reterr);
+    vs_session_settle_refusals(session);
     int r = flags & ~VS_COPY_FLAGS
                 ? vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "flags", "flags has unknown bits")
                 : 0;

@@ -152,6 +152,7 @@ static int check(vidstore_session *session, int64_t budget_ms, uint32_t flags, v
 vidstore_status vidstore_maintain(vidstore_session *session, int64_t budget_ms, uint32_t flags,
                                   vidstore_text **ret_json, vidstore_error **reterr) {
     VS_ENTER(session, ret_json, reterr);
+    vs_session_settle_refusals(session);
     int r = check(session, budget_ms, flags, reterr);
     struct vs_upkeep u = {.session = session,
                           .now_us = vs_now_us(),

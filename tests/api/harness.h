@@ -149,6 +149,25 @@ static inline int64_t events(const char *filter) {
     return count;
 }
 
+/* How often something was refused: once an event, and as often more as it says. */
+static inline int64_t refusals(void) {
+    int64_t times = 0;
+    vidstore_page *page = NULL;
+    vidstore_query *q = vidstore_query_new();
+    must(vidstore_query_filter(q, "action = access_denied", e));
+    vidstore_query_flags(q, VIDSTORE_QUERY_SCAN);
+    vidstore_query_limit(q, 1000);
+    must(vidstore_audit_list(sys, q, &page, e));
+    for (int64_t i = 0; i < vidstore_page_count(page); i++) {
+        const char *details = vidstore_audit_event_text(vidstore_page_audit_event(page, i), VIDSTORE_AUDIT_DETAILS);
+        const char *more = details ? strstr(details, "\"repeated\":") : NULL;
+        times += 1 + (more ? strtoll(more + 11, NULL, 10) : 0);
+    }
+    vidstore_page_free(page);
+    vidstore_query_free(q);
+    return times;
+}
+
 static inline int64_t now_ms(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
