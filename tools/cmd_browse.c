@@ -16,7 +16,53 @@ static int owner_filter(struct cli *cli, const struct cli_args *args, char **ret
     return result;
 }
 
+/* A row a video; what is said of the group stands in its first one. */
+static void put_group(struct cli_table *table, const json_t *group) {
+    json_t *videos = json_object_get(group, "videos"), *video;
+    size_t i;
+    json_array_foreach(videos, i, video) {
+        char size[CLI_TEXT], count[CLI_TEXT];
+        const char *title = json_string_value(json_object_get(video, "title"));
+        cli_size(json_integer_value(json_object_get(group, "size")), size);
+        cli_count(json_integer_value(json_object_get(group, "count")), count);
+        cli_table_cell(table, i ? "" : size, CLI_PLAIN);
+        cli_table_cell(table, i ? "" : count, CLI_PLAIN);
+        cli_table_cell(table, json_string_value(json_object_get(video, "id")), CLI_PLAIN);
+        cli_table_cell(table, title ? title : "-", CLI_PLAIN);
+    }
+}
+
+static int put_video_duplicates(struct cli *cli, const struct cli_args *args) {
+    static const struct cli_column columns[] = {
+        {"SIZE", CLI_RIGHT}, {"VIDEOS", CLI_RIGHT}, {"ID", 0}, {"TITLE", CLI_ELASTIC}};
+    vidstore_error *error = NULL;
+    int64_t limit = 100;
+    if (cli_number(args, "limit", 1, 1000, &limit))
+        return CLI_USAGE;
+    cli_auto(vidstore_query) *query = vidstore_query_new();
+    vidstore_query_limit(query, limit);
+    cli_auto(vidstore_text) *text = NULL;
+    if (vidstore_video_duplicates(cli->session, query, &text, &error))
+        return cli_fail(cli, &error);
+    if (cli->json) {
+        cli_put_json(vidstore_text_data(text));
+        return CLI_OK;
+    }
+    cli_auto(json_t) *groups = cli_json(vidstore_text_data(text));
+    cli_auto(cli_table) *table = cli_table_new(cli, columns, sizeof columns / sizeof *columns);
+    size_t i;
+    json_t *group;
+    json_array_foreach(groups, i, group) put_group(table, group);
+    if (i)
+        cli_table_print(table);
+    else if (!cli->quiet)
+        fputs("no duplicates\n", stderr);
+    return groups ? CLI_OK : CLI_FAILURE;
+}
+
 int cmd_ls(struct cli *cli, const struct cli_args *args) {
+    if (cli_flag(args, "duplicates"))
+        return put_video_duplicates(cli, args);
     cli_autofree char *filter = NULL;
     int result = owner_filter(cli, args, &filter);
     return result ? result : cli_list(cli, args, &cli_videos, filter, NULL);

@@ -133,6 +133,7 @@ OPTIONS(files) = {
 OPTIONS(ls) = {
     {"user", 'u', "USER", "only of this user"},
     {"facets", 0, NULL, "how many of each codec, resolution, language…"},
+    {"duplicates", 0, NULL, "groups of videos with the same content"},
     CLI_LIST_OPTIONS,
     END,
 };

@@ -107,7 +107,27 @@ enum {
     VIDSTORE_VIDEO_LANGUAGE = 3088,       /**< Of the main audio stream. */
     VIDSTORE_VIDEO_STREAMS = 3089,        /**< How many. */
     VIDSTORE_VIDEO_CHAPTERS = 3090,       /**< How many. */
-    VIDSTORE_VIDEO_RECORDED_US = 3091     /**< Creation time in the container. */
+    VIDSTORE_VIDEO_RECORDED_US = 3091,    /**< Creation time in the container. */
+    VIDSTORE_VIDEO_RATE_MODE = 3092,      /**< Frame rate: cfr (constant) or vfr (variable). */
+    VIDSTORE_VIDEO_FPS_MILLI = 3093,      /**< Average frame rate, in frames a thousand seconds: 23976. */
+    VIDSTORE_VIDEO_LEVEL = 3094,          /**< Of the codec, as its streams write it: 41 is 4.1 for h264. */
+    VIDSTORE_VIDEO_CHROMA = 3095,         /**< Chroma subsampling: 420, 422, 444… */
+    VIDSTORE_VIDEO_COLOR_RANGE = 3096,    /**< limited or full. */
+    VIDSTORE_VIDEO_PRIMARIES = 3097,      /**< Color primaries, such as bt709 or bt2020. */
+    VIDSTORE_VIDEO_TRANSFER = 3098,       /**< Transfer characteristics, such as bt709 or smpte2084. */
+    VIDSTORE_VIDEO_DV_PROFILE = 3099,     /**< Of Dolby Vision. */
+    VIDSTORE_VIDEO_PROJECTION = 3100,     /**< Of spherical video. */
+    VIDSTORE_VIDEO_STEREO3D = 3101,       /**< How two views are packed. */
+    VIDSTORE_VIDEO_CLOSED_CAPTIONS = 3102,
+    VIDSTORE_VIDEO_AUDIO_STREAMS = 3103,      /**< How many. */
+    VIDSTORE_VIDEO_AUDIO_LANGUAGES = 3104,    /**< Of all audio streams, with blanks between; = asks for one of them. */
+    VIDSTORE_VIDEO_SUBTITLE_STREAMS = 3105,   /**< How many. */
+    VIDSTORE_VIDEO_SUBTITLE_LANGUAGES = 3106, /**< Of all subtitles, with blanks between; = asks for one of them. */
+    VIDSTORE_VIDEO_FASTSTART = 3107,          /**< The index stands before the data. */
+    VIDSTORE_VIDEO_FRAGMENTED = 3108,
+    VIDSTORE_VIDEO_ENCRYPTED = 3109,
+    VIDSTORE_VIDEO_MAKE = 3110, /**< Of the camera. */
+    VIDSTORE_VIDEO_MODEL = 3111
 };
 
 /**
@@ -641,7 +661,8 @@ VIDSTORE_API vidstore_status vidstore_video_facts(vidstore_session *session, con
 
 /**
  * How many of the videos that a query finds are of each codec, resolution class, HDR kind, language, year, format,
- * audio codec and kind of media. Counts the newest 100,000, or with VIDSTORE_QUERY_EXACT_COUNT all.
+ * audio codec, kind of media, frame rate mode, kind of scan, bit depth, audio layout, and language of subtitles. Counts
+ * the newest 100,000, or with VIDSTORE_QUERY_EXACT_COUNT all.
  * @param session  who acts; only what it may see is counted.
  * @param query  filter and search; sort, limit and cursor do not matter; NULL: all.
  * @param ret_json  receives a JSON object, which the caller frees: "counted", "capped" (there are more), and "facets",
@@ -655,6 +676,23 @@ VIDSTORE_API vidstore_status vidstore_video_facts(vidstore_session *session, con
  */
 VIDSTORE_API vidstore_status vidstore_video_facets(vidstore_session *session, const vidstore_query *query,
                                                    vidstore_text **ret_json, vidstore_error **reterr);
+
+/**
+ * Videos with the same bytes: those of which a stored file has the same SHA-256, whatever they are called, largest
+ * waste first. Only videos of one owner are compared with each other: a user gets its own, admins and the system those
+ * of every owner.
+ * @param session  who acts.
+ * @param query  only its limit counts (groups); NULL: 100.
+ * @param ret_json  receives a JSON array, which the caller frees, of objects with "sha256", "size" (bytes), "count",
+ *   "user_id" (the owner) and "videos": objects with "id" and "title" (or null), oldest first, at most 1,000.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT,
+ * FORKED.
+ * Threads: one at a time a session. Blocks: database. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_video_duplicates(vidstore_session *session, const vidstore_query *query,
+                                                       vidstore_text **ret_json, vidstore_error **reterr);
 
 /**
  * The series that a session may see, season by season, as it must be known before episodes are merged: which are

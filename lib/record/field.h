@@ -48,6 +48,7 @@ enum vs_use {
     VS_FIND_TAGS = 1 << 16,
     VS_FIND_MORE = 1 << 17,
     VS_OWN_SET = 1 << 19, /* changed by the owner, admins and the system only; as all that is VS_OWNER */
+    VS_MANY = 1 << 20,    /* text: several words with blanks between; = asks for one of them */
     VS_FACT = 1 << 18,    /* the index of words serves = on it, and for numbers < and > */
 };
 

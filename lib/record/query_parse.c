@@ -204,17 +204,20 @@ static int convert(struct parser *p, const struct vs_field *field, struct litera
     return ok ? 0 : fail_at(p, lit->start, VIDSTORE_SUB_SYNTAX, field->type == VS_TIME ? "not a time" : "not a number");
 }
 
-/* LIKE pattern of a text that is to be contained: folded, its own wildcards escaped. */
-static char *pattern(const char *text) {
+/* How a value is compared. */
+enum { AS_IT_IS, CONTAINED, AMONG };
+
+/* LIKE pattern of a text that is to be contained, or to be among words: folded, its own wildcards escaped. */
+static char *pattern(const char *text, int how) {
     vs_autobuf b = {0};
     vs_autofree char *folded = vs_ascii_fold(text);
-    vs_buf_char(&b, '%');
+    vs_buf_str(&b, how == AMONG ? "% " : "%");
     for (const char *c = folded ? folded : ""; *c; c++) {
         if (strchr("%_!", *c))
             vs_buf_char(&b, '!');
         vs_buf_char(&b, *c);
     }
-    vs_buf_char(&b, '%');
+    vs_buf_str(&b, how == AMONG ? " %" : "%");
     return b.failed || !folded ? NULL : VS_TAKE(b.data);
 }
 
@@ -228,7 +231,6 @@ static void mark(struct parser *p, const struct vs_field *field, const char *tex
 
 static int bind_value(struct parser *p, const struct vs_field *field, struct literal *lit, int64_t number) {
     struct vs_compiled *out = p->out;
-    mark(p, field, lit->text, number);
     if (field->type == VS_ENUM) { /* a literal, so that partial indexes match */
         vs_buf_int(&out->where, number);
         return 0;
@@ -246,7 +248,7 @@ static int bind_value(struct parser *p, const struct vs_field *field, struct lit
     return 0;
 }
 
-static int value(struct parser *p, const struct vs_field *field, int contains) {
+static int value(struct parser *p, const struct vs_field *field, int how) {
     struct literal lit;
     int64_t number = 0;
     int r = ++p->tests > VS_QUERY_TESTS ? syntax(p, "more than 256 comparisons") : 0;
@@ -255,8 +257,10 @@ static int value(struct parser *p, const struct vs_field *field, int contains) {
     r = read_literal(p, &lit);
     if (!r && field)
         r = convert(p, field, &lit, &number);
-    if (!r && field && contains) {
-        char *like = pattern(lit.text);
+    if (!r && field)
+        mark(p, field, lit.text, number);
+    if (!r && field && how != AS_IT_IS) {
+        char *like = pattern(lit.text, how);
         vs_free(lit.text);
         lit.text = like;
         r = like ? 0 : vs_fail_nomem(p->e);
@@ -292,9 +296,35 @@ static void end_mark(struct parser *p) {
     p->marking = 0;
 }
 
+/* That a word is among those of a field, or one of several words. */
+static int among(struct parser *p, const struct vs_field *field, int negate, int list) {
+    struct vs_buf *b = &p->out->where;
+    int r;
+    if (!negate)
+        begin_mark(p, field, '=');
+    vs_buf_str(b, negate ? "NOT (" : "(");
+    do {
+        vs_buf_fmt(b, "' ' || lower(%s) || ' ' LIKE ", field->column);
+        r = value(p, field, AMONG);
+        if (r)
+            return r;
+        vs_buf_str(b, " ESCAPE '!'");
+        space(p);
+        if (list && *p->at == ',')
+            vs_buf_str(b, " OR ");
+    } while (list && accept(p, ","));
+    end_mark(p);
+    if (list && !accept(p, ")"))
+        return syntax(p, "a closing parenthesis was expected");
+    vs_buf_char(b, ')');
+    return 0;
+}
+
 static int in_list(struct parser *p, const struct vs_field *field, int negate) {
     if (!accept(p, "("))
         return syntax(p, "in wants a list in parentheses");
+    if (field && (field->use & VS_MANY))
+        return among(p, field, negate, 1);
     if (!negate)
         begin_mark(p, field, '=');
     if (field) {
@@ -302,7 +332,7 @@ static int in_list(struct parser *p, const struct vs_field *field, int negate) {
         vs_buf_str(&p->out->where, negate ? " NOT IN (" : " IN (");
     }
     do {
-        int r = value(p, field, 0);
+        int r = value(p, field, AS_IT_IS);
         if (r)
             return r;
         space(p);
@@ -321,7 +351,7 @@ static int contains(struct parser *p, const struct vs_field *field) {
         return syntax(p, "~ is for text only");
     if (field)
         vs_buf_fmt(&p->out->where, "lower(%s) LIKE ", field->column);
-    int r = value(p, field, 1);
+    int r = value(p, field, CONTAINED);
     vs_buf_str(&p->out->where, " ESCAPE '!'");
     return r;
 }
@@ -363,6 +393,8 @@ static int test(struct parser *p) {
     for (size_t i = 0; !negate && i < VS_COUNT(ops); i++) {
         if (!accept(p, ops[i]))
             continue;
+        if (field && (field->use & VS_MANY))
+            return *ops[i] == '=' || i == 0 ? among(p, field, i == 0, 0) : syntax(p, "words are only = or not");
         if (field) {
             if ((field->use & VS_INDEX) && i != 0 && !p->optional)
                 p->out->indexed = 1;
@@ -371,7 +403,7 @@ static int test(struct parser *p) {
         }
         if (i)
             begin_mark(p, field, *ops[i]);
-        int r = value(p, field, 0);
+        int r = value(p, field, AS_IT_IS);
         end_mark(p);
         return r;
     }

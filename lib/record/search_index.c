@@ -115,9 +115,28 @@ static void add_json(struct vs_search_doc *doc, enum vs_find column, const json_
     json_object_foreach((json_t *)(uintptr_t)value, key, item) add_json(doc, column, item);
 }
 
+/* Of each language the part before the hyphen too: pt-BR is pt as well. */
+static void add_fact_text(struct vs_search_doc *doc, const struct vs_field *field, const char *text, size_t len) {
+    size_t part = 0;
+    next_mark(doc);
+    vs_mark_fact(&doc->marks, field, text, len, 0);
+    while (part < len && text[part] != '-')
+        part++;
+    if (part == len || !part)
+        return;
+    next_mark(doc);
+    vs_mark_fact(&doc->marks, field, text, part, 0);
+}
+
 static void add_field(struct vs_search_doc *doc, const struct vs_field *field, const struct vs_value *value) {
     enum vs_find column = vs_find_of(field);
-    if (field->use & VS_FACT) {
+    if (field->use & VS_MANY) {
+        for (size_t at = 0, n; at < value->len; at += n + 1) {
+            n = strcspn(value->text + at, " ");
+            if (n)
+                add_fact_text(doc, field, value->text + at, n);
+        }
+    } else if (field->use & VS_FACT) {
         int is_text = vs_type_is_text(field->type);
         next_mark(doc);
         vs_mark_fact(&doc->marks, field, is_text ? value->text : NULL, is_text ? value->len : 0,
@@ -152,13 +171,7 @@ static int add_more(struct vs_conn *conn, const struct vs_noun *noun, const stru
             vs_search_doc_text(doc, VS_IN_MORE, text, len);
             continue;
         }
-        next_mark(doc);
-        vs_mark_fact(&doc->marks, field, text, len, 0);
-        size_t part = strcspn(text, "-"); /* pt-BR is pt as well */
-        if (part < len) {
-            next_mark(doc);
-            vs_mark_fact(&doc->marks, field, text, part, 0);
-        }
+        add_fact_text(doc, field, text, len);
     }
     return r;
 }

@@ -81,6 +81,17 @@ static int read_count(const char *text, int64_t *low, int64_t *high) {
     return 1;
 }
 
+/* 24 is anything to below 25, 23.97 to below 23.98. */
+static int read_milli(const char *text, int64_t *low, int64_t *high) {
+    const char *at = text, *point = strchr(text, '.');
+    int64_t step = 1000;
+    if (!scaled(&at, 1000, low) || *at)
+        return 0;
+    for (size_t i = point ? strlen(point + 1) : 0; i > 0 && step > 1; i--)
+        step /= 10;
+    return !__builtin_add_overflow(*low, step - 1, high);
+}
+
 static int64_t in_us(struct tm tm) {
     return (int64_t)timegm(&tm) * SECOND;
 }
@@ -124,6 +135,8 @@ static int read_point(const struct vs_field *field, const char *text, size_t len
         return read_time(copy, low, high);
     if (column > 3 && strcmp(field->column + column - 3, "_us") == 0)
         return *copy && read_duration(copy, low, high);
+    if (column > 6 && strcmp(field->column + column - 6, "_milli") == 0)
+        return read_milli(copy, low, high);
     return read_count(copy, low, high);
 }
 

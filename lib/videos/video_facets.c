@@ -11,12 +11,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FACETS = 8, VALUES_MAX = 1024, SHOWN = 50, COUNTED_MAX = 100000 };
+enum { FACETS = 13, VALUES_MAX = 1024, SHOWN = 50, COUNTED_MAX = 100000 };
 
 /* In the order of the columns of video_facets. */
-static const char *const names[FACETS] = {"codec", "resolution", "hdr",         "language",
-                                          "year",  "format",     "audio_codec", "media_kind"};
-enum { YEAR = 4 };
+static const int32_t fields[FACETS] = {
+    VIDSTORE_VIDEO_CODEC,
+    VIDSTORE_VIDEO_RESOLUTION,
+    VIDSTORE_VIDEO_HDR,
+    VIDSTORE_VIDEO_LANGUAGE,
+    VIDSTORE_VIDEO_YEAR,
+    VIDSTORE_VIDEO_FORMAT,
+    VIDSTORE_VIDEO_AUDIO_CODEC,
+    VIDSTORE_VIDEO_MEDIA_KIND,
+    VIDSTORE_VIDEO_RATE_MODE,
+    VIDSTORE_VIDEO_SCAN,
+    VIDSTORE_VIDEO_BIT_DEPTH,
+    VIDSTORE_VIDEO_AUDIO_LAYOUT,
+    VIDSTORE_VIDEO_SUBTITLE_LANGUAGES,
+};
 
 struct value {
     char text[68]; /* the longest of these columns has 64 bytes */
@@ -25,6 +37,7 @@ struct value {
 };
 
 struct facet {
+    const struct vs_field *field;
     struct value *values;
     int count;
 };
@@ -40,7 +53,7 @@ struct facets {
 static void clear(struct facets *f) {
     for (int i = 0; i < FACETS; i++) {
         vs_free(f->all[i].values);
-        f->all[i] = (struct facet){NULL, 0};
+        f->all[i] = (struct facet){vs_field_by_id(&vs_video_noun, fields[i]), NULL, 0};
     }
     f->counted = 0;
     f->capped = 0;
@@ -70,21 +83,33 @@ static struct value *place(struct facet *facet, const char *text, size_t len) {
     return value;
 }
 
+static void count_value(struct facet *facet, const char *text, size_t len) {
+    struct value *value = place(facet, text, len);
+    if (value)
+        value->count++;
+}
+
 static int count_row(struct facets *f, struct vs_stmt *s, vidstore_error **e) {
     for (int i = 0; i < FACETS; i++) {
         struct facet *facet = &f->all[i];
+        int is_number = facet->field->type == VS_INT;
         char number[24];
         size_t len = 0;
         if (!facet->values && !(facet->values = vs_calloc(VALUES_MAX, sizeof *facet->values)))
             return vs_fail_nomem(e);
-        const char *text = i == YEAR ? NULL : vs_col_text(s, i, &len);
-        if (i == YEAR && !vs_col_null(s, i)) {
+        const char *text = is_number ? NULL : vs_col_text(s, i, &len);
+        if (is_number && !vs_col_null(s, i)) {
             len = (size_t)snprintf(number, sizeof number, "%" PRId64, vs_col_int(s, i));
             text = number;
         }
-        struct value *value = place(facet, text, len);
-        if (value)
-            value->count++;
+        if (!text || !(facet->field->use & VS_MANY)) {
+            count_value(facet, text, len);
+            continue;
+        }
+        for (size_t at = 0, n; at < len; at += n + 1) {
+            n = strcspn(text + at, " ");
+            count_value(facet, text + at, n);
+        }
     }
     f->counted++;
     return 0;
@@ -121,7 +146,7 @@ static void put(struct facets *f, struct vs_buf *b) {
     vs_buf_fmt(b, "{\"counted\":%" PRId64 ",\"capped\":%s,\"facets\":{", f->counted, f->capped ? "true" : "false");
     for (int i = 0; i < FACETS; i++) {
         struct facet *facet = &f->all[i];
-        vs_buf_fmt(b, "%s\"%s\":[", i ? "," : "", names[i]);
+        vs_buf_fmt(b, "%s\"%s\":[", i ? "," : "", facet->field->name);
         if (facet->count)
             qsort(facet->values, (size_t)facet->count, sizeof *facet->values, by_count);
         for (int k = 0; k < facet->count && k < SHOWN; k++) {
@@ -129,7 +154,7 @@ static void put(struct facets *f, struct vs_buf *b) {
             vs_buf_str(b, k ? ",{\"value\":" : "{\"value\":");
             if (!value->known)
                 vs_buf_str(b, "null");
-            else if (i == YEAR)
+            else if (facet->field->type == VS_INT)
                 vs_buf_str(b, value->text);
             else
                 vs_json_string(b, value->text, strlen(value->text));

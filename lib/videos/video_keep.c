@@ -5,6 +5,7 @@
 #include "util/error.h"
 #include "videos/probing.h"
 #include "videos/videos.h"
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -15,6 +16,31 @@ static const struct vs_probe_stream *stream_at(const struct vs_probe *probe, int
     return NULL;
 }
 
+/* Frames a thousand seconds, rounded. */
+static int64_t milli(int64_t num, int64_t den) {
+    return num == VS_MEDIA_UNKNOWN || den <= 0 ? INT64_MIN : (num * 1000 + den / 2) / den;
+}
+
+/* The languages of all streams of a kind, each once; as many as there is room for. */
+static int languages(struct vs_change *c, const struct vs_probe *p, const char *kind, int32_t field,
+                     vidstore_error **e) {
+    char words[1024] = " ", word[68];
+    size_t len = 1;
+    for (size_t i = 0; i < p->n_streams; i++) {
+        const struct vs_probe_stream *stream = &p->streams[i];
+        if (!stream->kind || strcmp(stream->kind, kind) != 0 || !stream->language || !*stream->language ||
+            strchr(stream->language, ' '))
+            continue;
+        int n = snprintf(word, sizeof word, " %s ", stream->language);
+        if (n >= (int)sizeof word || strstr(words, word) || len + (size_t)n > sizeof words)
+            continue;
+        memcpy(words + len, word + 1, (size_t)n);
+        len += (size_t)n - 1;
+    }
+    words[len - 1] = '\0';
+    return vs_change_set_text(c, field, len > 1 ? words + 1 : NULL, e);
+}
+
 static int video_facts(struct vs_change *c, const struct vs_probe_stream *v, vidstore_error **e) {
     static const struct vs_probe_stream none = {.width = VS_MEDIA_UNKNOWN,
                                                 .height = VS_MEDIA_UNKNOWN,
@@ -23,6 +49,9 @@ static int video_facts(struct vs_change *c, const struct vs_probe_stream *v, vid
                                                 .avg_rate_num = VS_MEDIA_UNKNOWN,
                                                 .avg_rate_den = VS_MEDIA_UNKNOWN,
                                                 .bit_depth = VS_MEDIA_UNKNOWN,
+                                                .level = VS_MEDIA_UNKNOWN,
+                                                .dv_profile = VS_MEDIA_UNKNOWN,
+                                                .closed_captions = VS_MEDIA_UNKNOWN,
                                                 .rotation = VS_MEDIA_UNKNOWN};
     v = v ? v : &none;
     const struct {
@@ -35,6 +64,10 @@ static int video_facts(struct vs_change *c, const struct vs_probe_stream *v, vid
                    {VIDSTORE_VIDEO_FPS_NUM, v->avg_rate_num},
                    {VIDSTORE_VIDEO_FPS_DEN, v->avg_rate_den},
                    {VIDSTORE_VIDEO_BIT_DEPTH, v->bit_depth},
+                   {VIDSTORE_VIDEO_FPS_MILLI, milli(v->avg_rate_num, v->avg_rate_den)},
+                   {VIDSTORE_VIDEO_LEVEL, v->level},
+                   {VIDSTORE_VIDEO_DV_PROFILE, v->dv_profile},
+                   {VIDSTORE_VIDEO_CLOSED_CAPTIONS, v->closed_captions},
                    {VIDSTORE_VIDEO_ROTATION, v->rotation}};
     const struct {
         int32_t field;
@@ -43,6 +76,13 @@ static int video_facts(struct vs_change *c, const struct vs_probe_stream *v, vid
                  {VIDSTORE_VIDEO_PROFILE, v->profile},
                  {VIDSTORE_VIDEO_PIX_FMT, v->pix_fmt},
                  {VIDSTORE_VIDEO_HDR, v->hdr},
+                 {VIDSTORE_VIDEO_RATE_MODE, v->rate_mode},
+                 {VIDSTORE_VIDEO_CHROMA, v->chroma},
+                 {VIDSTORE_VIDEO_COLOR_RANGE, v->color_range},
+                 {VIDSTORE_VIDEO_PRIMARIES, v->primaries},
+                 {VIDSTORE_VIDEO_TRANSFER, v->transfer},
+                 {VIDSTORE_VIDEO_PROJECTION, v->projection},
+                 {VIDSTORE_VIDEO_STEREO3D, v->stereo3d},
                  {VIDSTORE_VIDEO_SCAN, v->scan}};
     int r = 0;
     for (size_t i = 0; i < VS_COUNT(numbers); i++)
@@ -78,6 +118,11 @@ static int container_facts(struct vs_change *c, const struct vs_probe *p, vidsto
                    {VIDSTORE_VIDEO_BIT_RATE, p->bit_rate},
                    {VIDSTORE_VIDEO_STREAMS, (int64_t)p->n_streams},
                    {VIDSTORE_VIDEO_CHAPTERS, (int64_t)p->n_chapters},
+                   {VIDSTORE_VIDEO_AUDIO_STREAMS, p->n_audio},
+                   {VIDSTORE_VIDEO_SUBTITLE_STREAMS, p->n_subtitle},
+                   {VIDSTORE_VIDEO_FASTSTART, p->faststart},
+                   {VIDSTORE_VIDEO_FRAGMENTED, p->fragmented},
+                   {VIDSTORE_VIDEO_ENCRYPTED, p->encrypted},
                    {VIDSTORE_VIDEO_RECORDED_US, p->created_us}};
     const struct {
         int32_t field;
@@ -86,12 +131,18 @@ static int container_facts(struct vs_change *c, const struct vs_probe *p, vidsto
                  {VIDSTORE_VIDEO_PROBER, p->prober},
                  {VIDSTORE_VIDEO_MEDIA_KIND, p->media_kind},
                  {VIDSTORE_VIDEO_FORMAT, p->format},
+                 {VIDSTORE_VIDEO_MAKE, p->make},
+                 {VIDSTORE_VIDEO_MODEL, p->model},
                  {VIDSTORE_VIDEO_DURATION_SOURCE, p->duration_source}};
     int r = 0;
     for (size_t i = 0; i < VS_COUNT(numbers); i++)
         vs_change_set_int(c, numbers[i].field, numbers[i].value);
     for (size_t i = 0; !r && i < VS_COUNT(texts); i++)
         r = vs_change_set_text(c, texts[i].field, texts[i].value, e);
+    if (!r)
+        r = languages(c, p, "audio", VIDSTORE_VIDEO_AUDIO_LANGUAGES, e);
+    if (!r)
+        r = languages(c, p, "subtitle", VIDSTORE_VIDEO_SUBTITLE_LANGUAGES, e);
     if (p->created_us != VS_MEDIA_UNKNOWN && vs_change_int(c, VIDSTORE_VIDEO_YEAR) == INT64_MIN)
         vs_change_set_int(c, VIDSTORE_VIDEO_YEAR, year_of(p->created_us));
     if (!r && p->title && !vs_change_text(c, VIDSTORE_VIDEO_TITLE) && strlen(p->title) <= 500)

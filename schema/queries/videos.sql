@@ -6,12 +6,21 @@ SELECT 'language' AS fact, language AS words FROM video_streams WHERE video_id =
 UNION ALL SELECT '', value FROM video_tags WHERE video_id = $1 LIMIT 2000;
 
 -- name: video_facets :template
-SELECT codec, resolution, hdr, language, year, format, audio_codec, media_kind FROM videos WHERE {{where}}
-ORDER BY {{order}} LIMIT {{limit}};
+SELECT codec, resolution, hdr, language, year, format, audio_codec, media_kind, rate_mode, scan, bit_depth,
+audio_layout, subtitle_languages FROM videos WHERE {{where}} ORDER BY {{order}} LIMIT {{limit}};
 
 -- name: video_search_facets :template
-SELECT codec, resolution, hdr, language, year, format, audio_codec, media_kind
-FROM ({{hits}}) AS hit CROSS JOIN videos WHERE seq = hit.place LIMIT {{limit}};
+SELECT codec, resolution, hdr, language, year, format, audio_codec, media_kind, rate_mode, scan, bit_depth,
+audio_layout, subtitle_languages FROM ({{hits}}) AS hit CROSS JOIN videos WHERE seq = hit.place LIMIT {{limit}};
+
+-- name: video_duplicate_groups :template
+SELECT user_id, sha256, max(size), count(DISTINCT video_id) FROM files
+WHERE deleted_us IS NULL AND video_id IN (SELECT id FROM videos WHERE {{where}}) GROUP BY user_id, sha256
+HAVING count(DISTINCT video_id) > 1 ORDER BY (count(DISTINCT video_id) - 1) * max(size) DESC, sha256 LIMIT {{limit}};
+
+-- name: video_duplicate_list
+SELECT id, title FROM videos WHERE deleted_us IS NULL AND id IN (SELECT video_id FROM files WHERE user_id = $1
+AND sha256 = $2 AND deleted_us IS NULL) ORDER BY seq LIMIT $3;
 
 -- name: video_facts_set
 UPDATE videos SET facts = $1 WHERE id = $2;

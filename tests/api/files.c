@@ -843,6 +843,56 @@ START_TEST(duplicates_are_those_that_one_may_see) {
 }
 END_TEST
 
+static struct id video_with(vidstore_session *s, const char *title, const char *data) {
+    vidstore_video *video = NULL;
+    vidstore_video_params *p = vidstore_video_params_new();
+    vidstore_video_params_set_text(p, VIDSTORE_VIDEO_TITLE, title);
+    must(vidstore_video_create(s, p, &video, e));
+    struct id id = id_of(vidstore_video_id(video));
+    put_with(s, data, VIDSTORE_FILE_VIDEO_ID, id.text);
+    vidstore_video_params_free(p);
+    vidstore_video_free(video);
+    return id;
+}
+
+START_TEST(videos_with_the_same_bytes) {
+    struct id anna = add_user("anna", VIDSTORE_ROLE_USER), bert = add_user("bert", VIDSTORE_ROLE_USER);
+    vidstore_session *as_anna = session_of(anna), *as_bert = session_of(bert);
+    vidstore_text *json = NULL;
+    struct id one = video_with(as_anna, "One \"a\"", "same bytes"), two = video_with(as_anna, "Two", "same bytes");
+    put_with(as_anna, "same bytes", VIDSTORE_FILE_VIDEO_ID, two.text); /* twice in one video is no second video */
+    put(as_anna, "same bytes");                                        /* nor is a file without one */
+    video_with(as_anna, "Three", "others");
+    video_with(as_bert, "Four", "same bytes"); /* nor a stranger's */
+    must(vidstore_video_duplicates(as_anna, NULL, &json, e));
+    char expected[512];
+    snprintf(expected, sizeof expected,
+             "\"size\":10,\"count\":2,\"user_id\":\"%s\",\"videos\":[{\"id\":\"%s\",\"title\":\"One \\\"a\\\"\"},"
+             "{\"id\":\"%s\",\"title\":\"Two\"}]}]",
+             anna.text, one.text, two.text);
+    ck_assert_ptr_nonnull(strstr(vidstore_text_data(json), expected));
+    vidstore_text_free(json);
+    must(vidstore_video_duplicates(as_bert, NULL, &json, e));
+    ck_assert_str_eq(vidstore_text_data(json), "[]");
+    vidstore_text_free(json);
+    video_with(as_bert, "Five", "longer bytes than those");
+    video_with(as_bert, "Six", "longer bytes than those");
+    vidstore_query *q = vidstore_query_new();
+    vidstore_query_limit(q, 1);
+    must(vidstore_video_duplicates(sys, q, &json, e));
+    ck_assert_ptr_nonnull(strstr(vidstore_text_data(json), "\"size\":23,\"count\":2"));
+    ck_assert_ptr_null(strstr(vidstore_text_data(json), "\"size\":10"));
+    vidstore_text_free(json);
+    vidstore_query_free(q);
+    must(vidstore_video_remove(as_anna, one.text, VIDSTORE_REMOVE_CASCADE, e));
+    must(vidstore_video_duplicates(as_anna, NULL, &json, e));
+    ck_assert_str_eq(vidstore_text_data(json), "[]");
+    vidstore_text_free(json);
+    vidstore_session_free(as_anna);
+    vidstore_session_free(as_bert);
+}
+END_TEST
+
 static void put_once(void *arg) {
     (void)arg;
     open_store();
@@ -918,6 +968,7 @@ Suite *files_suite(void) {
     tcase_add_test(t, a_fetch_gives_no_file_of_another_video);
     tcase_add_test(t, files_are_listed_and_changed_in_bulk);
     tcase_add_test(t, duplicates_are_those_that_one_may_see);
+    tcase_add_test(t, videos_with_the_same_bytes);
     suite_add_tcase(s, t);
     t = tcase_create("crash");
     tcase_add_checked_fixture(t, make_folder, remove_folder);

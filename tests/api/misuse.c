@@ -138,6 +138,7 @@ struct call {
     X(file_put_path, vidstore_file_put_path(s, "/dev/null", NULL, ret, e))                                             \
     X(file_put_fd, vidstore_file_put_fd(s, 0, -1, NULL, ret, e))                                                       \
     X(file_duplicates, vidstore_file_duplicates(s, NULL, ret, e))                                                      \
+    X(video_duplicates, vidstore_video_duplicates(s, NULL, ret, e))                                                    \
     X(upload_open, vidstore_upload_open(s, NULL, ret, e))                                                              \
     X(upload_resume, vidstore_upload_resume(s, id, ret, e))                                                            \
     X(upload_publish, vidstore_upload_publish(s, NULL, ret, e))                                                        \

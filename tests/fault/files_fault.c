@@ -125,6 +125,12 @@ static vidstore_status duplicates(vidstore_error **reterr) {
     DONE(status, text, vidstore_text_free);
 }
 
+static vidstore_status video_duplicates(vidstore_error **reterr) {
+    vidstore_text *text = NULL;
+    vidstore_status status = vidstore_video_duplicates(sys, NULL, &text, reterr);
+    DONE(status, text, vidstore_text_free);
+}
+
 static vidstore_status restore(vidstore_error **reterr) {
     vidstore_file *file = NULL;
     vidstore_status status = vidstore_file_restore(sys, removed.text, &file, reterr);
@@ -175,8 +181,8 @@ static void stop(void) {
     end();
 }
 
-static operation *const operations[] = {put,  resume,     give_up, verify, verify_all, save,
-                                        path, duplicates, restore, clean,  examine};
+static operation *const operations[] = {put,  resume,     give_up,          verify,  verify_all, save,
+                                        path, duplicates, video_duplicates, restore, clean,      examine};
 
 START_TEST(memory_runs_out_anywhere) {
     sweep(operations[_i]);

@@ -486,7 +486,8 @@ class Output(Case):
                         ["quota", "usage", "lena"], ["config"], ["config", "job.lease_ms"], ["doctor"], ["version"],
                         ["show", video["id"]], ["show", "--streams", video["id"]], ["search", "wide"],
                         ["search", "--facets", "wide"], ["search", "kind:download_only", "jobs"], ["ls", "--facets"],
-                        ["maintain", "--dry-run"], ["ls", "--count"], ["verify", video["id"]], ["init"]):
+                        ["maintain", "--dry-run"], ["ls", "--count"], ["ls", "--duplicates"], ["verify", video["id"]],
+                        ["init"]):
             with self.subTest(command):
                 self.assertIsInstance(self.json(*command), (dict, list))
 

@@ -187,13 +187,18 @@ END_TEST
 struct fact_sheet {
     const char *codec, *hdr, *language;
     int64_t duration, height;
+    const char *subtitles;
+    int64_t fps, faststart;
 };
 
 static int set_facts(struct vs_change *c, void *arg, vidstore_error **e) {
     const struct fact_sheet *f = arg;
     vs_change_set_int(c, VIDSTORE_VIDEO_DURATION_US, f->duration);
     vs_change_set_int(c, VIDSTORE_VIDEO_HEIGHT, f->height);
+    vs_change_set_int(c, VIDSTORE_VIDEO_FPS_MILLI, f->fps);
+    vs_change_set_int(c, VIDSTORE_VIDEO_FASTSTART, f->faststart);
     int r = vs_change_set_text(c, VIDSTORE_VIDEO_CODEC, f->codec, e);
+    r = r ? r : vs_change_set_text(c, VIDSTORE_VIDEO_SUBTITLE_LANGUAGES, f->subtitles, e);
     r = r ? r : vs_change_set_text(c, VIDSTORE_VIDEO_LANGUAGE, f->language, e);
     return r ? r : vs_change_set_text(c, VIDSTORE_VIDEO_HDR, f->hdr, e);
 }
@@ -221,9 +226,9 @@ static void add_video(const char *title, const struct fact_sheet *facts) {
 }
 
 static void add_three(void) {
-    static const struct fact_sheet sheets[] = {{"h264", "sdr", "de", 600000000, 1080},
-                                               {"hevc", "hdr10", "en", 5400000000, 2160},
-                                               {"hevc", "sdr", "pt-BR", 1000000, 480}};
+    static const struct fact_sheet sheets[] = {{"h264", "sdr", "de", 600000000, 1080, "en de-AT", 25000, 1},
+                                               {"hevc", "hdr10", "en", 5400000000, 2160, "den", 23976, 0},
+                                               {"hevc", "sdr", "pt-BR", 1000000, 480, NULL, 59940, INT64_MIN}};
     static const char *const titles[] = {"One cat", "Two cats", "Three dogs"};
     for (int i = 0; i < 3; i++)
         add_video(titles[i], &sheets[i]);
@@ -296,6 +301,47 @@ static void expect_json(vidstore_text *text, const char *part) {
     ck_assert_msg(strstr(vidstore_text_data(text), part) != NULL, "no %s in %s", part, vidstore_text_data(text));
 }
 
+/* One of several words, numbers with a point, yes and no. */
+START_TEST(more_facts_serve) {
+    add_three();
+    ck_assert_str_eq(found("subtitle_languages = en", NULL), "O");
+    ck_assert_str_eq(found("subtitle_languages = EN", NULL), "O");
+    ck_assert_str_eq(found("subtitle_languages = den", NULL), "T");
+    ck_assert_str_eq(found("subtitle_languages in (de-at, den)", NULL), "TO");
+    ck_assert_str_eq(found("subtitle_languages = e", NULL), "");
+    ck_assert_str_eq(found("codec = hevc and subtitle_languages != en", NULL), "T");
+    ck_assert_str_eq(found("codec = hevc and subtitle_languages not in (en, den)", NULL), "");
+    ck_assert_str_eq(found("subtitle_languages = \"%\"", NULL), "");
+    ck_assert_str_eq(found(NULL, "subtitle:de"), "O");
+    ck_assert_str_eq(found(NULL, "subtitles:den,en"), "TO");
+    ck_assert_str_eq(found(NULL, "subtitle:none"), "T");
+    ck_assert_str_eq(found(NULL, "-subtitle:en"), "TT");
+    ck_assert_str_eq(found(NULL, "fps:25"), "O");
+    ck_assert_str_eq(found(NULL, "fps:23.97"), "T");
+    ck_assert_str_eq(found(NULL, "fps:23"), "T");
+    ck_assert_str_eq(found(NULL, "fps:>50"), "T");
+    ck_assert_str_eq(found(NULL, "fps:20..30"), "TO");
+    ck_assert_str_eq(found("fps_milli >= 25000 and faststart = true", NULL), "O");
+    ck_assert_str_eq(found(NULL, "faststart:no"), "T");
+    ck_assert_str_eq(found("faststart = false", NULL), "T");
+}
+END_TEST
+
+static const char *const no_comparisons[] = {
+    "subtitle_languages < en", "subtitle_languages = ", "subtitle_languages in (en", "subtitle_languages in en"};
+
+START_TEST(words_are_only_compared_whole) {
+    vidstore_query *q = vidstore_query_new();
+    vidstore_page *page = NULL;
+    vidstore_error *error = NULL;
+    if (!vidstore_query_filter(q, no_comparisons[_i], &error))
+        ck_assert_int_eq(vidstore_video_list(sys, q, &page, &error), VIDSTORE_INVALID);
+    ck_assert_str_eq(vidstore_error_field(error), "filter");
+    vidstore_error_free(error);
+    vidstore_query_free(q);
+}
+END_TEST
+
 START_TEST(facets_are_counted) {
     vidstore_text *text = NULL;
     add_three();
@@ -303,6 +349,8 @@ START_TEST(facets_are_counted) {
     expect_json(text, "{\"counted\":3,\"capped\":false,");
     expect_json(text, "\"codec\":[{\"value\":\"hevc\",\"count\":2},{\"value\":\"h264\",\"count\":1}]");
     expect_json(text, "\"year\":[{\"value\":null,\"count\":3}]");
+    expect_json(text, "\"subtitle_languages\":[{\"value\":\"de-AT\",\"count\":1},{\"value\":\"den\",\"count\":1},"
+                      "{\"value\":\"en\",\"count\":1},{\"value\":null,\"count\":1}]");
     vidstore_text_free(text);
     vidstore_query *q = vidstore_query_new();
     must(vidstore_query_search(q, "hdr:none -one", e));
@@ -490,6 +538,8 @@ Suite *search_suite(void) {
     tcase_add_checked_fixture(facts, begin, end);
     tcase_add_test(facts, facts_serve_filters);
     tcase_add_test(facts, facts_serve_searches);
+    tcase_add_test(facts, more_facts_serve);
+    tcase_add_loop_test(facts, words_are_only_compared_whole, 0, sizeof no_comparisons / sizeof *no_comparisons);
     tcase_add_test(facts, facets_are_counted);
     tcase_add_test(facts, classes_of_resolution);
     tcase_add_test(facts, a_series_is_examined);

@@ -598,6 +598,7 @@ class Files(Case):
         self.assertEqual({first.sha256}, {second.sha256, third.sha256})
         groups = self.system.file.duplicates(limit=10)
         self.assertEqual(({first.id, second.id, third.id}, 3), (set(groups[0]["ids"]), groups[0]["count"]))
+        self.assertEqual([], self.system.video.duplicates(limit=10))
         with self.store.anonymous() as anybody:
             self.assertEqual([second.id], [file.id for file in anybody.file.list()])
 
