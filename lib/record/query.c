@@ -265,7 +265,7 @@ int vs_query_compile(const struct vs_query *q, const struct vs_noun *noun, struc
         return r;
     if (q && q->sort && (r = parse_sort(q->sort, ret, e)))
         return r;
-    if (q && q->filter && q->filter[strspn(q->filter, " \t\r\n")]) {
+    if (q && q->filter && q->filter[strspn(q->filter, " \t\r\n\v\f")]) {
         vs_buf_char(&ret->where, '(');
         if ((r = vs_query_parse(q, ret, e)))
             return r;

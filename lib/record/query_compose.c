@@ -158,12 +158,9 @@ static int put_granted(struct making *m, const char *score, vidstore_error **e) 
     }
     if (granted.failed || match.failed || where.failed)
         return vs_fail_nomem(e);
-    const char *const names[] = {"where", "granted_order", "limit", "match", "score", "granted", NULL};
-    const char *const texts[] = {where.data, order, m->most, match.data, score, granted.data, NULL};
-    vs_buf_fmt(&m->hits, "SELECT place, score FROM (%s) AS own UNION ALL SELECT place, score FROM (", own.data);
-    int r = vs_template_fill(&m->hits, vs_stmt_text(m->conn, c->noun->search.granted), names, texts, e);
-    vs_buf_str(&m->hits, ") AS others");
-    return r ? r : m->hits.failed ? vs_fail_nomem(e) : 0;
+    const char *const names[] = {"where", "granted_order", "limit", "match", "score", "granted", "hits", NULL};
+    const char *const texts[] = {where.data, order, m->most, match.data, score, granted.data, own.data, NULL};
+    return vs_template_fill(&m->hits, vs_stmt_text(m->conn, c->noun->search.granted), names, texts, e);
 }
 
 /* What the index of words finds: the places of rows, and how well they fit. */

@@ -184,6 +184,8 @@ static int add_words(struct reader *p, const struct term *t) {
     size_t len = (size_t)(t->value + t->value_len - start);
     int prefix = t->prefix || (!t->quoted && len > 1 && start[len - 1] == '*');
     int r = put_phrase(p, &b, VS_FINDS, start, len, prefix);
+    if (!r && b.failed)
+        return vs_fail_nomem(p->e);
     if (!r && b.len)
         add_condition(p, t->without, &b, prefix ? (int)VS_FINDS : -1);
     return r;
@@ -324,8 +326,8 @@ static int add_values(struct reader *p, struct term *t, const struct vs_field *f
             r = put_value(p, t, field, &one, &marks, &filter);
         }
     } while (!r && at < end);
-    if (r)
-        return r;
+    if (r || marks.failed || filter.failed)
+        return r ? r : vs_fail_nomem(p->e);
     if (marks.len && filter.len)
         return refuse(p, t, VIDSTORE_SUB_SYNTAX, "any and none stand alone");
     if (!filter.len) {

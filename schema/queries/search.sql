@@ -20,10 +20,11 @@ SELECT found.rowid AS place, {{score}} AS score FROM {table}_search({{match}}) A
 WHERE seq = found.rowid AND {{where}} ORDER BY {{found_order}} LIMIT {{limit}}
 
 -- name: {noun}_search_granted :template
--- And what has no mark of who asks: row by row.
-SELECT seq AS place, {{score}} AS score FROM {table} CROSS JOIN {table}_search({{match}}) AS found
-WHERE {table}.seq IN ({{granted}}) AND found.rowid = {table}.seq AND {{where}}
-ORDER BY {{granted_order}} LIMIT {{limit}}
+-- These, and what has no mark of who asks: row by row.
+SELECT place, score FROM ({{hits}}) AS own UNION ALL SELECT place, score FROM (
+    SELECT seq AS place, {{score}} AS score FROM {table} CROSS JOIN {table}_search({{match}}) AS found
+    WHERE {table}.seq IN ({{granted}}) AND found.rowid = {table}.seq AND {{where}}
+    ORDER BY {{granted_order}} LIMIT {{limit}}) AS others
 
 -- name: {noun}_search_best :template
 -- The best of the newest: to rank all that a common word finds would read the whole index.

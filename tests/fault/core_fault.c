@@ -13,7 +13,7 @@
 enum { MOST_ALLOCATIONS = 20000 };
 
 static vidstore *store;
-static vidstore_session *sys;
+static vidstore_session *sys, *as_user;
 static char user_id[37], video_id[37], cursor[256];
 static int null_fd;
 static long turn;
@@ -284,6 +284,53 @@ static vidstore_status audit_reads(vidstore_error **e) {
     return status;
 }
 
+static void share_videos(void) {
+    static const char *const titles[] = {"Harbour one", "Harbouring two", "Harbinger three"};
+    for (int i = 0; i < 3; i++) {
+        vidstore_video *video = NULL;
+        vidstore_video_params *p = vidstore_video_params_new();
+        vidstore_grant_params *grant = vidstore_grant_params_new();
+        vidstore_video_params_set_text(p, VIDSTORE_VIDEO_TITLE, titles[i]);
+        must(vidstore_video_create(i ? sys : as_user, p, &video, NULL));
+        vidstore_grant_params_set_text(grant, VIDSTORE_GRANT_NOUN, "video");
+        vidstore_grant_params_set_text(grant, VIDSTORE_GRANT_OBJECT_ID, vidstore_video_id(video));
+        vidstore_grant_params_set_text(grant, VIDSTORE_GRANT_SUBJECT_ID, user_id);
+        if (i)
+            must(vidstore_grant_create(sys, grant, NULL, NULL));
+        vidstore_grant_params_free(grant);
+        vidstore_video_params_free(p);
+        vidstore_video_free(video);
+    }
+}
+
+/* Words, long prefixes and facts, among what is one's own and what was granted. */
+static vidstore_status search(vidstore_error **e) {
+    static const char *const texts[] = {"harbour* -none", "one OR harbouri*", "subtitle:none fps:none har*"};
+    vidstore_status status = VIDSTORE_OK;
+    for (int i = 0; i < 3 && !status; i++) {
+        vidstore_page *page = NULL, *best = NULL;
+        int64_t count = 0;
+        vidstore_query *q = vidstore_query_new();
+        status = vidstore_query_search(q, texts[i], e);
+        if (!status)
+            status = vidstore_video_list(as_user, q, &page, e);
+        if (!status)
+            status = vidstore_video_count(as_user, q, &count, e);
+        vidstore_query_flags(q, VIDSTORE_QUERY_RANKED);
+        if (!status)
+            status = vidstore_video_list(as_user, q, &best, e);
+        if (!status)
+            ck_assert_msg(vidstore_page_count(page) == count && vidstore_page_count(best) == count &&
+                              count == (i < 2 ? 2 : 3),
+                          "turn %ld, %s: %d on the page, %d of the best, %d counted", turn, texts[i],
+                          (int)vidstore_page_count(page), (int)vidstore_page_count(best), (int)count);
+        vidstore_page_free(page);
+        vidstore_page_free(best);
+        vidstore_query_free(q);
+    }
+    return status;
+}
+
 static void begin(void) {
     static const char *const names[] = {"Ann", "ben", "mon", "non", "znn"};
     vidstore_error *error = NULL;
@@ -306,19 +353,22 @@ static void begin(void) {
     must(vidstore_video_create(sys, NULL, &video, &error));
     snprintf(video_id, sizeof video_id, "%s", vidstore_video_id(video));
     vidstore_video_free(video);
+    must(vidstore_session_on_behalf(store, user_id, NULL, &as_user, &error));
+    share_videos();
     null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
     *cursor = '\0';
 }
 
 static void end(void) {
     close(null_fd);
+    vidstore_session_free(as_user);
     vidstore_session_free(sys);
     vidstore_close(store);
 }
 
-static operation *const operations[] = {user_create,  user_update, user_life,  bulk_atomic,   bulk_each,
-                                        user_reads,   list_users,  sessions,   set_a_setting, video_create,
-                                        video_change, video_facts, audit_reads};
+static operation *const operations[] = {user_create,  user_update, user_life,   bulk_atomic,   bulk_each,
+                                        user_reads,   list_users,  sessions,    set_a_setting, video_create,
+                                        video_change, video_facts, audit_reads, search};
 
 START_TEST(every_allocation) {
     sweep(operations[_i]);
