@@ -80,6 +80,26 @@ int cmd_audit_list(struct cli *cli, const struct cli_args *args) {
     return result ? result : cli_list(cli, args, &cli_events, filter, NULL);
 }
 
+static const struct cli_field alert_columns[] = {
+    {"TIME", CLI_F_TIME, VIDSTORE_AUDIT_CREATED_US, 0, 0},
+    {"RULE", CLI_F_TEXT, VIDSTORE_AUDIT_OBJECT_NAME, 0, 0},
+    {"WHAT", CLI_F_TEXT, VIDSTORE_AUDIT_DESCRIPTION, 0, CLI_ELASTIC},
+    {0},
+};
+
+int cmd_audit_alerts(struct cli *cli, const struct cli_args *args) {
+    struct cli_noun alerts = cli_events;
+    cli_autofree char *filter = NULL;
+    int64_t since;
+    if (since_us(args, &since))
+        return CLI_USAGE;
+    add(&filter, cli_copy("action = alert and chain = security"));
+    if (since)
+        add(&filter, cli_print("created >= %" PRId64, since));
+    alerts.columns = alert_columns;
+    return cli_list(cli, args, &alerts, filter, NULL);
+}
+
 static int export_to(struct cli *cli, const char *output, const vidstore_query *query, int fd) {
     vidstore_error *error = NULL;
     int64_t count = 0;
@@ -230,13 +250,85 @@ int cmd_audit_prune(struct cli *cli, const struct cli_args *args) {
     return CLI_OK;
 }
 
+/* --- counts ---------------------------------------------------------------------------------------------------- */
+
+/* A row of a table of counts. */
+static void put_row(struct cli_table *table, const char *name, int64_t events, int64_t failures) {
+    char one[CLI_TEXT], two[CLI_TEXT];
+    cli_table_cell(table, name, CLI_PLAIN);
+    cli_table_cell(table, cli_count(events, one), CLI_PLAIN);
+    cli_table_cell(table, cli_count(failures, two), failures ? CLI_RED : CLI_PLAIN);
+}
+
+static int64_t number(const json_t *object, const char *key) {
+    return json_integer_value(json_object_get(object, key));
+}
+
+static struct cli_table *begin_counts(struct cli *cli, const char *title) {
+    const struct cli_column columns[] = {{title, CLI_ELASTIC}, {"EVENTS", CLI_RIGHT}, {"FAILED", CLI_RIGHT}};
+    return cli_table_new(cli, columns, 3);
+}
+
+static void put_actions(struct cli *cli, json_t *actions) {
+    cli_auto(cli_table) *table = begin_counts(cli, "ACTION");
+    const char *name;
+    json_t *counts;
+    json_object_foreach(actions, name, counts)
+        put_row(table, name, number(counts, "success") + number(counts, "failure"), number(counts, "failure"));
+    cli_table_print(table);
+}
+
+static void put_days(struct cli *cli, const json_t *days) {
+    cli_auto(cli_table) *table = begin_counts(cli, "DAY");
+    size_t i;
+    json_t *day, *counts;
+    const char *name;
+    json_array_foreach(days, i, day) {
+        int64_t events = 0, failures = 0;
+        json_object_foreach(json_object_get(day, "actions"), name, counts) {
+            events += number(counts, "success") + number(counts, "failure");
+            failures += number(counts, "failure");
+        }
+        put_row(table, json_string_value(json_object_get(day, "day")), events, failures);
+    }
+    cli_table_print(table);
+}
+
+/* A list of groups: each has its name, or only an id. */
+static void put_groups(struct cli *cli, const json_t *groups, const char *title, const char *key, const char *other) {
+    cli_auto(cli_table) *table = begin_counts(cli, title);
+    size_t i;
+    json_t *group;
+    json_array_foreach(groups, i, group) {
+        const char *name = json_string_value(json_object_get(group, key));
+        int64_t events = number(group, "events"), failures = number(group, "failures");
+        put_row(table, name ? name : json_string_value(json_object_get(group, other)), events ? events : failures,
+                failures);
+    }
+    if (json_array_size(groups)) {
+        puts("");
+        cli_table_print(table);
+    }
+}
+
 int cmd_audit_stats(struct cli *cli, const struct cli_args *args) {
     vidstore_error *error = NULL;
-    vidstore_text *text = NULL;
+    cli_auto(vidstore_text) *text = NULL;
     int64_t since;
     if (since_us(args, &since))
         return CLI_USAGE;
     if (vidstore_audit_stats(cli->session, since, &text, &error))
         return cli_fail(cli, &error);
-    return cli_put_report(cli, text);
+    if (cli->json) {
+        cli_put_json(vidstore_text_data(text));
+        return CLI_OK;
+    }
+    cli_auto(json_t) *stats = cli_json(vidstore_text_data(text));
+    put_actions(cli, json_object_get(stats, "actions"));
+    puts("");
+    put_days(cli, json_object_get(stats, "days"));
+    put_groups(cli, json_object_get(stats, "actors"), "USER", "name", "user_id");
+    put_groups(cli, json_object_get(stats, "addresses"), "ADDRESS", "ip", "ip");
+    put_groups(cli, json_object_get(stats, "errors"), "ERROR", "error", "error");
+    return stats ? CLI_OK : CLI_FAILURE;
 }

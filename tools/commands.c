@@ -181,6 +181,11 @@ OPTIONS(audit_list) = {
     CLI_LIST_OPTIONS,
     END,
 };
+OPTIONS(audit_alerts) = {
+    {"since", 0, "TIME", "only of the last 90s, 10m, 2h or 7d"},
+    CLI_LIST_OPTIONS,
+    END,
+};
 OPTIONS(audit_export) = {
     {"output", 'o', "FILE", "a new file; - is standard output (default)"},
     {"since", 0, "TIME", "only of the last 90s, 10m, 2h or 7d"},
@@ -298,12 +303,13 @@ const struct cli_command cli_commands[] = {
     {"quota set", "USER QUOTA=LIMIT…", "limit what a user may take", 2, -1, 0, NULL, cmd_quota_set},
     {"quota usage", "[USER]", "what a user took, day by day", 0, 1, 0, quota_usage, cmd_quota_usage},
     {"audit list", "", "what happened, newest first", 0, 0, CLI_DEFAULT, audit_list, cmd_audit_list},
+    {"audit alerts", "", "what looked wrong: alerts, newest first", 0, 0, 0, audit_alerts, cmd_audit_alerts},
     {"audit export", "", "write events as JSON Lines, oldest first", 0, 0, 0, audit_export, cmd_audit_export},
     {"audit verify", "", "check that nobody has rewritten history", 0, 0, 0, audit_verify, cmd_audit_verify},
     {"audit checkpoint", "", "make a checkpoint, to be kept elsewhere", 0, 0, 0, audit_checkpoint,
      cmd_audit_checkpoint},
     {"audit prune", "", "remove old events, in whole segments", 0, 0, 0, audit_prune, cmd_audit_prune},
-    {"audit stats", "", "count events by kind", 0, 0, 0, audit_stats, cmd_audit_stats},
+    {"audit stats", "", "count events by kind, day, user, address and error", 0, 0, 0, audit_stats, cmd_audit_stats},
     {"watch", "", "follow what changes, until it is stopped", 0, 0, 0, watch, cmd_watch},
     {"sql", "STATEMENT [VALUE…]", "ask the reporting views and the host's own tables", 1, -1, 0, sql, cmd_sql},
     {"stats", "", "numbers of the store, or of a user", 0, 0, 0, stats, cmd_stats},

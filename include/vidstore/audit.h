@@ -248,10 +248,13 @@ VIDSTORE_API vidstore_status vidstore_audit_record(vidstore_session *session, co
                                                    vidstore_error **reterr);
 
 /**
- * Events since a time: total, by action, successes and failures, top addresses.
+ * Events since a time. For one user's logins, what a user did, what happened to an object or what failed, list with a
+ * filter: vidstore-audit(7) has them.
  * @param session  who acts.
  * @param since_us  from when; 0: all.
- * @param ret_json  receives a JSON object, which the caller frees.
+ * @param ret_json  receives a JSON object, which the caller frees: "total", "success", "failure"; "actions", each with
+ *   its successes and failures; "days" (of UTC), each with its actions; "actors" and "addresses", the ten with the most
+ *   events; "errors", the twenty most frequent.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: INVALID, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT,

@@ -41,6 +41,7 @@ static const struct {
     {"stats", {0, 0, R, R, ALL}},
     {"setting", {0, R | L, R | L, R | L, ALL}},
     {"feed", {0, 0, L, L, ALL}},
+    {"alert", {0, 0, 0, 0, ALL}},
     {"app", {0, 0, 0, 0, ALL}},
     {"store", {0, 0, 0, 0, ALL}},
     {"claim", {0, 0, 0, 0, ALL}},

@@ -2,6 +2,7 @@
 /* Detection: loading the latest events, running the rules, and raising each alert once. */
 #include "audit/audit.h"
 #include "audit/audit_watch.h"
+#include "trail/checkpoint.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -11,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WATCHED "audit.watched" /* the last event that alerts were raised for */
+#define WATCHED "audit.watched" /* the last event that alerts were raised for, and when that was */
 
 static const int64_t HOUR_US = INT64_C(3600000000), SHORT_US = 600000000, KEEP_US = INT64_C(30) * 86400 * 1000000;
-enum { HISTORY = 500, HISTORY_MIN = 5 };
+enum { HISTORY = 500, HISTORY_MIN = 5, LOOKS = 1000 };
 
 /* The first event that is not older than a time; times follow the order of events but for a clock that was put back. */
 static int seq_at(struct vs_conn *conn, int64_t time_us, int64_t last, int64_t *ret, vidstore_error **e) {
@@ -40,7 +41,8 @@ static int seq_at(struct vs_conn *conn, int64_t time_us, int64_t last, int64_t *
 struct detection {
     struct vs_watch w;
     int64_t last_seq;
-    int more; /* there were more events than one run looks at */
+    int64_t late_us; /* two checkpoints further apart than this are a gap */
+    int more;        /* there were more events than one run looks at */
     vidstore_session *session;
     int64_t raised;
 };
@@ -67,6 +69,13 @@ static int64_t repeated(const struct vs_watched *row) {
     return 1 + more;
 }
 
+/* How much a file had that was handed out. */
+static int64_t size_of(const struct vs_watched *row) {
+    const char *at = row->action == VIDSTORE_AUDIT_FILE_DOWNLOADED ? strstr(row->details, "\"size\":") : NULL;
+    int64_t size = at ? strtoll(at + 7, NULL, 10) : 0;
+    return size > 0 && size < INT64_C(1) << 50 ? size : 0;
+}
+
 static int add_row(struct vs_watch *w, struct vs_stmt *s, vidstore_error **e) {
     struct vs_watched *row = &w->rows[w->count];
     char prefix[48] = "";
@@ -89,6 +98,7 @@ static int add_row(struct vs_watch *w, struct vs_stmt *s, vidstore_error **e) {
                                .details = keep(w, vs_col_text(s, 14, NULL))};
     row->account = row->object && *row->object ? row->object : keep(w, vs_col_text(s, 9, NULL));
     row->weight = row->details ? repeated(row) : 1;
+    row->bytes = row->details ? size_of(row) : 0;
     if (!row->noun || !row->prefix || !row->agent || !row->actor || !row->object || !row->credential || !row->error ||
         !row->details || !row->account)
         return vs_fail_nomem(e);
@@ -117,15 +127,63 @@ static int load(struct detection *d, struct vs_conn *conn, enum vs_stmt_id id, i
     return r;
 }
 
-static int watched(struct vs_conn *conn, int64_t *ret, vidstore_error **e) {
+static int watched(struct vs_conn *conn, int64_t *ret, int64_t *ret_us, vidstore_error **e) {
     vs_autostmt *s = NULL;
+    char *end = NULL;
     int r = vs_stmt(conn, VS_STMT_META_GET, &s, e);
-    *ret = 0;
+    *ret = *ret_us = 0;
     if (r)
         return r;
     vs_bind_text(s, 1, WATCHED, -1);
-    if ((r = vs_row(s, e)) == VS_ROW)
-        *ret = strtoll(vs_col_text(s, 0, NULL), NULL, 10);
+    if ((r = vs_row(s, e)) == VS_ROW) {
+        *ret = strtoll(vs_col_text(s, 0, NULL), &end, 10);
+        *ret_us = strtoll(end, NULL, 10);
+    }
+    return r < 0 ? r : 0;
+}
+
+/* The event that was the last one then is not there, and too young to have been pruned. */
+static int find_cut(struct detection *d, struct vs_conn *conn, int64_t watched_us, vidstore_error **e) {
+    int64_t now = vs_now_us();
+    vs_autostmt *s = NULL;
+    if (!d->w.after_seq || !watched_us || now - watched_us > 24 * HOUR_US)
+        return 0;
+    int r = vs_stmt(conn, VS_STMT_AUDIT_SEQ_AT, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, d->w.after_seq);
+    r = vs_row(s, e);
+    if (r == VS_DONE || (r == VS_ROW && vs_col_int(s, 0) != d->w.after_seq))
+        vs_watch_note(&d->w, "history_cut", "audit", 0, now, HOUR_US, 1);
+    return r < 0 ? r : 0;
+}
+
+static int read_checkpoint(struct vs_conn *conn, int64_t number, struct vs_checkpoint *ret, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    size_t len = 0;
+    int r = vs_stmt(conn, VS_STMT_AUDIT_CHECKPOINT, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, number);
+    if ((r = vs_row(s, e)) != VS_ROW)
+        return r;
+    const char *body = vs_col_text(s, 0, &len);
+    return vs_checkpoint_parse(body, len, "checkpoint", ret, NULL) ? VS_DONE : VS_ROW;
+}
+
+/* The last two checkpoints were too far apart, and the store was not closed in between: nobody looked after it. */
+static int find_gap(struct detection *d, struct vs_conn *conn, vidstore_error **e) {
+    struct vs_checkpoint last = {0}, before = {0};
+    vs_autobuf text = {0};
+    char entity[32];
+    int r = vs_checkpoint_last(conn, &text, e);
+    if (r || !text.len || vs_checkpoint_parse(text.data, text.len, "checkpoint", &last, NULL))
+        return r;
+    r = read_checkpoint(conn, last.number - 1, &before, e);
+    snprintf(entity, sizeof entity, "%" PRId64, last.number);
+    if (r == VS_ROW && last.time_us - before.time_us > d->late_us &&
+        strcmp(before.kind, vs_checkpoint_kinds[VS_CHECKPOINT_CLOSE]) != 0)
+        vs_watch_note(&d->w, "late_checkpoint", entity, 0, last.time_us, 0, (last.time_us - before.time_us) / 60000000);
     return r < 0 ? r : 0;
 }
 
@@ -134,18 +192,21 @@ static int watched(struct vs_conn *conn, int64_t *ret, vidstore_error **e) {
 static int load_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct detection *d = arg;
     vs_autostmt *last = NULL;
-    int64_t after, hour = 0, recent = 0, time = vs_now_us();
-    int r = watched(conn, &after, e);
+    int64_t after, watched_us, hour = 0, recent = 0, time = vs_now_us();
+    int r = watched(conn, &after, &watched_us, e);
     if (!r)
         r = vs_stmt(conn, VS_STMT_AUDIT_SEQ_LAST, &last, e);
     if (r || (r = vs_row(last, e)) < 0)
         return r;
     d->last_seq = r == VS_DONE || vs_col_null(last, 0) ? 0 : vs_col_int(last, 0);
-    d->w.count = 0;
+    d->w.count = d->w.alert_count = 0;
     d->w.after_seq = after;
     d->more = 0;
-    if (d->last_seq <= after)
-        return 0;
+    r = find_cut(d, conn, watched_us, e);
+    if (!r)
+        r = find_gap(d, conn, e);
+    if (r || d->last_seq <= after)
+        return r;
     if (after) { /* the time of the first event that is news */
         vs_autostmt *s = NULL;
         r = vs_stmt(conn, VS_STMT_AUDIT_SEQ_AT, &s, e);
@@ -176,8 +237,8 @@ static int load_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 /* --- what needs a look into the past ---------------------------------------------------------------------------- */
 
 struct history {
-    struct detection *d;
-    const struct vs_watched *login;
+    const struct vs_watched *row;
+    const char *user;
     int logins, prefix, agent; /* earlier ones; those from the same prefix, with the same agent */
     int64_t last_us;
 };
@@ -186,13 +247,13 @@ static int history_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct history *h = arg;
     struct vs_uuid user;
     vs_autostmt *s = NULL;
-    int r = vs_uuid_parse(h->login->account, "user", &user, e);
+    int r = vs_uuid_parse(h->user, "user", &user, e);
     if (!r)
         r = vs_stmt(conn, VS_STMT_AUDIT_LOGIN_PAGE, &s, e);
     if (r)
         return r;
     vs_bind_uuid(s, 1, &user);
-    vs_bind_int(s, 2, h->login->seq);
+    vs_bind_int(s, 2, h->row->seq);
     vs_bind_int(s, 3, HISTORY);
     while ((r = vs_step(s, e)) == VS_ROW) {
         char prefix[48] = "";
@@ -200,38 +261,56 @@ static int history_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         if (ip)
             vs_watch_prefix(ip, prefix);
         h->last_us = h->logins++ ? h->last_us : vs_col_int(s, 0);
-        h->prefix += strcmp(prefix, h->login->prefix) == 0;
-        h->agent += strcmp(agent ? agent : "", h->login->agent) == 0;
+        h->prefix += strcmp(prefix, h->row->prefix) == 0;
+        h->agent += strcmp(agent ? agent : "", h->row->agent) == 0;
     }
     return r;
 }
 
 /* A login from a new address with a new agent, of somebody with a history; and one after three months without any. */
-static int look_back(struct detection *d, vidstore_error **e) {
+static void judge_login(struct vs_watch *w, const struct history *h) {
     static const int64_t dormant_us = INT64_C(90) * 86400 * 1000000;
+    const struct vs_watched *row = h->row;
+    if (h->logins >= HISTORY_MIN && !h->prefix && !h->agent)
+        vs_watch_note(w, "new_origin", h->user, 1, row->at_us, HOUR_US, h->logins);
+    if (h->logins && row->at_us - h->last_us > dormant_us)
+        vs_watch_note(w, "dormant", h->user, 1, row->at_us, HOUR_US, (row->at_us - h->last_us) / 86400000000);
+}
+
+/* More rights, given from an address that who gave them never came from. */
+static void judge_raise(struct vs_watch *w, const struct history *h) {
+    if (*h->row->prefix && h->logins >= HISTORY_MIN && !h->prefix)
+        vs_watch_note(w, "escalation", h->user, 1, h->row->at_us, SHORT_US, 1);
+}
+
+static int look_back(struct detection *d, vidstore_error **e) {
     int r = 0;
-    for (size_t i = 0, looked = 0; !r && i < d->w.count && looked < 1000; i++) {
+    for (size_t i = 0, looked = 0; !r && i < d->w.count && looked < LOOKS; i++) {
         const struct vs_watched *row = &d->w.rows[i];
-        if (row->action != VIDSTORE_AUDIT_USER_LOGIN || !row->ok || row->seq <= d->w.after_seq ||
-            !vs_uuid_is_text(row->account))
+        int came = row->action == VIDSTORE_AUDIT_USER_LOGIN && row->ok;
+        struct history h = {.row = row, .user = came ? row->account : row->actor};
+        if (row->seq <= d->w.after_seq || !(came || vs_watch_raises_rights(row)) || !vs_uuid_is_text(h.user))
             continue;
-        struct history h = {.d = d, .login = row};
         looked++;
         r = vs_session_read(d->session, history_op, &h, e);
-        if (!r && h.logins >= HISTORY_MIN && !h.prefix && !h.agent)
-            vs_watch_note(&d->w, "new_origin", row->account, 1, row->at_us, HOUR_US, h.logins);
-        if (!r && h.logins && row->at_us - h.last_us > dormant_us)
-            vs_watch_note(&d->w, "dormant", row->account, 1, row->at_us, HOUR_US,
-                          (row->at_us - h.last_us) / 86400000000);
+        if (!r)
+            (came ? judge_login : judge_raise)(&d->w, &h);
     }
     return r;
 }
 
 /* --- raising ---------------------------------------------------------------------------------------------------- */
 
+/* On the change feed, as an event that belongs to nobody: only admins see it. */
+static int tell(struct vs_conn *conn, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_AUDIT_ALERT_TELL, &s, e);
+    return r ? r : vs_run(s, NULL, e);
+}
+
 static int raise_alert(struct vs_conn *conn, struct detection *d, const struct vs_alert *alert, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    vs_autobuf details = {0};
+    vs_autobuf details = {0}, says = {0};
     struct vs_uuid user;
     int64_t is_new = 0;
     int known = alert->is_user && vs_uuid_is_text(alert->entity) && !vs_uuid_parse(alert->entity, "id", &user, NULL);
@@ -248,21 +327,24 @@ static int raise_alert(struct vs_conn *conn, struct detection *d, const struct v
     vs_buf_fmt(&details, "{\"rule\":\"%s\",\"entity\":", alert->rule);
     vs_json_string(&details, alert->entity, strlen(alert->entity));
     vs_buf_fmt(&details, ",\"count\":%" PRId64 ",\"at\":%" PRId64 "}", alert->count, alert->at_us);
-    if (details.failed)
+    vs_buf_fmt(&says, "%s: %" PRId64 " (%s)", vs_watch_says(alert->rule), alert->count, alert->entity);
+    if (details.failed || says.failed)
         return vs_fail_nomem(e);
     d->raised++;
     struct vs_event event = {.action = VIDSTORE_AUDIT_ALERT,
                              .noun = alert->is_user ? "user" : "audit",
                              .object = known ? &user : NULL,
                              .object_name = alert->rule,
-                             .details = details.data};
-    return vs_trail_append(conn, &d->session->actor, &event, e);
+                             .details = details.data,
+                             .description = says.data};
+    r = vs_trail_append(conn, &d->session->actor, &event, e);
+    return r ? r : tell(conn, e);
 }
 
 static int raise_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct detection *d = arg;
     vs_autostmt *old = NULL, *meta = NULL;
-    char text[24];
+    char text[48];
     int r = 0;
     d->raised = 0;
     for (size_t i = 0; !r && i < d->w.alert_count; i++)
@@ -277,7 +359,7 @@ static int raise_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         r = vs_stmt(conn, VS_STMT_META_SET, &meta, e);
     if (r)
         return r;
-    snprintf(text, sizeof text, "%" PRId64, d->last_seq);
+    snprintf(text, sizeof text, "%" PRId64 " %" PRId64, d->last_seq, vs_now_us());
     vs_bind_text(meta, 1, WATCHED, -1);
     vs_bind_text(meta, 2, text, -1);
     return vs_run(meta, NULL, e);
@@ -300,10 +382,12 @@ int vs_audit_detect(vidstore_session *session, int64_t *ret_alerts, int *ret_mor
     d->w.rows = vs_reallocarray(NULL, VS_WATCH_ROWS, sizeof *d->w.rows);
     if (!d->w.block || !d->w.rows)
         return vs_fail_nomem(e);
+    d->late_us = 3 * vs_setting(session->store, VS_SETTING_AUDIT_CHECKPOINT_MINUTES) * 60000000;
     int r = vs_session_read(session, load_op, d, e);
-    if (r || d->last_seq <= d->w.after_seq)
+    if (r || (d->last_seq == d->w.after_seq && !d->w.alert_count))
         return r;
-    r = vs_watch_rules(&d->w, e);
+    if (d->last_seq > d->w.after_seq)
+        r = vs_watch_rules(&d->w, e);
     if (!r)
         r = look_back(d, e);
     if (!r)

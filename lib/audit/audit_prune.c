@@ -18,6 +18,7 @@ struct prune {
     int64_t before_us[VS_CHAINS]; /* of each chain; of what stands in no chain at 0; INT64_MIN: nothing */
     int64_t max_bytes;            /* 0: no limit */
     int exported;                 /* only what was exported */
+    int called;                   /* somebody asked for it: not the settings */
     int dry;
     /* The segment that is next. */
     int chain;
@@ -104,8 +105,10 @@ static int remove_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     r = vs_run(s, NULL, e);
     vs_hex(p->root, sizeof p->root, root);
     snprintf(details, sizeof details,
-             "{\"chain\":\"%s\",\"segment\":%" PRId64 ",\"first\":%" PRId64 ",\"last\":%" PRId64 ",\"root\":\"%s\"}",
-             vs_word_name(vs_audit_chains, p->chain), p->segment, first + 1, first + VS_SEGMENT, root);
+             "{\"chain\":\"%s\",\"segment\":%" PRId64 ",\"first\":%" PRId64 ",\"last\":%" PRId64
+             ",\"root\":\"%s\",\"by\":\"%s\"}",
+             vs_word_name(vs_audit_chains, p->chain), p->segment, first + 1, first + VS_SEGMENT, root,
+             p->called ? "call" : "settings");
     struct vs_event event = {.action = VIDSTORE_AUDIT_PRUNED, .noun = "audit", .details = details};
     return r ? r : vs_trail_append(conn, &p->session->actor, &event, e);
 }
@@ -201,7 +204,7 @@ vidstore_status vidstore_audit_prune(vidstore_session *session, int64_t before_u
                                      vidstore_error **reterr) {
     VS_ENTER(session, ret_count, reterr);
     struct vidstore *store = session->store;
-    struct prune p = {.session = session};
+    struct prune p = {.session = session, .called = 1};
     int more = 0, r = vs_session_outside(session, reterr);
     if (!r)
         r = vs_session_may(session, "audit", VS_MANAGE, NULL, NULL, 0, reterr);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Statistics. */
 #include "audit/audit.h"
+#include "util/alloc.h"
 #include "util/error.h"
 #include "util/json.h"
 #include <inttypes.h>
+#include <time.h>
 
 struct stats {
     int64_t since_us;
@@ -30,6 +32,20 @@ static int by_action(struct vs_conn *conn, struct stats *stats, vidstore_error *
     return r;
 }
 
+static void put_counts(struct vs_buf *b, struct vs_stmt *s, int at) {
+    vs_buf_fmt(b, ",\"events\":%" PRId64 ",\"failures\":%" PRId64 "}", vs_col_int(s, at), vs_col_int(s, at + 1));
+}
+
+static void put_name(struct vs_buf *b, const char *key, struct vs_stmt *s, int at) {
+    size_t len = 0;
+    const char *text = vs_col_text(s, at, &len);
+    vs_buf_fmt(b, "\"%s\":", key);
+    if (text)
+        vs_json_string(b, text, len);
+    else
+        vs_buf_str(b, "null");
+}
+
 static int by_address(struct vs_conn *conn, struct stats *stats, vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(conn, VS_STMT_AUDIT_STATS_ADDRESSES, &s, e), count = 0;
@@ -38,13 +54,76 @@ static int by_address(struct vs_conn *conn, struct stats *stats, vidstore_error 
     vs_bind_int(s, 1, stats->since_us);
     vs_buf_str(&stats->b, ",\"addresses\":[");
     while ((r = vs_step(s, e)) == VS_ROW) {
-        size_t len = 0;
-        const char *ip = vs_col_text(s, 0, &len);
-        vs_buf_str(&stats->b, count++ ? ",{\"ip\":" : "{\"ip\":");
-        vs_json_string(&stats->b, ip, len);
-        vs_buf_fmt(&stats->b, ",\"events\":%" PRId64 ",\"failures\":%" PRId64 "}", vs_col_int(s, 1), vs_col_int(s, 2));
+        vs_buf_str(&stats->b, count++ ? ",{" : "{");
+        put_name(&stats->b, "ip", s, 0);
+        put_counts(&stats->b, s, 1);
     }
     vs_buf_char(&stats->b, ']');
+    return r;
+}
+
+static int by_actor(struct vs_conn *conn, struct stats *stats, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    char id[VS_UUID_TEXT];
+    struct vs_uuid user;
+    int r = vs_stmt(conn, VS_STMT_AUDIT_STATS_ACTORS, &s, e), count = 0;
+    if (r)
+        return r;
+    vs_bind_int(s, 1, stats->since_us);
+    vs_buf_str(&stats->b, ",\"actors\":[");
+    while ((r = vs_step(s, e)) == VS_ROW) {
+        vs_col_uuid(s, 0, &user);
+        vs_uuid_format(&user, id);
+        vs_buf_fmt(&stats->b, "%s{\"user_id\":\"%s\",", count++ ? "," : "", id);
+        put_name(&stats->b, "name", s, 1);
+        put_counts(&stats->b, s, 2);
+    }
+    vs_buf_char(&stats->b, ']');
+    return r;
+}
+
+static int by_error(struct vs_conn *conn, struct stats *stats, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_AUDIT_STATS_ERRORS, &s, e), count = 0;
+    if (r)
+        return r;
+    vs_bind_int(s, 1, stats->since_us);
+    vs_buf_str(&stats->b, ",\"errors\":[");
+    while ((r = vs_step(s, e)) == VS_ROW) {
+        vs_buf_str(&stats->b, count++ ? ",{" : "{");
+        put_name(&stats->b, "error", s, 0);
+        vs_buf_fmt(&stats->b, ",\"failures\":%" PRId64 "}", vs_col_int(s, 1));
+    }
+    vs_buf_char(&stats->b, ']');
+    return r;
+}
+
+/* Days of UTC, oldest first, each with its actions; a row is an action of a day. */
+static int by_day(struct vs_conn *conn, struct stats *stats, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int64_t open = INT64_MIN;
+    int r = vs_stmt(conn, VS_STMT_AUDIT_STATS_DAYS, &s, e), actions = 0;
+    if (r)
+        return r;
+    vs_bind_int(s, 1, stats->since_us);
+    vs_buf_str(&stats->b, ",\"days\":[");
+    while ((r = vs_step(s, e)) == VS_ROW) {
+        int64_t day = vs_col_int(s, 0);
+        const char *name = vs_word_name(vs_audit_actions, vs_col_int(s, 1));
+        if (day != open) {
+            char date[16];
+            struct tm tm = {0};
+            time_t seconds = (time_t)(day * 86400);
+            gmtime_r(&seconds, &tm);
+            strftime(date, sizeof date, "%Y-%m-%d", &tm);
+            vs_buf_fmt(&stats->b, "%s{\"day\":\"%s\",\"actions\":{", open == INT64_MIN ? "" : "}},", date);
+            actions = 0;
+        }
+        open = day;
+        vs_buf_fmt(&stats->b, "%s\"%s\":{\"success\":%" PRId64 ",\"failure\":%" PRId64 "}", actions++ ? "," : "",
+                   name ? name : "unknown", vs_col_int(s, 2) - vs_col_int(s, 3), vs_col_int(s, 3));
+    }
+    vs_buf_str(&stats->b, open == INT64_MIN ? "]" : "}}]");
     return r;
 }
 
@@ -52,9 +131,11 @@ static int stats_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct stats *stats = arg;
     vs_buf_free(&stats->b);
     vs_buf_fmt(&stats->b, "{\"since\":%" PRId64 ",", stats->since_us);
-    int r = by_action(conn, stats, e);
-    if (!r)
-        r = by_address(conn, stats, e);
+    static int (*const parts[])(struct vs_conn *, struct stats *, vidstore_error **) = {by_action, by_day, by_actor,
+                                                                                        by_error, by_address};
+    int r = 0;
+    for (size_t i = 0; !r && i < VS_COUNT(parts); i++)
+        r = parts[i](conn, stats, e);
     vs_buf_char(&stats->b, '}');
     return r;
 }

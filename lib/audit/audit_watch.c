@@ -80,7 +80,7 @@ static int download(const struct vs_watched *row) {
 
 /* --- counting within a window ---------------------------------------------------------------------------------- */
 
-enum text { NONE, ACCOUNT, PREFIX, ACTOR, SOURCE, OBJECT };
+enum text { NONE, BYTES, ACCOUNT, PREFIX, ACTOR, SOURCE, OBJECT };
 
 /* Who acts, or where from when nobody is known. */
 static const char *text_of(const struct vs_watched *row, enum text which) {
@@ -96,16 +96,17 @@ static const char *text_of(const struct vs_watched *row, enum text which) {
     case OBJECT:
         return row->object;
     case NONE:
+    case BYTES:
         break;
     }
     return "";
 }
 
-/* So many events of a kind about one entity, or of so many different ones, within a time. */
+/* So many events of a kind about one entity, or so many different ones, or so many bytes, within a time. */
 static const struct rule {
     const char *name;
     choose_fn *choose;
-    enum text entity, distinct;
+    enum text entity, distinct; /* distinct: what is counted; NONE: each */
     int64_t window_us, threshold;
 } rules[] = {
     {"brute_force", failed_login, ACCOUNT, NONE, 10 * MINUTE, 10},
@@ -116,6 +117,7 @@ static const struct rule {
     {"probing", denied, SOURCE, OBJECT, 5 * MINUTE, 20},
     {"mass_delete", deletion, ACTOR, NONE, 5 * MINUTE, 21},
     {"mass_download", download, ACTOR, OBJECT, 10 * MINUTE, 201},
+    {"mass_download_bytes", download, ACTOR, BYTES, 10 * MINUTE, INT64_C(50) << 30},
 };
 
 /* A row in a rule's list: entity by entity, each in the order of events. */
@@ -156,7 +158,7 @@ static void fill(const struct vs_watch *w, choose_fn *fn, enum text entity, enum
         ret->items[i].at = i;
         ret->order[i] = &ret->items[i];
     }
-    if (distinct == NONE)
+    if (distinct <= BYTES)
         return;
     qsort(ret->order, ret->count, sizeof *ret->order, by_distinct);
     for (size_t i = 1; i < ret->count; i++) {
@@ -166,6 +168,10 @@ static void fill(const struct vs_watch *w, choose_fn *fn, enum text entity, enum
             y->earlier = x->at;
         }
     }
+}
+
+static int64_t amount(const struct rule *rule, const struct item *item) {
+    return rule->distinct == BYTES ? item->row->bytes : item->row->weight;
 }
 
 /* A window that moves over the list: what comes in counts when its twin is not in it, and goes out likewise. */
@@ -179,13 +185,13 @@ static void count_within(struct vs_watch *w, const struct rule *rule, struct lis
                              in->row->at_us - list->items[from].row->at_us > rule->window_us);
              from++) {
             const struct item *out = &list->items[from];
-            if (rule->distinct == NONE)
-                sum -= out->row->weight;
+            if (rule->distinct <= BYTES)
+                sum -= amount(rule, out);
             else if (out->later == SIZE_MAX || out->later >= to)
                 sum--;
         }
-        if (rule->distinct == NONE)
-            sum += in->row->weight;
+        if (rule->distinct <= BYTES)
+            sum += amount(rule, in);
         else if (in->earlier == SIZE_MAX || in->earlier < from)
             sum++;
         if (sum >= rule->threshold && in->row->seq > w->after_seq)
@@ -273,12 +279,32 @@ static void changing_address(struct vs_watch *w, struct list *list) {
     }
 }
 
-/* A role raised to admin by somebody who came in less than ten minutes ago. */
+static int has_word(const char *text, size_t len, const char *word) {
+    size_t n = strlen(word);
+    for (const char *at = text; (at = memmem(at, len - (size_t)(at - text), word, n)); at += n)
+        if ((at == text || strchr("\" ,", at[-1])) && strchr("\" ,", at[n]))
+            return 1;
+    return 0;
+}
+
+/* The details of a change have each field with its old and its new value. */
+int vs_watch_raises_rights(const struct vs_watched *row) {
+    const char *scopes = strstr(row->details, "\"scopes\":[");
+    if (!row->ok || !*row->actor)
+        return 0;
+    if (row->action == VIDSTORE_AUDIT_ROLE_CHANGED)
+        return strstr(row->details, "\"admin\"]") != NULL;
+    if (!scopes || (row->action != VIDSTORE_AUDIT_API_KEY_CREATED && row->action != VIDSTORE_AUDIT_API_KEY_UPDATED))
+        return 0;
+    size_t len = strcspn(scopes, "]");
+    return has_word(scopes, len, "iam") || has_word(scopes, len, "admin");
+}
+
+/* More rights, given by somebody who came in less than ten minutes ago. */
 static void escalation(struct vs_watch *w) {
     for (size_t i = 0; i < w->count; i++) {
         const struct vs_watched *row = &w->rows[i];
-        if (row->action != VIDSTORE_AUDIT_ROLE_CHANGED || !row->ok || row->seq <= w->after_seq || !*row->actor ||
-            !strstr(row->details, "\"admin\"]"))
+        if (row->seq <= w->after_seq || !vs_watch_raises_rights(row))
             continue;
         for (size_t k = i; k-- > 0 && row->at_us - w->rows[k].at_us <= 10 * MINUTE;)
             if (good_login(&w->rows[k]) && strcmp(w->rows[k].account, row->actor) == 0) {
@@ -295,6 +321,48 @@ static void clock_back(struct vs_watch *w) {
             vs_watch_note(w, "clock_back", "clock", 0, w->rows[i].at_us, 60 * MINUTE, w->rows[i].back_us / 1000000);
 }
 
+/* What the audit itself is told of: history that was cut by hand, and a store that is an older one. */
+static void history(struct vs_watch *w) {
+    for (size_t i = 0; i < w->count; i++) {
+        const struct vs_watched *row = &w->rows[i];
+        if (row->seq <= w->after_seq || !row->ok)
+            continue;
+        if (row->action == VIDSTORE_AUDIT_PRUNED && strstr(row->details, "\"by\":\"call\""))
+            vs_watch_note(w, "pruned_by_hand", "audit", 0, row->at_us, 60 * MINUTE, 1);
+        if (row->action == VIDSTORE_AUDIT_RESTORED)
+            vs_watch_note(w, "restored", "store", 0, row->at_us, 60 * MINUTE, 1);
+    }
+}
+
+const char *vs_watch_says(const char *rule) {
+    static const char *const words[][2] = {
+        {"brute_force", "failed logins of one account"},
+        {"success_after_failures", "failed logins before one that succeeded"},
+        {"spray", "accounts tried from one address"},
+        {"stuffing", "accounts tried, nearly all in vain"},
+        {"distributed_guessing", "addresses from which one account was tried"},
+        {"changing_address", "changes of address of one credential"},
+        {"new_origin", "earlier logins, none from this address or with this agent"},
+        {"dormant", "days without a login before this one"},
+        {"dead_credential", "uses of keys that are unknown, expired or revoked"},
+        {"denied", "refusals"},
+        {"probing", "objects that were refused"},
+        {"mass_delete", "objects deleted"},
+        {"mass_download", "files read"},
+        {"mass_download_bytes", "bytes read"},
+        {"escalation", "rights raised soon after a login, or from a new address"},
+        {"clock_back", "seconds by which the clock was put back"},
+        {"late_checkpoint", "minutes without a checkpoint, and no proper close"},
+        {"pruned_by_hand", "times that old events were removed by hand"},
+        {"restored", "times that a backup took the store's place"},
+        {"history_cut", "times that events were gone which had been there"},
+    };
+    for (size_t i = 0; i < VS_COUNT(words); i++)
+        if (strcmp(words[i][0], rule) == 0)
+            return words[i][1];
+    return rule;
+}
+
 int vs_watch_rules(struct vs_watch *w, vidstore_error **e) {
     vs_autofree struct item *items = vs_reallocarray(NULL, w->count + 1, sizeof *items);
     vs_autofree struct item **order = vs_reallocarray(NULL, w->count + 1, sizeof *order);
@@ -308,5 +376,6 @@ int vs_watch_rules(struct vs_watch *w, vidstore_error **e) {
     changing_address(w, &list);
     escalation(w);
     clock_back(w);
+    history(w);
     return 0;
 }

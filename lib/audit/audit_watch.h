@@ -12,6 +12,7 @@ enum { VS_WATCH_ENTITY = 80, VS_WATCH_ROWS = 100000, VS_WATCH_ALERTS = 200 };
 struct vs_watched {
     int64_t seq, at_us, back_us;
     int64_t weight; /* how many tries it stands for */
+    int64_t bytes;  /* that were handed out */
     int32_t action;
     int ok, chain;
     const char *noun, *error;
@@ -43,6 +44,11 @@ struct vs_watch {
 void vs_watch_prefix(const char *ip, char ret[48]);
 /* Runs the rules that need nothing but the rows (which are in the order of seq), and notes alerts. 0 or NOMEM. */
 int vs_watch_rules(struct vs_watch *w, vidstore_error **e);
+/* What a rule's count is of, in words. */
+const char *vs_watch_says(const char *rule);
+/* 1 when somebody was given more rights: the role of an admin, or a key for accounts. */
+int vs_watch_raises_rights(const struct vs_watched *row);
+/* entity: what the alert is about, is_user: a user's id. One alert is told for a rule and an entity in a window. */
 void vs_watch_note(struct vs_watch *w, const char *rule, const char *entity, int is_user, int64_t at_us,
                    int64_t window_us, int64_t count);
 

@@ -11,6 +11,7 @@
 #include "util/quarantine.h"
 #include "vidstore/audit.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -83,12 +84,15 @@ static int handed_out_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct handed_out *h = arg;
     struct vs_uuid id = vs_record_uuid(h->file, VIDSTORE_FILE_ID);
     struct vs_uuid owner = vs_record_uuid(h->file, VIDSTORE_FILE_USER_ID);
+    char details[48];
     struct vs_event event = {.action = VIDSTORE_AUDIT_FILE_DOWNLOADED,
                              .noun = "file",
+                             .details = details,
                              .object = &id,
                              .owner = &owner,
                              .object_name = vs_record_text(h->file, VIDSTORE_FILE_NAME)};
     int64_t now = vs_now_us(), last = vs_record_int(h->file, VIDSTORE_FILE_LAST_ACCESS_US);
+    snprintf(details, sizeof details, "{\"size\":%" PRId64 "}", vs_record_int(h->file, VIDSTORE_FILE_SIZE));
     int r = vs_trail_append(conn, &h->session->actor, &event, e);
     if (!r && (last == INT64_MIN || now < last || now - last > HOUR_US))
         r = vs_file_repo_accessed(conn, &id, now, e);

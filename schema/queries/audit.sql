@@ -50,6 +50,15 @@ SELECT ip, count(*) AS events, CAST(sum(1 - success) AS BIGINT) AS failures FROM
 WHERE created_us >= $1 AND ip IS NOT NULL
 GROUP BY ip ORDER BY events DESC, ip LIMIT 10;
 
+-- name: audit_stats_errors
+SELECT error, count(*) AS failures FROM audit_events WHERE created_us >= $1 AND success = 0 AND error IS NOT NULL
+GROUP BY error ORDER BY failures DESC, error LIMIT 20;
+
+-- name: audit_stats_actors
+SELECT user_id, max(actor_name), count(*) AS events, CAST(sum(1 - success) AS BIGINT) AS failures FROM audit_events
+WHERE created_us >= $1 AND user_id IS NOT NULL AND user_id <> {nil}
+GROUP BY user_id ORDER BY events DESC, user_id LIMIT 10;
+
 -- name: audit_old_count
 -- Of those in no chain, which come in the order of time: the oldest stand at the beginning.
 SELECT count(*) FROM (SELECT 1 FROM (SELECT created_us FROM audit_events WHERE chain = 0 ORDER BY position LIMIT $1)
@@ -174,6 +183,11 @@ ORDER BY seq DESC LIMIT $3;
 -- name: audit_alert_add
 INSERT INTO audit_alerts (rule, entity, window_us, created_us) VALUES ($1, $2, $3, $4)
 ON CONFLICT (rule, entity, window_us) DO NOTHING;
+
+-- name: audit_alert_tell
+-- The event that was recorded just now.
+INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
+SELECT created_us, 10, 'alert', id, {nil}, 1 FROM audit_events WHERE seq = (SELECT max(seq) FROM audit_events);
 
 -- name: audit_alert_prune
 DELETE FROM audit_alerts WHERE created_us < $1;

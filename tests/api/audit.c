@@ -281,9 +281,18 @@ START_TEST(statistics) {
     ck_assert_ptr_nonnull(strstr(json, "\"access_denied\":{\"success\":0,\"failure\":1}"));
     ck_assert_ptr_nonnull(strstr(json, "\"total\":3,\"success\":2,\"failure\":1"));
     ck_assert_ptr_nonnull(strstr(json, "{\"ip\":\"\\\"192.0.2.1\\u000a\",\"events\":2,\"failures\":1}"));
+    ck_assert_ptr_nonnull(strstr(json, "\"errors\":[{\"error\":\"FORBIDDEN\",\"failures\":1}]"));
+    char want[128];
+    snprintf(want, sizeof want, "\"actors\":[{\"user_id\":\"%s\",\"name\":\"ann\",\"events\":2,\"failures\":1}]",
+             ann.text);
+    ck_assert_msg(strstr(json, want) != NULL, "%s", json);
+    const char *days = strstr(json, "\"days\":[{\"day\":\"20");
+    ck_assert_ptr_nonnull(days);
+    ck_assert_ptr_nonnull(strstr(days, "\"user_created\":{\"success\":1,\"failure\":0}"));
     vidstore_text_free(text);
     must(vidstore_audit_stats(sys, INT64_MAX, &text, e));
     ck_assert_ptr_nonnull(strstr(vidstore_text_data(text), "\"total\":0"));
+    ck_assert_ptr_nonnull(strstr(vidstore_text_data(text), "\"days\":[],\"actors\":[],\"errors\":[],\"addresses\":[]"));
     vidstore_text_free(text);
     vidstore_origin_free(o);
     vidstore_session_free(s);

@@ -675,6 +675,74 @@ START_TEST(group_56_refusals) {
 }
 END_TEST
 
+static int told(vidstore_session *session) {
+    vidstore_text *text = NULL;
+    int count = 0;
+    must(vidstore_changes(session, NULL, "start", 1000, &text, e));
+    for (const char *at = vidstore_text_data(text); (at = strstr(at, "\"noun\":\"alert\"")); at++)
+        count++;
+    vidstore_text_free(text);
+    return count;
+}
+
+/* Puts the last but one checkpoint so many microseconds before the last, as one that was asked for or a close. */
+static void part(int64_t us, const char *kind) {
+    char sql[900];
+    snprintf(sql, sizeof sql,
+             "UPDATE audit_checkpoints SET body = replace(replace(substr(body, 1, instr(body, 'time_us ') + 7) || "
+             "(SELECT CAST(substr(b.body, instr(b.body, 'time_us ') + 8, 16) AS INTEGER) - %lld FROM audit_checkpoints "
+             "AS b WHERE b.number = audit_checkpoints.number + 1) || substr(body, instr(body, 'time_us ') + 24), "
+             "'kind call', 'kind %s'), 'kind close', 'kind %s') WHERE number = (SELECT max(number) - 1 FROM "
+             "audit_checkpoints)",
+             (long long)us, kind, kind);
+    forge(sql);
+}
+
+START_TEST(group_56_late_checkpoints) {
+    const int64_t late = 3 * INT64_C(15) * 60000000;
+    for (int i = 0; i < 2; i++) {
+        record(1);
+        free(checkpoint());
+    }
+    record(1);
+    part(late, "call");
+    maintain();
+    ck_assert_int_eq(events("action = alert"), 0);
+    record(1);
+    part(late + 1, "close"); /* nobody was there, and that was said */
+    maintain();
+    ck_assert_int_eq(events("action = alert"), 0);
+    record(1);
+    part(late + 1, "call");
+    maintain();
+    maintain();
+    ck_assert_int_eq(events("action = alert and object_name = late_checkpoint"), 1);
+    ck_assert_int_eq(told(sys), 1);
+}
+END_TEST
+
+START_TEST(group_56_a_cut_end) {
+    struct id ann = add_user("ann", VIDSTORE_ROLE_USER);
+    record(5);
+    maintain();
+    close_all();
+    open_with_key(NULL);
+    maintain();
+    ck_assert_int_eq(events("action = alert"), 0);
+    record(5);
+    maintain();
+    forge("DELETE FROM audit_events WHERE seq > (SELECT max(seq) - 3 FROM audit_events)");
+    record(5);
+    maintain();
+    maintain();
+    ck_assert_int_eq(events("action = alert and object_name = history_cut"), 1);
+    ck_assert_int_eq(told(sys), 1);
+    vidstore_session *a = session_of(ann); /* whom it is about shall not learn of it */
+    ck_assert_int_eq(told(a), 0);
+    vidstore_session_free(a);
+}
+END_TEST
+
 Suite *audit_chain_suite(void);
 Suite *audit_chain_suite(void) {
     Suite *suite = suite_create("audit_chain");
@@ -701,6 +769,8 @@ Suite *audit_chain_suite(void) {
     tcase_add_test(tests, the_triggers_stop_accidents);
     tcase_add_test(tests, group_56_alerts_are_raised_once);
     tcase_add_test(tests, group_56_refusals);
+    tcase_add_test(tests, group_56_late_checkpoints);
+    tcase_add_test(tests, group_56_a_cut_end);
     tcase_add_test(tests, group_60_many_writers);
     tcase_add_test(tests, group_51_killed);
     suite_add_tcase(suite, tests);

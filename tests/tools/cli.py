@@ -884,6 +884,20 @@ class Upkeep(Case):
         self.error("audit", "export", "-o", self.path("audit.jsonl"), expect=REFUSED)
         self.error("audit", "list", "--since", "soon", expect=USAGE)
 
+    def test_alerts(self):
+        self.run_command("user", "add", "lena")
+        job = self.json("submit", "https://example.com/a.mp4")["id"]
+        for _ in range(4):
+            self.error("--as", "lena", "jobs", "show", job, expect=NOT_FOUND)
+        self.run_command("maintain")
+        self.assertEqual(self.json("audit", "alerts")["items"], [])
+        self.error("--as", "lena", "jobs", "show", job, expect=NOT_FOUND)
+        self.run_command("maintain")
+        self.assertEqual([alert["object_name"] for alert in self.json("audit", "alerts")["items"]], ["denied"])
+        self.assertIn("refusals: 5", self.text("audit", "alerts", "--since", "1h"))
+        told = self.text("--json", "watch", "--since", "start", "--drain").splitlines()
+        self.assertEqual([json.loads(line)["noun"] for line in told].count("alert"), 1)
+
     def test_watch(self):
         self.run_command("user", "add", "lena")
         job = self.json("submit", "https://example.com/a.mp4")

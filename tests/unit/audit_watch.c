@@ -288,6 +288,108 @@ START_TEST(escalation) {
 }
 END_TEST
 
+static void raised(const char *actor, int32_t action, const char *details, int64_t at) {
+    struct vs_watched *row = add(action, 1, at);
+    row->actor = actor;
+    row->details = details;
+}
+
+START_TEST(escalation_by_key) {
+    static const char iam[] = "{\"name\":[null,\"x\"],\"scopes\":[null,\"read iam\"]}",
+                      admin[] = "{\"scopes\":[\"read\",\"admin\"]}",
+                      read[] = "{\"scopes\":[null,\"read\"],\"name\":[null,\"iam admin\"]}",
+                      like[] = "{\"scopes\":[null,\"iamx administration\"]}";
+    static const struct {
+        const char *details;
+        int32_t action;
+        int64_t after;
+        int alerts;
+    } cases[] = {
+        {iam, VIDSTORE_AUDIT_API_KEY_CREATED, 10 * MINUTE, 1},
+        {iam, VIDSTORE_AUDIT_API_KEY_CREATED, 10 * MINUTE + 1, 0},
+        {admin, VIDSTORE_AUDIT_API_KEY_UPDATED, MINUTE, 1},
+        {read, VIDSTORE_AUDIT_API_KEY_CREATED, MINUTE, 0},
+        {like, VIDSTORE_AUDIT_API_KEY_CREATED, MINUTE, 0},
+        {iam, VIDSTORE_AUDIT_API_KEY_REVOKED, MINUTE, 0},
+    };
+    for (size_t i = 0; i < VS_COUNT(cases); i++) {
+        setup();
+        tried(ANN, "192.0.2.1", 1, 0);
+        raised(ANN, cases[i].action, cases[i].details, cases[i].after);
+        ck_assert_int_eq(alerts("escalation"), cases[i].alerts);
+    }
+    setup(); /* somebody else came in */
+    tried(BOB, "192.0.2.1", 1, 0);
+    raised(ANN, VIDSTORE_AUDIT_API_KEY_CREATED, iam, MINUTE);
+    ck_assert_int_eq(alerts("escalation"), 0);
+}
+END_TEST
+
+static void read_bytes(const char *actor, int64_t bytes, int64_t at) {
+    struct vs_watched *row = add(VIDSTORE_AUDIT_FILE_DOWNLOADED, 1, at);
+    row->actor = actor;
+    row->object = BOB;
+    row->bytes = bytes;
+}
+
+START_TEST(mass_download_of_bytes) {
+    const int64_t gib = INT64_C(1) << 30;
+    read_bytes(ANN, 25 * gib, 0);
+    read_bytes(ANN, 25 * gib - 1, 10 * MINUTE);
+    ck_assert_int_eq(alerts("mass_download_bytes"), 0);
+    read_bytes(ANN, 1, 10 * MINUTE);
+    ck_assert_int_eq(alerts("mass_download_bytes"), 1);
+    ck_assert_int_eq(w.alerts[0].count, 50 * gib);
+    setup(); /* a nightly job that takes its time */
+    for (int i = 0; i < 20; i++)
+        read_bytes(ANN, 24 * gib, i * 6 * MINUTE);
+    ck_assert_int_eq(alerts("mass_download_bytes"), 0);
+    setup(); /* two people */
+    read_bytes(ANN, 49 * gib, 0);
+    read_bytes(BOB, 49 * gib, 0);
+    ck_assert_int_eq(alerts("mass_download_bytes"), 0);
+}
+END_TEST
+
+START_TEST(the_audits_own) {
+    add(VIDSTORE_AUDIT_PRUNED, 1, 0)->details = "{\"chain\":\"system\",\"by\":\"settings\"}";
+    ck_assert_int_eq(alerts(NULL), 0);
+    add(VIDSTORE_AUDIT_PRUNED, 1, 1)->details = "{\"chain\":\"system\",\"by\":\"call\"}";
+    ck_assert_int_eq(alerts("pruned_by_hand"), 1);
+    setup();
+    add(VIDSTORE_AUDIT_BACKUP, 1, 0);
+    ck_assert_int_eq(alerts(NULL), 0);
+    add(VIDSTORE_AUDIT_RESTORED, 1, 1);
+    ck_assert_int_eq(alerts("restored"), 1);
+}
+END_TEST
+
+START_TEST(every_rule_has_words) {
+    static const char *const rules[] = {"brute_force",
+                                        "success_after_failures",
+                                        "spray",
+                                        "stuffing",
+                                        "denied",
+                                        "distributed_guessing",
+                                        "changing_address",
+                                        "new_origin",
+                                        "dormant",
+                                        "probing",
+                                        "dead_credential",
+                                        "mass_delete",
+                                        "mass_download",
+                                        "mass_download_bytes",
+                                        "escalation",
+                                        "clock_back",
+                                        "late_checkpoint",
+                                        "pruned_by_hand",
+                                        "restored",
+                                        "history_cut"};
+    for (size_t i = 0; i < VS_COUNT(rules); i++)
+        ck_assert_str_ne(vs_watch_says(rules[i]), rules[i]);
+}
+END_TEST
+
 START_TEST(clock) {
     add(VIDSTORE_AUDIT_FILE_UPDATED, 1, 0)->back_us = 5 * SECOND;
     ck_assert_int_eq(alerts("clock_back"), 0);
@@ -349,6 +451,10 @@ Suite *audit_watch_suite(void) {
     tcase_add_test(tests, dead_credentials);
     tcase_add_test(tests, changing_address);
     tcase_add_test(tests, escalation);
+    tcase_add_test(tests, escalation_by_key);
+    tcase_add_test(tests, mass_download_of_bytes);
+    tcase_add_test(tests, the_audits_own);
+    tcase_add_test(tests, every_rule_has_words);
     tcase_add_test(tests, clock);
     tcase_add_test(tests, what_was_told_is_not_told_again);
     tcase_add_test(tests, a_flood_is_bounded);
