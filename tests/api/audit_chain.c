@@ -743,6 +743,53 @@ START_TEST(group_56_a_cut_end) {
 }
 END_TEST
 
+/* --- no event, no change ---------------------------------------------------------------------------------------- */
+
+static int64_t users_called(const char *name) {
+    vidstore_query *q = vidstore_query_new();
+    char filter[64];
+    int64_t count = 0;
+    snprintf(filter, sizeof filter, "username = %s", name);
+    must(vidstore_query_filter(q, filter, e));
+    must(vidstore_user_count(sys, q, &count, e));
+    vidstore_query_free(q);
+    return count;
+}
+
+static vidstore_status try_user(const char *name) {
+    vidstore_user_params *p = vidstore_user_params_new();
+    vidstore_user_params_set_text(p, VIDSTORE_USER_USERNAME, name);
+    vidstore_status status = vidstore_user_create(sys, p, NULL, NULL);
+    vidstore_user_params_free(p);
+    return status;
+}
+
+START_TEST(group_52_no_event_no_change) {
+    char sql[200];
+    snprintf(sql, sizeof sql,
+             "CREATE TRIGGER no_event BEFORE INSERT ON audit_events WHEN NEW.action = %d "
+             "BEGIN SELECT RAISE(ABORT, 'not this one'); END",
+             VIDSTORE_AUDIT_USER_CREATED);
+    forge(sql);
+    ck_assert_int_lt(try_user("ann"), 0);
+    ck_assert_int_eq(users_called("ann"), 0);
+    must(vidstore_begin(sys, 0, e)); /* the transaction around it goes on without it */
+    must(vidstore_audit_record(sys, "host", NULL, "before", NULL, e));
+    must(vidstore_begin(sys, 0, e));
+    ck_assert_int_lt(try_user("bob"), 0);
+    must(vidstore_rollback(sys, e));
+    must(vidstore_audit_record(sys, "host", NULL, "after", NULL, e));
+    must(vidstore_commit(sys, e));
+    ck_assert_int_eq(users_called("bob"), 0);
+    ck_assert_int_eq(events("noun = host"), 2);
+    holds(NULL);
+    forge("DROP TRIGGER no_event");
+    ck_assert_int_eq(try_user("ann"), 0);
+    ck_assert_int_eq(users_called("ann"), 1);
+    holds(NULL);
+}
+END_TEST
+
 Suite *audit_chain_suite(void);
 Suite *audit_chain_suite(void) {
     Suite *suite = suite_create("audit_chain");
@@ -771,6 +818,7 @@ Suite *audit_chain_suite(void) {
     tcase_add_test(tests, group_56_refusals);
     tcase_add_test(tests, group_56_late_checkpoints);
     tcase_add_test(tests, group_56_a_cut_end);
+    tcase_add_test(tests, group_52_no_event_no_change);
     tcase_add_test(tests, group_60_many_writers);
     tcase_add_test(tests, group_51_killed);
     suite_add_tcase(suite, tests);
