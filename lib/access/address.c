@@ -77,6 +77,31 @@ int vs_networks_check(const char *list, vidstore_error **e) {
     return 0;
 }
 
+static int holds_network(const char *of, const struct vs_address *net, int bits) {
+    struct vs_address outer;
+    int most;
+    while (next_network(&of, &outer, &most) == 1) {
+        struct vs_address masked = vs_address_prefix(*net, most);
+        outer = vs_address_prefix(outer, most);
+        if (outer.family == net->family && most <= bits && memcmp(outer.bytes, masked.bytes, sizeof outer.bytes) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+int vs_networks_within(const char *list, const char *of) {
+    struct vs_address net;
+    int bits;
+    if (!of)
+        return 1;
+    if (!list)
+        return 0;
+    while (next_network(&list, &net, &bits) == 1)
+        if (!holds_network(of, &net, bits))
+            return 0;
+    return 1;
+}
+
 int vs_networks_hold(const char *list, const char *text) {
     struct vs_address net, address = vs_address_read(text);
     int bits;

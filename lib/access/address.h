@@ -21,6 +21,8 @@ void vs_address_source(const char *text, char ret[VS_SOURCE_TEXT]);
 /* Checks a list of networks ("10.0.0.0/8, 2001:db8::/32", single addresses too), at most 64. INVALID naming
  * "addresses". */
 int vs_networks_check(const char *list, vidstore_error **e);
+/* 1 when every address of one list is in the other; `of` NULL holds all. Lists that vs_networks_check took. */
+int vs_networks_within(const char *list, const char *of);
 /* 1 when the address is in one of the networks; a list of NULL holds all, even what is not known. */
 int vs_networks_hold(const char *list, const char *address);
 

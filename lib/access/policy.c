@@ -51,6 +51,10 @@ int vs_policy_is_admin(const struct vs_actor *actor) {
     return actor->kind == VS_ACTOR_SYSTEM || (actor->kind == VS_ACTOR_USER && actor->role == VIDSTORE_ROLE_ADMIN);
 }
 
+int vs_policy_sees_all(const struct vs_actor *actor, const char *noun) {
+    return vs_policy_is_admin(actor) && !vs_scopes_own(actor, noun);
+}
+
 int vs_policy_is_trusted(const struct vs_actor *actor) {
     if (actor->kind == VS_ACTOR_WORKER)
         return actor->trusted;
@@ -98,6 +102,8 @@ const struct vs_rule vs_rules_table[] = {
 
 int vs_rule_actor(const struct vs_actor *actor, const char *noun, enum vs_verb verb, enum vs_test test) {
     enum relation own = relation(actor, &actor->user);
+    if (own == ADMIN && !vs_policy_sees_all(actor, noun))
+        own = OWNER;
     switch ((int)test) {
     case VS_SCOPE_LACKS:
         return !(vs_scopes_verbs(actor, noun) & 1u << verb);

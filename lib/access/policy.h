@@ -43,6 +43,8 @@ int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vi
 void vs_policy_hide(const struct vs_actor *actor, struct vs_record *record);
 /* 1 when the actor may do all (the system, admins). */
 int vs_policy_is_admin(const struct vs_actor *actor);
+/* The same for the objects of one noun: not for a key that leaves an admin its own alone. */
+int vs_policy_sees_all(const struct vs_actor *actor, const char *noun);
 /* 1 when the actor may reach beyond the records, to paths of the machine and a host's tables: the system, admins whose
  * credential leaves them all of it, and the leases that such a one has claimed. */
 int vs_policy_is_trusted(const struct vs_actor *actor);

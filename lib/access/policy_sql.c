@@ -172,7 +172,7 @@ static int add_uuid(struct vs_compiled *query, const struct vs_uuid *id, vidstor
 
 static int add_values(struct predicate *p, struct vs_compiled *query, int64_t now_us, vidstore_error **e) {
     static const struct vs_field time = {0, "now", "now", VS_TIME, 0, 0, NULL};
-    if (p->actor->kind != VS_ACTOR_ANONYMOUS && !vs_policy_is_admin(p->actor))
+    if (p->actor->kind != VS_ACTOR_ANONYMOUS && !vs_policy_sees_all(p->actor, p->noun->name))
         p->me = add_uuid(query, &p->actor->user, e);
     else if (p->is_file && !vs_uuid_is_nil(&p->actor->opens))
         p->opens = add_uuid(query, &p->actor->opens, e);
@@ -304,7 +304,7 @@ int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vi
     const char *noun = query->noun->name;
     if (!vs_rule_lists(actor, noun))
         return vs_fail(e, VIDSTORE_FORBIDDEN, NULL, "this session may not list %ss", noun);
-    if (vs_policy_is_admin(actor))
+    if (vs_policy_sees_all(actor, noun))
         return 0;
     query->indexed = 1; /* each way is an index */
     if (strcmp(noun, "audit") == 0)

@@ -18,20 +18,21 @@ static const struct {
     const char *nouns; /* with blanks around each; NULL: every one */
     uint32_t verbs;
     int admin; /* of effect only while the owner is an admin */
+    int own;   /* reaches what is the owner's own, whatever the owner's role */
 } table[] = {
-    {"read", " job video file stats setting feed quota ", LOOK, 0},
-    {"write", " job video file ", CHANGE, 0},
-    {"jobs:read", " job ", LOOK, 0},
-    {"jobs:write", " job ", CHANGE, 0},
-    {"videos:read", " video ", LOOK, 0},
-    {"videos:write", " video ", CHANGE, 0},
-    {"files:read", " file ", LOOK, 0},
-    {"files:write", " file ", CHANGE, 0},
-    {"profile", " user ", LOOK, 0},
-    {"work", " claim ", ALL, 1},
-    {"audit", " audit ", LOOK, 1},
-    {"iam", " user key login quota ", ALL, 1},
-    {"admin", NULL, ALL, 1},
+    {"read", " job video file stats setting feed quota ", LOOK, 0, 0},
+    {"write", " job video file ", CHANGE, 0, 0},
+    {"jobs:read", " job ", LOOK, 0, 0},
+    {"jobs:write", " job ", CHANGE, 0, 0},
+    {"videos:read", " video ", LOOK, 0, 0},
+    {"videos:write", " video ", CHANGE, 0, 0},
+    {"files:read", " file ", LOOK, 0, 0},
+    {"files:write", " file ", CHANGE, 0, 0},
+    {"profile", " user ", LOOK, 0, 1},
+    {"work", " claim ", ALL, 1, 0},
+    {"audit", " audit ", LOOK, 1, 0},
+    {"iam", " user key login quota ", ALL, 1, 0},
+    {"admin", NULL, ALL, 1, 0},
 };
 enum { SCOPES = sizeof table / sizeof *table };
 
@@ -63,17 +64,24 @@ void vs_scopes_format(uint32_t scopes, char ret[VS_SCOPES_MAX + 1]) {
             at += (size_t)snprintf(ret + at, VS_SCOPES_MAX + 1 - at, "%s%s", at ? "," : "", table[i].word);
 }
 
-uint32_t vs_scopes_verbs(const struct vs_actor *actor, const char *noun) {
+/* The verbs of the lines that reach all that the role does, or of those that reach what is the owner's own alone. */
+static uint32_t verbs_of(const struct vs_actor *actor, const char *noun, int own) {
     char wanted[48];
     uint32_t verbs = 0;
-    if (!actor->scopes)
-        return ALL;
     snprintf(wanted, sizeof wanted, " %.40s ", noun);
     for (size_t i = 0; i < SCOPES; i++)
-        if (actor->scopes & 1u << i && (!table[i].admin || actor->role == VIDSTORE_ROLE_ADMIN) &&
+        if (actor->scopes & 1u << i && table[i].own == own && (!table[i].admin || actor->role == VIDSTORE_ROLE_ADMIN) &&
             (!table[i].nouns || strstr(table[i].nouns, wanted)))
             verbs |= table[i].verbs;
     return verbs;
+}
+
+uint32_t vs_scopes_verbs(const struct vs_actor *actor, const char *noun) {
+    return actor->scopes ? verbs_of(actor, noun, 0) | verbs_of(actor, noun, 1) : ALL;
+}
+
+int vs_scopes_own(const struct vs_actor *actor, const char *noun) {
+    return actor->scopes && !verbs_of(actor, noun, 0) && verbs_of(actor, noun, 1);
 }
 
 /* By what the words allow, not by the words: whoever has write may hand on jobs:read. */

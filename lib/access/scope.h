@@ -15,6 +15,8 @@ int vs_scopes_parse(const char *text, uint32_t *ret, vidstore_error **e);
 void vs_scopes_format(uint32_t scopes, char ret[VS_SCOPES_MAX + 1]);
 /* The verbs (bits, 1 << VS_READ…) that an actor's credential leaves it on a noun; all when it is not narrowed. */
 uint32_t vs_scopes_verbs(const struct vs_actor *actor, const char *noun);
+/* 1 when all that the credential leaves of a noun is what is the actor's own. */
+int vs_scopes_own(const struct vs_actor *actor, const char *noun);
 /* 1 when nothing is in `scopes` that is not in `of` as well; `of` 0: not narrowed. */
 int vs_scopes_within(uint32_t scopes, uint32_t of);
 

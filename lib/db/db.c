@@ -32,6 +32,10 @@ int vs_db_read_only(const struct vs_db *db) {
     return db->read_only;
 }
 
+int vs_db_in_memory(const struct vs_db *db) {
+    return !db->path;
+}
+
 int vs_db_check(const struct vs_db *db, vidstore_error **e) {
     return vs_db_forked(db)
                ? vs_fail(e, VIDSTORE_FORKED, NULL, "the store was opened before fork: open it anew in the child")

@@ -48,6 +48,7 @@ int vs_db_open(const struct vs_db_params *params, struct vs_db **ret, vidstore_e
 void vs_db_close(struct vs_db *db);
 int vs_db_forked(const struct vs_db *db); /* 1 in a child of the process that opened it */
 int vs_db_read_only(const struct vs_db *db);
+int vs_db_in_memory(const struct vs_db *db);
 
 /* --- reading and writing ------------------------------------------------------------------------------------ */
 

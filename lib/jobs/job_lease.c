@@ -73,8 +73,11 @@ static int fill(vidstore_lease *lease, const vidstore_session *claimer, const ch
     if (!r)
         r = vs_session_new(store, VS_ACTOR_WORKER, NULL, VIDSTORE_ROLE_USER, store->options.worker, NULL,
                            &lease->session, e);
-    if (!r)
+    if (!r) {
         lease->session->actor.trusted = vs_policy_is_trusted(&claimer->actor);
+        lease->session->claimer = claimer->actor.kind == VS_ACTOR_WORKER ? claimer->claimer : claimer->actor.user;
+        lease->session->credential = claimer->credential;
+    }
     if (!r && token)
         snprintf(lease->token, sizeof lease->token, "%s", token);
     else if (!r)

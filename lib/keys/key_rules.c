@@ -36,12 +36,47 @@ static int check_scopes(struct vs_change *c, vidstore_error **e) {
     return vs_change_set_text(c, VIDSTORE_KEY_SCOPES, canonical, e);
 }
 
+/* What a key makes or changes lives no longer than it, and is of use from nowhere else; and it does not untie itself.
+ */
+static int check_bounds(struct vs_change *c, vidstore_error **e) {
+    const struct vs_credential *by = &c->session->credential;
+    vs_autorecord *own = NULL;
+    if (by->proof != VS_PROOF_KEY || c->session->actor.kind != VS_ACTOR_USER)
+        return 0;
+    int r = vs_crud_load(c->conn, &vs_key_noun, &by->id, 0, &own, e);
+    if (r)
+        return r;
+    int64_t end = vs_record_int(own, VIDSTORE_KEY_EXPIRES_US), wanted = vs_change_int(c, VIDSTORE_KEY_EXPIRES_US);
+    const char *networks = vs_record_text(own, VIDSTORE_KEY_ADDRESSES);
+    if (!c->old && networks && !vs_change_text(c, VIDSTORE_KEY_ADDRESSES))
+        r = vs_change_set_text(c, VIDSTORE_KEY_ADDRESSES, networks, e);
+    if (!r && !vs_networks_within(vs_change_text(c, VIDSTORE_KEY_ADDRESSES), networks))
+        return vs_fail(e, VIDSTORE_FORBIDDEN, "addresses", "a key can't be of use where the key that makes it is not");
+    if (!r && end != INT64_MIN && (wanted == INT64_MIN || wanted > end) &&
+        (!c->old || vs_change_differs(c, VIDSTORE_KEY_EXPIRES_US)))
+        return vs_fail(e, VIDSTORE_FORBIDDEN, "expires", "a key can't last longer than the key that makes it");
+    return r;
+}
+
 static int check(struct vs_change *c, vidstore_error **e) {
     const char *addresses = vs_change_text(c, VIDSTORE_KEY_ADDRESSES);
     int r = check_name(c, e);
     if (!r)
         r = check_scopes(c, e);
-    return r || !addresses ? r : vs_networks_check(addresses, e);
+    if (!r && addresses)
+        r = vs_networks_check(addresses, e);
+    return r ? r : check_bounds(c, e);
+}
+
+/* The default life, or what is left to the key that makes this one. */
+static int default_end(struct vs_change *c, int64_t end, vidstore_error **e) {
+    const struct vs_credential *by = &c->session->credential;
+    vs_autorecord *own = NULL;
+    int r = by->proof == VS_PROOF_KEY ? vs_crud_load(c->conn, &vs_key_noun, &by->id, 0, &own, e) : 0;
+    int64_t most = own ? vs_record_int(own, VIDSTORE_KEY_EXPIRES_US) : INT64_MIN;
+    if (!r)
+        vs_change_set_int(c, VIDSTORE_KEY_EXPIRES_US, most != INT64_MIN && most < end ? most : end);
+    return r;
 }
 
 /* Every key ends, unless the store's settings say otherwise and the maker asks for it by clearing the field. */
@@ -54,7 +89,7 @@ static int check_end(struct vs_change *c, const struct vs_key_making *making, vi
     if (asked == VS_PARAM_CLEAR)
         return vs_fail(e, VIDSTORE_INVALID, "expires", "every key ends, as long as key.allow_never is off");
     if (asked == VS_PARAM_UNSET)
-        vs_change_set_int(c, VIDSTORE_KEY_EXPIRES_US, c->now_us + making->default_us);
+        return default_end(c, c->now_us + making->default_us, e);
     else if (end <= c->now_us)
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "expires", "expires is not in the future");
     else if (making->most_us && end - c->now_us > making->most_us)
@@ -78,9 +113,9 @@ static int check_count(const struct vs_change *c, int64_t most, vidstore_error *
 
 static int create(struct vs_change *c, vidstore_error **e) {
     const struct vs_key_making *making = c->extra;
-    int r = check(c, e);
+    int r = check_end(c, making, e);
     if (!r)
-        r = check_end(c, making, e);
+        r = check(c, e);
     if (!r && vs_uuid_is_nil(&c->owner))
         r = vs_fail(e, VIDSTORE_INVALID, "user_id", "the system needs no key: user_id is missing");
     if (!r)

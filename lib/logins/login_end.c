@@ -72,6 +72,17 @@ static int run_user(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uu
     return vs_run(s, NULL, e);
 }
 
+int vs_logins_end_everyone(struct vs_conn *conn, const char *reason, int64_t *ret_ended, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_LOGIN_END_EVERYONE, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, vs_now_us());
+    vs_bind_text(s, 2, reason, -1);
+    r = vs_run(s, ret_ended, e);
+    return r ? r : run_user(conn, VS_STMT_USER_NEXT_EPOCH_EVERYONE, NULL, e);
+}
+
 /* Sessions that a password opened without a row end with the epoch; those of a login with its row. */
 static int end_all_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct ending *w = arg;
@@ -87,14 +98,7 @@ static int end_all_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         return r ? r : tell(conn, w, NULL, e);
     }
     if (!r)
-        r = vs_stmt(conn, VS_STMT_LOGIN_END_EVERYONE, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, vs_now_us());
-    vs_bind_text(s, 2, w->reason, -1);
-    r = vs_run(s, &w->ended, e);
-    if (!r)
-        r = run_user(conn, VS_STMT_USER_NEXT_EPOCH_EVERYONE, NULL, e);
+        r = vs_logins_end_everyone(conn, w->reason, &w->ended, e);
     return r ? r : tell(conn, w, NULL, e);
 }
 

@@ -66,6 +66,7 @@ int vs_session_copy(const vidstore_session *session, vidstore_session **ret, vid
         copy->actor.origin[i] = NULL;
     copy->deadline_ms = session->deadline_ms;
     copy->credential = session->credential;
+    copy->claimer = session->claimer;
     memcpy(copy->user_id, session->user_id, sizeof copy->user_id);
     memcpy(copy->login_id, session->login_id, sizeof copy->login_id);
     memcpy(copy->file_id, session->file_id, sizeof copy->file_id);

@@ -24,9 +24,10 @@ struct vidstore_session {
     struct vidstore *store;
     struct vs_actor actor;
     struct vs_credential credential;
-    struct vs_txn *txn;   /* NULL: none */
-    struct vs_snap *snap; /* NULL: none */
-    int64_t deadline_ms;  /* 0: the store's */
+    struct vs_uuid claimer; /* a worker's: who claimed its lease, with the credential above; nil: the system */
+    struct vs_txn *txn;     /* NULL: none */
+    struct vs_snap *snap;   /* NULL: none */
+    int64_t deadline_ms;    /* 0: the store's */
     atomic_int interrupt, busy;
     atomic_int doomed; /* every call of it is interrupted from now on: what runs in it was cancelled */
     atomic_int refs;   /* of the memory alone: what outlives a session (an upload) can still see that it is gone */

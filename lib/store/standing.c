@@ -47,6 +47,8 @@ static int key_stands(vidstore_session *session, struct vs_stmt *row, int64_t no
     if (!vs_col_null(row, OWN) || (!vs_col_null(row, OWN + 1) && vs_col_int(row, OWN + 1) <= now))
         return stale(e, "the key");
     vs_seen_note(session->store, VS_SEEN_KEY, &session->credential.id, session->actor.origin[VS_ORIGIN_IP], now);
+    if (session->actor.kind == VS_ACTOR_WORKER)
+        return 0; /* what it may was settled when it claimed */
     return vs_scopes_parse(vs_col_text(row, OWN + 2, NULL), &session->actor.scopes, e);
 }
 
@@ -73,14 +75,18 @@ static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     int r = vs_stmt(conn, statements[by->proof], &s, e);
     if (r)
         return r;
-    vs_bind_uuid(s, 1, by->proof >= VS_PROOF_KEY ? &by->id : &session->actor.user);
+    int worker = session->actor.kind == VS_ACTOR_WORKER; /* stands as long as who claimed its lease */
+    vs_bind_uuid(s, 1, by->proof >= VS_PROOF_KEY ? &by->id : worker ? &session->claimer : &session->actor.user);
     r = vs_row(s, e);
     if (r < 0)
         return r;
     if (r == VS_DONE || !vs_account_stands(vs_col_int(s, STATE), vs_col_int(s, UNTIL), now))
         return vs_fail_sub(e, VIDSTORE_UNAUTHENTICATED, VIDSTORE_SUB_ACCOUNT, "session",
                            "the account is not active any more");
-    session->actor.role = (int32_t)vs_col_int(s, ROLE);
+    if (worker && vs_col_int(s, ROLE) != VIDSTORE_ROLE_ADMIN)
+        return stale(e, "the claim");
+    if (!worker)
+        session->actor.role = (int32_t)vs_col_int(s, ROLE);
     if (by->proof == VS_PROOF_PASSWORD && vs_col_int(s, EPOCH) != by->epoch)
         return stale(e, "this login");
     if (by->proof == VS_PROOF_LOGIN)
@@ -105,10 +111,20 @@ static int link_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return vs_col_null(s, 2) || vs_account_stands(vs_col_int(s, 2), vs_col_int(s, 3), now) ? 0 : stale(e, "the link");
 }
 
+/* As things are now, and not as a snapshot keeps them: who was turned out reads no old state either. In memory nobody
+ * can have changed anything since the snapshot began. */
+static int look(vidstore_session *session, vs_op *op, vidstore_error **e) {
+    struct vs_call call = vs_session_call(session);
+    if (session->snap && !vs_db_in_memory(session->store->db))
+        return vs_db_peek(session->store->db, &call, op, session, e);
+    return vs_session_read(session, op, session, e);
+}
+
 int vs_standing_look(vidstore_session *session, vidstore_error **e) {
+    int claimed = session->actor.kind == VS_ACTOR_WORKER && !vs_uuid_is_nil(&session->claimer);
     if (session->credential.proof == VS_PROOF_LINK)
-        return vs_session_read(session, link_op, session, e);
-    return session->actor.kind == VS_ACTOR_USER ? vs_session_read(session, look_op, session, e) : 0;
+        return look(session, link_op, e);
+    return claimed || session->actor.kind == VS_ACTOR_USER ? look(session, look_op, e) : 0;
 }
 
 int vs_standing_recent(const vidstore_session *session, vidstore_error **e) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Making a store from a backup. */
+#include "logins/logins.h"
 #include "trail/feed.h"
 #include "trail/trail.h"
 #include "upkeep/backup_copy.h"
@@ -51,6 +52,8 @@ static int note_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct vs_actor actor = {.kind = VS_ACTOR_SYSTEM, .name = name};
     struct vs_event event = {.action = VIDSTORE_AUDIT_RESTORED, .noun = "store", .details = arg};
     int r = vs_trail_append(conn, &actor, &event, e);
+    if (!r) /* who was turned out since the backup was made does not come back with it */
+        r = vs_logins_end_everyone(conn, "restored from a backup", NULL, e);
     return r ? r : vs_feed_restart(conn, e); /* what is counted from here on is not what the original counts */
 }
 

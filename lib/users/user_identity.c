@@ -120,6 +120,8 @@ static int identity_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     if (!r)
         r = vs_session_may(w->session, "user", VS_MANAGE, NULL, &w->id, 0, e);
     if (!r)
+        r = vs_user_may_govern(w->session, vs_record_int(user, VIDSTORE_USER_ROLE), e);
+    if (!r)
         r = w->unlink ? vs_user_repo_unlink(conn, &w->id, w->provider, w->subject, e)
                       : vs_user_repo_link(conn, &w->id, w->provider, w->subject, vs_now_us(), e);
     struct vs_event event = {.action = w->unlink ? VIDSTORE_AUDIT_IDENTITY_UNLINKED : VIDSTORE_AUDIT_IDENTITY_LINKED,

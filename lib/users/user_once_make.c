@@ -117,6 +117,8 @@ static int create_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     if (!r)
         r = vs_session_may(m->session, "user", by_user ? VS_UPDATE : VS_MANAGE, &m->id, &m->id, 0, e);
     if (!r)
+        r = vs_user_may_govern(m->session, vs_record_int(user, VIDSTORE_USER_ROLE), e);
+    if (!r)
         r = check_state(m, user, e);
     if (!r && m->email)
         r = look_for_taken(conn, m, user, e);

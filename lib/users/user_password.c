@@ -57,6 +57,8 @@ static int set_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct password_write *w = arg;
     vs_autorecord *user = NULL;
     int r = vs_crud_load(conn, &vs_user_noun, &w->id, 0, &user, e);
+    if (!r)
+        r = vs_user_may_govern(w->session, vs_record_int(user, VIDSTORE_USER_ROLE), e);
     return r ? r
              : vs_crud_touch(conn, w->session, &vs_user_noun, &w->id, VIDSTORE_AUDIT_PASSWORD_CHANGED, stamp, w, NULL,
                              e);

@@ -142,7 +142,7 @@ int vs_user_repo_distrust(struct vs_conn *conn, const struct vs_uuid *user, vids
 
 int vs_user_repo_forget(struct vs_conn *conn, const struct vs_uuid *user, vidstore_error **e) {
     static const enum vs_stmt_id all[] = {VS_STMT_USER_HASH_CLEAR,    VS_STMT_IDENTITY_CLEAR,
-                                          VS_STMT_USER_SOURCES_CLEAR, VS_STMT_USER_DEVICES_CLEAR,
+                                          VS_STMT_USER_SOURCES_CLEAR, VS_STMT_LOGIN_DEVICE_END_USER,
                                           VS_STMT_USER_LOGINS_BLANK,  VS_STMT_USER_KEYS_BLANK};
     int r = 0;
     for (size_t i = 0; !r && i < VS_COUNT(all); i++)

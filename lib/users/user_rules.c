@@ -69,6 +69,19 @@ static int check_suspension(struct vs_change *c, vidstore_error **e) {
     return 0;
 }
 
+int vs_user_may_govern(const vidstore_session *session, int64_t role, vidstore_error **e) {
+    const struct vs_actor *actor = &session->actor;
+    if (role <= VIDSTORE_ROLE_USER || !actor->scopes || vs_policy_is_trusted(actor))
+        return 0;
+    return vs_fail(e, VIDSTORE_FORBIDDEN, "role", "this key does not reach accounts of admins: it has not scope admin");
+}
+
+/* The accounts before and after. */
+static int check_govern(const struct vs_change *c, vidstore_error **e) {
+    int r = vs_user_may_govern(c->session, vs_change_int(c, VIDSTORE_USER_ROLE), e);
+    return r || !c->old ? r : vs_user_may_govern(c->session, vs_record_int(c->old, VIDSTORE_USER_ROLE), e);
+}
+
 static int create(struct vs_change *c, vidstore_error **e) {
     vs_change_default_int(c, VIDSTORE_USER_ROLE, VIDSTORE_ROLE_USER);
     vs_change_default_int(c, VIDSTORE_USER_STATE, VIDSTORE_USER_ACTIVE);
@@ -77,7 +90,9 @@ static int create(struct vs_change *c, vidstore_error **e) {
     vs_change_set_int(c, VIDSTORE_USER_PROCESSING_MS, 0);
     if (vs_change_int(c, VIDSTORE_USER_STATE) == VIDSTORE_USER_DELETED)
         return vs_fail(e, VIDSTORE_INVALID, "state", "a user can't be created deleted");
-    int r = take_password(c, e);
+    int r = check_govern(c, e);
+    if (!r)
+        r = take_password(c, e);
     if (!r)
         r = check_suspension(c, e);
     return r ? r : check(c, e);
@@ -99,7 +114,9 @@ static int keep_an_admin(const struct vs_change *c, vidstore_error **e) {
 }
 
 static int update(struct vs_change *c, vidstore_error **e) {
-    int r = check(c, e);
+    int r = check_govern(c, e);
+    if (!r)
+        r = check(c, e);
     if (!r)
         r = check_suspension(c, e);
     if (!r && vs_change_int(c, VIDSTORE_USER_STATE) == VIDSTORE_USER_DELETED)

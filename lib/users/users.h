@@ -38,6 +38,9 @@ struct vs_cost vs_user_hash_cost(struct vidstore *store);
 /* Only what everybody agrees on: something, one @, something; no space. Mail to it proves the rest. NULL is none, and
  * fine. INVALID naming "email". */
 int vs_user_check_email(const char *email, vidstore_error **e);
+/* A key that leaves its admin less than everything is no way to the rest: FORBIDDEN naming "role" when the session came
+ * by such a one and would make, or get into, an account of this role. */
+int vs_user_may_govern(const vidstore_session *session, int64_t role, vidstore_error **e);
 /* 1 while the account may be used. */
 int vs_user_stands(const struct vs_record *user);
 

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { TITLE_MAX = 500 };
+
 static const struct vs_probe_stream *stream_at(const struct vs_probe *probe, int64_t index) {
     for (size_t i = 0; i < probe->n_streams; i++)
         if (index != VS_MEDIA_UNKNOWN && probe->streams[i].index == index)
@@ -108,6 +110,16 @@ static int64_t year_of(int64_t time_us) {
     return time_us > 0 && gmtime_r(&seconds, &tm) ? tm.tm_year + 1900 : INT64_MIN;
 }
 
+/* A title is one line, and a file's tags are anybody's. */
+static int set_title(struct vs_change *c, const char *found, vidstore_error **e) {
+    char title[TITLE_MAX + 1];
+    snprintf(title, sizeof title, "%s", found);
+    for (char *at = title; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7F)
+            *at = ' ';
+    return vs_change_set_text(c, VIDSTORE_VIDEO_TITLE, title, e);
+}
+
 static int container_facts(struct vs_change *c, const struct vs_probe *p, vidstore_error **e) {
     const struct {
         int32_t field;
@@ -145,8 +157,8 @@ static int container_facts(struct vs_change *c, const struct vs_probe *p, vidsto
         r = languages(c, p, "subtitle", VIDSTORE_VIDEO_SUBTITLE_LANGUAGES, e);
     if (p->created_us != VS_MEDIA_UNKNOWN && vs_change_int(c, VIDSTORE_VIDEO_YEAR) == INT64_MIN)
         vs_change_set_int(c, VIDSTORE_VIDEO_YEAR, year_of(p->created_us));
-    if (!r && p->title && !vs_change_text(c, VIDSTORE_VIDEO_TITLE) && strlen(p->title) <= 500)
-        r = vs_change_set_text(c, VIDSTORE_VIDEO_TITLE, p->title, e);
+    if (!r && p->title && !vs_change_text(c, VIDSTORE_VIDEO_TITLE) && strlen(p->title) <= TITLE_MAX)
+        r = set_title(c, p->title, e);
     return r;
 }
 

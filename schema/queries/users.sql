@@ -47,9 +47,6 @@ DELETE FROM user_identities WHERE provider = $1 AND subject = $2 AND user_id = $
 -- name: user_sources_clear
 DELETE FROM login_sources WHERE user_id = $1;
 
--- name: user_devices_clear
-DELETE FROM login_devices WHERE user_id = $1;
-
 -- name: user_logins_blank
 UPDATE logins SET ip = NULL, user_agent = NULL, device = NULL, last_ip = NULL WHERE user_id = $1;
 

@@ -114,6 +114,100 @@ START_TEST(a_narrow_key_of_an_admin) {
 }
 END_TEST
 
+/* A key is no way round its own bounds. */
+START_TEST(a_bound_key_does_not_free_itself) {
+    vidstore_user *root = NULL;
+    vidstore_key *child = NULL;
+    vidstore_origin *here = vidstore_origin_new();
+    vidstore_session *s = NULL;
+    vidstore_user_params *up = vidstore_user_params_new();
+    vidstore_key_params *kp = vidstore_key_params_new();
+    char token[VIDSTORE_TOKEN_SIZE];
+    must(vidstore_user_get_by_name(sys, "root", &root, e));
+    struct made iam = make_key(sys, vidstore_user_id(root), "iam", "{\"addresses\":\"10.0.0.0/8\"}");
+    vidstore_origin_set_text(here, VIDSTORE_ORIGIN_IP, "10.1.2.3");
+    must(vidstore_session_key(store, iam.token, here, &s, e));
+    vidstore_key_params_set_json(kp, "{\"name\":\"child\",\"scopes\":\"iam\"}");
+    must(vidstore_key_create(s, kp, &child, token, sizeof token, e)); /* bound as its maker is */
+    ck_assert_str_eq(vidstore_key_text(child, VIDSTORE_KEY_ADDRESSES), "10.0.0.0/8");
+    vidstore_key_free(child);
+    vidstore_key_params_set_text(kp, VIDSTORE_KEY_ADDRESSES, "10.2.0.0/16, 10.0.0.1");
+    must(vidstore_key_create(s, kp, NULL, token, sizeof token, e));
+    vidstore_key_params_set_text(kp, VIDSTORE_KEY_ADDRESSES, "10.2.0.0/16, 192.0.2.0/24");
+    refused(VIDSTORE_FORBIDDEN, "addresses", vidstore_key_create(s, kp, NULL, token, sizeof token, e));
+    vidstore_key_params_set_text(kp, VIDSTORE_KEY_ADDRESSES, "0.0.0.0/0");
+    refused(VIDSTORE_FORBIDDEN, "addresses", vidstore_key_create(s, kp, NULL, token, sizeof token, e));
+    vidstore_key_params_set_json(kp, "{\"addresses\":\"10.3.0.0/16\",\"expires\":null}");
+    vidstore_key_params_set_int64(kp, VIDSTORE_KEY_EXPIRES_US, 1);
+    refused(VIDSTORE_INVALID, "expires", vidstore_key_create(s, kp, NULL, token, sizeof token, e));
+    vidstore_key_params_set_int64(kp, VIDSTORE_KEY_EXPIRES_US, (time(NULL) + 360 * 86400) * INT64_C(1000000));
+    refused(VIDSTORE_FORBIDDEN, "expires", vidstore_key_create(s, kp, NULL, token, sizeof token, e));
+    vidstore_key_params_free(kp);
+    kp = vidstore_key_params_new();
+    vidstore_key_params_set_json(kp, "{\"addresses\":null}");
+    refused(VIDSTORE_FORBIDDEN, "addresses", vidstore_key_update(s, iam.id.text, kp, NULL, e));
+    vidstore_user_params_set_json(up, "{\"username\":\"mallory\",\"role\":\"admin\"}");
+    refused(VIDSTORE_FORBIDDEN, "role", vidstore_user_create(s, up, NULL, e));
+    refused(VIDSTORE_FORBIDDEN, "role", vidstore_user_update(s, ann.text, up, NULL, e));
+    refused(VIDSTORE_FORBIDDEN, "role",
+            vidstore_user_set_password(s, vidstore_user_id(root), "a long password here", e));
+    refused(VIDSTORE_FORBIDDEN, "role", vidstore_user_link_identity(s, vidstore_user_id(root), "oidc", "me", e));
+    must(vidstore_user_set_password(s, ann.text, "a long password here", e));
+    vidstore_session_free(s);
+    vidstore_user_free(root);
+    vidstore_user_params_free(up);
+    vidstore_key_params_free(kp);
+    vidstore_origin_free(here);
+}
+END_TEST
+
+/* The scope "profile" is the owner's own record, for admins, too. */
+START_TEST(a_profile_is_ones_own) {
+    vidstore_user *root = NULL;
+    vidstore_page *page = NULL;
+    int64_t count = -1;
+    must(vidstore_user_get_by_name(sys, "root", &root, e));
+    struct made made = make_key(sys, vidstore_user_id(root), "profile", NULL);
+    vidstore_session *s = enter(made.token);
+    must(vidstore_user_get(s, vidstore_user_id(root), NULL, e));
+    refused(VIDSTORE_NOT_FOUND, "id", vidstore_user_get(s, ann.text, NULL, e));
+    must(vidstore_user_list(s, NULL, &page, e));
+    ck_assert_int_eq(vidstore_page_count(page), 1);
+    must(vidstore_user_count(s, NULL, &count, e));
+    ck_assert_int_eq(count, 1);
+    vidstore_page_free(page);
+    vidstore_session_free(s);
+    vidstore_user_free(root);
+}
+END_TEST
+
+/* Neither a lease nor a snapshot outlives the key that it came by. */
+START_TEST(what_is_revoked_is_out_at_once) {
+    vidstore_user *root = NULL;
+    vidstore_lease *lease = NULL;
+    vidstore_job_params *jp = vidstore_job_params_new();
+    must(vidstore_user_get_by_name(sys, "root", &root, e));
+    struct made work = make_key(sys, vidstore_user_id(root), "work", NULL),
+                all = make_key(sys, vidstore_user_id(root), "admin", NULL);
+    vidstore_job_params_set_text(jp, VIDSTORE_JOB_KIND, "full_pipeline");
+    must(vidstore_job_submit(sys, jp, NULL, e));
+    vidstore_session *worker = enter(work.token), *reader = enter(all.token);
+    must(vidstore_job_claim(worker, "full_pipeline", 0, &lease, e));
+    must(vidstore_video_create(vidstore_lease_session(lease), NULL, NULL, e));
+    must(vidstore_snapshot_begin(reader, 10000, e));
+    must(vidstore_user_list(reader, NULL, NULL, e));
+    must(vidstore_key_revoke(sys, work.id.text, e));
+    must(vidstore_key_revoke(sys, all.id.text, e));
+    refused(VIDSTORE_UNAUTHENTICATED, "session", vidstore_video_create(vidstore_lease_session(lease), NULL, NULL, e));
+    refused(VIDSTORE_UNAUTHENTICATED, "session", vidstore_user_list(reader, NULL, NULL, e));
+    vidstore_lease_free(lease);
+    vidstore_session_free(worker);
+    vidstore_session_free(reader);
+    vidstore_user_free(root);
+    vidstore_job_params_free(jp);
+}
+END_TEST
+
 /* Whoever has one address of a network of IPv6 has all of them. */
 START_TEST(a_network_knocks_as_one) {
     vidstore_origin *from = vidstore_origin_new();
@@ -548,6 +642,9 @@ Suite *keys_suite(void) {
     tcase_add_test(tests, a_key_opens_a_session);
     tcase_add_test(tests, a_narrow_key_of_an_admin);
     tcase_add_test(tests, a_network_knocks_as_one);
+    tcase_add_test(tests, a_bound_key_does_not_free_itself);
+    tcase_add_test(tests, a_profile_is_ones_own);
+    tcase_add_test(tests, what_is_revoked_is_out_at_once);
     tcase_add_test(tests, whose_keys);
     tcase_add_loop_test(tests, attack_31_bad_values, 0, sizeof bad / sizeof *bad);
     tcase_add_test(tests, buffers);

@@ -337,6 +337,26 @@ START_TEST(one_of_several_gets_the_place) {
 }
 END_TEST
 
+/* Who was turned out since then does not come back with the backup. */
+START_TEST(a_restored_store_knows_no_login) {
+    vidstore_user_params *p = vidstore_user_params_new();
+    vidstore_session *s = NULL;
+    vidstore *other = NULL;
+    char token[VIDSTORE_TOKEN_SIZE];
+    vidstore_user_params_set_json(p, "{\"username\":\"ann\",\"password\":\"a long enough password\"}");
+    must(vidstore_user_create(sys, p, NULL, e));
+    must(vidstore_login_create(store, "ann", "a long enough password", NULL, 0, NULL, NULL, token, sizeof token, e));
+    must(vidstore_session_resume(store, token, NULL, &s, e));
+    vidstore_session_free(s);
+    must(vidstore_backup(sys, backup_place, 0, NULL, e));
+    must(vidstore_restore(backup_place, restored, 0, NULL, e));
+    must(vidstore_open(restored, NULL, &other, e));
+    refused(VIDSTORE_UNAUTHENTICATED, "token", vidstore_session_resume(other, token, NULL, &s, e));
+    vidstore_close(other);
+    vidstore_user_params_free(p);
+}
+END_TEST
+
 /* --- backup of a store that is in use ------------------------------------------------------------------------- */
 
 enum { WRITERS = 4, MOST = 4000 };
@@ -660,6 +680,7 @@ Suite *upkeep_backup_suite(void) {
     TCase *copies = tcase_create("backup");
     tcase_add_checked_fixture(copies, begin_places, end);
     tcase_add_test(copies, a_backup_opens_by_itself);
+    tcase_add_test(copies, a_restored_store_knows_no_login);
     tcase_add_test(copies, a_backup_is_a_copy_and_no_link);
     tcase_add_test(copies, a_backup_goes_where_nothing_is);
     tcase_add_test(copies, a_backup_never_lies_in_the_store);
