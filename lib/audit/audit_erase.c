@@ -2,6 +2,7 @@
 /* Erasing a person: the personal parts of the events that it did and that were done to it go, a salted hash of them
  * stays, and the chain holds. In slices, because somebody may have done much. */
 #include "audit/audit.h"
+#include "audit/audit_witness.h"
 #include "trail/chain.h"
 #include "util/alloc.h"
 #include "util/env.h"
@@ -46,25 +47,17 @@ static int next_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return 0;
 }
 
-static int is_text(const struct vs_link_value *value, const char *text) {
-    return value->set && value->len == strlen(text) && memcmp(value->data, text, value->len) == 0;
+static int is_about(const struct erasing *x, const struct vs_link *link, enum vs_link_part part) {
+    const void *person = vs_link_person(link, part);
+    return person && memcmp(person, x->user.b, sizeof x->user.b) == 0 && vs_link_has(link, part);
 }
 
-static int is_user(const struct vs_link_value *value, const struct vs_uuid *user) {
-    return value->set && value->len == 16 && memcmp(value->data, user->b, 16) == 0;
-}
-
-/* Which parts of an event are about the person. Who came in, or tried to, is not known to the event itself. */
+/* Which parts of an event are about the person. */
 static int choose(const struct erasing *x, struct vs_sha256 *h, const struct vs_link *link, struct erased *ret) {
-    int object = is_text(&link->values[VS_LINK_NOUN], "user") && is_user(&link->values[VS_LINK_OBJECT_ID], &x->user);
-    int pass = is_user(&link->values[VS_LINK_OWNER_ID], &x->user) &&
-               (is_text(&link->values[VS_LINK_NOUN], "key") || is_text(&link->values[VS_LINK_NOUN], "login"));
-    int actor =
-        is_user(&link->values[VS_LINK_USER_ID], &x->user) || ((object || pass) && !link->values[VS_LINK_USER_ID].set);
     int r = 0;
     *ret = (struct erased){.seq = link->seq, .chained = link->chain != VS_CHAIN_NONE};
-    ret->parts[VS_PART_ACTOR] = actor && vs_link_has(link, VS_PART_ACTOR);
-    ret->parts[VS_PART_OBJECT] = (object || pass) && vs_link_has(link, VS_PART_OBJECT);
+    for (int part = VS_PART_ACTOR; part < VS_PARTS; part++)
+        ret->parts[part] = is_about(x, link, (enum vs_link_part)part);
     for (int part = VS_PART_ACTOR; !r && ret->chained && part < VS_PARTS; part++)
         if (ret->parts[part])
             r = vs_link_commit(h, link, (enum vs_link_part)part, ret->commits[part]);

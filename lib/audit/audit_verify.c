@@ -38,8 +38,15 @@ static int skip_segment(struct vs_verify *v, struct vs_conn *conn, int chain, vi
         c->next++;
     if (c->whole && vs_tree_node(v->h, &c->tree, VS_SEGMENT_LEVEL, root))
         c->whole = 0;
+    struct vs_skipped skipped = {.chain = chain,
+                                 .segment = c->position / VS_SEGMENT,
+                                 .last_us = vs_col_int(s, 4),
+                                 .pruned_us = vs_col_int(s, 8)};
+    memcpy(skipped.root, root, VS_SHA256_SIZE);
     memcpy(c->hash, last, VS_SHA256_SIZE);
-    c->last_us = vs_col_int(s, 4);
+    c->last_us = skipped.last_us;
+    if ((r = vs_witness_skipped(&v->witness, &skipped, e)))
+        return r;
     c->position += VS_SEGMENT;
     v->pruned += VS_SEGMENT;
     vs_verify_size_reached(v, chain);
@@ -97,7 +104,24 @@ static int hash_of(struct vs_verify *v, const struct vs_verify_chain *c, struct 
     return row->hashed;
 }
 
-static int check_link(struct vs_verify *v, struct vs_verify_chain *c, struct vs_sliced *row, vidstore_error **e) {
+/* Parts that are not there, with a hash in the salt's place, are those of a person that was deleted. */
+static int check_erased(struct vs_verify *v, struct vs_verify_chain *c, struct vs_conn *conn,
+                        const struct vs_link *link, vidstore_error **e) {
+    int r = 0, deleted = 1;
+    for (int part = VS_PART_ACTOR; !r && part < VS_PARTS; part++) {
+        if (link->salt_sizes[part] != VS_SHA256_SIZE)
+            continue;
+        v->erased++;
+        r = vs_witness_erased(v, conn, link, (enum vs_link_part)part, &deleted, e);
+        if (!r && !deleted)
+            vs_verify_note(v, VS_FLAW_EDITED, link->chain, c->position, link, INT64_MIN,
+                           "a part of the event is erased, and no event says that its person was deleted");
+    }
+    return r;
+}
+
+static int check_link(struct vs_verify *v, struct vs_verify_chain *c, struct vs_conn *conn, struct vs_sliced *row,
+                      vidstore_error **e) {
     const struct vs_link *link = &row->link;
     int64_t created = link->values[VS_LINK_CREATED].i;
     int r = hash_of(v, c, row);
@@ -112,8 +136,10 @@ static int check_link(struct vs_verify *v, struct vs_verify_chain *c, struct vs_
         vs_verify_note(v, VS_FLAW_TIME, link->chain, c->position, link, INT64_MIN,
                        "the event is older than the one before it");
     c->last_us = created;
-    v->erased +=
-        !!(link->salt_sizes[VS_PART_ACTOR] == VS_SHA256_SIZE) + !!(link->salt_sizes[VS_PART_OBJECT] == VS_SHA256_SIZE);
+    if ((r = check_erased(v, c, conn, link, e)))
+        return r;
+    if (link->chain == VS_CHAIN_SECURITY && same)
+        vs_witness_event(&v->witness, link);
     /* On with what stands there, so that one bad event is one finding. */
     memset(c->hash, 0, VS_SHA256_SIZE);
     if (link->hash_size != VS_SHA256_SIZE)
@@ -147,7 +173,7 @@ static int check_event(struct vs_verify *v, struct vs_conn *conn, struct vs_slic
         return r;
     c->position = position;
     c->first = c->first ? c->first : position;
-    r = check_link(v, c, row, e);
+    r = check_link(v, c, conn, row, e);
     if (!r && position % VS_SEGMENT == 0)
         r = check_segment(v, conn, link->chain, e);
     if (!r)
@@ -288,6 +314,7 @@ static int verify(struct vs_verify *v, vidstore_error **e) {
     if (r)
         return r;
     vs_verify_ends(v);
+    vs_witness_ends(v);
     vs_verify_anchor(v);
     return 0;
 }
@@ -297,6 +324,7 @@ static void free_verify(struct vs_verify **v) {
         return;
     vs_sha256_free((*v)->h);
     vs_free((*v)->checkpoints);
+    vs_free((*v)->witness.skipped);
     vs_free(*v);
 }
 

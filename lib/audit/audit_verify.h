@@ -3,6 +3,7 @@
 #ifndef VS_AUDIT_AUDIT_VERIFY_H
 #define VS_AUDIT_AUDIT_VERIFY_H
 
+#include "audit/audit_witness.h"
 #include "store/session.h"
 #include "trail/checkpoint.h"
 
@@ -60,6 +61,7 @@ struct vs_verify {
     uint8_t previous[VS_SHA256_SIZE]; /* of the last checkpoint's body */
     int64_t last_seq, seq;
     int64_t events, unchained, erased, pruned, signatures;
+    struct vs_witness witness;
     int64_t late_us; /* two checkpoints further apart than this are a gap */
     int64_t broken, warnings;
     int64_t found;

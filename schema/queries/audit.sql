@@ -126,6 +126,11 @@ SELECT body, signature FROM audit_checkpoints WHERE number = $1;
 -- name: audit_segments
 SELECT chain, segment, root, before_hash, last_hash, pruned_us FROM audit_segments ORDER BY chain, segment;
 
+-- name: audit_deleted_user
+-- Whether the history says that a user was deleted; actions user_deleted and user_purged of the security chain.
+SELECT 1 FROM audit_events WHERE object_id = $1 AND noun = 'user' AND action IN (14, 15) AND success = 1 AND chain = 1
+AND hash IS NOT NULL LIMIT 1;
+
 -- Erasing a person.
 
 -- name: audit_erase_add

@@ -480,6 +480,42 @@ static int64_t count_of(const char *query) {
     return count;
 }
 
+/* Calling a loss an erasure or an end of its time wants more than a shell: history says itself who was deleted and what
+ * was pruned. */
+START_TEST(group_48_an_erasure_of_the_living) {
+    vidstore_text *report = NULL;
+    struct id ann = add_user("ann", VIDSTORE_ROLE_USER);
+    vidstore_session *s = session_of(ann);
+    must(vidstore_audit_record(s, "host", NULL, "of ann", NULL, e));
+    vidstore_session_free(s);
+    char *anchor = checkpoint();
+    holds(anchor);
+    forge("INSERT INTO audit_erasures (user_id, created_us) SELECT id, 0 FROM users WHERE username = 'ann'");
+    must(vidstore_maintain(sys, 60000, VIDSTORE_MAINTAIN_ALL, &report, e));
+    vidstore_text_free(report);
+    ck_assert_int_eq(events("object_name = ann"), 0); /* her parts are blank, each with its right hash */
+    char *found = verify(anchor);
+    ck_assert_ptr_nonnull(strstr(found, "\"code\":\"edited\""));
+    ck_assert_ptr_nonnull(strstr(found, "no event says that its person was deleted"));
+    free(found);
+    free(anchor);
+}
+END_TEST
+
+START_TEST(group_49_a_pruning_that_was_none) {
+    record(5000);
+    char *anchor = checkpoint();
+    vidstore_text *report = NULL;
+    must(vidstore_maintain(sys, 60000, VIDSTORE_MAINTAIN_ALL, &report, e)); /* seals the segment */
+    vidstore_text_free(report);
+    holds(anchor);
+    forge("UPDATE audit_segments SET pruned_us = last_us + 1 WHERE chain = 2 AND segment = 0;"
+          "DELETE FROM audit_events WHERE chain = 2 AND position <= 4096");
+    finds(anchor, "missing", 1);
+    free(anchor);
+}
+END_TEST
+
 /* The person is gone from everywhere: words of the search, logins, keys, what others tried with them, and what a
  * session that was still open left behind. */
 START_TEST(group_54_nothing_of_the_person_stays) {
@@ -813,6 +849,8 @@ Suite *audit_chain_suite(void) {
     tcase_add_test(tests, what_is_pruned_by_hand_is_missing);
     tcase_add_test(tests, group_54_an_erased_person);
     tcase_add_test(tests, group_54_nothing_of_the_person_stays);
+    tcase_add_test(tests, group_48_an_erasure_of_the_living);
+    tcase_add_test(tests, group_49_a_pruning_that_was_none);
     tcase_add_test(tests, the_triggers_stop_accidents);
     tcase_add_test(tests, group_56_alerts_are_raised_once);
     tcase_add_test(tests, group_56_refusals);
