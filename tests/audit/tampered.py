@@ -88,6 +88,16 @@ class Exports(unittest.TestCase):
                 self.refuses(self.changed(index, **{name: other}))
         self.refuses(self.changed(index, chain="system"))
 
+    def test_an_erasure_that_was_none(self):
+        """A part that is blank, with its right hash in the salt's place."""
+        for index in self.where("event"):
+            event = json.loads(self.lines[index])
+            for fields, salt in ((verify_export.ACTOR, "actor_salt"), (verify_export.OBJECT, "object_salt")):
+                if event[salt] and event["action"] == 112:
+                    left = verify_export.commitment(fields, event, event[salt]).hex()
+                    blank = {name: None for _, _, name in fields}
+                    self.refuses(self.changed(index, **{salt: left}, **blank))
+
     def test_lines_taken_out_put_in_swapped_and_doubled(self):
         events = self.where("event")
         for i in (events[0], events[7], events[-1]):

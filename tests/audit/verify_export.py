@@ -325,6 +325,42 @@ def check_checkpoints(export, anchor):
         export.flaws.append("the anchor is not among the checkpoints")
 
 
+USER_DELETED, USER_PURGED, AUDIT_PRUNED = 14, 15, 152
+
+
+def person(event, part):
+    """Whom a part of an event is about: the only one whose deletion erases it."""
+    if part is ACTOR and event["user_id"]:
+        return event["user_id"]
+    return event["object_id"] if event["noun"] == "user" else event["owner_id"] if event["noun"] in ("key", "login") \
+        else None
+
+
+def check_witnesses(export):
+    """What is not there wants an event that says why: who was deleted, what was pruned. Such an event may have gone
+    itself with an early segment of the security chain, which a later one names."""
+    security = [event for event in export.events if event["chain"] == "security"]
+    deleted = {event["object_id"] for event in security
+               if event["noun"] == "user" and event["action"] in (USER_DELETED, USER_PURGED) and event["success"]}
+    named = set()
+    for event in security:
+        if event["action"] == AUDIT_PRUNED and event["details"]:
+            details = json.loads(event["details"])
+            named.add((details["chain"], details["segment"], details["root"]))
+    pruned = {(chain, number, segment["root"]) for (chain, number), segment in export.segments.items()
+              if segment["pruned"]}
+    early = any(chain == "security" for chain, _, _ in pruned & named)
+    for chain, number, _ in sorted(pruned - named):
+        if not early:
+            export.flaws.append(f"{chain}: segment {number} is said to be pruned, and no event says so")
+    for event in export.events:
+        for part, salt in ((ACTOR, event["actor_salt"]), (OBJECT, event["object_salt"])):
+            if event["chain"] != "none" and salt and len(salt) == 64 and not early \
+                    and person(event, part) not in deleted:
+                export.flaws.append(f"{event['chain']} {event['position']}: a part is erased, and no event says that "
+                                    "its person was deleted")
+
+
 def check(path, anchor_text=None):
     """The flaws of an export; none: it is whole and honest."""
     try:
@@ -351,6 +387,7 @@ def check(path, anchor_text=None):
             said = max((c.chains[name][1] for c in export.checkpoints), default=0)
             if name not in chains and said:
                 export.flaws.append(f"{name}: the chain is missing")
+        check_witnesses(export)
         if len(export.events) != export.trailer["events"]:
             export.flaws.append("the trailer counts other events")
         return export.flaws
