@@ -42,6 +42,7 @@ static int filter_of(struct cli *cli, const struct cli_args *args, char **ret) {
 static void put_event(const struct cli *cli, const json_t *event) {
     char when[CLI_TEXT];
     const char *state = json_string_value(json_object_get(event, "state"));
+    const char *name = json_string_value(json_object_get(event, "name"));
     const char *kind = json_string_value(json_object_get(event, "kind"));
     if (cli->json) {
         cli_autofree char *text = json_dumps(event, JSON_COMPACT);
@@ -49,9 +50,10 @@ static void put_event(const struct cli *cli, const json_t *event) {
             cli_put_json(text);
         return;
     }
-    printf("%s  %-5s  %s  %s%s%s%s%s\n", cli_time(cli, json_integer_value(json_object_get(event, "at")), when),
+    cli_autofree char *safe = name ? cli_safe(name) : NULL;
+    printf("%s  %-7s  %s  %s%s%s%s%s\n", cli_time(cli, json_integer_value(json_object_get(event, "at")), when),
            json_string_value(json_object_get(event, "noun")),
-           cli_id(cli, json_string_value(json_object_get(event, "id"))), kind, state ? " " : "",
+           safe ? safe : cli_id(cli, json_string_value(json_object_get(event, "id"))), kind, state ? " " : "",
            state ? cli_colour(cli, cli_state_colour(state)) : "", state ? state : "",
            state ? cli_colour(cli, CLI_PLAIN) : "");
 }

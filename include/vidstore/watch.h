@@ -28,11 +28,13 @@ enum {
 
 /**
  * Follow the change feed. The watch acts as the session does and shows what the session may see at the time, but needs
- * neither its thread nor its life; it takes no part in its transaction. The system and users only.
+ * neither its thread nor its life; it takes no part in its transaction. The system and users only. What a grant or an
+ * access level opens is shown as what is one's own; who takes a grant back is told as "grant", "purged". Uses of keys
+ * and logins are no changes, and no entry holds a secret or a value.
  * @param session  who acts.
- * @param filter  a JSON object; NULL: everything. "noun" and "kind" are each a word (user, job, video, file; created,
- *   updated, removed, restored, purged, state, progress) or a list of them; "user_id" is the owner's UUID, "id" the
- *   record's.
+ * @param filter  a JSON object; NULL: everything. "noun" and "kind" are each a word (user, job, video, file, grant,
+ *   key, login, setting, app, quota, link; created, updated, removed, restored, purged, state, progress) or a list of them;
+ *   "user_id" is the owner's UUID, "id" the record's.
  * @param position  from where on: one that was kept, or "start" for the oldest that is there; NULL: from now on.
  * @param ret_watch  receives the watch.
  * @param reterr  receives the error, or NULL; may be NULL.
@@ -73,8 +75,9 @@ VIDSTORE_API vidstore_status vidstore_watch_wait(vidstore_watch *watch, int64_t 
  * @param watch  the watch.
  * @param max  how many events at the most, 1 to 1000.
  * @param ret_json  receives a JSON object: "events", each with "position", "kind", "noun", "id", "user_id" (the owner;
- *   of a user itself), "version", "at" and, of a job, "state" after the change; "position" after them, to be kept; and
- *   "more": whether there is more at once. The caller frees it.
+ *   of a user itself; of a grant the user who is told), "version", "at", of a job "state" after the change, and of a
+ *   setting or a table of the host's "name", instead of an id; "position" after them, to be kept; and "more": whether
+ *   there is more at once. The caller frees it.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: MISUSE, INVALID, UNAUTHENTICATED (the account is not active any more), FORBIDDEN, RESYNC, BUSY, TIMEOUT,

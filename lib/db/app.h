@@ -27,8 +27,9 @@ struct vs_app {
     const char *sql;
     json_t *params; /* array or NULL */
     int64_t max_rows;
-    struct vs_buf *json; /* of a query: {"columns":[…],"rows":[[…],…],"truncated":…} */
-    int64_t changes;     /* of a change */
+    struct vs_buf *json;   /* of a query: {"columns":[…],"rows":[[…],…],"truncated":…} */
+    int64_t changes;       /* of a change */
+    struct vs_buf touched; /* the tables that a change or a script names to change, each ended with a NUL */
 };
 
 /* Inside a read (a query) or write operation. INVALID (field sql or params), FORBIDDEN (sql), EXISTS, what a step can

@@ -4,6 +4,7 @@
 #include "crypto/crypto.h"
 #include "db/app.h"
 #include "store/session.h"
+#include "trail/feed.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -41,12 +42,25 @@ static int take_params(struct run *run, const char *params, vidstore_error **e) 
     return r;
 }
 
+/* Who follows the feed learns which tables to look at. */
+static int tell(struct vs_conn *conn, const struct vs_buf *touched, vidstore_error **e) {
+    int r = touched->failed ? vs_fail_nomem(e) : 0;
+    for (size_t at = 0; !r && at < touched->len; at += strlen(touched->data + at) + 1)
+        r = vs_feed_app(conn, touched->data + at, e);
+    return r;
+}
+
 static int run_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct run *run = arg;
     vs_buf_free(&run->json); /* of a run that was not committed */
+    vs_buf_free(&run->app.touched);
     run->app.json = &run->json;
     run->app.changes = 0;
-    return vs_app_run(conn, &run->app, e);
+    int r = vs_app_run(conn, &run->app, e);
+    if (!r && run->app.changes)
+        r = tell(conn, &run->app.touched, e);
+    vs_buf_free(&run->app.touched);
+    return r;
 }
 
 vidstore_status vidstore_app_exec(vidstore_session *session, const char *sql, const char *params, int64_t *ret_changes,
@@ -130,6 +144,9 @@ static int migrate_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     if (r)
         return r < 0 ? r : 0;
     r = vs_app_run(conn, &run->app, e);
+    if (!r)
+        r = tell(conn, &run->app.touched, e);
+    vs_buf_free(&run->app.touched);
     if (!r)
         r = record(conn, run, checksum, e);
     run->applied = !r;

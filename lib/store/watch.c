@@ -65,6 +65,8 @@ static int begin(struct vidstore_watch *watch, const char *position, vidstore_er
     if (r)
         return r;
     set_place(watch, &reading);
+    if (reading.guest)
+        vs_watcher_invite(watch->watcher, &watch->post);
     r = vs_watch_locate(&now, NULL, e);
     if (!r && now.seq > watch->seq)
         vs_watcher_signal(watch->watcher, &watch->post, 1);
@@ -149,6 +151,8 @@ static int next(vidstore_watch *watch, int64_t max, vidstore_text **ret, vidstor
     /* Before it is read: what is committed meanwhile signals again. */
     vs_watcher_signal(watch->watcher, &watch->post, 0);
     int r = vs_watch_read(&reading, e);
+    if (!r && reading.guest)
+        vs_watcher_invite(watch->watcher, &watch->post);
     if (!r)
         r = vs_buf_to_text(&reading.json, ret, e);
     vs_buf_free(&reading.json);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/watch_reading.h"
+#include "store/watch_rights.h"
 #include "util/alloc.h"
 #include "util/error.h"
 #include "util/json.h"
@@ -11,8 +12,9 @@
 
 enum { FILTER_MAX = 65536, PIECE = 128, SCAN_MAX = 8192 };
 
-static const struct vs_word nouns[] = {{0, "user"},  {1, "job"},  {2, "video"}, {3, "file"},
-                                       {4, "quota"}, {5, "link"}, {0, NULL}};
+static const struct vs_word nouns[] = {{0, "user"},  {1, "job"},   {2, "video"}, {3, "file"},
+                                       {4, "grant"}, {5, "key"},   {6, "login"}, {7, "setting"},
+                                       {8, "app"},   {9, "quota"}, {10, "link"}, {0, NULL}};
 
 /* --- what is asked for -------------------------------------------------------------------------------------------- */
 
@@ -131,26 +133,34 @@ static int parse_position(const char *text, char epoch[16], int64_t *ret_seq, vi
     return 0;
 }
 
-static int span_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
-    return vs_feed_span(conn, arg, e);
+struct place {
+    struct vs_watch_reading *reading;
+    struct vs_feed_span span;
+};
+
+static int place_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct place *place = arg;
+    int r = vs_watch_is_guest(conn, place->reading->session, &place->reading->guest, e);
+    return r ? r : vs_feed_span(conn, &place->span, e);
 }
 
 int vs_watch_locate(struct vs_watch_reading *reading, const char *position, vidstore_error **e) {
-    struct vs_feed_span span;
+    struct place place = {.reading = reading};
+    const struct vs_feed_span *span = &place.span;
     int start = position && strcmp(position, "start") == 0;
     int r = position ? vs_check_text(position, "position", VS_WATCH_POSITION - 1, e) : 0;
     if (!r && position && !start)
         r = parse_position(position, reading->epoch, &reading->seq, e);
     if (!r)
-        r = vs_session_read(reading->session, span_op, &span, e);
+        r = vs_session_read(reading->session, place_op, &place, e);
     if (r)
         return r;
     if (!position || start) {
-        memcpy(reading->epoch, span.epoch, sizeof reading->epoch);
-        reading->seq = start ? span.floor : span.last;
+        memcpy(reading->epoch, span->epoch, sizeof reading->epoch);
+        reading->seq = start ? span->floor : span->last;
         return 0;
     }
-    int known = strcmp(reading->epoch, span.epoch) == 0 && reading->seq >= span.floor && reading->seq <= span.last;
+    int known = strcmp(reading->epoch, span->epoch) == 0 && reading->seq >= span->floor && reading->seq <= span->last;
     return known ? 0 : resync(e);
 }
 
@@ -160,11 +170,6 @@ int vs_watch_locate(struct vs_watch_reading *reading, const char *position, vids
 int vs_watch_may(vidstore_session *session, vidstore_error **e) {
     const struct vs_uuid *me = session->actor.kind == VS_ACTOR_ANONYMOUS ? NULL : &session->actor.user;
     return vs_session_may(session, "feed", VS_LIST, NULL, me, 0, e);
-}
-
-/* What lists show to the session, and no more. */
-static int is_visible(const vidstore_session *session, const struct vs_feed_entry *entry) {
-    return vs_policy_check(&session->actor, entry->noun, VS_LIST, &entry->owner, 0, NULL) == 0;
 }
 
 static void render(struct vs_watch_reading *reading, const struct vs_feed_entry *entry, int64_t nth) {
@@ -181,6 +186,10 @@ static void render(struct vs_watch_reading *reading, const struct vs_feed_entry 
                entry->at_us);
     if (state)
         vs_buf_fmt(&reading->json, ",\"state\":\"%s\"", state);
+    if (*entry->name) {
+        vs_buf_str(&reading->json, ",\"name\":");
+        vs_json_string(&reading->json, entry->name, strlen(entry->name));
+    }
     vs_buf_char(&reading->json, '}');
 }
 
@@ -196,13 +205,15 @@ static int check_span(struct vs_conn *conn, struct vs_watch_reading *reading, vi
     return resync(e);
 }
 
-/* Takes what fits from one piece; 1 when the answer is full. */
-static int take_piece(struct vs_watch_reading *reading, const struct vs_feed_entry *piece, int64_t count,
-                      int64_t *given) {
+/* Takes what fits from one piece; reading->more when the answer is full. */
+static int take_piece(struct vs_conn *conn, struct vs_watch_reading *reading, const struct vs_feed_entry *piece,
+                      int64_t count, int64_t *given, vidstore_error **e) {
     for (int64_t i = 0; i < count; i++) {
-        int wanted = vs_watch_filter_match(reading->filter, &piece[i]) && is_visible(reading->session, &piece[i]);
-        if (wanted && *given == reading->max)
-            return 1;
+        int wanted = vs_watch_filter_match(reading->filter, &piece[i]);
+        int r = wanted ? vs_watch_may_see(conn, reading->session, &piece[i], reading->guest, &wanted, e) : 0;
+        reading->more = !r && wanted && *given == reading->max;
+        if (r || reading->more)
+            return r;
         if (wanted)
             render(reading, &piece[i], (*given)++);
         reading->seq = piece[i].seq;
@@ -216,14 +227,16 @@ static int read_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     int64_t count = PIECE, scanned = 0, given = 0;
     char position[VS_WATCH_POSITION];
     int r = piece ? check_span(conn, reading, e) : vs_fail_nomem(e);
+    if (!r)
+        r = vs_watch_is_guest(conn, reading->session, &reading->guest, e);
     reading->more = 0;
     vs_buf_str(&reading->json, "{\"events\":[");
     while (!r && !reading->more && count == PIECE) {
         r = vs_feed_page(conn, reading->seq, PIECE, piece, &count, e);
-        if (r)
-            break;
+        if (!r)
+            r = take_piece(conn, reading, piece, count, &given, e);
         scanned += count;
-        reading->more = take_piece(reading, piece, count, &given) || (count == PIECE && scanned >= SCAN_MAX);
+        reading->more |= count == PIECE && scanned >= SCAN_MAX;
     }
     if (r)
         return r;

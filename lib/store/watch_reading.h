@@ -25,10 +25,11 @@ struct vs_watch_reading {
     int64_t seq;
     char epoch[16]; /* of seq */
     int64_t max;
+    int guest;          /* something of another's was granted to the session's user */
     int more;           /* something is left that may be of interest */
     struct vs_buf json; /* the answer */
 };
-/* Gives seq and epoch their values by a position as it was handed out (NULL: now). INVALID or RESYNC. */
+/* Gives seq and epoch their values by a position as it was handed out (NULL: now), and guest. INVALID or RESYNC. */
 int vs_watch_locate(struct vs_watch_reading *reading, const char *position, vidstore_error **e);
 /* Reads. RESYNC: seq and epoch stand at the end of the feed now. */
 int vs_watch_read(struct vs_watch_reading *reading, vidstore_error **e);

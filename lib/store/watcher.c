@@ -50,8 +50,14 @@ static void signal_post(struct vs_watch_post *post, int on) {
         post->signalled = on;
 }
 
-static int concerns(const struct vs_watch_post *post, const struct vs_feed_entry *entry) {
-    return (post->all || vs_uuid_equal(&post->only, &entry->owner)) && vs_watch_filter_match(post->filter, entry);
+/* What may be seen is decided by who reads it; here it is enough to tell nobody in vain too often. */
+static int concerns(struct vs_watch_post *post, const struct vs_feed_entry *entry) {
+    int own = vs_uuid_equal(&post->only, &entry->owner);
+    if (own && strcmp(entry->noun, "grant") == 0)
+        post->guest = 1;
+    return (own || post->all || entry->open == 1 || strcmp(entry->noun, "setting") == 0 ||
+            (post->guest && vs_policy_is_shared(entry->noun))) &&
+           vs_watch_filter_match(post->filter, entry);
 }
 
 /* Which turn an entry is: of a job that can be claimed, now or at a time that whoever waits has to learn, or of one
@@ -292,6 +298,12 @@ void vs_watcher_narrow(struct vs_watcher *w, struct vs_watch_post *post, const s
     pthread_mutex_lock(&w->lock);
     post->only = *only;
     post->all = all;
+    pthread_mutex_unlock(&w->lock);
+}
+
+void vs_watcher_invite(struct vs_watcher *w, struct vs_watch_post *post) {
+    pthread_mutex_lock(&w->lock);
+    post->guest = 1;
     pthread_mutex_unlock(&w->lock);
 }
 

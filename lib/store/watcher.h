@@ -12,8 +12,9 @@ struct vs_watcher;
 /* Somebody who is told through a pipe. All but the filter is the watcher's, under its lock. */
 struct vs_watch_post {
     const struct vs_watch_filter *filter;
-    struct vs_uuid only; /* of entries of this owner, unless `all` */
+    struct vs_uuid only; /* of entries of this owner, unless `all`, and of those that anybody may see */
     int all;
+    int guest;     /* and of what may have been granted */
     int signalled; /* a byte stands in the pipe */
     int pipe[2];   /* reading end, writing end; neither blocks */
     struct vs_watch_post *next;
@@ -28,6 +29,8 @@ void vs_watcher_part(struct vs_watcher *w, struct vs_watch_post *post);
 void vs_watcher_signal(struct vs_watcher *w, struct vs_watch_post *post, int on);
 /* From now on only entries of this owner, or all. */
 void vs_watcher_narrow(struct vs_watcher *w, struct vs_watch_post *post, const struct vs_uuid *only, int all);
+/* Something was granted to the post's user. It stays so: whoever takes it back tells nobody in vain for long. */
+void vs_watcher_invite(struct vs_watcher *w, struct vs_watch_post *post);
 
 /* For those who wait for a job: a turn changes whenever one may have become ready, or has ended. Between begin and end
  * the watcher is awake. */

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 const struct vs_word vs_feed_kinds[] = {
     {VS_FEED_CREATED, "created"},   {VS_FEED_UPDATED, "updated"},
@@ -70,6 +71,10 @@ static void take_entry(struct vs_stmt *s, struct vs_feed_entry *entry) {
     vs_col_uuid(s, 5, &entry->owner);
     entry->version = vs_col_int(s, 6);
     entry->state = vs_col_int(s, 7);
+    const char *name = vs_col_text(s, 8, NULL);
+    snprintf(entry->name, sizeof entry->name, "%s", name ? name : "");
+    entry->open = vs_col_null(s, 9) ? -1 : vs_col_int(s, 9) == 1;
+    entry->twin = vs_col_int(s, 10) == 1;
 }
 
 int vs_feed_page(struct vs_conn *conn, int64_t after, int64_t max, struct vs_feed_entry *ret, int64_t *ret_count,
@@ -113,6 +118,17 @@ int vs_feed_surplus(struct vs_conn *conn, int64_t keep, int64_t limit, int64_t *
     struct vs_feed_span span;
     int r = vs_feed_span(conn, &span, e);
     return r ? r : find_oldest(conn, VS_STMT_FEED_SURPLUS, span.last - keep, limit, ret_upto, ret_count, e);
+}
+
+/* A name that does not fit stands for all of the host's tables. */
+int vs_feed_app(struct vs_conn *conn, const char *table, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_FEED_APP, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, vs_now_us());
+    vs_bind_text(s, 2, strlen(table) < VS_FEED_NAME ? table : "app_*", -1);
+    return vs_run(s, NULL, e);
 }
 
 int vs_feed_prune(struct vs_conn *conn, int64_t upto, int64_t *ret_count, vidstore_error **e) {

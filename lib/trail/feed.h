@@ -20,13 +20,16 @@ enum vs_feed_kind {
 extern const struct vs_word vs_feed_kinds[];
 extern const struct vs_word vs_job_states[]; /* here, because entries tell them */
 
-enum { VS_FEED_NOUN = 16 };
+enum { VS_FEED_NOUN = 16, VS_FEED_NAME = 129 };
 
 struct vs_feed_entry {
     int64_t seq, at_us, version;
     int64_t state; /* of a job; INT64_MIN: none */
     int32_t kind;
     char noun[VS_FEED_NOUN];
+    int8_t open;             /* of a file: 1 every user may see it, 0 not, -1 not known */
+    int8_t twin;             /* it tells another user what the entry before it told its own */
+    char name[VS_FEED_NAME]; /* of a setting or a host's table; "": none */
     struct vs_uuid object, owner;
 };
 
@@ -45,6 +48,8 @@ int vs_feed_old(struct vs_conn *conn, int64_t before_us, int64_t limit, int64_t 
                 vidstore_error **e);
 int vs_feed_surplus(struct vs_conn *conn, int64_t keep, int64_t limit, int64_t *ret_upto, int64_t *ret_count,
                     vidstore_error **e);
+/* In a write: a host's table was changed. */
+int vs_feed_app(struct vs_conn *conn, const char *table, vidstore_error **e);
 /* In a write: forgets the entries up to a position. Who stands before it has to start anew. */
 int vs_feed_prune(struct vs_conn *conn, int64_t upto, int64_t *ret_count, vidstore_error **e);
 /* In a write: no position that was given out so far means anything from here on. */

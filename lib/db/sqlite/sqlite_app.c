@@ -27,12 +27,13 @@ struct before {
     int value[VS_COUNT(bounds)];
 };
 
-static void close_fence(struct sqlite_conn *c, enum vs_app_mode mode, struct before *before) {
+static void close_fence(struct sqlite_conn *c, struct vs_app *app, struct before *before) {
     static const enum sqlite_fence_state states[] = {
         [VS_APP_QUERY] = FENCE_READS, [VS_APP_CHANGE] = FENCE_WRITES, [VS_APP_SCHEMA] = FENCE_SCHEMA};
     for (size_t i = 0; i < VS_COUNT(bounds); i++)
         before->value[i] = sqlite3_limit(c->db, bounds[i].what, bounds[i].value);
-    c->fence->state = states[mode];
+    c->fence->state = states[app->mode];
+    c->fence->touched = &app->touched;
     c->fence->memory = sqlite3_memory_used();
     c->fence->memory_gone = 0;
     c->watching = 1; /* a change too: it may run for ever */
@@ -42,6 +43,7 @@ static void open_fence(struct sqlite_conn *c, const struct before *before) {
     c->watching = 0;
     c->fence->state = FENCE_OPEN;
     c->fence->altering = 0;
+    c->fence->touched = NULL;
     for (size_t i = 0; i < VS_COUNT(bounds); i++)
         sqlite3_limit(c->db, bounds[i].what, before->value[i]);
 }
@@ -368,7 +370,7 @@ static int run_schema(struct sqlite_conn *c, struct vs_app *app, vidstore_error 
     int r = count_ours(c, &before, e);
     if (r)
         return r;
-    close_fence(c, app->mode, &limits);
+    close_fence(c, app, &limits);
     r = run_script(c, app, e);
     open_fence(c, &limits);
     if (!r)
@@ -386,7 +388,7 @@ int vs_sqlite_app(struct vs_conn *conn, struct vs_app *app, vidstore_error **e) 
         return r;
     if (app->mode == VS_APP_SCHEMA)
         return run_schema(c, app, e);
-    close_fence(c, app->mode, &limits);
+    close_fence(c, app, &limits);
     r = run_one(c, app, e);
     open_fence(c, &limits);
     return r;

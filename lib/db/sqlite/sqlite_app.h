@@ -18,9 +18,10 @@ struct sqlite_fence {
     size_t count;
     char **real; /* tables and views of ours */
     size_t real_count;
-    int altering;    /* the statement that is compiled alters or drops a table of the host's */
-    int64_t memory;  /* SQLite's, when the statement began */
-    int memory_gone; /* it wanted too much */
+    int altering;           /* the statement that is compiled alters or drops a table of the host's */
+    int64_t memory;         /* SQLite's, when the statement began */
+    int memory_gone;        /* it wanted too much */
+    struct vs_buf *touched; /* see vs_app; NULL: nobody asks */
 };
 
 /* Makes the connection's fence if it has none; it stays open. */

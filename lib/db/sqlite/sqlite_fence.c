@@ -109,6 +109,19 @@ static int may_read(struct sqlite_fence *f, const char *table, const char *colum
     return is_view(by) && is_exposed(f, table, column);
 }
 
+/* A host's table that a statement changes, or makes, alters and drops: noted once. 1. */
+static int touch(const struct sqlite_fence *f, const char *table) {
+    struct vs_buf *b = f->touched;
+    if (!b)
+        return 1;
+    for (size_t at = 0; at < b->len; at += strlen(b->data + at) + 1)
+        if (strcasecmp(b->data + at, table) == 0)
+            return 1;
+    vs_buf_str(b, table);
+    vs_buf_char(b, '\0');
+    return 1;
+}
+
 /* The automatic indexes of constraints have names of the engine's. */
 static int is_app_index(const char *index, const char *table) {
     return vs_sqlite_is_app(table) &&
@@ -120,15 +133,15 @@ static int may_alter(struct sqlite_fence *f, int what, const char *a, const char
         return 0;
     switch (what) {
     case SQLITE_CREATE_TABLE:
-        return vs_sqlite_is_app(a);
+        return vs_sqlite_is_app(a) && touch(f, a);
     case SQLITE_DROP_TABLE:
-        return f->altering = vs_sqlite_is_app(a);
+        return f->altering = vs_sqlite_is_app(a) && touch(f, a);
     case SQLITE_CREATE_INDEX:
     case SQLITE_DROP_INDEX:
     case SQLITE_REINDEX: /* of the index that is being made */
         return what == SQLITE_REINDEX ? vs_sqlite_is_app(a) : is_app_index(a, b);
     case SQLITE_ALTER_TABLE:
-        return f->altering = vs_sqlite_is_app(b);
+        return f->altering = vs_sqlite_is_app(b) && touch(f, b);
     default:
         return 0;
     }
@@ -138,7 +151,7 @@ static int may_alter(struct sqlite_fence *f, int what, const char *a, const char
  * by statements of the kinds above only: the connection is defensive. */
 static int may_write(const struct sqlite_fence *f, const char *table) {
     if (vs_sqlite_is_app(table))
-        return 1;
+        return touch(f, table);
     return (f->state == FENCE_SCHEMA && is_schema_table(table)) || (f->altering && is_sequence(table));
 }
 
