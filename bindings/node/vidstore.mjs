@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+/**
+ * libvidstore for Node: users, jobs, videos, files and their audit in one directory on disk.
+ *
+ * Every call of the API description that can be made in the background is a method that is awaited, with its arguments
+ * by name: `await session.job.submit({ params: { kind: 'download_only' } })`. Results come through one descriptor that
+ * the event loop watches; the calls run on threads of the library's own.
+ */
+import { isMainThread } from 'node:worker_threads'
+import { api, call, errorOf, must, numberOf, takeText, VidstoreError } from './library.mjs'
+import { Poll } from './loop.mjs'
+
+export { VidstoreError }
+
+/** The calls in the background of one store. */
+class Background {
+  constructor(store) {
+    const place = [null]
+    must('vidstore_queue_new', store, 0, place)
+    this.queue = place[0]
+    this.waiting = new Map()
+    this.room = []
+    this.tag = 0
+    this.poll = new Poll(call('vidstore_queue_fd', this.queue), () => this.collect())
+  }
+
+  /** Takes every result that waits. It runs in the event loop, so nothing may be thrown here. */
+  collect() {
+    for (;;) {
+      const place = [null]
+      if (!this.queue || call('vidstore_queue_next', this.queue, place, [null]) || !place[0]) break
+      const tag = Number(call('vidstore_result_tag', place[0]))
+      const waits = this.waiting.get(tag)
+      this.waiting.delete(tag)
+      waits?.settle(place[0])
+      call('vidstore_result_free', place[0])
+    }
+    this.poll.hold(this.waiting.size > 0)
+    for (const resume of this.room.splice(0)) resume()
+  }
+
+  /** Starts something as soon as the queue has room. Gives what `take` makes of its result. */
+  async run(start, take, signal) {
+    const tag = ++this.tag
+    for (;;) {
+      signal?.throwIfAborted()
+      if (!this.queue) throw new VidstoreError({ code: 'MISUSE', message: 'the store is closed' })
+      try {
+        return await this.begin(tag, start, take, signal)
+      } catch (error) {
+        if (error.code !== 'BUSY' || !error.queueIsFull || !this.waiting.size) throw error
+        await new Promise(resolve => this.room.push(resolve))
+      }
+    }
+  }
+
+  begin(tag, start, take, signal) {
+    const op = [0]
+    try {
+      start(this.queue, tag, op)
+    } catch (error) {
+      error.queueIsFull = true
+      throw error
+    }
+    return new Promise((resolve, reject) => {
+      const abort = () => this.queue && call('vidstore_queue_cancel', this.queue, op[0], [null])
+      const settle = result => {
+        signal?.removeEventListener('abort', abort)
+        try {
+          const status = call('vidstore_result_status', result)
+          if (status) throw errorOf(call('vidstore_result_error', result), status)
+          resolve(take(result))
+        } catch (error) {
+          reject(error)
+        }
+      }
+      this.waiting.set(tag, { settle, reject })
+      signal?.addEventListener('abort', abort, { once: true })
+      this.poll.hold(true)
+    })
+  }
+
+  /** What is still waited for ends with CANCELLED. */
+  close() {
+    this.poll.close()
+    call('vidstore_queue_free', this.queue)
+    this.queue = null
+    const left = [...this.waiting.values()]
+    this.waiting.clear()
+    for (const { reject } of left) reject(new VidstoreError({ code: 'CANCELLED', message: 'the store was closed' }))
+    for (const resume of this.room.splice(0)) resume()
+  }
+}
+
+function json(result) {
+  const place = [null]
+  must('vidstore_result_json', result, place)
+  return JSON.parse(takeText(place[0]))
+}
+
+/** An open store. */
+export class Store {
+  #handle
+  #background
+
+  /**
+   * Opens a store, makes or migrates it first where needed.
+   * @param {string} location a directory, a URI, or ':memory:'
+   * @param {Object<string, string|number|boolean>} options such as { read_only: true }
+   */
+  static open(location, options = {}) {
+    if (!isMainThread) throw new Error('vidstore needs the event loop of the main thread')
+    const params = call('vidstore_open_params_new')
+    const place = [null]
+    try {
+      for (const [word, value] of Object.entries(options)) {
+        const kind = typeof value === 'string' ? 'text' : 'int64'
+        const plain = kind === 'text' ? value : Number(value)
+        call(`vidstore_open_params_set_${kind}`, params, numberOf('open', word), plain)
+      }
+      must('vidstore_open', location, params, place)
+    } finally {
+      call('vidstore_open_params_free', params)
+    }
+    return new Store(place[0])
+  }
+
+  constructor(handle) {
+    this.#handle = handle
+    this.#background = new Background(handle)
+  }
+
+  /** Ends everything that is still waited for, and closes the store. */
+  close() {
+    if (!this.#handle) return
+    this.#background.close()
+    call('vidstore_close', this.#handle)
+    this.#handle = null
+  }
+
+  #session(how, ...args) {
+    const place = [null]
+    must(`vidstore_session_${how}`, this.#handle, ...args, place)
+    return new Session(place[0], this.#background)
+  }
+
+  /** A session of the host's own; `name` is recorded in the audit. */
+  system(name) {
+    return this.#session('system', name)
+  }
+
+  /** A session on behalf of a user whom the host knows. */
+  onBehalf(userId) {
+    return this.#session('on_behalf', userId, null)
+  }
+
+  /** A session by the token of a login, or by an API key. */
+  resume(token) {
+    return this.#session('resume', token, null)
+  }
+
+  key(token) {
+    return this.#session('key', token, null)
+  }
+
+  /** A session by name and password; the hashing is done in the background. */
+  login(name, password, { signal } = {}) {
+    return this.#background.run(
+      (queue, tag, op) => must('vidstore_session_login_start', queue, tag, name, password, null, op),
+      result => new Session(call('vidstore_result_take', result, 'vidstore_session'), this.#background), signal)
+  }
+}
+
+/** Who acts. The calls are below `job`, `video`, `file` and so on. */
+export class Session {
+  #handle
+  #background
+
+  constructor(handle, background) {
+    this.#handle = handle
+    this.#background = background
+    for (const [noun, calls] of nouns) this[noun] = calls(this)
+  }
+
+  /**
+   * Makes any call of vidstore-call(7) by its name.
+   * @param {string} name such as 'job.get'
+   * @param {object} args by name
+   * @param {{signal?: AbortSignal}} options an abort cancels it: what has not begun never runs, what reads or waits is
+   *   interrupted, and what writes is finished
+   */
+  call(name, args = {}, { signal } = {}) {
+    return this.#background.run(
+      (queue, tag, op) => must('vidstore_call_start', this.#handle, queue, tag, name, JSON.stringify(args), op), json,
+      signal)
+  }
+
+  /** Follows the change feed: `for await (const event of session.watch({ noun: 'job' }))`. */
+  async *watch(filter = null, { position = null, signal } = {}) {
+    const place = [null]
+    must('vidstore_watch_open', this.#handle, filter && JSON.stringify(filter), position, place)
+    const watch = place[0]
+    let wake = () => {}
+    const poll = new Poll(call('vidstore_watch_fd', watch), () => {
+      poll.pause()
+      wake()
+    })
+    const stop = () => wake()
+    signal?.addEventListener('abort', stop, { once: true })
+    try {
+      while (!signal?.aborted) {
+        const woken = new Promise(resolve => { wake = resolve })
+        poll.go()
+        poll.hold(true)
+        await woken
+        if (signal?.aborted) return
+        const text = [null]
+        must('vidstore_watch_next', watch, 100, text)
+        yield* JSON.parse(takeText(text[0])).events
+      }
+    } finally {
+      signal?.removeEventListener('abort', stop)
+      poll.close()
+      call('vidstore_watch_free', watch)
+    }
+  }
+
+  /** Every record of a list, page after page: `for await (const job of session.all('job', { filter: '…' }))`. */
+  async *all(noun, query = {}) {
+    for (let cursor = query.cursor; cursor !== null;) {
+      const page = await this.call(`${noun}.list`, { query: cursor ? { ...query, cursor } : query })
+      yield* page.items
+      cursor = page.cursor ?? null
+    }
+  }
+
+  close() {
+    if (this.#handle) call('vidstore_session_free', this.#handle)
+    this.#handle = null
+  }
+}
+
+/** The calls by noun, as the description has them; what has no noun is a method of the session itself. */
+const nouns = new Map()
+for (const f of api.functions) {
+  if (!f.call || f.call.here_only) continue
+  const [noun, verb] = f.call.name.split('.')
+  const make = session => (args, options) => session.call(f.call.name, args, options)
+  if (!verb) {
+    if (!(noun in Session.prototype)) nouns.set(noun, make)
+    continue
+  }
+  const before = nouns.get(noun)
+  nouns.set(noun, session => Object.assign(before ? before(session) : {}, { [verb]: make(session) }))
+}

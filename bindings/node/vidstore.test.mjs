@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { Store, VidstoreError } from 'vidstore'
+
+const folder = mkdtempSync(join(tmpdir(), 'vidstore-node-'))
+after(() => rmSync(folder, { recursive: true }))
+let count = 0
+
+/** A test with a store and a session of its own. */
+function withStore(name, body) {
+  test(name, { timeout: 120000 }, async () => {
+    const place = join(folder, `store${++count}`)
+    const store = Store.open(place)
+    const session = store.system('test')
+    try {
+      await body({ store, session, place })
+    } finally {
+      session.close()
+      store.close()
+    }
+  })
+}
+
+function fill(value, saved) {
+  if (typeof value === 'string' && value.startsWith('$')) return saved[value.slice(1)]
+  if (Array.isArray(value) || value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, saved)]))
+}
+
+withStore('makes the calls that every binding makes, and gets what every binding gets', async ({ session }) => {
+  const steps = JSON.parse(readFileSync(process.env.VIDSTORE_CONFORMANCE, 'utf8'))
+  const saved = {}
+  assert.ok(steps.length >= 20)
+  for (const step of steps) {
+    const made = session.call(step.call, fill(step.args, saved))
+    if (step.error) {
+      await assert.rejects(made, error => error instanceof VidstoreError && error.code === step.error.code &&
+        (!step.error.field || error.field === step.error.field), step.note)
+      continue
+    }
+    const result = await made
+    if ('value' in step) assert.deepEqual(result, step.value, step.note)
+    for (const [field, wanted] of Object.entries(step.expect ?? {}))
+      assert.deepEqual(result[field], fill(wanted, saved), step.note)
+    if (step.items !== undefined) assert.equal(result.items.length, step.items, step.note)
+    for (const [name, field] of Object.entries(step.save ?? {})) saved[name] = result[field]
+  }
+})
+
+withStore('has a method for every call', async ({ session }) => {
+  const job = await session.job.submit({ params: { kind: 'x', season: 'One' } })
+  assert.deepEqual(await session.job.get({ id: job.id }), job)
+  assert.ok(job.created > 1e15)
+  await assert.rejects(session.job.get({ id: '01900000-0000-7000-8000-000000000000' }), { code: 'NOT_FOUND' })
+  await assert.rejects(session.job.submit({ params: { kind: '' } }), { code: 'INVALID', field: 'kind' })
+  assert.equal(typeof (await session.stats({})), 'object')
+})
+
+withStore('lists page after page', async ({ session }) => {
+  await Promise.all(Array.from({ length: 7 }, () => session.job.submit({ params: { kind: 'x' } })))
+  const seen = new Set()
+  for await (const job of session.all('job', { limit: 3 })) seen.add(job.id)
+  assert.equal(seen.size, 7)
+})
+
+withStore('makes more calls at once than the queue has room for', async ({ session }) => {
+  await Promise.all(Array.from({ length: 3000 }, (_, i) => session.job.submit({ params: { kind: `k${i % 7}` } })))
+  assert.equal(await session.job.count({}), 3000)
+})
+
+withStore('leaves the loop free while calls wait, and cancels them', async ({ session }) => {
+  const controller = new AbortController()
+  const claim = session.job.claim({ wait_ms: 60000 }, { signal: controller.signal })
+  let turns = 0
+  const timer = setInterval(() => turns++, 5)
+  setTimeout(() => controller.abort(), 200)
+  const start = Date.now()
+  await assert.rejects(claim, { code: 'CANCELLED' })
+  clearInterval(timer)
+  assert.ok(turns > 2, `${turns} turns of the loop`)
+  assert.ok(Date.now() - start < 5000)
+  await assert.rejects(session.job.count({}, { signal: AbortSignal.abort() }), { name: 'AbortError' })
+})
+
+withStore('ends what is waited for with the store', async ({ store, session }) => {
+  const claim = session.job.claim({ wait_ms: 60000 })
+  setImmediate(() => store.close())
+  await assert.rejects(claim, { code: 'CANCELLED' })
+  await assert.rejects(session.job.count({}), { code: 'MISUSE' })
+})
+
+withStore('knows who logs in', async ({ store, session }) => {
+  const user = await session.user.create({ params: { username: 'ann', role: 'user' } })
+  await session.user.set_password({ id: user.id, password: 'correct horse battery' })
+  const hers = await store.login('ann', 'correct horse battery')
+  const job = await hers.job.submit({ params: { kind: 'x' } })
+  assert.equal(job.user_id, user.id)
+  hers.close()
+  await assert.rejects(store.login('ann', 'a wrong one'), { code: 'UNAUTHENTICATED' })
+  const behalf = store.onBehalf(user.id)
+  assert.equal((await behalf.job.get({ id: job.id })).id, job.id)
+  behalf.close()
+})
+
+withStore('follows changes', async ({ session }) => {
+  const controller = new AbortController()
+  const seen = []
+  setTimeout(() => session.job.submit({ params: { kind: 'one' } }), 50)
+  setTimeout(() => session.job.submit({ params: { kind: 'two' } }), 100)
+  for await (const event of session.watch({ noun: 'job' }, { signal: controller.signal })) {
+    seen.push(event.kind)
+    if (seen.length === 2) controller.abort()
+  }
+  assert.deepEqual(seen, ['created', 'created'])
+})
+
+withStore('refuses a text that C would cut', async ({ store, session }) => {
+  assert.throws(() => store.system('a\0b'), TypeError)
+  await assert.rejects(session.call('job.get\0x'), TypeError)
+  await assert.rejects(session.job.submit({ params: { kind: 'a\0b' } }), { code: 'INVALID' })
+})
+
+test('says what is wrong with a place or an option', () => {
+  assert.throws(() => Store.open(join(folder, 'none'), { create: false }), { code: 'NOT_FOUND' })
+  assert.throws(() => Store.open(join(folder, 'x'), { colour: 1 }), TypeError)
+})
+
+test('a process ends when nothing is waited for, though its store is open', () => {
+  const program = join(folder, 'ends.mjs')
+  writeFileSync(program, `import { Store } from 'vidstore'
+    const session = Store.open(${JSON.stringify(join(folder, 'ends'))}).system('test')
+    const job = await session.job.submit({ params: { kind: 'x' } })
+    console.log(job.state)`)
+  writeFileSync(join(process.cwd(), 'ends.mjs'), readFileSync(program))
+  assert.equal(execFileSync(process.execPath, ['ends.mjs'], { timeout: 60000, encoding: 'utf8' }), 'ready\n')
+})
