@@ -33,8 +33,8 @@ enum {
  * and logins are no changes, and no entry holds a secret or a value.
  * @param session  who acts.
  * @param filter  a JSON object; NULL: everything. "noun" and "kind" are each a word (user, job, video, file, grant,
- *   key, login, setting, app, quota, link; created, updated, removed, restored, purged, state, progress) or a list of them;
- *   "user_id" is the owner's UUID, "id" the record's.
+ *   link, key, login, quota, setting, app; created, updated, removed, restored, purged, state, progress) or a list of
+ *   them; "user_id" is the owner's UUID, "id" the record's.
  * @param position  from where on: one that was kept, or "start" for the oldest that is there; NULL: from now on.
  * @param ret_watch  receives the watch.
  * @param reterr  receives the error, or NULL; may be NULL.
