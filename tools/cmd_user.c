@@ -34,7 +34,7 @@ int cmd_user_add(struct cli *cli, const struct cli_args *args) {
     }
     vidstore_error *error = NULL;
     cli_auto(vidstore_user) *user = NULL;
-    if (vidstore_user_create(cli->session, params, &user, &error))
+    if ((cli_flag(args, "first") ? vidstore_user_bootstrap : vidstore_user_create)(cli->session, params, &user, &error))
         return cli_fail_on(cli, args->operands[0], &error);
     if (cli->json)
         return cli_show_record(cli, &cli_users, user);

@@ -12,6 +12,7 @@ OPTIONS(user_add) = {
     {"full-name", 0, "NAME", "name in full"},
     {"role", 0, "viewer|user|admin", "what the user may do (default user)"},
     {"pending", 0, NULL, "create it inactive"},
+    {"first", 0, NULL, "the first admin of a store that has no users"},
     {"id", 0, "UUID", "the id it shall have"},
     {"password", 'p', NULL, "ask for a password on the terminal"},
     {"password-fd", 0, "N", "read the password from a descriptor, up to the end of the line"},

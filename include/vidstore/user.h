@@ -44,8 +44,9 @@ enum {
     VIDSTORE_USER_METADATA = 1007,    /**< JSON object: anything of the host. */
     VIDSTORE_USER_DELETED_US = 1008,  /**< When it was removed; NULL: it is not. */
     VIDSTORE_USER_REMOVAL_ID = 1009,  /**< UUID that all records share which one removal took. */
-    VIDSTORE_USER_USERNAME = 1010, /**< 1 to 50 characters: letters, digits, and . _ - +; unique whatever the case. */
-    VIDSTORE_USER_EMAIL = 1011,    /**< At most 254 bytes; unique whatever the case. */
+    VIDSTORE_USER_USERNAME = 1010,    /**< 1 to 50 characters: letters, digits, and . _ - +, no dot at either end;
+                                         beyond ASCII small, composed and of one script; unique whatever the case. */
+    VIDSTORE_USER_EMAIL = 1011,       /**< At most 254 bytes; unique whatever the case. */
     VIDSTORE_USER_FULL_NAME = 1012,
     VIDSTORE_USER_ROLE = 1013,           /**< VIDSTORE_ROLE_…; default user. */
     VIDSTORE_USER_STATE = 1014,          /**< VIDSTORE_USER_…; default active. */
@@ -251,6 +252,22 @@ VIDSTORE_API void vidstore_user_params_expect_version(vidstore_user_params *para
  */
 VIDSTORE_API vidstore_status vidstore_user_create(vidstore_session *session, const vidstore_user_params *params,
                                                   vidstore_user **ret_user, vidstore_error **reterr);
+
+/**
+ * Create the first user of a store, an active admin. There is no default account; of any number of callers at once, in
+ * any number of processes, one succeeds, and none once the store has or had a user. With an id of the caller's, the
+ * same call may be repeated.
+ * @param session  who acts: the system.
+ * @param params  the values; not changed. The role, when it is set, is VIDSTORE_ROLE_ADMIN.
+ * @param ret_user  receives the new record.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID, CONFLICT, MISUSE, STATE (there is, or was, a user), FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
+ * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Threads: one at a time a session. Blocks: database. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_user_bootstrap(vidstore_session *session, const vidstore_user_params *params,
+                                                     vidstore_user **ret_user, vidstore_error **reterr);
 
 /**
  * Read a user.

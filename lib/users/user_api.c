@@ -47,22 +47,26 @@ static int check_recent_all(const vidstore_session *session, const vidstore_user
     return r;
 }
 
+enum how { UPDATE, CREATE, CREATE_FIRST };
+
 /* Creates (id NULL) or updates, with the password hashed before the transaction. */
-static int write_user(vidstore_session *session, int create, const char *id, const vidstore_user_params *params,
+static int write_user(vidstore_session *session, enum how how, const char *id, const vidstore_user_params *params,
                       vidstore_user **ret_user, vidstore_error **e) {
-    vs_autosecret secret = {0};
+    vs_autosecret secret = {.first = how == CREATE_FIRST};
+    enum vs_verb verb = how == UPDATE ? VS_UPDATE : how == CREATE ? VS_CREATE : VS_MANAGE;
+    int create = how != UPDATE;
     struct vs_call call = vs_session_call(session);
     struct vs_uuid who;
     int r = vs_params_check(in(params), &vs_user_noun, e);
     if (!r && !create)
         r = vs_uuid_parse(id, "id", &who, e);
     if (!r) /* before the hash, which costs more than all the rest */
-        r = vs_session_may(session, "user", create ? VS_CREATE : VS_UPDATE, NULL, create ? NULL : &who, 0, e);
+        r = vs_session_may(session, "user", verb, NULL, create ? NULL : &who, 0, e);
     if (!r)
         r = check_recent(session, in(params), e);
     if (!r)
         r = vs_user_hash_params(session, &call, in(params), &secret, e);
-    void *extra = *secret.hash ? &secret : NULL;
+    void *extra = *secret.hash || secret.first ? &secret : NULL;
     if (!r && create)
         return vs_crud_create(session, &vs_user_rules, in(params), extra, (struct vs_record **)ret_user, e);
     return r ? r : vs_crud_update(session, &vs_user_rules, id, in(params), extra, (struct vs_record **)ret_user, e);
@@ -71,7 +75,15 @@ static int write_user(vidstore_session *session, int create, const char *id, con
 vidstore_status vidstore_user_create(vidstore_session *session, const vidstore_user_params *params,
                                      vidstore_user **ret_user, vidstore_error **reterr) {
     VS_ENTER(session, ret_user, reterr);
-    int r = write_user(session, 1, NULL, params, ret_user, reterr);
+    int r = write_user(session, CREATE, NULL, params, ret_user, reterr);
+    vidstore_user_free(vs_unwanted_);
+    return r;
+}
+
+vidstore_status vidstore_user_bootstrap(vidstore_session *session, const vidstore_user_params *params,
+                                        vidstore_user **ret_user, vidstore_error **reterr) {
+    VS_ENTER(session, ret_user, reterr);
+    int r = write_user(session, CREATE_FIRST, NULL, params, ret_user, reterr);
     vidstore_user_free(vs_unwanted_);
     return r;
 }
@@ -79,7 +91,7 @@ vidstore_status vidstore_user_create(vidstore_session *session, const vidstore_u
 vidstore_status vidstore_user_update(vidstore_session *session, const char *id, const vidstore_user_params *params,
                                      vidstore_user **ret_user, vidstore_error **reterr) {
     VS_ENTER(session, ret_user, reterr);
-    int r = write_user(session, 0, id, params, ret_user, reterr);
+    int r = write_user(session, UPDATE, id, params, ret_user, reterr);
     vidstore_user_free(vs_unwanted_);
     return r;
 }

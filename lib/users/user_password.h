@@ -7,8 +7,10 @@
 #include "record/params.h"
 #include "store/session.h"
 
-/* What the rules take as the extra of a change: the hash of a new password, or why it can't be one. */
+/* What the rules take as the extra of a change: the hash of a new password ("": none), or why it can't be one; and
+ * whether it must be the first user of the store. */
 struct vs_user_secret {
+    int first;
     char hash[VS_HASH_MAX];
     vidstore_error *refused;
 };

@@ -150,24 +150,36 @@ int vs_user_repo_forget(struct vs_conn *conn, const struct vs_uuid *user, vidsto
     return r;
 }
 
-static int number_for(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *user, int64_t *ret,
-                      vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, id, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, user);
-    r = vs_row(s, e);
+static int number(struct vs_stmt *s, int64_t *ret, vidstore_error **e) {
+    int r = vs_row(s, e);
     *ret = r == VS_ROW ? vs_col_int(s, 0) : 0;
     return r < 0 ? r : 0;
 }
 
-int vs_user_repo_other_admins(struct vs_conn *conn, const struct vs_uuid *user, int64_t *ret, vidstore_error **e) {
-    return number_for(conn, VS_STMT_USER_OTHER_ADMINS, user, ret, e);
+int vs_user_repo_other_admins(struct vs_conn *conn, const struct vs_uuid *user, int64_t now_us, int64_t *ret,
+                              vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_USER_OTHER_ADMINS, &s, e);
+    if (r)
+        return r;
+    vs_bind_int(s, 1, now_us);
+    vs_bind_uuid(s, 2, user);
+    return number(s, ret, e);
+}
+
+int vs_user_repo_any(struct vs_conn *conn, int64_t *ret, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_USER_ANY, &s, e);
+    return r ? r : number(s, ret, e);
 }
 
 int vs_user_repo_owned(struct vs_conn *conn, const struct vs_uuid *user, int64_t *ret, vidstore_error **e) {
-    return number_for(conn, VS_STMT_USER_OWNED, user, ret, e);
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_USER_OWNED, &s, e);
+    if (r)
+        return r;
+    vs_bind_uuid(s, 1, user);
+    return number(s, ret, e);
 }
 
 int vs_user_repo_remove_owned(struct vs_conn *conn, const struct vs_uuid *user, const struct vs_uuid *removal,

@@ -25,7 +25,11 @@ int vs_user_repo_next_epoch(struct vs_conn *conn, const struct vs_uuid *user, co
 int vs_user_repo_distrust(struct vs_conn *conn, const struct vs_uuid *user, vidstore_error **e);
 /* Passwords and identities go. */
 int vs_user_repo_forget(struct vs_conn *conn, const struct vs_uuid *user, vidstore_error **e);
-int vs_user_repo_other_admins(struct vs_conn *conn, const struct vs_uuid *user, int64_t *ret, vidstore_error **e);
+/* Whether there is another admin who can act by now: 1 or 0. */
+int vs_user_repo_other_admins(struct vs_conn *conn, const struct vs_uuid *user, int64_t now_us, int64_t *ret,
+                              vidstore_error **e);
+/* Whether there is or was any user: 1 or 0. */
+int vs_user_repo_any(struct vs_conn *conn, int64_t *ret, vidstore_error **e);
 /* Jobs, videos and files of a user: how many are not removed; and removing them all under one removal id. */
 int vs_user_repo_owned(struct vs_conn *conn, const struct vs_uuid *user, int64_t *ret, vidstore_error **e);
 int vs_user_repo_remove_owned(struct vs_conn *conn, const struct vs_uuid *user, const struct vs_uuid *removal,

@@ -5,6 +5,7 @@
 #include "keys/keys.h"
 #include "links/links.h"
 #include "record/search.h"
+#include "store/standing.h"
 #include "users/user_once.h"
 #include "users/user_password.h"
 #include "users/user_repo.h"
@@ -12,6 +13,7 @@
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
+#include "util/unicode.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -29,6 +31,12 @@ static int check_username(const struct vs_change *c, vidstore_error **e) {
                                "username has a character other than letters, digits and . _ - +");
         characters += (*p & 0xC0) != 0x80;
     }
+    size_t len = strlen(name);
+    if (*name == '.' || name[len - 1] == '.')
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "username", "username begins or ends with a dot");
+    if (!vs_unicode_is_name(name, len))
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "username",
+                           "username is more than letters and digits of one script, small and composed beyond ASCII");
     if (characters > USERNAME_MAX)
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LONG, "username",
                            "username is longer than %d characters", USERNAME_MAX);
@@ -53,9 +61,24 @@ static int take_password(struct vs_change *c, vidstore_error **e) {
     if (secret && secret->refused)
         return vs_fail_sub(e, vidstore_error_code(secret->refused), vidstore_error_subcode(secret->refused), "password",
                            "%s", vidstore_error_message(secret->refused));
-    if (secret)
+    if (secret && *secret->hash)
         vs_change_set_int(c, VIDSTORE_USER_PASSWORD_CHANGED_US, c->now_us);
     return 0;
+}
+
+/* There is no default account: the first one is made by who has the store, once, whoever else tries at the same time.
+ */
+static int check_first(const struct vs_change *c, vidstore_error **e) {
+    const struct vs_user_secret *secret = c->extra;
+    int64_t any = 0;
+    if (!secret || !secret->first)
+        return 0;
+    if (vs_change_int(c, VIDSTORE_USER_ROLE) != VIDSTORE_ROLE_ADMIN)
+        return vs_fail(e, VIDSTORE_INVALID, "role", "the first user is an admin");
+    if (vs_change_int(c, VIDSTORE_USER_STATE) != VIDSTORE_USER_ACTIVE)
+        return vs_fail(e, VIDSTORE_INVALID, "state", "the first user is active");
+    int r = vs_user_repo_any(c->conn, &any, e);
+    return r || !any ? r : vs_fail(e, VIDSTORE_STATE, NULL, "the store has, or had, users already");
 }
 
 /* A suspension may have an end; nothing else has. */
@@ -83,7 +106,8 @@ static int check_govern(const struct vs_change *c, vidstore_error **e) {
 }
 
 static int create(struct vs_change *c, vidstore_error **e) {
-    vs_change_default_int(c, VIDSTORE_USER_ROLE, VIDSTORE_ROLE_USER);
+    const struct vs_user_secret *secret = c->extra;
+    vs_change_default_int(c, VIDSTORE_USER_ROLE, secret && secret->first ? VIDSTORE_ROLE_ADMIN : VIDSTORE_ROLE_USER);
     vs_change_default_int(c, VIDSTORE_USER_STATE, VIDSTORE_USER_ACTIVE);
     vs_change_default_int(c, VIDSTORE_USER_EMAIL_VERIFIED, 0);
     vs_change_set_int(c, VIDSTORE_USER_JOB_COUNT, 0);
@@ -92,22 +116,24 @@ static int create(struct vs_change *c, vidstore_error **e) {
         return vs_fail(e, VIDSTORE_INVALID, "state", "a user can't be created deleted");
     int r = check_govern(c, e);
     if (!r)
+        r = check_first(c, e);
+    if (!r)
         r = take_password(c, e);
     if (!r)
         r = check_suspension(c, e);
     return r ? r : check(c, e);
 }
 
-/* The store must not lock its people out: one active admin stays. */
+/* The store must not lock its people out: one admin who can act stays. */
 static int keep_an_admin(const struct vs_change *c, vidstore_error **e) {
     int64_t others = 0;
-    int was = vs_record_int(c->old, VIDSTORE_USER_ROLE) == VIDSTORE_ROLE_ADMIN &&
-              vs_record_int(c->old, VIDSTORE_USER_STATE) == VIDSTORE_USER_ACTIVE;
+    int was = vs_record_int(c->old, VIDSTORE_USER_ROLE) == VIDSTORE_ROLE_ADMIN && vs_user_stands(c->old);
     int stays = vs_change_int(c, VIDSTORE_USER_ROLE) == VIDSTORE_ROLE_ADMIN &&
-                vs_change_int(c, VIDSTORE_USER_STATE) == VIDSTORE_USER_ACTIVE;
+                vs_account_stands(vs_change_int(c, VIDSTORE_USER_STATE),
+                                  vs_change_int(c, VIDSTORE_USER_SUSPENDED_UNTIL_US), c->now_us);
     if (!was || stays)
         return 0;
-    int r = vs_user_repo_other_admins(c->conn, &c->id, &others, e);
+    int r = vs_user_repo_other_admins(c->conn, &c->id, c->now_us, &others, e);
     if (!r && !others)
         r = vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "state", "this is the last active admin");
     return r;
@@ -147,6 +173,8 @@ static int cannot_give(const struct vs_change *c) {
 static int saved(struct vs_change *c, vidstore_error **e) {
     const struct vs_user_secret *secret = c->extra;
     int state = vs_change_differs(c, VIDSTORE_USER_STATE);
+    if (secret && !*secret->hash)
+        secret = NULL;
     int r = secret ? vs_user_repo_set_hash(c->conn, &c->id, secret->hash, c->now_us, e) : 0;
     const char *reason = state ? "account changed" : secret ? "password changed" : "role changed";
     if (!r && c->old && (secret || state || vs_change_differs(c, VIDSTORE_USER_ROLE)))

@@ -2,6 +2,7 @@
 #include "util/unicode.h"
 #include "util/alloc.h"
 #include "util/utf8.h"
+#include <string.h>
 #include <unicase.h>
 #include <unictype.h>
 #include <uninorm.h>
@@ -141,16 +142,57 @@ char *vs_unicode_fold(const char *s, size_t len) {
     return out.failed ? NULL : VS_TAKE(out.data);
 }
 
-char *vs_unicode_nfc(const char *s, size_t len) {
-    int plain = 1;
-    for (size_t i = 0; i < len && plain; i++)
-        plain = (unsigned char)s[i] < 0x80;
-    if (plain)
-        return vs_strndup(s, len);
+static int is_ascii(const char *s, size_t len) {
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)s[i] >= 0x80)
+            return 0;
+    return 1;
+}
+
+static char *normalize(uninorm_t form, const char *s, size_t len) {
     size_t n = 3 * len + 16; /* no text grows more than threefold: the library needs no memory of its own for it */
     uint8_t *room = vs_malloc(n);
-    uint8_t *composed = room ? u8_normalize(UNINORM_NFC, (const uint8_t *)s, len, room, &n) : NULL;
+    uint8_t *composed = room ? u8_normalize(form, (const uint8_t *)s, len, room, &n) : NULL;
     char *copy = composed == room && room ? vs_strndup((const char *)composed, n) : NULL;
     vs_free(room);
     return copy;
+}
+
+char *vs_unicode_nfc(const char *s, size_t len) {
+    return is_ascii(s, len) ? vs_strndup(s, len) : normalize(UNINORM_NFC, s, len);
+}
+
+/* Scripts that are written together count as one. */
+static const char *family(ucs4_t c) {
+    const uc_script_t *script = uc_script(c);
+    static const char *const east[] = {"Hiragana", "Katakana", "Hangul", "Bopomofo"};
+    if (!script || strcmp(script->name, "Common") == 0 || strcmp(script->name, "Inherited") == 0)
+        return NULL;
+    for (size_t i = 0; i < VS_COUNT(east); i++)
+        if (strcmp(script->name, east[i]) == 0)
+            return "Han";
+    return script->name;
+}
+
+static int is_name_character(ucs4_t c) {
+    return c < 0x80 ||
+           (uc_is_general_category_withtable(c, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M | UC_CATEGORY_MASK_Nd) &&
+            !uc_is_property_changes_when_casefolded(c) && !uc_is_property_default_ignorable_code_point(c));
+}
+
+int vs_unicode_is_name(const char *s, size_t len) {
+    const char *script = NULL;
+    if (is_ascii(s, len))
+        return 1;
+    for (size_t at = 0; at < len;) {
+        ucs4_t c = 0xFFFD;
+        int n = u8_mbtouc(&c, (const uint8_t *)s + at, len - at);
+        const char *own = n > 0 && is_name_character(c) ? family(c) : NULL;
+        if (n <= 0 || !is_name_character(c) || (own && script && strcmp(own, script) != 0))
+            return 0;
+        script = own ? own : script;
+        at += (size_t)n;
+    }
+    vs_autofree char *one = normalize(UNINORM_NFKC, s, len);
+    return one && strlen(one) == len && memcmp(one, s, len) == 0;
 }

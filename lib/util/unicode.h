@@ -18,6 +18,10 @@ enum {
 char *vs_unicode_nfc(const char *s, size_t len);
 /* For comparing as people do: without regard to case, accents, width and ligatures. A new text; NULL: out of memory. */
 char *vs_unicode_fold(const char *s, size_t len);
+/* 1 when a text beyond ASCII can be written and read in one way only: letters, marks and digits, composed, none of them
+ * a capital or a form of another, all of one script (Japanese and Korean as they are written). ASCII is left alone, and
+ * counts as Latin where it is letters. */
+int vs_unicode_is_name(const char *s, size_t len);
 /* Adds the folded words of a text, with a blank between any two (and before the first when the buffer holds something):
  * runs of letters and digits of any script; in scripts that put no blanks between words each character is one. Returns
  * how many were added, at most max. */

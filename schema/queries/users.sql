@@ -23,8 +23,12 @@ UPDATE user_passwords SET hash = $1, updated_us = $2 WHERE user_id = $3 AND hash
 DELETE FROM user_passwords WHERE user_id = $1;
 
 -- name: user_other_admins
-SELECT count(*) FROM (SELECT 1 FROM users WHERE role = 30 AND state = 20 AND deleted_us IS NULL AND id <> $1
-LIMIT 1) AS counted;
+-- Who is suspended until a time that has passed is in again.
+SELECT count(*) FROM (SELECT 1 FROM users WHERE role = 30 AND (state = 20 OR (state = 30 AND suspended_until_us <= $1))
+AND deleted_us IS NULL AND id <> $2 LIMIT 1) AS counted;
+
+-- name: user_any
+SELECT count(*) FROM (SELECT 1 FROM users WHERE seq > 0 LIMIT 1) AS counted;
 
 -- name: user_standing
 SELECT role, state, suspended_until_us, auth_epoch FROM users WHERE id = $1 AND deleted_us IS NULL;

@@ -220,6 +220,7 @@ CASES = {
     "maintain": (World.unused, lambda w, _: w.s.maintain(2000, ["all"])),
     "backup": (World.file, lambda w, _: w.s.backup(os.path.join(w.directory, "backup"))),
     "user_create": (lambda w: None, lambda w, _: w.user()),
+    "user_bootstrap": (lambda w: None, lambda w, _: w.s.user.bootstrap(username="ada")),
     "user_update": (World.user, lambda w, u: w.s.user.update(u.id, full_name="Ada")),
     "user_remove": (World.user, lambda w, u: w.s.user.remove(u.id)),
     "user_purge": (lambda w: w.removed("user", w.user()), lambda w, u: w.s.user.purge(u.id)),

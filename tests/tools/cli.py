@@ -272,6 +272,11 @@ class Users(Case):
         self.assertIn("STATE", self.error("user", "invite", "lena", expect=REFUSED))
         self.run_command("user", "redeem", "key", expect=USAGE)
 
+    def test_the_first_admin(self):
+        self.run_command("user", "add", "--first", "root")
+        self.assertEqual("admin", self.json("user", "show", "root")["role"])
+        self.assertIn("STATE", self.error("user", "add", "--first", "another", expect=REFUSED))
+
     def test_suspended_for_a_while(self):
         self.run_command("user", "add", "lena")
         self.run_command("user", "suspend", "--for", "2h", "lena")

@@ -5,6 +5,7 @@
 #include "util/utf8.h"
 #include <check.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 static void words(const char *text, const char *expected) {
@@ -63,6 +64,65 @@ START_TEST(composes_and_folds_texts) {
 END_TEST
 
 /* Whatever the bytes: what comes out is UTF-8 of letters, digits and single blanks, and splits into itself. */
+/* What looks like another name, or is it in another form, is no name (Spotify 2013: a name became another's). */
+START_TEST(attack_36_names_have_one_form) {
+    static const char *const good[] = {"ann",
+                                       "ANN",
+                                       "a.b_c-d+e",
+                                       "j\xC3\xB6rg",
+                                       "Z\xC3\xBCrich9",
+                                       "\xD0\xB0\xD0\xBD\xD0\xBD\xD0\xB0",
+                                       "\xE5\xB1\xB1\xE7\x94\xB0\xE3\x81\x95\xE3\x82\x93",
+                                       "\xC4\xB1rmak",
+                                       "\xE0\xA4\xA8\xE0\xA4\xBE\xE0\xA4\xAE"};
+    static const char *const bad[] = {"\xE1\xB4\xAE\xE1\xB4\xB5\xE1\xB4\xB3", /* small capitals */
+                                      "\xC3\x84nn",                           /* a capital beyond ASCII */
+                                      "stra\xC3\x9F"
+                                      "e",               /* becomes two letters */
+                                      "\xD0\xB0nn",      /* a Cyrillic letter among Latin ones */
+                                      "\xCE\xBFmar",     /* a Greek one */
+                                      "an\xE2\x80\x8Bn", /* no width */
+                                      "an\xE2\x80\xAEn", /* right to left */
+                                      "an\xC2\xADn",     /* a soft hyphen */
+                                      "an\xC2\xA0n",     /* a blank that is none */
+                                      "u\xCC\x88"
+                                      "bel",              /* not composed */
+                                      "\xEF\xBD\x81nn",   /* wide */
+                                      "\xEF\xAC\x81n",    /* a ligature */
+                                      "ann\xE2\x84\xA2",  /* a symbol */
+                                      "\xF0\x9F\x8E\xAC", /* a picture */
+                                      "\xF3\xA0\x81\xA1"
+                                      "ann", /* a tag */
+                                      "\xFF"
+                                      "ann"};
+    for (size_t i = 0; i < VS_COUNT(good); i++)
+        ck_assert_msg(vs_unicode_is_name(good[i], strlen(good[i])), "%s", good[i]);
+    for (size_t i = 0; i < VS_COUNT(bad); i++)
+        ck_assert_msg(!vs_unicode_is_name(bad[i], strlen(bad[i])), "%s", bad[i]);
+}
+END_TEST
+
+/* Of each character: a name that it may stand in is its own key, and the key of that. */
+START_TEST(attack_36_a_key_is_its_own_key) {
+    int names = 0;
+    for (uint32_t c = 0x80; c < 0x10000; c++) {
+        char text[8];
+        if (c >= 0xD800 && c <= 0xDFFF)
+            continue;
+        snprintf(text, sizeof text, c < 0x800 ? "%c%c" : "%c%c%c",
+                 c < 0x800 ? 0xC0 | (int)(c >> 6) : 0xE0 | (int)(c >> 12),
+                 c < 0x800 ? 0x80 | (int)(c & 63) : 0x80 | (int)(c >> 6 & 63), 0x80 | (int)(c & 63));
+        if (!vs_unicode_is_name(text, strlen(text)))
+            continue;
+        names++;
+        vs_autofree char *key = vs_ascii_fold(text), *composed = vs_unicode_nfc(text, strlen(text));
+        ck_assert_str_eq(key, text);
+        ck_assert_str_eq(composed, text);
+    }
+    ck_assert_int_gt(names, 20000);
+}
+END_TEST
+
 START_TEST(takes_any_bytes) {
     uint64_t seed = 42;
     for (int round = 0; round < 3000; round++) {
@@ -88,6 +148,8 @@ Suite *unicode_suite(void) {
     tcase_add_test(tc, splits_and_folds);
     tcase_add_test(tc, limits_words);
     tcase_add_test(tc, composes_and_folds_texts);
+    tcase_add_test(tc, attack_36_names_have_one_form);
+    tcase_add_test(tc, attack_36_a_key_is_its_own_key);
     tcase_add_test(tc, takes_any_bytes);
     suite_add_tcase(suite, tc);
     return suite;

@@ -777,6 +777,10 @@ class Quotas(Case):
 
 
 class Once(Case):
+    def test_the_first_admin(self):
+        self.assertEqual("admin", self.system.user.bootstrap(username="root").role)
+        self.fails("STATE", self.system.user.bootstrap, username="another")
+
     def test_tokens_of_use_once(self):
         ann = self.system.user.create(username="ann", email="ann@example.org", state="pending")
         email, token = self.store.once_create(self.system, "invitation", ann.id)
