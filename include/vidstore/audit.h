@@ -119,7 +119,7 @@ enum {
     VIDSTORE_AUDIT_SEVERITY = 5032,      /**< 1 informational to 5 critical. */
     VIDSTORE_AUDIT_BACK_US = 5033,       /**< By how much the clock stood before the event before it; mostly 0. */
     VIDSTORE_AUDIT_METHOD = 5034,        /**< How the actor had proved who it is, or tried to: password, login, key,
-                                              external, once, or host (by its word); NULL: it had not to. */
+                                              external, once, link, or host (by its word); NULL: it had not to. */
     VIDSTORE_AUDIT_CREDENTIAL_ID = 5035, /**< UUID of the login or key it used; NULL: none. */
     VIDSTORE_AUDIT_HASH = 5036           /**< SHA-256 of this event and the hash of the one before it. */
 };

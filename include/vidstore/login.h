@@ -59,9 +59,9 @@ enum {
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: MISUSE, INVALID, UNAUTHENTICATED (sub PASSWORD; ACCOUNT when the password fits and the account is not
- * active), THROTTLED (with the time to wait; sub CHALLENGE when a challenge would let it through), BUSY (too many
- * passwords are being checked), TIMEOUT, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED. Threads: any.
- * Blocks: database, CPU. Since 0.1.
+ * active), STATE (the store has passwords with peppers, and none was given at open), THROTTLED (with the time to wait;
+ * sub CHALLENGE when a challenge would let it through), BUSY (too many passwords are being checked), TIMEOUT, NOMEM,
+ * IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED. Threads: any. Blocks: database, CPU. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_login_create(vidstore *store, const char *name, const char *password,
                                                    const char *device_token, uint32_t flags,

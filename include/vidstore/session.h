@@ -83,7 +83,7 @@ VIDSTORE_API vidstore_status vidstore_session_on_behalf(vidstore *store, const c
  * @param ret_session  receives the session.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: MISUSE, INVALID, UNAUTHENTICATED, BUSY, NOMEM, IO, FORKED.
+ * Errors: MISUSE, INVALID, UNAUTHENTICATED, THROTTLED, STATE, BUSY, NOMEM, IO, FORKED.
  * Threads: any. Blocks: database, CPU. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_session_login(vidstore *store, const char *name, const char *password,

@@ -37,6 +37,14 @@ enum {
     VIDSTORE_OPEN_AUDIT_KEY = 10,   /**< Text: path of a file with the Ed25519 key that signs checkpoints of the audit
                                        (PEM, or 64 hex digits). Environment VIDSTORE_AUDIT_KEY (not in a set-user-id
                                        program); else they are not signed. */
+    VIDSTORE_OPEN_PEPPERS = 11, /**< Text: up to 8 secret keys that go into the hashes of passwords and never into the
+                                   store, as "1=<64 hex digits>,2=…". New hashes take the last one; the others are for
+                                   what was hashed with them. */
+    VIDSTORE_OPEN_PEPPER_FILE = 12, /**< Text: path of a file with the same. Environment VIDSTORE_PEPPER_FILE (not in a
+                                       set-user-id program). */
+    VIDSTORE_OPEN_BLOCKLIST = 13,   /**< Text: path of a file with passwords that are refused, a line each, in the place
+                                       of the library's own; at least 3,000. Read again when it changes. Environment
+                                       VIDSTORE_BLOCKLIST (not in a set-user-id program). */
     VIDSTORE_OPEN_WEAK_HASHES = 20  /**< Boolean, default 0: passwords are hashed for next to nothing. For tests: who
                                        reads such a store reads the passwords too. */
 };

@@ -26,15 +26,19 @@ struct vs_cost vs_password_cost(int64_t level) {
     return costs[level < 0 || level > 3 ? 2 : level];
 }
 
-int vs_password_check(const char *password, const char *name, int64_t min, vidstore_error **e) {
+int vs_password_check(struct vs_blocklist *list, const char *password, const char *name, int64_t min,
+                      vidstore_error **e) {
     int64_t characters = 0;
+    int common = 0;
     int r = vs_check_text(password, "password", VS_PASSWORD_MAX, e);
     for (const char *p = password; !r && *p; p++)
         characters += (*p & 0xC0) != 0x80;
     if (!r && characters < min)
         r = vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "password", "password is shorter than %lld characters",
                         (long long)min);
-    if (!r && vs_blocklist_has(password, name))
+    if (!r)
+        r = vs_blocklist_has(list, password, name, &common, e);
+    if (!r && common)
         r = vs_fail(e, VIDSTORE_INVALID, "password", "password is one of those that everybody tries first");
     return r;
 }
@@ -57,8 +61,8 @@ int vs_password_outdated(const char *stored, struct vs_cost cost) {
 }
 
 /* The tag of a password under the parameters and the salt of a hash. */
-static int compute(const char *password, size_t len, struct vs_phc *phc, uint8_t *tag, int known,
-                   const struct vs_call *call, vidstore_error **e) {
+static int compute(const char *password, size_t len, const struct vs_pepper *pepper, struct vs_phc *phc, uint8_t *tag,
+                   int known, const struct vs_call *call, vidstore_error **e) {
     int r = vs_arena_take(phc->memory_kib, known, call, e);
     if (r)
         return r;
@@ -68,6 +72,8 @@ static int compute(const char *password, size_t len, struct vs_phc *phc, uint8_t
                               .pwdlen = (uint32_t)len,
                               .salt = phc->salt,
                               .saltlen = (uint32_t)phc->salt_len,
+                              .secret = pepper ? (uint8_t *)(uintptr_t)pepper->key : NULL,
+                              .secretlen = pepper ? VS_PEPPER_SIZE : 0,
                               .t_cost = phc->passes,
                               .m_cost = phc->memory_kib,
                               .lanes = phc->lanes,
@@ -105,7 +111,7 @@ int vs_password_hash(const char *password, struct vs_cost cost, const struct vs_
         return vs_fail_nomem(e);
     if (vs_random(phc.salt, SALT))
         return vs_fail(e, VIDSTORE_IO, NULL, "the system gives no random numbers");
-    int r = compute(text, strlen(text), &phc, phc.tag, 1, call, e);
+    int r = compute(text, strlen(text), cost.pepper, &phc, phc.tag, 1, call, e);
     if (!r)
         vs_phc_write(&phc, ret);
     return r;
@@ -141,7 +147,7 @@ int vs_password_verify(const char *password, const char *stored, struct vs_cost 
     autowiped *text = normal(password);
     if (!text)
         return vs_fail_nomem(e);
-    int r = compute(text, strlen(text), &phc, tag, known, call, e);
+    int r = compute(text, strlen(text), cost.pepper, &phc, tag, known, call, e);
     if (!r)
         *ret = vs_secret_equal(tag, phc.tag, phc.tag_len) && there;
     vs_wipe(tag, sizeof tag);

@@ -1,39 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/checkpoints.h"
 #include "crypto/crypto.h"
+#include "store/guards.h"
 #include "trail/checkpoint.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
 
-enum { KEY_MAX = 4096, EVERY = VS_SEGMENT };
+enum { EVERY = VS_SEGMENT };
 static const int64_t MINUTE_US = 60000000, CLOSE_US = 5000000, PASSING_US = 1000000, LOOK_US = 900000000;
-
-static int read_key(int fd, struct vidstore *store, vidstore_error **e) {
-    char text[KEY_MAX + 1];
-    size_t len = 0;
-    ssize_t n;
-    while (len < sizeof text && ((n = read(fd, text + len, sizeof text - len)) > 0 || (n < 0 && errno == EINTR)))
-        len += n > 0 ? (size_t)n : 0;
-    int r = n < 0 ? vs_fail_errno(e, errno, "audit_key", "read the key that signs checkpoints")
-                  : vs_signer_new(text, len, "audit_key", &store->signer, e);
-    vs_wipe(text, sizeof text);
-    return r;
-}
 
 int vs_checkpoints_begin(struct vidstore *store, vidstore_error **e) {
     const char *path = store->options.audit_key;
     atomic_store(&store->checkpoint_at_us, vs_mono_us() + LOOK_US);
     if (!path || store->options.read_only)
         return 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return vs_fail_errno(e, errno, "audit_key", "open the key that signs checkpoints");
-    int r = read_key(fd, store, e);
-    close(fd);
+    char text[VS_SECRET_FILE_MAX + 2] = "";
+    size_t len = 0;
+    int r = vs_secret_file(path, "audit_key", "read the key that signs checkpoints", text, &len, e);
+    if (!r)
+        r = vs_signer_new(text, len, "audit_key", &store->signer, e);
+    vs_wipe(text, sizeof text);
     return r;
 }
 

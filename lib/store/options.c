@@ -2,6 +2,7 @@
 /* The options of vidstore_open: params before URI before environment before default. */
 #include "store/store.h"
 #include "util/alloc.h"
+#include "util/env.h"
 #include "util/error.h"
 #include "util/handle.h"
 #include "util/quarantine.h"
@@ -34,6 +35,9 @@ static const struct option {
     {VIDSTORE_OPEN_PROBE_HELPER, "probe_helper", NULL, NULL, TEXT, 0, 0, 0},
     {VIDSTORE_OPEN_WORKER_NAME, "worker_name", NULL, NULL, TEXT, 0, 0, 0},
     {VIDSTORE_OPEN_AUDIT_KEY, "audit_key", NULL, NULL, TEXT, 0, 0, 0},
+    {VIDSTORE_OPEN_PEPPERS, "peppers", NULL, NULL, TEXT, 0, 0, 0},
+    {VIDSTORE_OPEN_PEPPER_FILE, "pepper_file", NULL, NULL, TEXT, 0, 0, 0},
+    {VIDSTORE_OPEN_BLOCKLIST, "blocklist", NULL, NULL, TEXT, 0, 0, 0},
     {VIDSTORE_OPEN_WEAK_HASHES, "weak_hashes", NULL, NULL, BOOLEAN, 0, 0, 1},
 };
 enum { OPTIONS = VS_COUNT(table) };
@@ -241,6 +245,22 @@ static int copy_text(const char *value, char **ret, vidstore_error **e) {
     return value && !*ret ? vs_fail_nomem(e) : 0;
 }
 
+/* A path of the params, or else of the environment. */
+static int copy_path(const struct vidstore_open_params *params, int32_t option, const char *env, char **ret,
+                     vidstore_error **e) {
+    const char *path = params ? params->texts[find(option)] : NULL;
+    return copy_text(path ? path : secure_getenv(env), ret, e);
+}
+
+static int copy_secrets(const struct vidstore_open_params *params, struct vs_options *ret, vidstore_error **e) {
+    int r = copy_path(params, VIDSTORE_OPEN_AUDIT_KEY, "VIDSTORE_AUDIT_KEY", &ret->audit_key, e);
+    if (!r)
+        r = copy_path(params, VIDSTORE_OPEN_BLOCKLIST, "VIDSTORE_BLOCKLIST", &ret->blocklist, e);
+    if (!r)
+        r = copy_path(params, VIDSTORE_OPEN_PEPPER_FILE, "VIDSTORE_PEPPER_FILE", &ret->pepper_file, e);
+    return r ? r : copy_text(params ? params->texts[find(VIDSTORE_OPEN_PEPPERS)] : NULL, &ret->peppers, e);
+}
+
 static int default_worker(char **ret, vidstore_error **e) {
     char host[256] = "localhost", name[300];
     gethostname(host, sizeof host - 1);
@@ -313,12 +333,17 @@ int vs_options_make(const char *location, const vidstore_open_params *params, st
         r = absolute(path, &ret->path, e);
     if (!r)
         r = copy_text(params ? params->texts[find(VIDSTORE_OPEN_PROBE_HELPER)] : NULL, &ret->helper, e);
-    const char *key = params ? params->texts[find(VIDSTORE_OPEN_AUDIT_KEY)] : NULL;
     if (!r)
-        r = copy_text(key ? key : secure_getenv("VIDSTORE_AUDIT_KEY"), &ret->audit_key, e);
+        r = copy_secrets(params, ret, e);
     if (!r)
         r = worker ? copy_text(worker, &ret->worker, e) : default_worker(&ret->worker, e);
     return r;
+}
+
+static void free_secret(char *text) {
+    if (text)
+        vs_wipe(text, strlen(text));
+    vs_free(text);
 }
 
 void vs_options_free(struct vs_options *options) {
@@ -326,4 +351,7 @@ void vs_options_free(struct vs_options *options) {
     vs_free(options->helper);
     vs_free(options->worker);
     vs_free(options->audit_key);
+    free_secret(options->peppers);
+    vs_free(options->pepper_file);
+    vs_free(options->blocklist);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/store.h"
 #include "store/checkpoints.h"
+#include "store/guards.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -33,6 +34,7 @@ static void destroy(struct vidstore *store) {
             store->services[i].stop(store->services[i].state);
     vs_prober_free(store->prober);
     vs_checkpoints_end(store);
+    vs_guards_end(store);
     vs_db_close(store->db);
     vs_blobs_close(store->blobs);
     vs_options_free(&store->options);
@@ -232,7 +234,9 @@ static int match_blobs(struct vidstore *store, vidstore_error **e) {
 static int open_all(struct vidstore *store, vidstore_error **e) {
     struct vs_options *o = &store->options;
     struct vs_blob_options blob = {.read_only = o->read_only};
-    int r = o->path ? prepare_directory(o, e) : 0;
+    int r = vs_guards_begin(store, e);
+    if (!r && o->path)
+        r = prepare_directory(o, e);
     if (!r)
         r = open_database(store, e);
     if (!r)

@@ -3,6 +3,7 @@
 #ifndef VS_STORE_STORE_H
 #define VS_STORE_STORE_H
 
+#include "access/pepper.h"
 #include "blob/blob.h"
 #include "db/db.h"
 #include "media/media.h"
@@ -16,9 +17,11 @@ struct vs_options {
     char *path; /* absolute directory; NULL: in memory */
     int read_only, create, relaxed, network_fs, weak_hashes;
     int64_t deadline_ms, txn_max_age_ms, readers;
-    char *helper;    /* of the prober; NULL: found */
-    char *worker;    /* how this process signs its leases */
-    char *audit_key; /* path of the key that signs checkpoints; NULL: they are not signed */
+    char *helper;                /* of the prober; NULL: found */
+    char *worker;                /* how this process signs its leases */
+    char *audit_key;             /* path of the key that signs checkpoints; NULL: they are not signed */
+    char *peppers, *pepper_file; /* the keys, or the path of a file with them; NULL: none */
+    char *blocklist;             /* path of a file; NULL: the library's own */
 };
 
 /* Something that a part keeps for the life of the store, such as the thread that renews leases. */
@@ -49,9 +52,11 @@ struct vidstore {
     struct vs_prober *prober;
     struct vs_service services[VS_SLOTS];
     atomic_int closing;
-    struct vs_signer *signer;      /* of checkpoints; NULL: none */
-    atomic_llong writes;           /* since this process last thought of a checkpoint */
-    atomic_llong checkpoint_at_us; /* monotonic: when it thinks of the next one, however few they are */
+    struct vs_peppers peppers;      /* never changed while it is open */
+    struct vs_blocklist *blocklist; /* NULL: the library's own */
+    struct vs_signer *signer;       /* of checkpoints; NULL: none */
+    atomic_llong writes;            /* since this process last thought of a checkpoint */
+    atomic_llong checkpoint_at_us;  /* monotonic: when it thinks of the next one, however few they are */
     atomic_int checkpointing;
 };
 

@@ -173,6 +173,7 @@ vidstore_status vidstore_once_create(vidstore *store, vidstore_session *session,
 /* What is looked at is the same whether there is such a user or not. */
 static int look(struct vs_conn *conn, struct making *m, struct vs_record **ret, vidstore_error **e) {
     char *hash = NULL;
+    int64_t pepper = 0;
     int r = vs_user_repo_by_name(conn, m->name, ret, e);
     if (r == VIDSTORE_NOT_FOUND) {
         vs_error_clear(e);
@@ -180,7 +181,7 @@ static int look(struct vs_conn *conn, struct making *m, struct vs_record **ret, 
     }
     struct vs_uuid id = vs_record_uuid(*ret, VIDSTORE_USER_ID);
     if (!r)
-        r = vs_user_repo_hash(conn, &id, &hash, e);
+        r = vs_user_repo_hash(conn, &id, &hash, &pepper, e);
     if (!r)
         r = vs_try_look(conn, &m->tried, &id, e);
     if (!r)

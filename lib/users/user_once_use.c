@@ -92,7 +92,7 @@ static int end_others(struct vs_conn *conn, struct use *u, vidstore_error **e) {
     const struct vs_uuid *id = &u->once.user;
     int r = vs_once_clear(conn, id, e);
     if (!r && *u->hash)
-        r = vs_user_repo_set_hash(conn, id, u->hash, vs_now_us(), e);
+        r = vs_user_repo_set_hash(conn, id, u->hash, vs_user_pepper(u->store), vs_now_us(), e);
     if (!r)
         r = vs_user_repo_next_epoch(conn, id, NULL, vs_once_kind(u->once.kind)->name, e);
     if (!r)
@@ -124,8 +124,7 @@ static int use_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 
 static int hash_password(struct use *u, vidstore_error **e) {
     const char *name = vs_record_text(u->user, VIDSTORE_USER_USERNAME);
-    int r = vs_password_check(u->password, name, vs_setting(u->store, VS_SETTING_PASSWORD_MIN), e);
-    return r ? r : vs_password_hash(u->password, vs_user_hash_cost(u->store), &u->call, u->hash, e);
+    return vs_user_hash_new(u->store, &u->call, u->password, name, u->hash, e);
 }
 
 /* What strangers did to the account under its names is forgotten with the reset. */

@@ -17,6 +17,9 @@ struct vs_user_secret {
 void vs_user_secret_free(struct vs_user_secret *secret);
 #define vs_autosecret __attribute__((cleanup(vs_user_secret_free))) struct vs_user_secret
 
+/* Checks a new password and hashes it. name: of its user; NULL: not known. */
+int vs_user_hash_new(struct vidstore *store, const struct vs_call *call, const char *password, const char *name,
+                     char ret[VS_HASH_MAX], vidstore_error **e);
 /* The hash of the password among the params; "" when none is set. INVALID for what can't be a password; STATE inside a
  * transaction. */
 int vs_user_hash_params(vidstore_session *session, const struct vs_call *call, const struct vs_params *params,

@@ -19,6 +19,8 @@ struct proof {
     struct vs_try tried;
     struct vs_record *user; /* NULL: nobody of that name */
     char *hash;             /* what is stored; NULL: no password */
+    int64_t pepper;         /* in it; 0: none */
+    int lacks_pepper;       /* that one was not given at open */
     int64_t epoch;
     int failed; /* the verdict: 0 or UNAUTHENTICATED */
     const char *reason;
@@ -52,7 +54,7 @@ static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         r = vs_user_epoch(conn, &id, &p->epoch, e);
     if (r || p->provider)
         return r;
-    r = vs_user_repo_hash(conn, &id, &p->hash, e);
+    r = vs_user_repo_hash(conn, &id, &p->hash, &p->pepper, e);
     if (!r)
         r = vs_try_look(conn, &p->tried, &id, e);
     return r ? r : vs_try_allowed(conn, &p->tried, e);
@@ -135,7 +137,10 @@ static int outcome_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 /* State is told only to whoever knows the password. */
 static int judge(struct proof *p, int fits, vidstore_error **e) {
     if (!p->user || !fits) {
-        p->reason = !p->user ? "no such user" : !p->hash && !p->provider ? "no password" : "wrong password";
+        p->reason = !p->user                   ? "no such user"
+                    : !p->hash && !p->provider ? "no password"
+                    : p->lacks_pepper          ? "the pepper of the password was not given when the store was opened"
+                                               : "wrong password";
         return p->failed = vs_fail_sub(e, VIDSTORE_UNAUTHENTICATED, VIDSTORE_SUB_PASSWORD, NULL,
                                        p->provider ? "nobody has this identity" : "name and password do not fit");
     }
@@ -192,10 +197,12 @@ static int renew_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     int r = vs_stmt(conn, VS_STMT_USER_HASH_SWAP, &s, e);
     if (r)
         return r;
+    int64_t pepper = vs_user_pepper(w->request->store);
     vs_bind_text(s, 1, w->hash, -1);
-    vs_bind_int(s, 2, vs_now_us());
-    vs_bind_uuid(s, 3, &id);
-    vs_bind_text(s, 4, w->old, -1);
+    vs_bind_int(s, 2, pepper ? pepper : INT64_MIN);
+    vs_bind_int(s, 3, vs_now_us());
+    vs_bind_uuid(s, 4, &id);
+    vs_bind_text(s, 5, w->old, -1);
     r = vs_run(s, &changed, e);
     struct vs_event event = {.action = VIDSTORE_AUDIT_USER_UPDATED,
                              .noun = "user",
@@ -216,22 +223,35 @@ static void renew_hash(const struct vs_proof_request *q, const struct vs_record 
     vs_wipe(w.hash, sizeof w.hash);
 }
 
+/* One hash, with the pepper of the stored one; where there is nothing to compare with, as for a new one. */
+static int verify(struct proof *p, struct vs_cost cost, int *fits, vidstore_error **e) {
+    const struct vs_proof_request *q = p->request;
+    const struct vs_pepper *pepper = vs_pepper_find(&q->store->peppers, p->pepper);
+    p->lacks_pepper = p->pepper && !pepper;
+    if (p->hash && !p->lacks_pepper)
+        cost.pepper = pepper;
+    return vs_password_verify(q->password, p->lacks_pepper ? NULL : p->hash, cost, p->tried.known, q->call, fits, e);
+}
+
 static int try_password(struct proof *p, struct vs_record **ret, int64_t *ret_epoch, vidstore_error **e) {
     const struct vs_proof_request *q = p->request;
     struct vs_db *db = q->store->db;
-    int fits = 0, r = vs_db_read(db, q->call, look_op, p, e);
+    struct vs_cost cost = {0};
+    int fits = 0, r = vs_user_hash_cost(q->store, q->call, &cost, e); /* alike for all names */
+    if (!r)
+        r = vs_db_read(db, q->call, look_op, p, e);
     if (!r && !vs_db_read_only(db))
         r = vs_db_write(db, q->call, reserve_op, p, e);
     if (r)
         return r;
-    struct vs_cost cost = vs_user_hash_cost(q->store);
-    r = vs_password_verify(q->password, p->hash, cost, p->tried.known, q->call, &fits, e);
+    r = verify(p, cost, &fits, e);
     if (r && !vs_db_read_only(db)) /* no try was made */
         vs_db_write(db, q->call, take_back_op, p, NULL);
+    int64_t pepper = p->pepper;
     vs_autofree char *old = fits && p->hash ? vs_strdup(p->hash) : NULL;
     if (!r)
         r = conclude(p, fits, ret, ret_epoch, e);
-    if (!r && old && vs_password_outdated(old, cost))
+    if (!r && old && (pepper != vs_user_pepper(q->store) || vs_password_outdated(old, cost)))
         renew_hash(q, *ret, old, cost);
     return r;
 }

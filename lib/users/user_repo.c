@@ -93,7 +93,8 @@ int vs_user_repo_unlink(struct vs_conn *conn, const struct vs_uuid *user, const 
     return r || gone ? r : vs_fail(e, VIDSTORE_NOT_FOUND, "subject", "the user has no such identity");
 }
 
-int vs_user_repo_hash(struct vs_conn *conn, const struct vs_uuid *user, char **ret, vidstore_error **e) {
+int vs_user_repo_hash(struct vs_conn *conn, const struct vs_uuid *user, char **ret, int64_t *ret_pepper,
+                      vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(conn, VS_STMT_USER_HASH, &s, e);
     if (r)
@@ -101,6 +102,7 @@ int vs_user_repo_hash(struct vs_conn *conn, const struct vs_uuid *user, char **r
     vs_bind_uuid(s, 1, user);
     r = vs_row(s, e);
     *ret = NULL;
+    *ret_pepper = r == VS_ROW && !vs_col_null(s, 1) ? vs_col_int(s, 1) : 0;
     if (r == VS_ROW && !(*ret = vs_strdup(vs_col_text(s, 0, NULL))))
         return vs_fail_nomem(e);
     return r < 0 ? r : 0;
@@ -116,8 +118,8 @@ static int run_for(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uui
     return vs_run(s, NULL, e);
 }
 
-int vs_user_repo_set_hash(struct vs_conn *conn, const struct vs_uuid *user, const char *hash, int64_t now_us,
-                          vidstore_error **e) {
+int vs_user_repo_set_hash(struct vs_conn *conn, const struct vs_uuid *user, const char *hash, int64_t pepper,
+                          int64_t now_us, vidstore_error **e) {
     vs_autostmt *s = NULL;
     if (!*hash)
         return run_for(conn, VS_STMT_USER_HASH_CLEAR, user, e);
@@ -126,7 +128,8 @@ int vs_user_repo_set_hash(struct vs_conn *conn, const struct vs_uuid *user, cons
         return r;
     vs_bind_uuid(s, 1, user);
     vs_bind_text(s, 2, hash, -1);
-    vs_bind_int(s, 3, now_us);
+    vs_bind_int(s, 3, pepper ? pepper : INT64_MIN);
+    vs_bind_int(s, 4, now_us);
     return vs_run(s, NULL, e);
 }
 
@@ -170,6 +173,12 @@ int vs_user_repo_other_admins(struct vs_conn *conn, const struct vs_uuid *user, 
 int vs_user_repo_any(struct vs_conn *conn, int64_t *ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_stmt(conn, VS_STMT_USER_ANY, &s, e);
+    return r ? r : number(s, ret, e);
+}
+
+int vs_user_repo_peppered(struct vs_conn *conn, int64_t *ret, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_USER_PEPPERED, &s, e);
     return r ? r : number(s, ret, e);
 }
 

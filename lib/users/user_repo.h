@@ -14,10 +14,13 @@ int vs_user_repo_link(struct vs_conn *conn, const struct vs_uuid *user, const ch
                       int64_t now_us, vidstore_error **e);
 int vs_user_repo_unlink(struct vs_conn *conn, const struct vs_uuid *user, const char *provider, const char *subject,
                         vidstore_error **e);
-/* The password's hash, owned; NULL when none is set. */
-int vs_user_repo_hash(struct vs_conn *conn, const struct vs_uuid *user, char **ret, vidstore_error **e);
-int vs_user_repo_set_hash(struct vs_conn *conn, const struct vs_uuid *user, const char *hash, int64_t now_us,
-                          vidstore_error **e);
+/* The password's hash, owned; NULL when none is set. *ret_pepper: the number of the pepper in it; 0: none. */
+int vs_user_repo_hash(struct vs_conn *conn, const struct vs_uuid *user, char **ret, int64_t *ret_pepper,
+                      vidstore_error **e);
+int vs_user_repo_set_hash(struct vs_conn *conn, const struct vs_uuid *user, const char *hash, int64_t pepper,
+                          int64_t now_us, vidstore_error **e);
+/* Whether there is a hash with a pepper: 1 or 0. */
+int vs_user_repo_peppered(struct vs_conn *conn, int64_t *ret, vidstore_error **e);
 /* What was proved before counts no more; one login may stay (NULL: none). */
 int vs_user_repo_next_epoch(struct vs_conn *conn, const struct vs_uuid *user, const struct vs_uuid *keep,
                             const char *reason, vidstore_error **e);

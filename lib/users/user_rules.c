@@ -175,7 +175,9 @@ static int saved(struct vs_change *c, vidstore_error **e) {
     int state = vs_change_differs(c, VIDSTORE_USER_STATE);
     if (secret && !*secret->hash)
         secret = NULL;
-    int r = secret ? vs_user_repo_set_hash(c->conn, &c->id, secret->hash, c->now_us, e) : 0;
+    int r = secret
+                ? vs_user_repo_set_hash(c->conn, &c->id, secret->hash, vs_user_pepper(c->session->store), c->now_us, e)
+                : 0;
     const char *reason = state ? "account changed" : secret ? "password changed" : "role changed";
     if (!r && c->old && (secret || state || vs_change_differs(c, VIDSTORE_USER_ROLE)))
         r = vs_user_repo_next_epoch(c->conn, &c->id, NULL, reason, e);

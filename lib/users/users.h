@@ -33,8 +33,12 @@ int vs_user_prove(const struct vs_proof_request *request, struct vs_record **ret
 /* The user of an outside identity, for a host that has checked who it is: no name, no password, no hash. */
 int vs_user_prove_identity(const struct vs_proof_request *request, const char *provider, const char *subject,
                            struct vs_record **ret, int64_t *ret_epoch, vidstore_error **e);
-/* What a new hash of a password costs in this store. Outside of database operations. */
-struct vs_cost vs_user_hash_cost(struct vidstore *store);
+/* What a new hash of a password costs in this store, with its newest pepper. Outside of database operations. STATE when
+ * the store has hashes with peppers and none was given at open: then no password is checked and none is set, for a hash
+ * without one would be weaker than its host wants. */
+int vs_user_hash_cost(struct vidstore *store, const struct vs_call *call, struct vs_cost *ret, vidstore_error **e);
+/* The number of the pepper in new hashes; 0: none. */
+int64_t vs_user_pepper(const struct vidstore *store);
 /* Only what everybody agrees on: something, one @, something; no space. Mail to it proves the rest. NULL is none, and
  * fine. INVALID naming "email". */
 int vs_user_check_email(const char *email, vidstore_error **e);

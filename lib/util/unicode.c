@@ -150,7 +150,9 @@ static int is_ascii(const char *s, size_t len) {
 }
 
 static char *normalize(uninorm_t form, const char *s, size_t len) {
-    size_t n = 3 * len + 16; /* no text grows more than threefold: the library needs no memory of its own for it */
+    /* The library needs no memory of its own: no text grows more than threefold when it is composed, and none more than
+     * elevenfold when forms are taken apart. */
+    size_t n = (form == UNINORM_NFC ? 3 : 11) * len + 16;
     uint8_t *room = vs_malloc(n);
     uint8_t *composed = room ? u8_normalize(form, (const uint8_t *)s, len, room, &n) : NULL;
     char *copy = composed == room && room ? vs_strndup((const char *)composed, n) : NULL;

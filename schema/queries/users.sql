@@ -10,14 +10,17 @@ SELECT seq, {users.columns} FROM users WHERE email_key = $1 AND deleted_us IS NU
 SELECT seq, {users.columns} FROM users WHERE external_id = $1 AND deleted_us IS NULL;
 
 -- name: user_hash
-SELECT hash FROM user_passwords WHERE user_id = $1;
+SELECT hash, pepper FROM user_passwords WHERE user_id = $1;
 
 -- name: user_hash_set
-INSERT INTO user_passwords (user_id, hash, updated_us) VALUES ($1, $2, $3)
-ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, updated_us = excluded.updated_us;
+INSERT INTO user_passwords (user_id, hash, pepper, updated_us) VALUES ($1, $2, $3, $4)
+ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, pepper = excluded.pepper, updated_us = excluded.updated_us;
+
+-- name: user_peppered
+SELECT count(*) FROM (SELECT 1 FROM user_passwords WHERE pepper IS NOT NULL LIMIT 1) AS counted;
 
 -- name: user_hash_swap
-UPDATE user_passwords SET hash = $1, updated_us = $2 WHERE user_id = $3 AND hash = $4;
+UPDATE user_passwords SET hash = $1, pepper = $2, updated_us = $3 WHERE user_id = $4 AND hash = $5;
 
 -- name: user_hash_clear
 DELETE FROM user_passwords WHERE user_id = $1;

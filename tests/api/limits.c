@@ -547,6 +547,8 @@ static const struct {
     {"flags", "the bits that are defined", flags, NULL},
     {"JSON of a params object", "1 MiB, no duplicate or unknown keys", json_of_params, NULL},
     {"password", "as many characters as the setting password.min_length says (12), to 1024 bytes", password, NULL},
+    {"peppers of a store", "8, each of 32 bytes, numbered from 1 to 2147483647", NULL, "tests/api/accounts.c"},
+    {"blocklist of passwords", "3,000 to 1,000,000 lines of at most 64 bytes, 16 MiB", NULL, "tests/api/accounts.c"},
     {"IP address of an origin", "IPv4 or IPv6, at most 45 bytes", ip, NULL},
     {"user agent of an origin", "512 bytes", user_agent, NULL},
     {"request id, device of an origin", "128 bytes each", request_id_and_device, NULL},

@@ -434,6 +434,148 @@ START_TEST(attack_32_one_of_many_wins) {
 }
 END_TEST
 
+/* --- the memory of a process -----------------------------------------------------------------------------------------
+ */
+
+enum { SECRETS = 8, SECRET_SIZE = 96 };
+
+/* What was issued, and the passwords that were given, as they go to the parent. */
+struct issued {
+    int count;
+    char text[SECRETS][SECRET_SIZE];
+};
+
+static void keep(struct issued *all, char *secret) {
+    snprintf(all->text[all->count++], SECRET_SIZE, "%s", secret);
+    explicit_bzero(secret, strlen(secret));
+}
+
+static void make_password(char *ret, char mark) {
+    static const char digits[] = "0123456789abcdef";
+    unsigned char random[20];
+    ck_assert_int_eq(getentropy(random, sizeof random), 0);
+    for (int i = 0; i < 40; i++)
+        ret[i] = digits[random[i / 2] >> (i % 2 * 4) & 15];
+    ret[39] = mark;
+    ret[40] = '\0';
+}
+
+/* Does what people do with secrets, and keeps none of them: the copies go through the pipe. */
+static void live(int out) {
+    struct issued all = {0};
+    char first[SECRET_SIZE], second[SECRET_SIZE], text[SECRET_SIZE];
+    vidstore_session *s = NULL;
+    vidstore_key *key = NULL;
+    make_password(first, 'x');
+    make_password(second, 'y');
+    begin();
+    ann = add("ann", "ann@example.org", "pending");
+    must(vidstore_once_create(store, sys, VIDSTORE_ONCE_INVITATION, ann.text, NULL, NULL, text, sizeof text, e));
+    must(vidstore_once_use(store, VIDSTORE_ONCE_INVITATION, text, first, NULL, NULL, e));
+    keep(&all, text);
+    must(vidstore_login_create(store, "ann", first, NULL, 0, NULL, NULL, text, sizeof text, e));
+    must(vidstore_session_resume(store, text, NULL, &s, e));
+    keep(&all, text);
+    must(vidstore_login_trust(s, text, sizeof text, e));
+    keep(&all, text);
+    must(vidstore_login_confirm(s, first, text, sizeof text, e));
+    keep(&all, text);
+    vidstore_key_params *p = vidstore_key_params_new();
+    vidstore_key_params_set_text(p, VIDSTORE_KEY_NAME, "k");
+    must(vidstore_key_create(s, p, &key, text, sizeof text, e));
+    vidstore_key_params_free(p);
+    vidstore_key_free(key);
+    vidstore_session_free(s);
+    must(vidstore_session_key(store, text, NULL, &s, e));
+    vidstore_session_free(s);
+    keep(&all, text);
+    must(vidstore_once_request_reset(store, "ann", 0, NULL, NULL, text, sizeof text, e));
+    must(vidstore_once_use(store, VIDSTORE_ONCE_RESET, text, second, NULL, NULL, e));
+    keep(&all, text);
+    refused(VIDSTORE_UNAUTHENTICATED, NULL, log_in("ann", first, text, e));
+    must(log_in("ann", second, text, e));
+    explicit_bzero(text, sizeof text);
+    keep(&all, first);
+    keep(&all, second);
+    ck_assert_int_eq(write(out, &all, sizeof all), (ssize_t)sizeof all);
+    ck_assert_int_eq(write(out, place, sizeof place), (ssize_t)sizeof place);
+    explicit_bzero(&all, sizeof all);
+    for (;;)
+        pause();
+}
+
+/* How many bytes of the process's memory were read; none of the secrets may be in them. */
+static size_t search_memory(pid_t pid, const struct issued *all) {
+    char path[64], line[512];
+    size_t total = 0;
+    snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
+    FILE *maps = fopen(path, "r");
+    snprintf(path, sizeof path, "/proc/%d/mem", (int)pid);
+    FILE *memory = fopen(path, "rb");
+    ck_assert_ptr_nonnull(maps);
+    ck_assert_ptr_nonnull(memory);
+    setvbuf(memory, NULL, _IONBF, 0);
+    while (fgets(line, sizeof line, maps)) {
+        unsigned long from, to;
+        char rights[8];
+        if (sscanf(line, "%lx-%lx %7s", &from, &to, rights) != 3 || strncmp(rights, "rw", 2) != 0 ||
+            to - from > 1 << 30)
+            continue; /* what is larger is the shadow of a sanitizer */
+        char *bytes = malloc(to - from);
+        size_t got = fseeko(memory, (off_t)from, SEEK_SET) ? 0 : fread(bytes, 1, to - from, memory);
+        for (int i = 0; i < all->count; i++) {
+            const char *secret = all->text[i] + (strlen(all->text[i]) == VIDSTORE_TOKEN_SIZE - 1 ? 19 : 0);
+            ck_assert_msg(!memmem(bytes, got, secret, 24), "secret %d is in the memory: %s", i, line);
+        }
+        total += got;
+        free(bytes);
+    }
+    fclose(maps);
+    fclose(memory);
+    return total;
+}
+
+static void search_file(const char *name, const struct issued *all) {
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", place, name);
+    FILE *file = fopen(path, "rb");
+    ck_assert_msg(file != NULL, "%s is not there", path);
+    static char bytes[8 << 20];
+    size_t got = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    for (int i = 0; i < all->count; i++)
+        ck_assert_ptr_null(memmem(bytes, got, all->text[i] + (i < all->count - 2 ? 19 : 0), 24));
+}
+
+/* What a core of a process would show, and what it leaves behind when it is killed. */
+START_TEST(attack_35_the_memory_of_a_process) {
+    int ends[2];
+    struct issued all;
+    if (getenv("VIDSTORE_TEST_FORM"))
+        return; /* results by name are JSON, which is the caller's to wipe */
+    ck_assert_int_eq(pipe(ends), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        live(ends[1]);
+        _exit(0);
+    }
+    close(ends[1]);
+    ck_assert_int_eq(read(ends[0], &all, sizeof all), (ssize_t)sizeof all);
+    ck_assert_int_eq(read(ends[0], place, sizeof place), (ssize_t)sizeof place);
+    close(ends[0]);
+    sleep_ms(50);
+    ck_assert_int_eq(all.count, SECRETS);
+    size_t read = search_memory(pid, &all);
+    ck_assert_int_eq(kill(pid, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    ck_assert_uint_gt(read, 1 << 20);
+    search_file("store.db", &all);
+    search_file("store.db-wal", &all);
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(place, '/') - place), place);
+    remove_folder();
+}
+END_TEST
+
 Suite *once_suite(void) {
     Suite *suite = suite_create("once");
     TCase *tests = tcase_create("once");
@@ -454,5 +596,9 @@ Suite *once_suite(void) {
     tcase_add_test(tests, attack_17_asking_locks_nobody_out);
     tcase_add_test(tests, attack_32_one_of_many_wins);
     suite_add_tcase(suite, tests);
+    TCase *memory = tcase_create("memory");
+    tcase_set_timeout(memory, 60);
+    tcase_add_test(memory, attack_35_the_memory_of_a_process);
+    suite_add_tcase(suite, memory);
     return suite;
 }

@@ -2,6 +2,7 @@
 /* Every allocation of the calls on users, videos, queries, sessions and the audit fails in turn: the call says NOMEM
  * and leaves nothing behind, or it has not noticed and its result is the right one. */
 #include "fault.h"
+#include "util/env.h"
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -377,12 +378,45 @@ START_TEST(every_allocation) {
 }
 END_TEST
 
+static int no_random(void *buf, size_t size) {
+    memset(buf, 7, size); /* what looks like numbers must not be taken for some */
+    return -1;
+}
+
+/* Whoever makes secrets makes none, and leaves nothing behind, when the system gives no random numbers. */
+START_TEST(attack_25_no_random_numbers) {
+    char token[VIDSTORE_TOKEN_SIZE] = "x";
+    struct vs_env env = vs_env_real;
+    int64_t before = written();
+    vidstore_key_params *p = vidstore_key_params_new();
+    vidstore_key_params_set_text(p, VIDSTORE_KEY_NAME, "k");
+    vidstore_key_params_set_text(p, VIDSTORE_KEY_USER_ID, user_id);
+    env.random = no_random;
+    vs_env_set(&env);
+    ck_assert_int_eq(vidstore_key_create(sys, p, NULL, token, sizeof token, NULL), VIDSTORE_IO);
+    ck_assert_str_eq(token, "");
+    ck_assert_int_eq(
+        vidstore_once_create(store, sys, VIDSTORE_ONCE_RESET, user_id, NULL, NULL, token, sizeof token, NULL),
+        VIDSTORE_IO);
+    ck_assert_str_eq(token, "");
+    ck_assert_int_eq(vidstore_once_request_reset(store, "Ann", 0, NULL, NULL, token, sizeof token, NULL), VIDSTORE_IO);
+    ck_assert_str_eq(token, "");
+    ck_assert_int_eq(vidstore_login_external(store, "p", "s", NULL, NULL, token, sizeof token, NULL), VIDSTORE_IO);
+    ck_assert_str_eq(token, "");
+    ck_assert_int_eq(vidstore_user_set_password(sys, user_id, "correct horse battery", NULL), VIDSTORE_IO);
+    vs_env_set(NULL);
+    vidstore_key_params_free(p);
+    ck_assert_int_eq(written(), before);
+}
+END_TEST
+
 Suite *core_fault_suite(void);
 Suite *core_fault_suite(void) {
     Suite *suite = suite_create("core_fault");
     TCase *tests = tcase_create("allocations");
     tcase_add_checked_fixture(tests, begin, end);
     tcase_add_loop_test(tests, every_allocation, 0, sizeof operations / sizeof *operations);
+    tcase_add_test(tests, attack_25_no_random_numbers);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -195,11 +195,34 @@ static vidstore_status list_audit(vidstore_error **reterr) {
     DONE(status, page, vidstore_page_free);
 }
 
+static vidstore_status use_once(vidstore_error **reterr) {
+    char token[VIDSTORE_TOKEN_SIZE];
+    vidstore_text *address = NULL;
+    vidstore_user *user = NULL;
+    vidstore_status status = vidstore_once_create(store, session, VIDSTORE_ONCE_VERIFICATION, user_id, NULL, &address,
+                                                  token, sizeof token, reterr);
+    ck_assert_msg((status == VIDSTORE_OK) == (*token != '\0'), "status and token disagree");
+    vidstore_text_free(address);
+    if (status == VIDSTORE_OK)
+        status = vidstore_once_use(store, VIDSTORE_ONCE_VERIFICATION, token, NULL, NULL, &user, reterr);
+    DONE(status, user, vidstore_user_free);
+}
+
+static vidstore_status ask_for_reset(vidstore_error **reterr) {
+    char token[VIDSTORE_TOKEN_SIZE], name[32];
+    vidstore_text *address = NULL;
+    snprintf(name, sizeof name, "nobody-%ld", turn); /* nobody asks too often */
+    vidstore_status status = vidstore_once_request_reset(store, name, 0, NULL, &address, token, sizeof token, reterr);
+    ck_assert_msg((status == VIDSTORE_OK) == (*token != '\0'), "status and token disagree");
+    DONE(status, address, vidstore_text_free);
+}
+
 static void make_records(void) {
     vidstore_error *error = NULL;
     vidstore_user *user = NULL;
     vidstore_user_params *up = vidstore_user_params_new();
     vidstore_user_params_set_text(up, VIDSTORE_USER_USERNAME, "first");
+    vidstore_user_params_set_text(up, VIDSTORE_USER_EMAIL, "first@example.org");
     must(vidstore_user_create(session, up, &user, &error), error);
     snprintf(user_id, sizeof user_id, "%s", vidstore_user_id(user));
     vidstore_user_params_free(up);
@@ -246,7 +269,7 @@ static void end(void) {
 
 static operation *const operations[] = {open_store, make_session, create_user, get_user,      submit_job,
                                         update_job, list_jobs,    job_as_json, list_settings, in_a_transaction,
-                                        put_file,   read_file,    list_audit};
+                                        put_file,   read_file,    list_audit,  use_once,      ask_for_reset};
 
 START_TEST(every_allocation) {
     sweep(operations[_i]);
