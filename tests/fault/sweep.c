@@ -15,7 +15,7 @@ enum { MOST_ALLOCATIONS = 20000 };
 static char folder[64];
 static vidstore *store;
 static vidstore_session *session;
-static char job_id[37], user_id[37], file_id[37];
+static char job_id[37], user_id[37], file_id[37], video_id[37];
 static long turn; /* makes names unique */
 
 typedef vidstore_status operation(vidstore_error **reterr);
@@ -189,6 +189,20 @@ static vidstore_status read_file(vidstore_error **reterr) {
     return status;
 }
 
+/* Twice the same bytes: one is probed, or known, the other known. They are no media. */
+static vidstore_status probe_videos(vidstore_error **reterr) {
+    const char *const ids[] = {video_id, video_id};
+    vidstore_page *page = NULL;
+    vidstore_status status = vidstore_video_probe_many(session, ids, 2, 0, &page, reterr);
+    ck_assert_int_eq(page != NULL, status == VIDSTORE_OK);
+    for (int64_t i = 0; i < vidstore_page_count(page); i++) {
+        vidstore_status outcome = vidstore_page_status(page, i);
+        ck_assert_msg(outcome == VIDSTORE_MEDIA || outcome == VIDSTORE_NOMEM, "%s", vidstore_status_name(outcome));
+    }
+    vidstore_page_free(page);
+    return status;
+}
+
 static vidstore_status list_audit(vidstore_error **reterr) {
     vidstore_page *page = NULL;
     vidstore_status status = vidstore_audit_list(session, NULL, &page, reterr);
@@ -244,6 +258,14 @@ static void make_file(void) {
     must(vidstore_file_list(session, NULL, &page, &error), error);
     snprintf(file_id, sizeof file_id, "%s", vidstore_file_id(vidstore_page_file(page, 0)));
     vidstore_page_free(page);
+
+    vidstore_video *video = NULL;
+    vidstore_video_params *vp = vidstore_video_params_new();
+    vidstore_video_params_set_text(vp, VIDSTORE_VIDEO_SOURCE_FILE_ID, file_id);
+    must(vidstore_video_create(session, vp, &video, &error), error);
+    snprintf(video_id, sizeof video_id, "%s", vidstore_video_id(video));
+    vidstore_video_params_free(vp);
+    vidstore_video_free(video);
 }
 
 static void begin(void) {
@@ -269,7 +291,8 @@ static void end(void) {
 
 static operation *const operations[] = {open_store, make_session, create_user, get_user,      submit_job,
                                         update_job, list_jobs,    job_as_json, list_settings, in_a_transaction,
-                                        put_file,   read_file,    list_audit,  use_once,      ask_for_reset};
+                                         put_file,   read_file,    list_audit,  use_once,      ask_for_reset,
+                                         probe_videos};
 
 START_TEST(every_allocation) {
     sweep(operations[_i]);
