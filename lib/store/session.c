@@ -117,11 +117,20 @@ void vs_session_unref(vidstore_session *session) {
         vs_quarantine(session, sizeof *session);
 }
 
+/* What interrupted an earlier call is no matter to this one. */
+static void begin_uninterrupted(vidstore_session *session) {
+    atomic_store(&session->interrupt, 0);
+    if (atomic_load(&session->doomed)) /* in this order: a cancel between the two is not lost */
+        atomic_store(&session->interrupt, 1);
+}
+
 vidstore_session *vs_session_lend(vidstore_session *session) {
     if (!session || atomic_exchange(&session->busy, 1))
         return NULL;
-    if (session->magic == VS_MAGIC_SESSION)
+    if (session->magic == VS_MAGIC_SESSION) {
+        begin_uninterrupted(session);
         return session;
+    }
     atomic_store(&session->busy, 0);
     return NULL;
 }
@@ -134,9 +143,7 @@ int vs_session_enter(vidstore_session *session, vidstore_error **e) {
         return vs_fail(e, VIDSTORE_FORKED, "session", "the store was opened before fork(): open it again in the child");
     if (atomic_exchange(&session->busy, 1))
         return vs_fail(e, VIDSTORE_MISUSE, "session", "the session is in use by another thread");
-    atomic_store(&session->interrupt, 0);
-    if (atomic_load(&session->doomed)) /* in this order: a cancel between the two is not lost */
-        atomic_store(&session->interrupt, 1);
+    begin_uninterrupted(session);
     session->noted.action = 0;
     return 0;
 }

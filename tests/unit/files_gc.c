@@ -235,6 +235,20 @@ START_TEST(what_somebody_has_sealed_waits_for_him) {
 }
 END_TEST
 
+/* An upload uses its session between the calls of the host, of which one may have been interrupted. */
+START_TEST(an_upload_is_not_interrupted_by_what_is_over) {
+    vidstore_upload *up = upload("x", "abc", 0);
+    atomic_store(&sys->interrupt, 1);
+    must(vidstore_upload_seal(up, 3, e));
+    ck_assert_int_eq(atomic_load(&sys->interrupt), 0);
+    vs_session_doom(sys);
+    vidstore_session *lent = vs_session_lend(sys);
+    ck_assert_int_eq(atomic_load(&lent->interrupt), 1);
+    vs_session_leave(&lent);
+    vidstore_upload_free(up);
+}
+END_TEST
+
 static struct id purged_file(const char *name, const char *data, char path[PATH_MAX]) {
     struct id id = store_file(name, data);
     vidstore_text *text = NULL;
@@ -577,6 +591,7 @@ Suite *files_gc_suite(void) {
     tcase_add_test(t, unfinished_uploads_go_when_their_time_is_over);
     tcase_add_test(t, what_somebody_has_sealed_waits_for_him);
     tcase_add_test(t, bytes_that_cant_be_deleted_keep_nothing_else);
+    tcase_add_test(t, an_upload_is_not_interrupted_by_what_is_over);
     tcase_add_test(t, all_does_not_wait);
     tcase_add_test(t, a_deadline_leaves_the_rest);
     tcase_add_test(t, hundreds_of_uploads_go_in_one_run);
