@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ENTRIES = 4096, FULL = 3072, STRIKES = 1024, MINUTE_US = 60000000 };
+enum { ENTRIES = 4096, FULL = 3072, STRIKES = 1024, STRIKE_WAYS = 4, MINUTE_US = 60000000 };
 
 struct entry {
     struct vs_uuid id;
@@ -176,13 +176,27 @@ static uint64_t digest(uint64_t salt, const char *what) {
     return h | 1;
 }
 
+/* Its own place among a few, or that of the one there whose minute began first: two that meet don't push each other
+ * out. */
+static struct strike *strike_of(struct seen *seen, uint64_t key) {
+    struct strike *oldest = NULL;
+    for (int i = 0; i < STRIKE_WAYS; i++) {
+        struct strike *strike = &seen->strikes[(key + (uint64_t)i) % STRIKES];
+        if (strike->what == key)
+            return strike;
+        if (!oldest || strike->since_us < oldest->since_us)
+            oldest = strike;
+    }
+    return oldest;
+}
+
 int64_t vs_seen_strike(struct vidstore *store, const char *what, int64_t *ret_before) {
     struct seen *seen = of(store);
     int64_t now = vs_mono_us(), count = 1, before = 0;
     if (seen) {
         uint64_t key = digest(seen->salt, what);
         pthread_mutex_lock(&seen->lock);
-        struct strike *strike = &seen->strikes[key % STRIKES];
+        struct strike *strike = strike_of(seen, key);
         if (strike->what != key)
             *strike = (struct strike){key, now, 0, 0};
         if (now - strike->since_us >= MINUTE_US)
