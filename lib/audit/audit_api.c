@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Public calls on the audit: reading, and a host's own events. */
 #include "audit/audit.h"
+#include "db/bind.h"
 #include "record/record_api.h"
 #include "store/checkpoints.h"
 #include "trail/checkpoint.h"
@@ -136,10 +137,9 @@ static int old_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     vs_buf_free(&old->text);
     if (!old->number)
         return vs_checkpoint_last(conn, &old->text, e);
-    int r = vs_stmt(conn, VS_STMT_AUDIT_CHECKPOINT, &s, e);
+    int r = vs_bound(conn, VS_STMT_AUDIT_CHECKPOINT, &s, e, vs_int(old->number));
     if (r)
         return r;
-    vs_bind_int(s, 1, old->number);
     if ((r = vs_row(s, e)) != VS_ROW)
         return r;
     vs_buf_str(&old->text, vs_col_text(s, 0, NULL));

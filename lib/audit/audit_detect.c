@@ -2,6 +2,7 @@
 /* Detection: loading the latest events, running the rules, and raising each alert once. */
 #include "audit/audit.h"
 #include "audit/audit_watch.h"
+#include "db/bind.h"
 #include "trail/checkpoint.h"
 #include "util/alloc.h"
 #include "util/env.h"
@@ -23,10 +24,9 @@ static int seq_at(struct vs_conn *conn, int64_t time_us, int64_t last, int64_t *
     while (low < high) {
         vs_autostmt *s = NULL;
         int64_t middle = low + (high - low) / 2;
-        int r = vs_stmt(conn, VS_STMT_AUDIT_SEQ_AT, &s, e);
+        int r = vs_bound(conn, VS_STMT_AUDIT_SEQ_AT, &s, e, vs_int(middle));
         if (r)
             return r;
-        vs_bind_int(s, 1, middle);
         if ((r = vs_row(s, e)) < 0)
             return r;
         if (r == VS_ROW && vs_col_int(s, 1) < time_us)
@@ -109,12 +109,9 @@ static int add_row(struct vs_watch *w, struct vs_stmt *s, vidstore_error **e) {
 static int load(struct detection *d, struct vs_conn *conn, enum vs_stmt_id id, int64_t from, int64_t to, size_t most,
                 vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, id, &s, e);
+    int r = vs_bound(conn, id, &s, e, vs_int(from), vs_int(to), vs_int((int64_t)most + 1));
     if (r)
         return r;
-    vs_bind_int(s, 1, from);
-    vs_bind_int(s, 2, to);
-    vs_bind_int(s, 3, (int64_t)most + 1);
     while ((r = vs_step(s, e)) == VS_ROW) {
         if (d->w.count >= most) {
             d->more = 1;
@@ -148,11 +145,7 @@ static int find_cut(struct detection *d, struct vs_conn *conn, int64_t watched_u
     vs_autostmt *s = NULL;
     if (!d->w.after_seq || !watched_us || now - watched_us > 24 * HOUR_US)
         return 0;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_SEQ_AT, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, d->w.after_seq);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_AUDIT_SEQ_AT, &s, e, vs_int(d->w.after_seq));
     if (r == VS_DONE || (r == VS_ROW && vs_col_int(s, 0) != d->w.after_seq))
         vs_watch_note(&d->w, "history_cut", "audit", 0, now, HOUR_US, 1);
     return r < 0 ? r : 0;
@@ -161,10 +154,9 @@ static int find_cut(struct detection *d, struct vs_conn *conn, int64_t watched_u
 static int read_checkpoint(struct vs_conn *conn, int64_t number, struct vs_checkpoint *ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
     size_t len = 0;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_CHECKPOINT, &s, e);
+    int r = vs_bound(conn, VS_STMT_AUDIT_CHECKPOINT, &s, e, vs_int(number));
     if (r)
         return r;
-    vs_bind_int(s, 1, number);
     if ((r = vs_row(s, e)) != VS_ROW)
         return r;
     const char *body = vs_col_text(s, 0, &len);
@@ -209,10 +201,9 @@ static int load_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         return r;
     if (after) { /* the time of the first event that is news */
         vs_autostmt *s = NULL;
-        r = vs_stmt(conn, VS_STMT_AUDIT_SEQ_AT, &s, e);
+        r = vs_bound(conn, VS_STMT_AUDIT_SEQ_AT, &s, e, vs_int(after + 1));
         if (r)
             return r;
-        vs_bind_int(s, 1, after + 1);
         if ((r = vs_row(s, e)) < 0)
             return r;
         time = r == VS_ROW ? vs_col_int(s, 1) : time;
@@ -309,19 +300,12 @@ static int tell(struct vs_conn *conn, vidstore_error **e) {
 }
 
 static int raise_alert(struct vs_conn *conn, struct detection *d, const struct vs_alert *alert, vidstore_error **e) {
-    vs_autostmt *s = NULL;
     vs_autobuf details = {0}, says = {0};
     struct vs_uuid user;
     int64_t is_new = 0;
     int known = alert->is_user && vs_uuid_is_text(alert->entity) && !vs_uuid_parse(alert->entity, "id", &user, NULL);
-    int r = vs_stmt(conn, VS_STMT_AUDIT_ALERT_ADD, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, alert->rule, -1);
-    vs_bind_text(s, 2, alert->entity, -1);
-    vs_bind_int(s, 3, alert->window_us);
-    vs_bind_int(s, 4, vs_now_us());
-    r = vs_run(s, &is_new, e);
+    int r = vs_exec(conn, VS_STMT_AUDIT_ALERT_ADD, &is_new, e, vs_text(alert->rule), vs_text(alert->entity),
+                    vs_int(alert->window_us), vs_int(vs_now_us()));
     if (r || !is_new)
         return r;
     vs_buf_fmt(&details, "{\"rule\":\"%s\",\"entity\":", alert->rule);

@@ -3,6 +3,7 @@
  * stays, and the chain holds. In slices, because somebody may have done much. */
 #include "audit/audit.h"
 #include "audit/audit_witness.h"
+#include "db/bind.h"
 #include "trail/chain.h"
 #include "util/alloc.h"
 #include "util/env.h"
@@ -28,13 +29,7 @@ struct erasing {
 };
 
 int vs_audit_forget(struct vs_conn *conn, const struct vs_uuid *user, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_ERASE_ADD, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, user);
-    vs_bind_int(s, 2, vs_now_us());
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, VS_STMT_AUDIT_ERASE_ADD, NULL, e, vs_id(user), vs_int(vs_now_us()));
 }
 
 static int next_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
@@ -78,10 +73,9 @@ static int blank(struct vs_conn *conn, const struct erased *row, enum vs_link_pa
     if (r || part != VS_PART_OBJECT)
         return r;
     vs_autostmt *words = NULL; /* that it is found by */
-    r = vs_stmt(conn, VS_STMT_AUDIT_SEARCH_DROP, &words, e);
+    r = vs_bound(conn, VS_STMT_AUDIT_SEARCH_DROP, &words, e, vs_int(row->seq));
     if (r)
         return r;
-    vs_bind_int(words, 1, row->seq);
     return vs_run(words, NULL, e);
 }
 
@@ -119,12 +113,7 @@ static int slice_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 }
 
 static int done_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_ERASE_DONE, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, arg);
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, VS_STMT_AUDIT_ERASE_DONE, NULL, e, vs_id(arg));
 }
 
 /* All of one person, or as much as there is time for. */

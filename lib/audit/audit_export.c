@@ -2,6 +2,7 @@
 /* Writing the audit to a descriptor as JSON Lines. A whole export holds all that is hashed, so that it can be checked
  * without this library; vidstore-audit(7) has its form. */
 #include "audit/audit.h"
+#include "db/bind.h"
 #include "trail/checkpoint.h"
 #include "util/alloc.h"
 #include "util/env.h"
@@ -188,10 +189,9 @@ static int events_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 static int chain_op(struct vs_conn *conn, struct vs_sha256 *h, int chain, struct chain *c, vidstore_error **e) {
     vs_autostmt *s = NULL;
     size_t size = 0;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_CHAIN, &s, e);
+    int r = vs_bound(conn, VS_STMT_AUDIT_CHAIN, &s, e, vs_int(chain));
     if (r)
         return r;
-    vs_bind_int(s, 1, chain);
     if ((r = vs_row(s, e)) != VS_ROW)
         return r;
     const void *id = vs_col_blob(s, 0, &size);

@@ -2,6 +2,7 @@
 /* The end of old events: whole segments that are sealed and covered by a checkpoint, one a transaction. Their roots
  * stay, so that what was exported can still be proven. */
 #include "audit/audit.h"
+#include "db/bind.h"
 #include "store/checkpoints.h"
 #include "trail/checkpoint.h"
 #include "util/env.h"
@@ -42,11 +43,9 @@ static int look(struct prune *p, struct vs_conn *conn, int chain, const struct v
                 vidstore_error **e) {
     vs_autostmt *s = NULL;
     size_t size = 0;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_SEGMENT_NEXT, &s, e);
+    int r = vs_bound(conn, VS_STMT_AUDIT_SEGMENT_NEXT, &s, e, vs_int(chain), vs_int(p->from[chain]));
     if (r)
         return r;
-    vs_bind_int(s, 1, chain);
-    vs_bind_int(s, 2, p->from[chain]);
     if ((r = vs_row(s, e)) != VS_ROW)
         return r;
     int64_t segment = vs_col_int(s, 0), end = (segment + 1) * VS_SEGMENT;
@@ -87,21 +86,17 @@ static int remove_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     vs_autostmt *mark = NULL, *s = NULL;
     char root[2 * VS_SHA256_SIZE + 1], details[256];
     int64_t first = p->segment * VS_SEGMENT, marked = 0;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_SEGMENT_PRUNED, &mark, e);
+    int r = vs_bound(conn, VS_STMT_AUDIT_SEGMENT_PRUNED, &mark, e, vs_int(vs_now_us()), vs_int(p->chain),
+                     vs_int(p->segment));
     if (r)
         return r;
-    vs_bind_int(mark, 1, vs_now_us());
-    vs_bind_int(mark, 2, p->chain);
-    vs_bind_int(mark, 3, p->segment);
     r = vs_run(mark, &marked, e);
     if (r || !marked) /* somebody else was faster */
         return r;
-    r = vs_stmt(conn, VS_STMT_AUDIT_SEGMENT_REMOVE, &s, e);
+    r = vs_bound(conn, VS_STMT_AUDIT_SEGMENT_REMOVE, &s, e, vs_int(p->chain), vs_int(first),
+                 vs_int(first + VS_SEGMENT));
     if (r)
         return r;
-    vs_bind_int(s, 1, p->chain);
-    vs_bind_int(s, 2, first);
-    vs_bind_int(s, 3, first + VS_SEGMENT);
     r = vs_run(s, NULL, e);
     vs_hex(p->root, sizeof p->root, root);
     snprintf(details, sizeof details,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Statistics. */
 #include "audit/audit.h"
+#include "db/bind.h"
 #include "util/alloc.h"
 #include "util/error.h"
 #include "util/json.h"
@@ -15,10 +16,9 @@ struct stats {
 static int by_action(struct vs_conn *conn, struct stats *stats, vidstore_error **e) {
     vs_autostmt *s = NULL;
     int64_t ok = 0, failed = 0;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_STATS_ACTIONS, &s, e), count = 0;
+    int r = vs_bound(conn, VS_STMT_AUDIT_STATS_ACTIONS, &s, e, vs_int(stats->since_us)), count = 0;
     if (r)
         return r;
-    vs_bind_int(s, 1, stats->since_us);
     vs_buf_str(&stats->b, "\"actions\":{");
     while ((r = vs_step(s, e)) == VS_ROW) {
         const char *name = vs_word_name(vs_audit_actions, vs_col_int(s, 0));
@@ -48,10 +48,9 @@ static void put_name(struct vs_buf *b, const char *key, struct vs_stmt *s, int a
 
 static int by_address(struct vs_conn *conn, struct stats *stats, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_STATS_ADDRESSES, &s, e), count = 0;
+    int r = vs_bound(conn, VS_STMT_AUDIT_STATS_ADDRESSES, &s, e, vs_int(stats->since_us)), count = 0;
     if (r)
         return r;
-    vs_bind_int(s, 1, stats->since_us);
     vs_buf_str(&stats->b, ",\"addresses\":[");
     while ((r = vs_step(s, e)) == VS_ROW) {
         vs_buf_str(&stats->b, count++ ? ",{" : "{");
@@ -66,10 +65,9 @@ static int by_actor(struct vs_conn *conn, struct stats *stats, vidstore_error **
     vs_autostmt *s = NULL;
     char id[VS_UUID_TEXT];
     struct vs_uuid user;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_STATS_ACTORS, &s, e), count = 0;
+    int r = vs_bound(conn, VS_STMT_AUDIT_STATS_ACTORS, &s, e, vs_int(stats->since_us)), count = 0;
     if (r)
         return r;
-    vs_bind_int(s, 1, stats->since_us);
     vs_buf_str(&stats->b, ",\"actors\":[");
     while ((r = vs_step(s, e)) == VS_ROW) {
         vs_col_uuid(s, 0, &user);
@@ -84,10 +82,9 @@ static int by_actor(struct vs_conn *conn, struct stats *stats, vidstore_error **
 
 static int by_error(struct vs_conn *conn, struct stats *stats, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_STATS_ERRORS, &s, e), count = 0;
+    int r = vs_bound(conn, VS_STMT_AUDIT_STATS_ERRORS, &s, e, vs_int(stats->since_us)), count = 0;
     if (r)
         return r;
-    vs_bind_int(s, 1, stats->since_us);
     vs_buf_str(&stats->b, ",\"errors\":[");
     while ((r = vs_step(s, e)) == VS_ROW) {
         vs_buf_str(&stats->b, count++ ? ",{" : "{");
@@ -102,10 +99,9 @@ static int by_error(struct vs_conn *conn, struct stats *stats, vidstore_error **
 static int by_day(struct vs_conn *conn, struct stats *stats, vidstore_error **e) {
     vs_autostmt *s = NULL;
     int64_t open = INT64_MIN;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_STATS_DAYS, &s, e), actions = 0;
+    int r = vs_bound(conn, VS_STMT_AUDIT_STATS_DAYS, &s, e, vs_int(stats->since_us)), actions = 0;
     if (r)
         return r;
-    vs_bind_int(s, 1, stats->since_us);
     vs_buf_str(&stats->b, ",\"days\":[");
     while ((r = vs_step(s, e)) == VS_ROW) {
         int64_t day = vs_col_int(s, 0);

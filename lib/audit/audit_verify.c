@@ -4,6 +4,7 @@
 #include "audit/audit_verify.h"
 #include "audit/audit.h"
 #include "audit/audit_slice.h"
+#include "db/bind.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -19,11 +20,9 @@ static int skip_segment(struct vs_verify *v, struct vs_conn *conn, int chain, vi
     struct vs_verify_chain *c = &v->chains[chain];
     vs_autostmt *s = NULL;
     size_t sizes[3] = {0};
-    int r = vs_stmt(conn, VS_STMT_AUDIT_SEGMENT, &s, e);
+    int r = vs_bound(conn, VS_STMT_AUDIT_SEGMENT, &s, e, vs_int(chain), vs_int(c->position / VS_SEGMENT));
     if (r)
         return r;
-    vs_bind_int(s, 1, chain);
-    vs_bind_int(s, 2, c->position / VS_SEGMENT);
     if ((r = vs_row(s, e)) != VS_ROW)
         return r;
     const uint8_t *root = vs_col_blob(s, 0, &sizes[0]), *before = vs_col_blob(s, 1, &sizes[1]),
@@ -223,10 +222,9 @@ static int read_chain(struct vs_verify *v, struct vs_conn *conn, int chain, vids
     struct vs_verify_chain *c = &v->chains[chain];
     vs_autostmt *s = NULL;
     size_t size = 0;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_CHAIN, &s, e);
+    int r = vs_bound(conn, VS_STMT_AUDIT_CHAIN, &s, e, vs_int(chain));
     if (r)
         return r;
-    vs_bind_int(s, 1, chain);
     if ((r = vs_row(s, e)) != VS_ROW)
         return r;
     const void *id = vs_col_blob(s, 0, &size);

@@ -2,6 +2,7 @@
 #include "audit/audit_witness.h"
 #include "audit/audit.h"
 #include "audit/audit_verify.h"
+#include "db/bind.h"
 #include "util/alloc.h"
 #include "util/error.h"
 #include "util/json.h"
@@ -94,11 +95,7 @@ int vs_witness_erased(struct vs_verify *v, struct vs_conn *conn, const struct vs
         return 0;
     struct vs_uuid id;
     memcpy(id.b, person, sizeof id.b);
-    int r = vs_stmt(conn, VS_STMT_AUDIT_DELETED_USER, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, &id);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_AUDIT_DELETED_USER, &s, e, vs_id(&id));
     *ret = r == VS_ROW;
     if (r == VS_ROW)
         v->witness.deleted = id;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "files/blob_repo.h"
+#include "db/bind.h"
 #include "util/alloc.h"
 #include "util/error.h"
 #include <stdio.h>
@@ -35,11 +36,7 @@ static void copy_digest(struct vs_stmt *s, int at, uint8_t ret[VS_SHA256_SIZE]) 
 int vs_blob_repo_get(struct vs_conn *conn, const struct vs_uuid *id, struct vs_blob_row *ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
     vs_blob_row_clear(ret);
-    int r = vs_stmt(conn, VS_STMT_BLOB_BY_ID, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, id);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_BLOB_BY_ID, &s, e, vs_id(id));
     if (r != VS_ROW)
         return r < 0 ? r : vs_fail(e, VIDSTORE_NOT_FOUND, "upload_id", "no such upload");
     ret->id = *id;
@@ -63,191 +60,91 @@ int vs_blob_repo_get(struct vs_conn *conn, const struct vs_uuid *id, struct vs_b
 }
 
 int vs_blob_repo_reserve(struct vs_conn *conn, const struct vs_blob_row *row, int64_t backend, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_BLOB_RESERVE, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, &row->id);
-    vs_bind_uuid(s, 2, &row->owner);
-    vs_bind_int(s, 3, backend);
-    vs_bind_text(s, 4, row->key, -1);
-    vs_bind_text(s, 5, row->params, -1);
-    vs_bind_text(s, 6, row->source, -1);
-    vs_bind_text(s, 7, row->validator, -1);
-    vs_bind_int(s, 8, row->source_size);
-    vs_bind_text(s, 9, row->boot, -1);
-    vs_bind_int(s, 10, row->created_us);
-    vs_bind_int(s, 11, row->reserved);
-    return vs_run(s, NULL, e);
-}
-
-/* Runs a bound statement that changes one row or none. */
-static int run_one(struct vs_stmt *s, int *ret_done, vidstore_error **e) {
-    int64_t changes = 0;
-    int r = vs_run(s, &changes, e);
-    if (ret_done)
-        *ret_done = changes > 0;
-    return r;
+    return vs_exec(conn, VS_STMT_BLOB_RESERVE, NULL, e, vs_id(&row->id), vs_id(&row->owner), vs_int(backend),
+                   vs_text(row->key), vs_text(row->params), vs_text(row->source), vs_text(row->validator),
+                   vs_int(row->source_size), vs_text(row->boot), vs_int(row->created_us), vs_int(row->reserved));
 }
 
 int vs_blob_repo_touch(struct vs_conn *conn, const struct vs_blob_row *row, int64_t now_us, int64_t synced,
                        int *ret_done, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_BLOB_TOUCH, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, now_us);
-    vs_bind_int(s, 2, synced);
-    vs_bind_text(s, 3, row->boot, -1);
-    vs_bind_uuid(s, 4, &row->id);
-    vs_bind_int(s, 5, row->epoch);
-    return run_one(s, ret_done, e);
+    return vs_exec_one(conn, VS_STMT_BLOB_TOUCH, ret_done, e, vs_int(now_us), vs_int(synced), vs_text(row->boot),
+                       vs_id(&row->id), vs_int(row->epoch));
 }
 
 int vs_blob_repo_reserve_more(struct vs_conn *conn, const struct vs_blob_row *row, int64_t bytes, int *ret_done,
                               vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_BLOB_RESERVE_MORE, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, bytes);
-    vs_bind_uuid(s, 2, &row->id);
-    vs_bind_int(s, 3, row->epoch);
-    return run_one(s, ret_done, e);
+    return vs_exec_one(conn, VS_STMT_BLOB_RESERVE_MORE, ret_done, e, vs_int(bytes), vs_id(&row->id),
+                       vs_int(row->epoch));
 }
 
 int vs_blob_repo_set_source(struct vs_conn *conn, const struct vs_blob_row *row, int64_t now_us, int *ret_done,
                             vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_BLOB_SOURCE_SET, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, row->source, -1);
-    vs_bind_text(s, 2, row->validator, -1);
-    vs_bind_int(s, 3, row->source_size);
-    vs_bind_int(s, 4, now_us);
-    vs_bind_uuid(s, 5, &row->id);
-    vs_bind_int(s, 6, row->epoch);
-    return run_one(s, ret_done, e);
+    return vs_exec_one(conn, VS_STMT_BLOB_SOURCE_SET, ret_done, e, vs_text(row->source), vs_text(row->validator),
+                       vs_int(row->source_size), vs_int(now_us), vs_id(&row->id), vs_int(row->epoch));
 }
 
 int vs_blob_repo_stored(struct vs_conn *conn, const struct vs_blob_row *row, int *ret_done, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_BLOB_STORED, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, row->size);
-    vs_bind_blob(s, 2, row->sha256, VS_SHA256_SIZE);
-    vs_bind_int(s, 3, row->sealed_us);
-    vs_bind_uuid(s, 4, &row->id);
-    vs_bind_int(s, 5, row->epoch);
-    return run_one(s, ret_done, e);
-}
-
-/* A statement of an id alone, or of a time and an id. */
-static int on_id(struct vs_conn *conn, enum vs_stmt_id stmt, const struct vs_uuid *id, int *ret_done,
-                 vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, stmt, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, id);
-    return run_one(s, ret_done, e);
-}
-
-static int on_time_and_id(struct vs_conn *conn, enum vs_stmt_id stmt, int64_t us, const struct vs_uuid *id,
-                          int *ret_done, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, stmt, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, us);
-    vs_bind_uuid(s, 2, id);
-    return run_one(s, ret_done, e);
+    return vs_exec_one(conn, VS_STMT_BLOB_STORED, ret_done, e, vs_int(row->size), vs_bytes(row->sha256, VS_SHA256_SIZE),
+                       vs_int(row->sealed_us), vs_id(&row->id), vs_int(row->epoch));
 }
 
 int vs_blob_repo_link(struct vs_conn *conn, const struct vs_uuid *id, int *ret_done, vidstore_error **e) {
-    return on_id(conn, VS_STMT_BLOB_LINK, id, ret_done, e);
+    return vs_exec_one(conn, VS_STMT_BLOB_LINK, ret_done, e, vs_id(id));
 }
 
 int vs_blob_repo_take_over(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, int *ret_done,
                            vidstore_error **e) {
-    return on_time_and_id(conn, VS_STMT_BLOB_TAKE_OVER, now_us, id, ret_done, e);
-}
-
-/* A statement of two numbers around an id. */
-static int on_two(struct vs_conn *conn, enum vs_stmt_id stmt, int64_t us, const struct vs_uuid *id, int64_t number,
-                  int *ret_done, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, stmt, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, us);
-    vs_bind_uuid(s, 2, id);
-    vs_bind_int(s, 3, number);
-    return run_one(s, ret_done, e);
+    return vs_exec_one(conn, VS_STMT_BLOB_TAKE_OVER, ret_done, e, vs_int(now_us), vs_id(id));
 }
 
 int vs_blob_repo_give_up(struct vs_conn *conn, const struct vs_uuid *id, int64_t epoch, int64_t now_us, int *ret_done,
                          vidstore_error **e) {
-    return on_two(conn, VS_STMT_BLOB_GIVE_UP, now_us, id, epoch, ret_done, e);
+    return vs_exec_one(conn, VS_STMT_BLOB_GIVE_UP, ret_done, e, vs_int(now_us), vs_id(id), vs_int(epoch));
 }
 
 int vs_blob_repo_expire(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, int64_t touched_us,
                         int *ret_done, vidstore_error **e) {
-    return on_two(conn, VS_STMT_BLOB_EXPIRE, now_us, id, touched_us, ret_done, e);
+    return vs_exec_one(conn, VS_STMT_BLOB_EXPIRE, ret_done, e, vs_int(now_us), vs_id(id), vs_int(touched_us));
 }
 
 int vs_blob_repo_doom_left(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, int64_t touched_us,
                            int *ret_done, vidstore_error **e) {
-    return on_two(conn, VS_STMT_BLOB_DOOM_LEFT, now_us, id, touched_us, ret_done, e);
+    return vs_exec_one(conn, VS_STMT_BLOB_DOOM_LEFT, ret_done, e, vs_int(now_us), vs_id(id), vs_int(touched_us));
 }
 
 int vs_blob_repo_condemn(struct vs_conn *conn, const struct vs_uuid *id, int *ret_done, vidstore_error **e) {
-    return on_id(conn, VS_STMT_BLOB_CONDEMN, id, ret_done, e);
+    return vs_exec_one(conn, VS_STMT_BLOB_CONDEMN, ret_done, e, vs_id(id));
 }
 
 int vs_blob_repo_unlink(struct vs_conn *conn, const struct vs_uuid *id, vidstore_error **e) {
-    return on_id(conn, VS_STMT_BLOB_UNLINK, id, NULL, e);
+    return vs_exec_one(conn, VS_STMT_BLOB_UNLINK, NULL, e, vs_id(id));
 }
 
 int vs_blob_repo_doom(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, vidstore_error **e) {
-    return on_time_and_id(conn, VS_STMT_BLOB_DOOM, now_us, id, NULL, e);
+    return vs_exec_one(conn, VS_STMT_BLOB_DOOM, NULL, e, vs_int(now_us), vs_id(id));
 }
 
 int vs_blob_repo_drop(struct vs_conn *conn, const struct vs_uuid *id, vidstore_error **e) {
-    int r = on_id(conn, VS_STMT_PROBE_FORGET, id, NULL, e);
-    return r ? r : on_id(conn, VS_STMT_BLOB_DROP, id, NULL, e);
+    int r = vs_exec_one(conn, VS_STMT_PROBE_FORGET, NULL, e, vs_id(id));
+    return r ? r : vs_exec_one(conn, VS_STMT_BLOB_DROP, NULL, e, vs_id(id));
 }
 
 int vs_blob_repo_verified(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, int damaged,
                           vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_BLOB_VERIFIED, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, now_us);
-    vs_bind_int(s, 2, damaged ? now_us : INT64_MIN);
-    vs_bind_uuid(s, 3, id);
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, VS_STMT_BLOB_VERIFIED, NULL, e, vs_int(now_us), vs_int(damaged ? now_us : INT64_MIN),
+                   vs_id(id));
 }
 
 int vs_blob_repo_files_verified(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, vidstore_error **e) {
-    return on_time_and_id(conn, VS_STMT_BLOB_FILES_VERIFIED, now_us, id, NULL, e);
+    return vs_exec_one(conn, VS_STMT_BLOB_FILES_VERIFIED, NULL, e, vs_int(now_us), vs_id(id));
 }
 
 int vs_blob_repo_twin(struct vs_conn *conn, const struct vs_blob_row *row, struct vs_uuid *ret_id,
                       char ret_key[VS_BLOB_KEY_TEXT], vidstore_error **e) {
     vs_autostmt *s = NULL;
     *ret_key = '\0';
-    int r = vs_stmt(conn, VS_STMT_BLOB_TWIN, &s, e);
-    if (r)
-        return r;
-    vs_bind_blob(s, 1, row->sha256, VS_SHA256_SIZE);
-    vs_bind_int(s, 2, row->size);
-    vs_bind_uuid(s, 3, &row->owner);
-    vs_bind_uuid(s, 4, &row->id);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_BLOB_TWIN, &s, e, vs_bytes(row->sha256, VS_SHA256_SIZE), vs_int(row->size),
+                   vs_id(&row->owner), vs_id(&row->id));
     if (r != VS_ROW)
         return r;
     vs_col_uuid(s, 0, ret_id);
@@ -259,11 +156,9 @@ int vs_blob_repo_find_source(struct vs_conn *conn, const struct vs_uuid *owner, 
                              int (*each)(void *arg, const struct vs_uuid *id, const char *params), void *arg,
                              vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_BLOB_SOURCE_FIND, &s, e);
+    int r = vs_bound(conn, VS_STMT_BLOB_SOURCE_FIND, &s, e, vs_text(source), vs_id(owner));
     if (r)
         return r;
-    vs_bind_text(s, 1, source, -1);
-    vs_bind_uuid(s, 2, owner);
     while ((r = vs_step(s, e)) == VS_ROW) {
         struct vs_uuid id;
         vs_col_uuid(s, 0, &id);
@@ -277,11 +172,7 @@ int vs_blob_repo_find_source(struct vs_conn *conn, const struct vs_uuid *owner, 
 int vs_blob_repo_knows(struct vs_conn *conn, const char *key, int *ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
     *ret = 0;
-    int r = vs_stmt(conn, VS_STMT_BLOB_BY_KEY, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, key, -1);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_BLOB_BY_KEY, &s, e, vs_text(key));
     *ret = r == VS_ROW;
     return r < 0 ? r : 0;
 }
@@ -290,13 +181,9 @@ int vs_blob_repo_list(struct vs_conn *conn, enum vs_stmt_id stmt, struct vs_list
                       struct vs_blob_item *items, int room, int *ret_count, vidstore_error **e) {
     vs_autostmt *s = NULL;
     *ret_count = 0;
-    int r = vs_stmt(conn, stmt, &s, e);
+    int r = vs_bound(conn, stmt, &s, e, vs_int(at->us), vs_int(at->seq), vs_int(until_us), vs_int(room));
     if (r)
         return r;
-    vs_bind_int(s, 1, at->us);
-    vs_bind_int(s, 2, at->seq);
-    vs_bind_int(s, 3, until_us);
-    vs_bind_int(s, 4, room);
     while ((r = vs_step(s, e)) == VS_ROW && *ret_count < room) {
         struct vs_blob_item *item = &items[(*ret_count)++];
         at->seq = item->seq = vs_col_int(s, 0);
@@ -312,11 +199,9 @@ int vs_blob_repo_list_stored(struct vs_conn *conn, int64_t *at, struct vs_blob_i
                              vidstore_error **e) {
     vs_autostmt *s = NULL;
     *ret_count = 0;
-    int r = vs_stmt(conn, VS_STMT_BLOB_STORED_LIST, &s, e);
+    int r = vs_bound(conn, VS_STMT_BLOB_STORED_LIST, &s, e, vs_int(*at), vs_int(room));
     if (r)
         return r;
-    vs_bind_int(s, 1, *at);
-    vs_bind_int(s, 2, room);
     while ((r = vs_step(s, e)) == VS_ROW && *ret_count < room) {
         struct vs_blob_item *item = &items[(*ret_count)++];
         *at = vs_col_int(s, 0);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "files/file_repo.h"
+#include "db/bind.h"
 #include "files/files.h"
 #include "store/settings.h"
 #include "util/alloc.h"
@@ -15,11 +16,7 @@
 int vs_file_repo_owner(struct vs_conn *conn, enum vs_stmt_id stmt, const struct vs_uuid *id, struct vs_uuid *ret,
                        vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, stmt, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, id);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, stmt, &s, e, vs_id(id));
     if (r != VS_ROW)
         return r < 0 ? r : vs_fail(e, VIDSTORE_NOT_FOUND, NULL, "there is no such object");
     vs_col_uuid(s, 0, ret);
@@ -29,11 +26,7 @@ int vs_file_repo_owner(struct vs_conn *conn, enum vs_stmt_id stmt, const struct 
 int vs_file_repo_user(struct vs_conn *conn, const struct vs_uuid *id, int *ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
     *ret = 0;
-    int r = vs_stmt(conn, VS_STMT_FILE_OWNER_KNOWN, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, id);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_FILE_OWNER_KNOWN, &s, e, vs_id(id));
     *ret = r == VS_ROW;
     return r < 0 ? r : 0;
 }
@@ -74,13 +67,7 @@ int vs_file_repo_lifetime(struct vs_conn *conn, int64_t category, int64_t *ret_m
 /* A statement of a time and the id of a file. */
 static int set_time(struct vs_conn *conn, enum vs_stmt_id stmt, int64_t us, const struct vs_uuid *id,
                     vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, stmt, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, us);
-    vs_bind_uuid(s, 2, id);
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, stmt, NULL, e, vs_int(us), vs_id(id));
 }
 
 int vs_file_repo_accessed(struct vs_conn *conn, const struct vs_uuid *id, int64_t now_us, vidstore_error **e) {
@@ -95,13 +82,9 @@ int vs_file_repo_list(struct vs_conn *conn, enum vs_stmt_id stmt, struct vs_list
                       struct vs_uuid *ids, int room, int *ret_count, vidstore_error **e) {
     vs_autostmt *s = NULL;
     *ret_count = 0;
-    int r = vs_stmt(conn, stmt, &s, e);
+    int r = vs_bound(conn, stmt, &s, e, vs_int(at->us), vs_int(at->seq), vs_int(until_us), vs_int(room));
     if (r)
         return r;
-    vs_bind_int(s, 1, at->us);
-    vs_bind_int(s, 2, at->seq);
-    vs_bind_int(s, 3, until_us);
-    vs_bind_int(s, 4, room);
     while ((r = vs_step(s, e)) == VS_ROW && *ret_count < room) {
         at->seq = vs_col_int(s, 0);
         vs_col_uuid(s, 1, &ids[(*ret_count)++]);

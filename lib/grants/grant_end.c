@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Ending grants, with what hangs on them. */
+#include "db/bind.h"
 #include "grants/grants.h"
 #include "util/error.h"
 
@@ -9,12 +10,7 @@ static int end_one(struct vs_conn *conn, vidstore_session *session, const struct
     struct vs_uuid id = vs_record_uuid(grant, VIDSTORE_GRANT_ID);
     struct vs_uuid owner = vs_record_uuid(grant, VIDSTORE_GRANT_USER_ID);
     struct vs_event event = {.action = VIDSTORE_AUDIT_GRANT_REVOKED, .noun = "grant", .object = &id, .owner = &owner};
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_GRANT_PURGE, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, &id);
-    r = vs_run(s, NULL, e);
+    int r = vs_exec(conn, VS_STMT_GRANT_PURGE, NULL, e, vs_id(&id));
     return r ? r : vs_trail_append(conn, &session->actor, &event, e);
 }
 

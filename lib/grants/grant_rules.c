@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who may give what to whom. */
+#include "db/bind.h"
 #include "files/files.h"
 #include "grants/grants.h"
 #include "jobs/jobs.h"
@@ -44,11 +45,7 @@ static int check_subject(struct vs_change *c, const struct vs_uuid *owner, vidst
         return vs_fail(e, VIDSTORE_INVALID, "subject_id", "nobody grants anything to itself");
     if (!denies && vs_uuid_equal(&subject, owner))
         return vs_fail(e, VIDSTORE_INVALID, "subject_id", "it is the user's own already");
-    r = vs_stmt(c->conn, VS_STMT_FILE_OWNER_KNOWN, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, &subject);
-    r = vs_row(s, e);
+    r = vs_ask(c->conn, VS_STMT_FILE_OWNER_KNOWN, &s, e, vs_id(&subject));
     return r == VS_DONE ? vs_fail(e, VIDSTORE_INVALID, "subject_id", "there is no such user") : r < 0 ? r : 0;
 }
 
@@ -57,10 +54,9 @@ static int find_source(struct vs_change *c, const struct vs_rules *rules, const 
                        int64_t *ret_expires, vidstore_error **e) {
     struct vs_uuid ids[3] = {vs_record_uuid(object, rules->noun->base + 1)}, source;
     vs_autostmt *s = NULL;
-    int r = vs_stmt(c->conn, VS_STMT_GRANT_SOURCE, &s, e);
+    int r = vs_bound(c->conn, VS_STMT_GRANT_SOURCE, &s, e, vs_id(&c->session->actor.user));
     if (r)
         return r;
-    vs_bind_uuid(s, 1, &c->session->actor.user);
     for (int i = 0; i < 3; i++) {
         if (i && rules->reach->containers[i - 1])
             ids[i] = vs_record_uuid(object, rules->reach->containers[i - 1]);

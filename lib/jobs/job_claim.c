@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Claiming the next job, and attaching to a lease that another process claimed. */
+#include "db/bind.h"
 #include "jobs/job_lease.h"
 #include "jobs/job_nap.h"
 #include "jobs/job_queue.h"
@@ -137,13 +138,8 @@ static int probe_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 
 static int add_attempt(struct vs_job_run *run, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(run->conn, VS_STMT_JOB_ATTEMPT_ADD, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, &run->id);
-    vs_bind_text(s, 2, run->worker, -1);
-    vs_bind_int(s, 3, run->now_us);
-    r = vs_row(s, e);
+    int r =
+        vs_ask(run->conn, VS_STMT_JOB_ATTEMPT_ADD, &s, e, vs_id(&run->id), vs_text(run->worker), vs_int(run->now_us));
     run->attempt = r == VS_ROW ? vs_col_int(s, 0) : 0;
     return r < 0 ? r : 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The ends of a lease: finished, failed, released. */
+#include "db/bind.h"
 #include "jobs/job_lease.h"
 #include "jobs/job_state.h"
 #include "util/env.h"
@@ -93,12 +94,7 @@ static int note(const struct vs_job_run *run, const struct end *end, vidstore_er
 }
 
 static int forget_checkpoint(const struct vs_job_run *run, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(run->conn, VS_STMT_JOB_CHECKPOINT_CLEAR, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, &run->id);
-    return vs_run(s, NULL, e);
+    return vs_exec(run->conn, VS_STMT_JOB_CHECKPOINT_CLEAR, NULL, e, vs_id(&run->id));
 }
 
 /* What was reported and not written yet. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How a parent follows its children: always from what they are now, never by adding up what happened. */
+#include "db/bind.h"
 #include "jobs/job_kinds.h"
 #include "jobs/job_machine.h"
 #include "jobs/job_season.h"
@@ -17,11 +18,7 @@ struct tally {
 
 static int take_tally(struct vs_conn *conn, const struct vs_uuid *parent, struct tally *ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_JOB_TALLY, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, parent);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_JOB_TALLY, &s, e, vs_id(parent));
     if (r < 0)
         return r;
     *ret = (struct tally){vs_col_int(s, 0), vs_col_int(s, 1), vs_col_int(s, 2), vs_col_int(s, 3), vs_col_int(s, 4), 0};
@@ -30,16 +27,9 @@ static int take_tally(struct vs_conn *conn, const struct vs_uuid *parent, struct
 }
 
 static int write_tally(const struct vs_job_run *parent, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(parent->conn, VS_STMT_JOB_TALLY_SET, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, parent->children);
-    vs_bind_int(s, 2, parent->children_done);
-    vs_bind_int(s, 3, parent->children_failed);
-    vs_bind_int(s, 4, parent->progress_done);
-    vs_bind_uuid(s, 5, &parent->id);
-    return vs_run(s, NULL, e);
+    return vs_exec(parent->conn, VS_STMT_JOB_TALLY_SET, NULL, e, vs_int(parent->children),
+                   vs_int(parent->children_done), vs_int(parent->children_failed), vs_int(parent->progress_done),
+                   vs_id(&parent->id));
 }
 
 /* A parent that is there and not held by a worker of its own. 1, 0 when there is none, or a negative code. */
@@ -99,11 +89,7 @@ static int step_parent(struct vs_job_run *parent, const struct tally *t, int64_t
 /* 1 and the id of a child that has nothing left to wait for, or 0. */
 static int next_unblocked(struct vs_conn *conn, const struct vs_uuid *parent, struct vs_uuid *ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_JOB_UNBLOCKED, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, parent);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_JOB_UNBLOCKED, &s, e, vs_id(parent));
     return r == VS_ROW ? vs_col_uuid(s, 0, ret) : r;
 }
 
@@ -170,10 +156,9 @@ int vs_season_children(struct vs_conn *conn, const struct vs_uuid *parent, struc
     vs_autofree struct vs_uuid *ids = NULL;
     vs_autostmt *s = NULL;
     size_t count = 0, room = 0;
-    int r = vs_stmt(conn, VS_STMT_JOB_CHILDREN, &s, e);
+    int r = vs_bound(conn, VS_STMT_JOB_CHILDREN, &s, e, vs_id(parent));
     if (r)
         return r;
-    vs_bind_uuid(s, 1, parent);
     while ((r = vs_step(s, e)) == VS_ROW) {
         if (count == room) {
             struct vs_uuid *more = vs_reallocarray(ids, room = room ? room * 2 : 16, sizeof *ids);

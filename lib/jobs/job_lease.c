@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The handle of a lease: making, asking, freeing; and the fence before every write of its session. */
 #include "jobs/job_lease.h"
+#include "db/bind.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -15,12 +16,7 @@
 static int fence(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct vs_hold *hold = arg;
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_JOB_LEASE_HOLDS, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, &hold->job);
-    vs_bind_blob(s, 2, hold->hash, VS_SHA256_SIZE);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_JOB_LEASE_HOLDS, &s, e, vs_id(&hold->job), vs_bytes(hold->hash, VS_SHA256_SIZE));
     if (r < 0)
         return r;
     if (r == VS_ROW) {
@@ -144,11 +140,7 @@ int vs_lease_owner_role(struct vs_conn *conn, const struct vs_record *job, int32
     vs_autostmt *s = NULL;
     struct vs_uuid owner = vs_record_uuid(job, VIDSTORE_JOB_USER_ID);
     *ret = VIDSTORE_ROLE_USER;
-    int r = vs_stmt(conn, VS_STMT_JOB_OWNER_ROLE, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, &owner);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_JOB_OWNER_ROLE, &s, e, vs_id(&owner));
     /* A viewer's job must be able to put its outputs somewhere. */
     if (r == VS_ROW && vs_col_int(s, 0) == VIDSTORE_ROLE_ADMIN)
         *ret = VIDSTORE_ROLE_ADMIN;

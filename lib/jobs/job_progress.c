@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Progress and checkpoints of a lease. */
+#include "db/bind.h"
 #include "jobs/job_lease.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -89,13 +90,8 @@ struct checkpoint {
 
 static int set_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     const struct checkpoint *c = arg;
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_JOB_CHECKPOINT_SET, &s, e);
-    if (r)
-        return r;
-    vs_bind_blob(s, 1, c->size ? c->data : NULL, c->size);
-    vs_bind_uuid(s, 2, &c->hold->job);
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, VS_STMT_JOB_CHECKPOINT_SET, NULL, e, vs_bytes(c->size ? c->data : NULL, c->size),
+                   vs_id(&c->hold->job));
 }
 
 vidstore_status vidstore_lease_checkpoint(vidstore_lease *lease, const void *data, int64_t size,
@@ -121,12 +117,8 @@ static int get_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     size_t len = 0;
     vidstore_text_free(c->found);
     c->found = NULL;
-    int r = vs_stmt(conn, VS_STMT_JOB_CHECKPOINT_GET, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, &c->hold->job);
-    vs_bind_blob(s, 2, c->hold->hash, VS_SHA256_SIZE);
-    r = vs_row(s, e);
+    int r =
+        vs_ask(conn, VS_STMT_JOB_CHECKPOINT_GET, &s, e, vs_id(&c->hold->job), vs_bytes(c->hold->hash, VS_SHA256_SIZE));
     if (r < 0)
         return r;
     if (r == VS_DONE)

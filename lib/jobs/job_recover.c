@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Jobs whose time has come, jobs whose worker is gone, and what upkeep wants to know of jobs. */
+#include "db/bind.h"
 #include "jobs/job_queue.h"
 #include "jobs/job_state.h"
 #include "util/env.h"
@@ -24,10 +25,9 @@ static int ids_of(struct vs_stmt *s, int at, int64_t limit, struct vs_uuid *ret,
 
 static int due_ids(struct vs_conn *conn, int64_t limit, struct vs_uuid *ret, int64_t *ret_count, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_JOB_DUE, &s, e);
+    int r = vs_bound(conn, VS_STMT_JOB_DUE, &s, e, vs_int(vs_now_us()));
     if (r)
         return r;
-    vs_bind_int(s, 1, vs_now_us());
     return ids_of(s, 2, limit, ret, ret_count, e);
 }
 
@@ -65,28 +65,20 @@ static int64_t latest_end(int64_t lease_ms) {
 
 static int any_ahead(struct vs_conn *conn, int64_t lease_ms, int64_t *ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_JOB_LEASES_AHEAD, &s, e);
+    int r = vs_bound(conn, VS_STMT_JOB_LEASES_AHEAD, &s, e, vs_int(latest_end(lease_ms)), vs_text(vs_boot_id()));
     if (r)
         return r;
-    vs_bind_int(s, 1, latest_end(lease_ms));
-    vs_bind_text(s, 2, vs_boot_id(), -1);
     return number(s, ret, e);
 }
 
 /* Such leases would hold for as long as the clock went back: they get one lease from now on. */
 static int clamp_ahead(struct vs_conn *conn, int64_t lease_ms, vidstore_error **e) {
-    vs_autostmt *s = NULL;
     int64_t ahead = 0;
     int r = any_ahead(conn, lease_ms, &ahead, e);
     if (r || !ahead)
         return r;
-    r = vs_stmt(conn, VS_STMT_JOB_LEASES_CLAMP, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, vs_now_us() + lease_ms * 1000);
-    vs_bind_int(s, 2, latest_end(lease_ms));
-    vs_bind_text(s, 3, vs_boot_id(), -1);
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, VS_STMT_JOB_LEASES_CLAMP, NULL, e, vs_int(vs_now_us() + lease_ms * 1000),
+                   vs_int(latest_end(lease_ms)), vs_text(vs_boot_id()));
 }
 
 static int promote_one(struct vs_conn *conn, vidstore_session *session, const struct vs_uuid *id, vidstore_error **e) {
@@ -210,12 +202,9 @@ int vs_jobs_ended(struct vs_conn *conn, int32_t state, int64_t before_us, int64_
                   int64_t *ret_count, vidstore_error **e) {
     vs_autostmt *s = NULL;
     int64_t count = 0;
-    int r = vs_stmt(conn, VS_STMT_JOB_ENDED_LIST, &s, e);
+    int r = vs_bound(conn, VS_STMT_JOB_ENDED_LIST, &s, e, vs_int(state), vs_int(before_us), vs_int(limit));
     if (r)
         return r;
-    vs_bind_int(s, 1, state);
-    vs_bind_int(s, 2, before_us);
-    vs_bind_int(s, 3, limit);
     while ((r = vs_step(s, e)) == VS_ROW && count < limit)
         vs_col_uuid(s, 0, &ret_ids[count++]);
     *ret_count = count;
@@ -237,12 +226,7 @@ int vs_jobs_count(struct vs_conn *conn, const struct vs_uuid *owner, int32_t sta
 }
 
 static int on_owner(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *owner, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, id, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, owner);
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, id, NULL, e, vs_id(owner));
 }
 
 int vs_jobs_recount(struct vs_conn *conn, const struct vs_uuid *owner, vidstore_error **e) {

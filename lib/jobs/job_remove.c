@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "jobs/job_remove.h"
+#include "db/bind.h"
 #include "files/files.h"
 #include "jobs/job_season.h"
 #include "util/alloc.h"
@@ -9,10 +10,9 @@
 static int run_on_job(const struct vs_change *c, enum vs_stmt_id id, int with_removal, const struct vs_uuid *job,
                       vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(c->conn, id, &s, e);
+    int r = vs_bound(c->conn, id, &s, e, vs_int(c->now_us));
     if (r)
         return r;
-    vs_bind_int(s, 1, c->now_us);
     if (with_removal)
         vs_bind_uuid(s, 2, &c->removal);
     vs_bind_uuid(s, with_removal ? 3 : 2, job);
@@ -28,11 +28,7 @@ static int check_not_running(const struct vs_record *job, vidstore_error **e) {
 
 static int check_no_dependents(const struct vs_change *c, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(c->conn, VS_STMT_JOB_HAS_DEPENDENTS, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, &c->id);
-    r = vs_row(s, e);
+    int r = vs_ask(c->conn, VS_STMT_JOB_HAS_DEPENDENTS, &s, e, vs_id(&c->id));
     if (r < 0)
         return r;
     if (vs_col_int(s, 0) == 0)
@@ -122,10 +118,9 @@ int vs_job_rule_remove(struct vs_change *c, vidstore_error **e) {
 /* Counts what the removal took besides the job itself, while it can still be told apart. */
 static int count_removed(const struct vs_change *c, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(c->conn, VS_STMT_JOB_REMOVED_STATES, &s, e);
+    int r = vs_bound(c->conn, VS_STMT_JOB_REMOVED_STATES, &s, e, vs_id(&c->removal));
     if (r)
         return r;
-    vs_bind_uuid(s, 1, &c->removal);
     while ((r = vs_step(s, e)) == VS_ROW) {
         struct vs_uuid owner;
         vs_col_uuid(s, 0, &owner);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "jobs/job_renew.h"
+#include "db/bind.h"
 #include "jobs/job_season.h"
 #include "util/env.h"
 #include <string.h>
@@ -25,15 +26,8 @@ static int write_progress(struct vs_conn *conn, const struct vs_hold *hold, cons
                           vidstore_error **e) {
     vs_autostmt *s = NULL;
     struct vs_uuid parent;
-    int r = vs_stmt(conn, VS_STMT_JOB_PROGRESS, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, *p->stage ? p->stage : NULL, -1);
-    vs_bind_int(s, 2, p->done);
-    vs_bind_int(s, 3, p->total);
-    vs_bind_int(s, 4, p->whole);
-    vs_bind_uuid(s, 5, &hold->job);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_JOB_PROGRESS, &s, e, vs_text(*p->stage ? p->stage : NULL), vs_int(p->done),
+                   vs_int(p->total), vs_int(p->whole), vs_id(&hold->job));
     int has_parent = r == VS_ROW && vs_col_uuid(s, 0, &parent);
     vs_reset(s);
     return r < 0 ? r : has_parent ? vs_season_progress(conn, &parent, e) : 0;
@@ -99,11 +93,10 @@ static int renew_one(struct vs_conn *conn, struct vs_renewal *one, int64_t lease
 /* A lease whose work stands still runs out by itself, and is gone when somebody has taken the job. */
 static int leave_stalled(struct vs_conn *conn, struct vs_renewal *one, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_JOB_LEASE_HOLDS, &s, e);
+    int r = vs_bound(conn, VS_STMT_JOB_LEASE_HOLDS, &s, e, vs_id(&one->hold->job),
+                     vs_bytes(one->hold->hash, VS_SHA256_SIZE));
     if (r)
         return r;
-    vs_bind_uuid(s, 1, &one->hold->job);
-    vs_bind_blob(s, 2, one->hold->hash, VS_SHA256_SIZE);
     return read_outcome(s, one, VS_RENEW_STALLED, e);
 }
 

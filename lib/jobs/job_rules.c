@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a job has to be when it is submitted and changed. */
+#include "db/bind.h"
 #include "jobs/job_kinds.h"
 #include "jobs/job_remove.h"
 #include "jobs/job_season.h"
@@ -156,14 +157,8 @@ static int update(struct vs_change *c, vidstore_error **e) {
 }
 
 static int hand_priority_down(struct vs_change *c, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(c->conn, VS_STMT_JOB_CHILDREN_PRIORITY, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, vs_change_int(c, VIDSTORE_JOB_PRIORITY));
-    vs_bind_int(s, 2, c->now_us);
-    vs_bind_uuid(s, 3, &c->id);
-    return vs_run(s, NULL, e);
+    return vs_exec(c->conn, VS_STMT_JOB_CHILDREN_PRIORITY, NULL, e, vs_int(vs_change_int(c, VIDSTORE_JOB_PRIORITY)),
+                   vs_int(c->now_us), vs_id(&c->id));
 }
 
 static int updated(struct vs_change *c, vidstore_error **e) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "jobs/job_state.h"
 #include "crypto/crypto.h"
+#include "db/bind.h"
 #include "jobs/job_machine.h"
 #include "jobs/job_season.h"
 #include "users/users.h"
@@ -48,46 +49,18 @@ void vs_job_run_of(struct vs_job_run *run, struct vs_conn *conn, const struct vs
 
 int vs_job_count_add(struct vs_conn *conn, const struct vs_uuid *owner, int64_t state, int64_t jobs,
                      vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_JOB_COUNT_ADD, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, owner);
-    vs_bind_int(s, 2, state);
-    vs_bind_int(s, 3, jobs);
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, VS_STMT_JOB_COUNT_ADD, NULL, e, vs_id(owner), vs_int(state), vs_int(jobs));
 }
 
 static int write_row(const struct vs_job_run *run, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(run->conn, VS_STMT_JOB_MOVE, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, run->state);
-    vs_bind_text(s, 2, run->stage, -1);
-    vs_bind_int(s, 3, run->run_at_us);
-    vs_bind_int(s, 4, run->attempts);
-    vs_bind_int(s, 5, run->crashes);
-    vs_bind_int(s, 6, run->progress_done);
-    vs_bind_int(s, 7, run->stage_done);
-    vs_bind_int(s, 8, run->stage_total);
-    vs_bind_text(s, 9, run->result, -1);
-    vs_bind_text(s, 10, run->error, -1);
-    vs_bind_int(s, 11, run->error_count);
-    vs_bind_int(s, 12, run->started_us);
-    vs_bind_int(s, 13, run->completed_us);
-    vs_bind_int(s, 14, run->lease_until_us);
-    vs_bind_text(s, 15, run->worker, -1);
-    vs_bind_int(s, 16, run->cancel_requested);
-    vs_bind_int(s, 17, run->children);
-    vs_bind_int(s, 18, run->children_done);
-    vs_bind_int(s, 19, run->children_failed);
-    vs_bind_blob(s, 20, run->lease_hash, VS_SHA256_SIZE);
-    vs_bind_text(s, 21, run->lease_hash && *vs_boot_id() ? vs_boot_id() : NULL, -1);
-    vs_bind_int(s, 22, run->lease_hash ? run->lease_boot_us : INT64_MIN);
-    vs_bind_int(s, 23, run->now_us);
-    vs_bind_uuid(s, 24, &run->id);
-    r = vs_run(s, NULL, e);
+    int r = vs_exec(
+        run->conn, VS_STMT_JOB_MOVE, NULL, e, vs_int(run->state), vs_text(run->stage), vs_int(run->run_at_us),
+        vs_int(run->attempts), vs_int(run->crashes), vs_int(run->progress_done), vs_int(run->stage_done),
+        vs_int(run->stage_total), vs_text(run->result), vs_text(run->error), vs_int(run->error_count),
+        vs_int(run->started_us), vs_int(run->completed_us), vs_int(run->lease_until_us), vs_text(run->worker),
+        vs_int(run->cancel_requested), vs_int(run->children), vs_int(run->children_done), vs_int(run->children_failed),
+        vs_bytes(run->lease_hash, VS_SHA256_SIZE), vs_text(run->lease_hash && *vs_boot_id() ? vs_boot_id() : NULL),
+        vs_int(run->lease_hash ? run->lease_boot_us : INT64_MIN), vs_int(run->now_us), vs_id(&run->id));
     if (!r && strcmp(run->error ? run->error : "", run->was_error ? run->was_error : "") != 0)
         r = vs_crud_refind(run->conn, &vs_job_noun, &run->id, e);
     return r;
@@ -123,11 +96,7 @@ int vs_job_move(struct vs_job_run *run, int64_t to, vidstore_error **e) {
 
 int vs_job_waiting_state(const struct vs_job_run *run, int64_t *ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(run->conn, VS_STMT_JOB_WAITS, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, &run->id);
-    r = vs_row(s, e);
+    int r = vs_ask(run->conn, VS_STMT_JOB_WAITS, &s, e, vs_id(&run->id));
     if (r < 0)
         return r;
     if (vs_col_int(s, 0) > 0)
@@ -149,16 +118,8 @@ int vs_job_note(const struct vs_job_run *run, int32_t action, const char *detail
 
 int vs_job_close_attempt(struct vs_job_run *run, const char *outcome, int64_t ended_us, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(run->conn, VS_STMT_JOB_ATTEMPT_END, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, ended_us);
-    vs_bind_text(s, 2, outcome, -1);
-    vs_bind_text(s, 3, run->error, -1);
-    vs_bind_text(s, 4, run->stage, -1);
-    vs_bind_int(s, 5, run->progress_done);
-    vs_bind_uuid(s, 6, &run->id);
-    r = vs_row(s, e);
+    int r = vs_ask(run->conn, VS_STMT_JOB_ATTEMPT_END, &s, e, vs_int(ended_us), vs_text(outcome), vs_text(run->error),
+                   vs_text(run->stage), vs_int(run->progress_done), vs_id(&run->id));
     if (r != VS_ROW)
         return r;
     int64_t took_us = ended_us - vs_col_int(s, 0);

@@ -3,6 +3,7 @@
 #include "keys/key_rules.h"
 #include "access/address.h"
 #include "access/scope.h"
+#include "db/bind.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -100,12 +101,7 @@ static int check_end(struct vs_change *c, const struct vs_key_making *making, vi
 
 static int check_count(const struct vs_change *c, int64_t most, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(c->conn, VS_STMT_KEY_LIVE_COUNT, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, &c->owner);
-    vs_bind_int(s, 2, c->now_us);
-    r = vs_row(s, e);
+    int r = vs_ask(c->conn, VS_STMT_KEY_LIVE_COUNT, &s, e, vs_id(&c->owner), vs_int(c->now_us));
     if (r == VS_ROW && vs_col_int(s, 0) >= most)
         return vs_fail(e, VIDSTORE_QUOTA, "user_id", "the user has %d keys already", (int)most);
     return r < 0 ? r : 0;
@@ -177,10 +173,9 @@ int vs_keys_end_all(struct vs_conn *conn, vidstore_session *session, const struc
     do { /* the list is read to its end before anything changes below it */
         vs_autostmt *s = NULL;
         count = 0;
-        r = vs_stmt(conn, VS_STMT_KEY_LIVE_OF_USER, &s, e);
+        r = vs_bound(conn, VS_STMT_KEY_LIVE_OF_USER, &s, e, vs_id(user));
         if (r)
             return r;
-        vs_bind_uuid(s, 1, user);
         while (count < (int)VS_COUNT(ids) && (r = vs_step(s, e)) == VS_ROW)
             vs_col_uuid(s, 0, &ids[count++]);
         vs_reset(VS_TAKE(s));

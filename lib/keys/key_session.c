@@ -3,6 +3,7 @@
 #include "access/address.h"
 #include "access/scope.h"
 #include "access/token.h"
+#include "db/bind.h"
 #include "keys/keys.h"
 #include "store/knock.h"
 #include "store/origin.h"
@@ -47,11 +48,7 @@ static int prove_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct proof *p = arg;
     vs_autostmt *s = NULL;
     size_t len = 0;
-    int r = vs_stmt(conn, VS_STMT_KEY_BY_TOKEN, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, p->token->id, -1);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_KEY_BY_TOKEN, &s, e, vs_text(p->token->id));
     if (r < 0)
         return r;
     p->there = r == VS_ROW;

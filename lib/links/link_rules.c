@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who may make a link, and how it ends. */
+#include "db/bind.h"
 #include "files/files.h"
 #include "links/links.h"
 #include "util/alloc.h"
@@ -50,12 +51,7 @@ static int check_end(struct vs_change *c, const struct vs_link_making *making, v
 static int check_count(const struct vs_change *c, const struct vs_record *file, vidstore_error **e) {
     struct vs_uuid id = vs_record_uuid(file, VIDSTORE_FILE_ID);
     vs_autostmt *s = NULL;
-    int r = vs_stmt(c->conn, VS_STMT_LINK_LIVE_COUNT, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, &id);
-    vs_bind_int(s, 2, c->now_us);
-    r = vs_row(s, e);
+    int r = vs_ask(c->conn, VS_STMT_LINK_LIVE_COUNT, &s, e, vs_id(&id), vs_int(c->now_us));
     if (r == VS_ROW && vs_col_int(s, 0) >= LIVE_MAX)
         return vs_fail(e, VIDSTORE_QUOTA, "file_id", "there are %d links to it already", LIVE_MAX);
     return r < 0 ? r : 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A session from a link. All refusals are one: which it was is for the audit. */
+#include "db/bind.h"
 #include "links/links.h"
 #include "store/knock.h"
 #include "store/standing.h"
@@ -48,11 +49,7 @@ static const char *judge(struct vs_stmt *row, const struct vs_token *token, int6
 static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct opening *o = arg;
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_LINK_BY_TOKEN, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, o->token->id, -1);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_LINK_BY_TOKEN, &s, e, vs_text(o->token->id));
     if (r < 0)
         return r;
     o->there = r == VS_ROW;
@@ -77,17 +74,11 @@ static int note(struct vs_conn *conn, const struct opening *o, vidstore_error **
 /* Judged anew by who counts: two who come at once with the last use are told apart here. */
 static int use_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct opening *o = arg;
-    vs_autostmt *s = NULL;
     int64_t used = 0;
     int r = look_op(conn, o, e);
     if (r || o->refused)
         return r;
-    r = vs_stmt(conn, VS_STMT_LINK_USED, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, vs_now_us());
-    vs_bind_uuid(s, 2, &o->id);
-    r = vs_run(s, &used, e);
+    r = vs_exec(conn, VS_STMT_LINK_USED, &used, e, vs_int(vs_now_us()), vs_id(&o->id));
     if (!r && !used)
         o->refused = "used up";
     o->session->actor.credential = o->id;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Public calls that make logins: with a password, by the word of the host; and the device list. */
+#include "db/bind.h"
 #include "logins/login_make.h"
 #include "record/record_api.h"
 #include "store/crud_api.h"
@@ -214,16 +215,8 @@ static int trust_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     const struct trust *w = arg;
     const struct vs_actor *actor = &w->session->actor;
     int64_t now = vs_now_us();
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_LOGIN_DEVICE_ADD, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, w->token.id, -1);
-    vs_bind_uuid(s, 2, &actor->user);
-    vs_bind_blob(s, 3, w->token.digest, VS_SHA256_SIZE);
-    vs_bind_int(s, 4, now);
-    vs_bind_int(s, 5, now + TRUST_US);
-    r = vs_run(s, NULL, e);
+    int r = vs_exec(conn, VS_STMT_LOGIN_DEVICE_ADD, NULL, e, vs_text(w->token.id), vs_id(&actor->user),
+                    vs_bytes(w->token.digest, VS_SHA256_SIZE), vs_int(now), vs_int(now + TRUST_US));
     struct vs_event event = {.action = VIDSTORE_AUDIT_TOKEN_ISSUED,
                              .noun = "login",
                              .object = &w->session->credential.id,

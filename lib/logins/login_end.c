@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Ending logins: this one, another, all others, all of a user, everybody's. */
+#include "db/bind.h"
 #include "logins/logins.h"
 #include "store/standing.h"
 #include "util/env.h"
@@ -73,13 +74,7 @@ static int run_user(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uu
 }
 
 int vs_logins_end_everyone(struct vs_conn *conn, const char *reason, int64_t *ret_ended, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_LOGIN_END_EVERYONE, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, vs_now_us());
-    vs_bind_text(s, 2, reason, -1);
-    r = vs_run(s, ret_ended, e);
+    int r = vs_exec(conn, VS_STMT_LOGIN_END_EVERYONE, ret_ended, e, vs_int(vs_now_us()), vs_text(reason));
     return r ? r : run_user(conn, VS_STMT_USER_NEXT_EPOCH_EVERYONE, NULL, e);
 }
 

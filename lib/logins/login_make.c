@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "logins/login_make.h"
+#include "db/bind.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -19,14 +20,7 @@ int vs_login_making_begin(struct vidstore *store, struct vs_login_making *ret, c
 }
 
 static int make_room(struct vs_conn *conn, const struct vs_uuid *user, int64_t now, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_LOGIN_END_IDLEST, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, now);
-    vs_bind_text(s, 2, "room for others", -1);
-    vs_bind_uuid(s, 3, user);
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, VS_STMT_LOGIN_END_IDLEST, NULL, e, vs_int(now), vs_text("room for others"), vs_id(user));
 }
 
 int vs_login_make(struct vs_conn *conn, const struct vs_login_making *making, const struct vs_record *user,
@@ -64,13 +58,6 @@ int vs_login_make(struct vs_conn *conn, const struct vs_login_making *making, co
 int vs_logins_end_all(struct vs_conn *conn, const struct vs_uuid *user, const struct vs_uuid *keep, const char *reason,
                       int64_t *ret, vidstore_error **e) {
     static const struct vs_uuid nil;
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_LOGIN_END_USER, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, vs_now_us());
-    vs_bind_text(s, 2, reason, -1);
-    vs_bind_uuid(s, 3, user);
-    vs_bind_uuid(s, 4, keep ? keep : &nil);
-    return vs_run(s, ret, e);
+    return vs_exec(conn, VS_STMT_LOGIN_END_USER, ret, e, vs_int(vs_now_us()), vs_text(reason), vs_id(user),
+                   vs_id(keep ? keep : &nil));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A session from the token of a login. All refusals are one. */
 #include "access/token.h"
+#include "db/bind.h"
 #include "logins/logins.h"
 #include "store/origin.h"
 #include "store/seen.h"
@@ -30,11 +31,7 @@ static int resume_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     vs_autostmt *s = NULL;
     size_t len = 0;
     w->good = 0;
-    int r = vs_stmt(conn, VS_STMT_LOGIN_BY_TOKEN, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, w->token->id, -1);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_LOGIN_BY_TOKEN, &s, e, vs_text(w->token->id));
     if (r < 0)
         return r;
     const void *digest = r == VS_ROW ? vs_col_blob(s, DIGEST, &len) : NULL;

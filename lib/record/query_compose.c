@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Making a statement of a compiled query: its template, its conditions, its values. */
+#include "db/bind.h"
 #include "record/search.h"
 #include "util/alloc.h"
 #include "util/error.h"
@@ -196,11 +197,7 @@ int vs_compiled_leave_out(struct vs_compiled *c, struct vs_conn *conn, vidstore_
     if (!c->matched || c->marked == c->n_ways || c->looked)
         return 0;
     c->looked = 1;
-    int r = vs_stmt(conn, c->others, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, &c->holder);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, c->others, &s, e, vs_id(&c->holder));
     if (r == VS_DONE) {
         for (int i = c->marked; i < c->n_ways; i++) {
             vs_buf_free(&c->ways[i].from);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a record can be found by: words and marks, stored beside it. */
+#include "db/bind.h"
 #include "record/search.h"
 #include "record/search_internal.h"
 #include "util/alloc.h"
@@ -85,10 +86,9 @@ int vs_search_doc_put(struct vs_conn *conn, enum vs_stmt_id put, int64_t seq, co
     int failed = doc->marks.failed;
     for (int i = 0; i < VS_FINDS; i++)
         failed |= doc->words[i].failed;
-    int r = failed ? vs_fail_nomem(e) : vs_stmt(conn, put, &s, e);
+    int r = failed ? vs_fail_nomem(e) : vs_bound(conn, put, &s, e, vs_int(seq));
     if (r)
         return r;
-    vs_bind_int(s, 1, seq);
     for (int i = 0; i < VS_FINDS; i++)
         vs_bind_text(s, 2 + i, doc->words[i].data ? doc->words[i].data : "", (int64_t)doc->words[i].len);
     vs_bind_text(s, 2 + VS_FINDS, doc->marks.data ? doc->marks.data : VS_MARK_TEXT, -1);
@@ -236,12 +236,10 @@ static int list_notes(struct vs_conn *conn, const struct vs_noun *noun, int most
                       vidstore_error **e) {
     vs_autostmt *s = NULL;
     *ret_count = 0;
-    int r = vs_stmt(conn, VS_STMT_SEARCH_NOTE_LIST, &s, e);
+    int r = vs_bound(conn, VS_STMT_SEARCH_NOTE_LIST, &s, e, vs_int(note_of(noun, 0)),
+                     vs_int(note_of(noun, (int64_t)1 << 48)), vs_int(most));
     if (r)
         return r;
-    vs_bind_int(s, 1, note_of(noun, 0));
-    vs_bind_int(s, 2, note_of(noun, (int64_t)1 << 48));
-    vs_bind_int(s, 3, most);
     while (*ret_count < most && (r = vs_step(s, e)) == VS_ROW)
         ret[(*ret_count)++] = vs_col_int(s, 0);
     return r < 0 ? r : 0;

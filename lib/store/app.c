@@ -3,6 +3,7 @@
 #include "vidstore/app.h"
 #include "crypto/crypto.h"
 #include "db/app.h"
+#include "db/bind.h"
 #include "store/session.h"
 #include "trail/feed.h"
 #include "util/alloc.h"
@@ -106,11 +107,7 @@ static int is_applied(struct vs_conn *conn, const struct run *run, const uint8_t
                       vidstore_error **e) {
     size_t len = 0;
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_APP_MIGRATION_GET, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, run->name, -1);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_APP_MIGRATION_GET, &s, e, vs_text(run->name));
     if (r != VS_ROW)
         return r;
     const void *found = vs_col_blob(s, 0, &len);
@@ -123,12 +120,10 @@ static int is_applied(struct vs_conn *conn, const struct run *run, const uint8_t
 static int record(struct vs_conn *conn, const struct run *run, const uint8_t checksum[VS_SHA256_SIZE],
                   vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_APP_MIGRATION_ADD, &s, e);
+    int r = vs_bound(conn, VS_STMT_APP_MIGRATION_ADD, &s, e, vs_text(run->name), vs_bytes(checksum, VS_SHA256_SIZE),
+                     vs_int(vs_now_us()));
     if (r)
         return r;
-    vs_bind_text(s, 1, run->name, -1);
-    vs_bind_blob(s, 2, checksum, VS_SHA256_SIZE);
-    vs_bind_int(s, 3, vs_now_us());
     struct vs_event event = {.action = VIDSTORE_AUDIT_MIGRATION, .noun = "app", .object_name = run->name};
     r = vs_run(s, NULL, e);
     return r ? r : vs_trail_append(conn, &run->session->actor, &event, e);

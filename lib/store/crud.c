@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading, and what creating and updating share. */
 #include "store/crud.h"
+#include "db/bind.h"
 #include "record/search.h"
 #include "store/crud_internal.h"
 #include "util/alloc.h"
@@ -93,10 +94,9 @@ int vs_crud_load(struct vs_conn *conn, const struct vs_noun *noun, const struct 
                  struct vs_record **ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
     vs_autorecord *record = NULL;
-    int r = vs_stmt(conn, noun->stmt.by_id, &s, e);
+    int r = vs_bound(conn, noun->stmt.by_id, &s, e, vs_id(id));
     if (r)
         return r;
-    vs_bind_uuid(s, 1, id);
     r = one_record(s, noun, &record, e);
     if (!r && !deleted && is_removed(record))
         r = vs_fail(e, VIDSTORE_NOT_FOUND, "id", "no such %s", noun->name);
@@ -120,11 +120,9 @@ static int get_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     int r;
     if (get->external) {
         vs_autostmt *s = NULL;
-        r = vs_stmt(conn, noun->stmt.by_external, &s, e);
+        r = vs_bound(conn, noun->stmt.by_external, &s, e, vs_id(&get->id), vs_text(get->external));
         if (r)
             return r;
-        vs_bind_uuid(s, 1, &get->id);
-        vs_bind_text(s, 2, get->external, -1);
         r = one_record(s, noun, &record, e);
         if (!r)
             r = vs_crud_may(conn, get->session, get->rules, record, VS_READ, e);

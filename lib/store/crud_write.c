@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Creating and updating one record. */
+#include "db/bind.h"
 #include "record/search.h"
 #include "store/crud.h"
 #include "store/crud_internal.h"
@@ -243,11 +244,7 @@ static int check_owner(const struct vs_change *c, vidstore_error **e) {
     if (strcmp(c->noun->name, "user") == 0 || vs_uuid_is_nil(&c->owner) ||
         vs_uuid_equal(&c->owner, &c->session->actor.user))
         return 0;
-    int r = vs_stmt(c->conn, VS_STMT_USER_STANDING, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, &c->owner);
-    r = vs_row(s, e);
+    int r = vs_ask(c->conn, VS_STMT_USER_STANDING, &s, e, vs_id(&c->owner));
     return r == VS_DONE ? vs_fail(e, VIDSTORE_INVALID, "user_id", "there is no such user") : r < 0 ? r : 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/seen.h"
+#include "db/bind.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include <stdio.h>
@@ -113,11 +114,9 @@ static int batch_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     for (int i = 0; !r && i < batch->count; i++) {
         const struct entry *entry = &batch->list[i];
         vs_autostmt *s = NULL;
-        r = vs_stmt(conn, statements[entry->kind], &s, e);
+        r = vs_bound(conn, statements[entry->kind], &s, e, vs_int(entry->us), vs_text(*entry->ip ? entry->ip : NULL));
         if (r)
             return r;
-        vs_bind_int(s, 1, entry->us);
-        vs_bind_text(s, 2, *entry->ip ? entry->ip : NULL, -1);
         if (entry->kind == VS_SEEN_KEY)
             vs_bind_int(s, 3, entry->count);
         vs_bind_uuid(s, entry->kind == VS_SEEN_KEY ? 4 : 3, &entry->id);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/standing.h"
 #include "access/scope.h"
+#include "db/bind.h"
 #include "store/seen.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -99,11 +100,7 @@ static int link_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     vidstore_session *session = arg;
     int64_t now = vs_now_us();
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_LINK_STANDING, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, &session->credential.id);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_LINK_STANDING, &s, e, vs_id(&session->credential.id));
     if (r < 0)
         return r;
     if (r == VS_DONE || !vs_col_null(s, 0) || vs_col_int(s, 1) <= now)

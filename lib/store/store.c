@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/store.h"
+#include "db/bind.h"
 #include "store/checkpoints.h"
 #include "store/guards.h"
 #include "util/alloc.h"
@@ -163,11 +164,7 @@ static int open_database(struct vidstore *store, vidstore_error **e) {
 static int instance_read(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct vidstore *store = arg;
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_META_GET, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, "instance", -1);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_META_GET, &s, e, vs_text("instance"));
     if (r == VS_ROW)
         snprintf(store->instance, sizeof store->instance, "%s", vs_col_text(s, 0, NULL));
     return r < 0 ? r : 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/watch_rights.h"
+#include "db/bind.h"
 #include "util/env.h"
 #include "util/error.h"
 #include <string.h>
@@ -9,11 +10,7 @@ int vs_watch_is_guest(struct vs_conn *conn, const vidstore_session *session, int
     *ret = 0;
     if (session->actor.kind == VS_ACTOR_ANONYMOUS || vs_policy_is_admin(&session->actor))
         return 0;
-    int r = vs_stmt(conn, VS_STMT_FEED_GUEST, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, &session->actor.user);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_FEED_GUEST, &s, e, vs_id(&session->actor.user));
     *ret = r == VS_ROW;
     return r < 0 ? r : 0;
 }
@@ -44,11 +41,9 @@ static int look_at_record(struct vs_conn *conn, const struct vs_feed_entry *entr
 static int look_at_grants(struct vs_conn *conn, const vidstore_session *session, const struct vs_feed_entry *entry,
                           const struct vs_uuid containers[2], struct vs_object *object, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_GRANT_REACH, &s, e);
+    int r = vs_bound(conn, VS_STMT_GRANT_REACH, &s, e, vs_id(&session->actor.user), vs_id(&entry->object));
     if (r)
         return r;
-    vs_bind_uuid(s, 1, &session->actor.user);
-    vs_bind_uuid(s, 2, &entry->object);
     for (int i = 0; i < 2; i++)
         vs_bind_uuid(s, 3 + i, vs_uuid_is_nil(&containers[i]) ? NULL : &containers[i]);
     vs_bind_int(s, 5, vs_now_us());

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "trail/chain.h"
+#include "db/bind.h"
 #include "util/env.h"
 #include "util/error.h"
 #include <string.h>
@@ -240,14 +241,10 @@ static int begin_chain(struct vs_conn *conn, struct vs_sha256 *h, int chain, str
     head->created_us = vs_now_us();
     if (vs_chain_genesis(h, chain, head->id, head->created_us, unchained, head->hash))
         return vs_fail_nomem(e);
-    r = vs_stmt(conn, VS_STMT_AUDIT_CHAIN_ADD, &s, e);
+    r = vs_bound(conn, VS_STMT_AUDIT_CHAIN_ADD, &s, e, vs_int(chain), vs_bytes(head->id, sizeof head->id),
+                 vs_int(head->created_us), vs_int(VS_CHAIN_FORMAT), vs_int(unchained));
     if (r)
         return r;
-    vs_bind_int(s, 1, chain);
-    vs_bind_blob(s, 2, head->id, sizeof head->id);
-    vs_bind_int(s, 3, head->created_us);
-    vs_bind_int(s, 4, VS_CHAIN_FORMAT);
-    vs_bind_int(s, 5, unchained);
     return vs_run(s, NULL, e);
 }
 
@@ -256,11 +253,7 @@ static int begin_chain(struct vs_conn *conn, struct vs_sha256 *h, int chain, str
 static int bare_head(struct vs_conn *conn, struct vs_sha256 *h, int chain, struct vs_chain_head *head,
                      vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_CHAIN, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, chain);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_AUDIT_CHAIN, &s, e, vs_int(chain));
     if (r == VS_DONE)
         return begin_chain(conn, h, chain, head, e);
     if (r < 0)
@@ -275,11 +268,7 @@ static int bare_head(struct vs_conn *conn, struct vs_sha256 *h, int chain, struc
 int vs_chain_head(struct vs_conn *conn, struct vs_sha256 *h, int chain, struct vs_chain_head *ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
     *ret = (struct vs_chain_head){0};
-    int r = vs_stmt(conn, VS_STMT_AUDIT_HEAD, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, chain);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_AUDIT_HEAD, &s, e, vs_int(chain));
     if (r == VS_DONE)
         return bare_head(conn, h, chain, ret, e);
     if (r < 0)

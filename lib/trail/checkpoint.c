@@ -2,6 +2,7 @@
 /* Sealing segments and making checkpoints. Events never change, so what a read found still holds when it is written
  * down; only the number of the checkpoint may have been taken meanwhile, and then it is made again. */
 #include "trail/checkpoint.h"
+#include "db/bind.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -38,12 +39,9 @@ static int add_leaves(struct vs_conn *conn, struct vs_sha256 *h, int chain, int6
                       struct vs_tree *tree, struct segment *seen, vidstore_error **e) {
     vs_autostmt *s = NULL;
     int64_t position = from;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_HASH_LIST, &s, e);
+    int r = vs_bound(conn, VS_STMT_AUDIT_HASH_LIST, &s, e, vs_int(chain), vs_int(from), vs_int(to));
     if (r)
         return r;
-    vs_bind_int(s, 1, chain);
-    vs_bind_int(s, 2, from);
-    vs_bind_int(s, 3, to);
     while ((r = vs_step(s, e)) == VS_ROW) {
         if (vs_col_int(s, 0) != ++position)
             break;
@@ -121,20 +119,10 @@ static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 
 static int seal_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     const struct segment *segment = arg;
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_SEGMENT_ADD, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, segment->chain);
-    vs_bind_int(s, 2, segment->number);
-    vs_bind_blob(s, 3, segment->root, VS_SHA256_SIZE);
-    vs_bind_blob(s, 4, segment->before, VS_SHA256_SIZE);
-    vs_bind_blob(s, 5, segment->last, VS_SHA256_SIZE);
-    vs_bind_int(s, 6, segment->first_us);
-    vs_bind_int(s, 7, segment->last_us);
-    vs_bind_int(s, 8, segment->bytes);
-    vs_bind_int(s, 9, vs_now_us());
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, VS_STMT_AUDIT_SEGMENT_ADD, NULL, e, vs_int(segment->chain), vs_int(segment->number),
+                   vs_bytes(segment->root, VS_SHA256_SIZE), vs_bytes(segment->before, VS_SHA256_SIZE),
+                   vs_bytes(segment->last, VS_SHA256_SIZE), vs_int(segment->first_us), vs_int(segment->last_us),
+                   vs_int(segment->bytes), vs_int(vs_now_us()));
 }
 
 int vs_segments_seal(struct vs_db *db, const struct vs_call *call, vidstore_error **e) {
@@ -217,10 +205,9 @@ static int chain_state(struct vs_conn *conn, struct vs_sha256 *h, int chain, str
 
 static int store_id(struct vs_conn *conn, char ret[VS_UUID_TEXT], vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_META_GET, &s, e);
+    int r = vs_bound(conn, VS_STMT_META_GET, &s, e, vs_text("instance"));
     if (r)
         return r;
-    vs_bind_text(s, 1, "instance", -1);
     if ((r = vs_row(s, e)) == VS_ROW)
         snprintf(ret, VS_UUID_TEXT, "%s", vs_col_text(s, 0, NULL));
     return r < 0 ? r : 0;

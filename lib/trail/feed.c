@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "trail/feed.h"
+#include "db/bind.h"
 #include "util/env.h"
 #include "util/error.h"
 #include "vidstore/job.h"
@@ -23,23 +24,13 @@ const struct vs_word vs_job_states[] = {
 
 static int get_meta(struct vs_conn *conn, const char *key, char *buf, size_t size, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_META_GET, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, key, -1);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_META_GET, &s, e, vs_text(key));
     snprintf(buf, size, "%s", r == VS_ROW ? vs_col_text(s, 0, NULL) : "");
     return r < 0 ? r : 0;
 }
 
 static int set_meta(struct vs_conn *conn, const char *key, const char *value, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_META_SET, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, key, -1);
-    vs_bind_text(s, 2, value, -1);
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, VS_STMT_META_SET, NULL, e, vs_text(key), vs_text(value));
 }
 
 int vs_feed_span(struct vs_conn *conn, struct vs_feed_span *ret, vidstore_error **e) {
@@ -81,11 +72,9 @@ int vs_feed_page(struct vs_conn *conn, int64_t after, int64_t max, struct vs_fee
                  vidstore_error **e) {
     vs_autostmt *s = NULL;
     *ret_count = 0;
-    int r = vs_stmt(conn, VS_STMT_FEED_PAGE, &s, e);
+    int r = vs_bound(conn, VS_STMT_FEED_PAGE, &s, e, vs_int(after), vs_int(max));
     if (r)
         return r;
-    vs_bind_int(s, 1, after);
-    vs_bind_int(s, 2, max);
     while (*ret_count < max && (r = vs_step(s, e)) == VS_ROW)
         take_entry(s, &ret[(*ret_count)++]);
     return r < 0 ? r : 0;
@@ -95,12 +84,7 @@ static int find_oldest(struct vs_conn *conn, enum vs_stmt_id which, int64_t firs
                        int64_t *ret_count, vidstore_error **e) {
     vs_autostmt *s = NULL;
     *ret_upto = *ret_count = 0;
-    int r = vs_stmt(conn, which, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, first);
-    vs_bind_int(s, 2, second);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, which, &s, e, vs_int(first), vs_int(second));
     if (r == VS_ROW && !vs_col_null(s, 0)) {
         *ret_upto = vs_col_int(s, 0);
         *ret_count = vs_col_int(s, 1);
@@ -122,13 +106,8 @@ int vs_feed_surplus(struct vs_conn *conn, int64_t keep, int64_t limit, int64_t *
 
 /* A name that does not fit stands for all of the host's tables. */
 int vs_feed_app(struct vs_conn *conn, const char *table, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_FEED_APP, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, vs_now_us());
-    vs_bind_text(s, 2, strlen(table) < VS_FEED_NAME ? table : "app_*", -1);
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, VS_STMT_FEED_APP, NULL, e, vs_int(vs_now_us()),
+                   vs_text(strlen(table) < VS_FEED_NAME ? table : "app_*"));
 }
 
 int vs_feed_prune(struct vs_conn *conn, int64_t upto, int64_t *ret_count, vidstore_error **e) {
@@ -140,10 +119,9 @@ int vs_feed_prune(struct vs_conn *conn, int64_t upto, int64_t *ret_count, vidsto
     if (r || upto <= span.floor)
         return r;
     snprintf(floor, sizeof floor, "%" PRId64, upto);
-    r = vs_stmt(conn, VS_STMT_FEED_PRUNE, &s, e);
+    r = vs_bound(conn, VS_STMT_FEED_PRUNE, &s, e, vs_int(upto));
     if (r)
         return r;
-    vs_bind_int(s, 1, upto);
     r = vs_run(s, ret_count, e);
     return r ? r : set_meta(conn, "feed_floor", floor, e);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "trail/trail.h"
+#include "db/bind.h"
 #include "record/search.h"
 #include "trail/chain.h"
 #include "util/alloc.h"
@@ -84,12 +85,7 @@ const char *vs_actor_kind_name(enum vs_actor_kind kind) {
 /* Asked for by those who need it: an INSERT that gives it back costs half as much again as one that does not. */
 static int row_of(struct vs_conn *conn, const struct vs_link *link, int64_t *ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_LINK_SEQ, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, link->chain);
-    vs_bind_int(s, 2, link->values[VS_LINK_POSITION].i);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_AUDIT_LINK_SEQ, &s, e, vs_int(link->chain), vs_int(link->values[VS_LINK_POSITION].i));
     *ret = r == VS_ROW ? vs_col_int(s, 0) : 0;
     return r == VS_ROW ? 0 : r == VS_DONE ? vs_fail(e, VIDSTORE_INTERNAL, NULL, "the event is not there") : r;
 }

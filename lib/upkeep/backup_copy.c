@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "upkeep/backup_copy.h"
+#include "db/bind.h"
 #include "upkeep/owners.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -47,11 +48,7 @@ static int copy_database(struct vs_copy *c, vidstore_error **e) {
 
 static int instance_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_META_GET, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, "instance", -1);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_META_GET, &s, e, vs_text("instance"));
     if (r == VS_ROW)
         return vs_uuid_parse(vs_col_text(s, 0, NULL), "instance", arg, e);
     return r ? r
@@ -125,11 +122,9 @@ static int list_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     vs_autostmt *s = NULL;
     int64_t after = piece->after;
     piece->count = 0;
-    int r = vs_stmt(conn, VS_STMT_UPKEEP_BLOB_LIST, &s, e);
+    int r = vs_bound(conn, VS_STMT_UPKEEP_BLOB_LIST, &s, e, vs_int(after), vs_int(PIECE));
     if (r)
         return r;
-    vs_bind_int(s, 1, after);
-    vs_bind_int(s, 2, PIECE);
     while ((r = vs_step(s, e)) == VS_ROW && piece->count < PIECE) {
         struct item *item = &piece->items[piece->count++];
         size_t key_len = 0, sha_len = 0;
@@ -185,11 +180,7 @@ struct forget {
 static int state_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct forget *f = arg;
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_UPKEEP_BLOB_STATE, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, f->id);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_UPKEEP_BLOB_STATE, &s, e, vs_id(f->id));
     f->gone = r == VS_DONE || (r == VS_ROW && vs_col_int(s, 0) != 20 && vs_col_int(s, 1) == 0);
     return r < 0 ? r : 0;
 }
@@ -200,12 +191,7 @@ static int forget_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct forget *f = arg;
     int r = 0;
     for (size_t i = 0; !r && i < VS_COUNT(all); i++) {
-        vs_autostmt *s = NULL;
-        r = vs_stmt(conn, all[i], &s, e);
-        if (r)
-            return r;
-        vs_bind_uuid(s, 1, f->id);
-        r = vs_run(s, NULL, e);
+        r = vs_exec(conn, all[i], NULL, e, vs_id(f->id));
     }
     return r;
 }

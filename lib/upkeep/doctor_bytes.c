@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "upkeep/doctor_bytes.h"
+#include "db/bind.h"
 #include "files/files.h"
 #include "upkeep/owners.h"
 #include "util/alloc.h"
@@ -147,11 +148,7 @@ struct known {
 static int known_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct known *it = arg;
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_UPKEEP_BLOB_STORED, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, it->key, -1);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_UPKEEP_BLOB_STORED, &s, e, vs_text(it->key));
     it->known = r == VS_ROW;
     return r < 0 ? r : 0;
 }

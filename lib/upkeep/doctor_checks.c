@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What is examined, in the order in which a person would ask. */
+#include "db/bind.h"
 #include "files/files.h"
 #include "jobs/jobs.h"
 #include "upkeep/doctor.h"
@@ -22,11 +23,7 @@ enum { LOG_MIB = 256, ROOM_MIB = 1024, ROOM_PERCENT = 5 };
 
 static int nothing_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_META_GET, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, "instance", -1);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_META_GET, &s, e, vs_text("instance"));
     return r < 0 ? r : 0;
 }
 
@@ -249,11 +246,9 @@ static int settings_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct settings *found = arg;
     vs_autostmt *s = NULL;
     *found = (struct settings){0};
-    int r = vs_stmt(conn, VS_STMT_SETTING_LIST, &s, e);
+    int r = vs_bound(conn, VS_STMT_SETTING_LIST, &s, e, vs_text_n("", 0), vs_int(1000));
     if (r)
         return r;
-    vs_bind_text(s, 1, "", 0);
-    vs_bind_int(s, 2, 1000);
     while ((r = vs_step(s, e)) == VS_ROW) {
         const char *name = vs_col_text(s, 0, NULL), *value = vs_col_text(s, 1, NULL);
         int64_t number = 0;

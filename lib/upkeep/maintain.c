@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Doing the upkeep for a while, and saying what was done. */
 #include "upkeep/maintain.h"
+#include "db/bind.h"
 #include "util/env.h"
 #include "util/error.h"
 #include "util/json.h"
@@ -65,11 +66,7 @@ static int note_run(const struct vs_upkeep *u, vidstore_error **e) {
 
 static int optimized_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_META_GET, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, OPTIMIZED, -1);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_META_GET, &s, e, vs_text(OPTIMIZED));
     *(int64_t *)arg = r == VS_ROW ? strtoll(vs_col_text(s, 0, NULL), NULL, 10) : 0;
     return r < 0 ? r : 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The steps of the upkeep. Each asks first whether there is anything to do, so that idle upkeep takes no lock. */
 #include "audit/audit.h"
+#include "db/bind.h"
 #include "files/files.h"
 #include "jobs/jobs.h"
 #include "keys/keys.h"
@@ -60,12 +61,7 @@ struct step {
 /* A statement that counts what is due by a time. */
 static int find_count(struct vs_conn *conn, struct slice *slice, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, slice->step->due, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, slice->until_us);
-    vs_bind_int(s, 2, slice->limit);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, slice->step->due, &s, e, vs_int(slice->until_us), vs_int(slice->limit));
     slice->found = r == VS_ROW ? vs_col_int(s, 0) : 0;
     return r < 0 ? r : 0;
 }
@@ -95,13 +91,8 @@ static int find_ended(struct vs_conn *conn, struct slice *slice, vidstore_error 
     vs_autostmt *s = NULL;
     if (!slice->u->dry)
         return find_ids(conn, slice, e);
-    int r = vs_stmt(conn, VS_STMT_DUE_ENDED_COUNT, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, slice->step->state);
-    vs_bind_int(s, 2, slice->until_us);
-    vs_bind_int(s, 3, slice->limit);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_DUE_ENDED_COUNT, &s, e, vs_int(slice->step->state), vs_int(slice->until_us),
+                   vs_int(slice->limit));
     slice->found = r == VS_ROW ? vs_col_int(s, 0) : 0;
     return r < 0 ? r : 0;
 }
@@ -172,11 +163,9 @@ static int end_tree(struct vs_conn *conn, struct slice *slice, const struct vs_u
     int64_t count = 0;
     if (!ids)
         return vs_fail_nomem(e);
-    int r = vs_stmt(conn, VS_STMT_UPKEEP_JOB_TREE, &s, e);
+    int r = vs_bound(conn, VS_STMT_UPKEEP_JOB_TREE, &s, e, vs_id(root), vs_int(SLICE_MAX));
     if (r)
         return r;
-    vs_bind_uuid(s, 1, root);
-    vs_bind_int(s, 2, SLICE_MAX);
     while ((r = vs_step(s, e)) == VS_ROW && count < SLICE_MAX)
         vs_col_uuid(s, 0, &ids[count++]);
     vs_reset(s);
@@ -211,13 +200,7 @@ static int end_keys(struct vs_conn *conn, struct slice *slice, vidstore_error **
 
 /* Rows that have done their part and carry nothing else. */
 static int purge_rows(struct vs_conn *conn, struct slice *slice, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, slice->step->purge, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, slice->until_us);
-    vs_bind_int(s, 2, slice->limit);
-    return vs_run(s, &slice->done, e);
+    return vs_exec(conn, slice->step->purge, &slice->done, e, vs_int(slice->until_us), vs_int(slice->limit));
 }
 
 /* What was found stays the oldest, whoever else prunes. */

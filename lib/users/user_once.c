@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "users/user_once.h"
+#include "db/bind.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -26,29 +27,15 @@ int vs_once_check_kind(int32_t kind, vidstore_error **e) {
 }
 
 int vs_once_set(struct vs_conn *conn, const struct vs_once *once, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_ONCE_SET, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, &once->user);
-    vs_bind_int(s, 2, once->kind);
-    vs_bind_text(s, 3, once->token.id, -1);
-    vs_bind_blob(s, 4, once->token.digest, VS_SHA256_SIZE);
-    vs_bind_text(s, 5, *once->address ? once->address : NULL, -1);
-    vs_bind_int(s, 6, once->epoch);
-    vs_bind_int(s, 7, vs_now_us());
-    vs_bind_int(s, 8, once->expires_us);
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, VS_STMT_ONCE_SET, NULL, e, vs_id(&once->user), vs_int(once->kind), vs_text(once->token.id),
+                   vs_bytes(once->token.digest, VS_SHA256_SIZE), vs_text(*once->address ? once->address : NULL),
+                   vs_int(once->epoch), vs_int(vs_now_us()), vs_int(once->expires_us));
 }
 
 int vs_once_get(struct vs_conn *conn, struct vs_once *once, int64_t now_us, const char **ret_why, vidstore_error **e) {
     vs_autostmt *s = NULL;
     size_t len = 0;
-    int r = vs_stmt(conn, VS_STMT_ONCE_GET, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, once->token.id, -1);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_ONCE_GET, &s, e, vs_text(once->token.id));
     if (r < 0)
         return r;
     const void *digest = r == VS_ROW ? vs_col_blob(s, 2, &len) : NULL;
@@ -70,32 +57,17 @@ int vs_once_get(struct vs_conn *conn, struct vs_once *once, int64_t now_us, cons
 }
 
 int vs_once_take(struct vs_conn *conn, const struct vs_once *once, int64_t now_us, int64_t *ret, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_ONCE_TAKE, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, once->token.id, -1);
-    vs_bind_blob(s, 2, once->token.digest, VS_SHA256_SIZE);
-    vs_bind_int(s, 3, now_us);
-    return vs_run(s, ret, e);
+    return vs_exec(conn, VS_STMT_ONCE_TAKE, ret, e, vs_text(once->token.id),
+                   vs_bytes(once->token.digest, VS_SHA256_SIZE), vs_int(now_us));
 }
 
 int vs_once_clear(struct vs_conn *conn, const struct vs_uuid *user, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_ONCE_CLEAR, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, user);
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, VS_STMT_ONCE_CLEAR, NULL, e, vs_id(user));
 }
 
 int vs_user_epoch(struct vs_conn *conn, const struct vs_uuid *user, int64_t *ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_USER_STANDING, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, user);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_USER_STANDING, &s, e, vs_id(user));
     *ret = r == VS_ROW ? vs_col_int(s, 3) : -1;
     return r < 0 ? r : 0;
 }

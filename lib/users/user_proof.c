@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proving who one is: look, count the try, hash, write the outcome. Nothing is hashed inside a transaction. */
 #include "access/password.h"
+#include "db/bind.h"
 #include "store/standing.h"
 #include "users/user_once.h"
 #include "users/user_repo.h"
@@ -100,13 +101,7 @@ static int record(struct vs_conn *conn, const struct proof *p, int32_t action, v
 }
 
 static int stamp_login(struct vs_conn *conn, const struct vs_uuid *user, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_USER_LOGIN, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, vs_now_us());
-    vs_bind_uuid(s, 2, user);
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, VS_STMT_USER_LOGIN, NULL, e, vs_int(vs_now_us()), vs_id(user));
 }
 
 /* The password was right a moment ago: it must still be the one that counts. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "users/user_repo.h"
+#include "db/bind.h"
 #include "jobs/jobs.h"
 #include "logins/logins.h"
 #include "quotas/quotas.h"
@@ -30,77 +31,54 @@ int vs_user_repo_by_name(struct vs_conn *conn, const char *name, struct vs_recor
     vs_autofree char *key = vs_ascii_fold(name);
     if (!key)
         return vs_fail_nomem(e);
-    int r = vs_stmt(conn, VS_STMT_USER_BY_USERNAME, &s, e);
+    int r = vs_bound(conn, VS_STMT_USER_BY_USERNAME, &s, e, vs_text(key));
     if (r)
         return r;
-    vs_bind_text(s, 1, key, -1);
     r = one(s, ret, e);
     if (r != VIDSTORE_NOT_FOUND || !strchr(name, '@'))
         return r;
     vs_error_clear(e);
-    r = vs_stmt(conn, VS_STMT_USER_BY_EMAIL, &by_email, e);
+    r = vs_bound(conn, VS_STMT_USER_BY_EMAIL, &by_email, e, vs_text(key));
     if (r)
         return r;
-    vs_bind_text(by_email, 1, key, -1);
     return one(by_email, ret, e);
 }
 
 int vs_user_repo_by_external(struct vs_conn *conn, const char *external_id, struct vs_record **ret,
                              vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_USER_BY_EXTERNAL_ID, &s, e);
+    int r = vs_bound(conn, VS_STMT_USER_BY_EXTERNAL_ID, &s, e, vs_text(external_id));
     if (r)
         return r;
-    vs_bind_text(s, 1, external_id, -1);
     return one(s, ret, e);
 }
 
 int vs_user_repo_by_identity(struct vs_conn *conn, const char *provider, const char *subject, struct vs_record **ret,
                              vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_USER_BY_IDENTITY, &s, e);
+    int r = vs_bound(conn, VS_STMT_USER_BY_IDENTITY, &s, e, vs_text(provider), vs_text(subject));
     if (r)
         return r;
-    vs_bind_text(s, 1, provider, -1);
-    vs_bind_text(s, 2, subject, -1);
     return one(s, ret, e);
 }
 
 int vs_user_repo_link(struct vs_conn *conn, const struct vs_uuid *user, const char *provider, const char *subject,
                       int64_t now_us, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_IDENTITY_ADD, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, user);
-    vs_bind_text(s, 2, provider, -1);
-    vs_bind_text(s, 3, subject, -1);
-    vs_bind_int(s, 4, now_us);
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, VS_STMT_IDENTITY_ADD, NULL, e, vs_id(user), vs_text(provider), vs_text(subject),
+                   vs_int(now_us));
 }
 
 int vs_user_repo_unlink(struct vs_conn *conn, const struct vs_uuid *user, const char *provider, const char *subject,
                         vidstore_error **e) {
-    vs_autostmt *s = NULL;
     int64_t gone = 0;
-    int r = vs_stmt(conn, VS_STMT_IDENTITY_REMOVE, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, provider, -1);
-    vs_bind_text(s, 2, subject, -1);
-    vs_bind_uuid(s, 3, user);
-    r = vs_run(s, &gone, e);
+    int r = vs_exec(conn, VS_STMT_IDENTITY_REMOVE, &gone, e, vs_text(provider), vs_text(subject), vs_id(user));
     return r || gone ? r : vs_fail(e, VIDSTORE_NOT_FOUND, "subject", "the user has no such identity");
 }
 
 int vs_user_repo_hash(struct vs_conn *conn, const struct vs_uuid *user, char **ret, int64_t *ret_pepper,
                       vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_USER_HASH, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, user);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_USER_HASH, &s, e, vs_id(user));
     *ret = NULL;
     *ret_pepper = r == VS_ROW && !vs_col_null(s, 1) ? vs_col_int(s, 1) : 0;
     if (r == VS_ROW && !(*ret = vs_strdup(vs_col_text(s, 0, NULL))))
@@ -110,27 +88,15 @@ int vs_user_repo_hash(struct vs_conn *conn, const struct vs_uuid *user, char **r
 
 /* Runs a statement whose one parameter is the user. */
 static int run_for(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *user, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, id, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, user);
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, id, NULL, e, vs_id(user));
 }
 
 int vs_user_repo_set_hash(struct vs_conn *conn, const struct vs_uuid *user, const char *hash, int64_t pepper,
                           int64_t now_us, vidstore_error **e) {
-    vs_autostmt *s = NULL;
     if (!*hash)
         return run_for(conn, VS_STMT_USER_HASH_CLEAR, user, e);
-    int r = vs_stmt(conn, VS_STMT_USER_HASH_SET, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, user);
-    vs_bind_text(s, 2, hash, -1);
-    vs_bind_int(s, 3, pepper ? pepper : INT64_MIN);
-    vs_bind_int(s, 4, now_us);
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, VS_STMT_USER_HASH_SET, NULL, e, vs_id(user), vs_text(hash),
+                   vs_int(pepper ? pepper : INT64_MIN), vs_int(now_us));
 }
 
 int vs_user_repo_next_epoch(struct vs_conn *conn, const struct vs_uuid *user, const struct vs_uuid *keep,
@@ -162,11 +128,9 @@ static int number(struct vs_stmt *s, int64_t *ret, vidstore_error **e) {
 int vs_user_repo_other_admins(struct vs_conn *conn, const struct vs_uuid *user, int64_t now_us, int64_t *ret,
                               vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_USER_OTHER_ADMINS, &s, e);
+    int r = vs_bound(conn, VS_STMT_USER_OTHER_ADMINS, &s, e, vs_int(now_us), vs_id(user));
     if (r)
         return r;
-    vs_bind_int(s, 1, now_us);
-    vs_bind_uuid(s, 2, user);
     return number(s, ret, e);
 }
 
@@ -184,10 +148,9 @@ int vs_user_repo_peppered(struct vs_conn *conn, int64_t *ret, vidstore_error **e
 
 int vs_user_repo_owned(struct vs_conn *conn, const struct vs_uuid *user, int64_t *ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_USER_OWNED, &s, e);
+    int r = vs_bound(conn, VS_STMT_USER_OWNED, &s, e, vs_id(user));
     if (r)
         return r;
-    vs_bind_uuid(s, 1, user);
     return number(s, ret, e);
 }
 
@@ -197,14 +160,7 @@ int vs_user_repo_remove_owned(struct vs_conn *conn, const struct vs_uuid *user, 
                                           VS_STMT_USER_REMOVE_JOBS};
     int r = 0;
     for (size_t i = 0; !r && i < VS_COUNT(all); i++) {
-        vs_autostmt *s = NULL;
-        r = vs_stmt(conn, all[i], &s, e);
-        if (r)
-            return r;
-        vs_bind_int(s, 1, now_us);
-        vs_bind_uuid(s, 2, removal);
-        vs_bind_uuid(s, 3, user);
-        r = vs_run(s, NULL, e);
+        r = vs_exec(conn, all[i], NULL, e, vs_int(now_us), vs_id(removal), vs_id(user));
     }
     return r ? r : vs_jobs_recount(conn, user, e);
 }
@@ -225,11 +181,7 @@ int vs_user_count_job(struct vs_conn *conn, const struct vs_uuid *user, int64_t 
 static int pair(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *user, const char *form,
                 struct vs_buf *b, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, id, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, user);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, id, &s, e, vs_id(user));
     if (r < 0)
         return r;
     vs_buf_str(b, form);
@@ -239,10 +191,9 @@ static int pair(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *
 
 static int identities(struct vs_conn *conn, const struct vs_uuid *user, struct vs_buf *b, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_IDENTITY_LIST, &s, e), count = 0;
+    int r = vs_bound(conn, VS_STMT_IDENTITY_LIST, &s, e, vs_id(user)), count = 0;
     if (r)
         return r;
-    vs_bind_uuid(s, 1, user);
     vs_buf_str(b, ",\"identities\":[");
     while ((r = vs_step(s, e)) == VS_ROW) {
         size_t len = 0;
@@ -261,10 +212,9 @@ static int identities(struct vs_conn *conn, const struct vs_uuid *user, struct v
 /* The words of the states are the jobs' own. */
 static int jobs(struct vs_conn *conn, const struct vs_uuid *user, struct vs_buf *b, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_USER_JOBS_STATS, &s, e), count = 0;
+    int r = vs_bound(conn, VS_STMT_USER_JOBS_STATS, &s, e, vs_id(user)), count = 0;
     if (r)
         return r;
-    vs_bind_uuid(s, 1, user);
     vs_buf_str(b, ",\"jobs\":{");
     while ((r = vs_step(s, e)) == VS_ROW) {
         const char *state = vs_word_name(vs_job_states, vs_col_int(s, 0));

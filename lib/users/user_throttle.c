@@ -2,6 +2,7 @@
 #include "users/user_throttle.h"
 #include "access/address.h"
 #include "access/token.h"
+#include "db/bind.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -23,11 +24,7 @@ struct key {
 static int key_read(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct key *key = arg;
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_META_GET, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, "throttle_key", -1);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_META_GET, &s, e, vs_text("throttle_key"));
     key->there = r == VS_ROW && !vs_unhex(vs_col_text(s, 0, NULL), key->bytes, KEY_BYTES);
     return r < 0 ? r : 0;
 }
@@ -118,11 +115,7 @@ static int look_device(struct vs_conn *conn, struct vs_try *t, vidstore_error **
     size_t len = 0;
     if (!t->device || vs_token_read(t->device, VIDSTORE_TOKEN_DEVICE, &token))
         return 0;
-    int r = vs_stmt(conn, VS_STMT_LOGIN_DEVICE_GET, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, token.id, -1);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_LOGIN_DEVICE_GET, &s, e, vs_text(token.id));
     if (r < 0)
         return r;
     const void *digest = r == VS_ROW ? vs_col_blob(s, 1, &len) : NULL;
@@ -136,12 +129,7 @@ static int look_device(struct vs_conn *conn, struct vs_try *t, vidstore_error **
 
 static int look_source(struct vs_conn *conn, struct vs_try *t, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_LOGIN_SOURCE_GET, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, &t->user);
-    vs_bind_text(s, 2, t->source, -1);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_LOGIN_SOURCE_GET, &s, e, vs_id(&t->user), vs_text(t->source));
     if (r == VS_ROW && *t->source && !vs_uuid_is_nil(&t->user) && t->now_us - vs_col_int(s, 0) < KNOWN_US)
         t->known = 1;
     return r < 0 ? r : 0;
@@ -172,11 +160,7 @@ int vs_try_look(struct vs_conn *conn, struct vs_try *t, const struct vs_uuid *us
 static int get(struct vs_conn *conn, const uint8_t *bucket, struct vs_throttle *ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
     *ret = (struct vs_throttle){0};
-    int r = vs_stmt(conn, VS_STMT_THROTTLE_GET, &s, e);
-    if (r)
-        return r;
-    vs_bind_blob(s, 1, bucket, VS_SHA256_SIZE);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_THROTTLE_GET, &s, e, vs_bytes(bucket, VS_SHA256_SIZE));
     if (r == VS_ROW)
         *ret = (struct vs_throttle){vs_col_int(s, 0), vs_col_int(s, 1), vs_col_int(s, 2), vs_col_int(s, 3),
                                     vs_col_int(s, 4)};
@@ -185,18 +169,9 @@ static int get(struct vs_conn *conn, const uint8_t *bucket, struct vs_throttle *
 
 static int set(struct vs_conn *conn, const uint8_t *bucket, const struct vs_throttle *t, int64_t expires_us,
                vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_THROTTLE_SET, &s, e);
-    if (r)
-        return r;
-    vs_bind_blob(s, 1, bucket, VS_SHA256_SIZE);
-    vs_bind_int(s, 2, t->failures);
-    vs_bind_int(s, 3, t->since_us);
-    vs_bind_int(s, 4, t->wait_us);
-    vs_bind_int(s, 5, t->names == INT64_MIN ? 0 : t->names);
-    vs_bind_int(s, 6, t->names_us);
-    vs_bind_int(s, 7, expires_us);
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, VS_STMT_THROTTLE_SET, NULL, e, vs_bytes(bucket, VS_SHA256_SIZE), vs_int(t->failures),
+                   vs_int(t->since_us), vs_int(t->wait_us), vs_int(t->names == INT64_MIN ? 0 : t->names),
+                   vs_int(t->names_us), vs_int(expires_us));
 }
 
 static int refuse(int64_t wait_us, int challenge, vidstore_error **e) {
@@ -236,10 +211,9 @@ static int tidy(struct vs_conn *conn, int64_t now_us, vidstore_error **e) {
     if (vs_random(&dice, 1) || dice % TIDY_EVERY)
         return 0;
     vs_autostmt *expire = NULL, *total = NULL, *prune = NULL;
-    int r = vs_stmt(conn, VS_STMT_THROTTLE_EXPIRE, &expire, e);
+    int r = vs_bound(conn, VS_STMT_THROTTLE_EXPIRE, &expire, e, vs_int(now_us));
     if (r)
         return r;
-    vs_bind_int(expire, 1, now_us);
     r = vs_run(expire, NULL, e);
     if (!r)
         r = vs_stmt(conn, VS_STMT_THROTTLE_TOTAL, &total, e);
@@ -247,21 +221,15 @@ static int tidy(struct vs_conn *conn, int64_t now_us, vidstore_error **e) {
         rows = vs_col_int(total, 0);
     if (r < 0 || rows <= ROWS_MAX)
         return r < 0 ? r : 0;
-    r = vs_stmt(conn, VS_STMT_THROTTLE_PRUNE, &prune, e);
+    r = vs_bound(conn, VS_STMT_THROTTLE_PRUNE, &prune, e, vs_int(rows - ROWS_MAX));
     if (r)
         return r;
-    vs_bind_int(prune, 1, rows - ROWS_MAX);
     return vs_run(prune, NULL, e);
 }
 
 /* The last ten failures of a trusted device end the trust. */
 static int strip_device(struct vs_conn *conn, const struct vs_try *t, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_LOGIN_DEVICE_END, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, t->device_id, -1);
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, VS_STMT_LOGIN_DEVICE_END, NULL, e, vs_text(t->device_id));
 }
 
 int vs_try_reserve(struct vs_conn *conn, struct vs_try *t, vidstore_error **e) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "videos/probe_repo.h"
+#include "db/bind.h"
 #include "util/alloc.h"
 #include "util/error.h"
 #include <inttypes.h>
@@ -18,14 +19,8 @@ int vs_probe_repo_find(struct vs_conn *conn, const uint8_t sha256[VS_SHA256_SIZE
                        struct vs_buf *ret_answer, char **ret_isolation, vidstore_error **e) {
     vs_autostmt *s = NULL;
     size_t len = 0;
-    int r = vs_stmt(conn, VS_STMT_PROBE_FIND, &s, e);
-    if (r)
-        return r;
-    vs_bind_blob(s, 1, sha256, VS_SHA256_SIZE);
-    vs_bind_int(s, 2, !!terms->warm);
-    vs_bind_text(s, 3, terms->prober, -1);
-    vs_bind_text(s, 4, terms->options, -1);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_PROBE_FIND, &s, e, vs_bytes(sha256, VS_SHA256_SIZE), vs_int(!!terms->warm),
+                   vs_text(terms->prober), vs_text(terms->options));
     if (r != VS_ROW)
         return r < 0 ? r : 0;
     const char *answer = vs_col_text(s, 1, &len);
@@ -56,14 +51,10 @@ int vs_probe_repo_remember(struct vs_conn *conn, const uint8_t sha256[VS_SHA256_
         return vs_fail_nomem(e);
     if (json.len > ANSWER_MAX)
         return 0;
-    int r = vs_stmt(conn, VS_STMT_PROBE_REMEMBER, &s, e);
+    int r = vs_bound(conn, VS_STMT_PROBE_REMEMBER, &s, e, vs_int(strncmp(probe->isolation, "warm", 4) == 0),
+                     vs_text(probe->prober), vs_text(probe->isolation), vs_text(terms->options),
+                     vs_text_n(json.data, (int64_t)json.len), vs_bytes(sha256, VS_SHA256_SIZE));
     if (r)
         return r;
-    vs_bind_int(s, 1, strncmp(probe->isolation, "warm", 4) == 0);
-    vs_bind_text(s, 2, probe->prober, -1);
-    vs_bind_text(s, 3, probe->isolation, -1);
-    vs_bind_text(s, 4, terms->options, -1);
-    vs_bind_text(s, 5, json.data, (int64_t)json.len);
-    vs_bind_blob(s, 6, sha256, VS_SHA256_SIZE);
     return vs_run(s, NULL, e);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the part that fetches tells of a video. */
+#include "db/bind.h"
 #include "util/alloc.h"
 #include "util/error.h"
 #include "videos/videos.h"
@@ -40,14 +41,8 @@ struct progress {
 
 static int progress_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct progress *p = arg;
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_VIDEO_PROGRESS, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, p->done);
-    vs_bind_int(s, 2, p->total < 0 ? INT64_MIN : p->total);
-    vs_bind_uuid(s, 3, &p->id);
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, VS_STMT_VIDEO_PROGRESS, NULL, e, vs_int(p->done), vs_int(p->total < 0 ? INT64_MIN : p->total),
+                   vs_id(&p->id));
 }
 
 int vs_video_progress(vidstore_session *session, const struct vs_uuid *id, int64_t done, int64_t total,

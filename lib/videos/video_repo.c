@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "videos/video_repo.h"
+#include "db/bind.h"
 #include "util/alloc.h"
 #include "util/error.h"
 #include <stdio.h>
@@ -8,11 +9,7 @@
 static int owner_of(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *object, struct vs_uuid *ret,
                     vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, id, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, object);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, id, &s, e, vs_id(object));
     if (r == VS_ROW)
         vs_col_uuid(s, 0, ret);
     return r;
@@ -29,25 +26,14 @@ int vs_video_repo_file_owner(struct vs_conn *conn, const struct vs_uuid *file, s
 
 int vs_video_repo_has_files(struct vs_conn *conn, const struct vs_uuid *video, int64_t *ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_VIDEO_HAS_FILES, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, video);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_VIDEO_HAS_FILES, &s, e, vs_id(video));
     *ret = r == VS_ROW ? vs_col_int(s, 0) : 0;
     return r < 0 ? r : 0;
 }
 
 static int stamp_removal(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *video,
                          const struct vs_uuid *removal, int64_t now_us, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, id, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, now_us);
-    vs_bind_uuid(s, 2, removal);
-    vs_bind_uuid(s, 3, video);
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, id, NULL, e, vs_int(now_us), vs_id(removal), vs_id(video));
 }
 
 int vs_video_repo_remove_files(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_uuid *removal,
@@ -57,13 +43,7 @@ int vs_video_repo_remove_files(struct vs_conn *conn, const struct vs_uuid *video
 
 static int stamp(struct vs_conn *conn, enum vs_stmt_id id, int64_t now_us, const struct vs_uuid *which,
                  vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, id, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, now_us);
-    vs_bind_uuid(s, 2, which);
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, id, NULL, e, vs_int(now_us), vs_id(which));
 }
 
 int vs_video_repo_detach_files(struct vs_conn *conn, const struct vs_uuid *video, int64_t now_us, vidstore_error **e) {
@@ -106,12 +86,7 @@ static int clear(struct vs_conn *conn, const struct vs_uuid *video, vidstore_err
                                           VS_STMT_VIDEO_TAGS_CLEAR};
     int r = 0;
     for (size_t i = 0; !r && i < VS_COUNT(all); i++) {
-        vs_autostmt *s = NULL;
-        r = vs_stmt(conn, all[i], &s, e);
-        if (r)
-            return r;
-        vs_bind_uuid(s, 1, video);
-        r = vs_run(s, NULL, e);
+        r = vs_exec(conn, all[i], NULL, e, vs_id(video));
     }
     return r;
 }
@@ -121,19 +96,12 @@ static int keep_streams(struct vs_conn *conn, const struct vs_uuid *video, const
     int r = 0;
     for (size_t i = 0; !r && i < probe->n_streams; i++) {
         const struct vs_probe_stream *stream = &probe->streams[i];
-        vs_autostmt *s = NULL;
         vs_autobuf json = {0};
         vs_json_dump(&json, json_array_get(json_object_get(facts, "streams"), i));
-        r = json.failed ? vs_fail_nomem(e) : vs_stmt(conn, VS_STMT_VIDEO_STREAM_ADD, &s, e);
-        if (r)
-            return r;
-        vs_bind_uuid(s, 1, video);
-        vs_bind_int(s, 2, (int64_t)i);
-        vs_bind_text(s, 3, stream->kind ? stream->kind : "data", -1);
-        vs_bind_text(s, 4, stream->codec, -1);
-        vs_bind_text(s, 5, stream->language, -1);
-        vs_bind_text(s, 6, json.data, (int64_t)json.len);
-        r = vs_run(s, NULL, e);
+        r = json.failed ? vs_fail_nomem(e)
+                        : vs_exec(conn, VS_STMT_VIDEO_STREAM_ADD, NULL, e, vs_id(video), vs_int((int64_t)i),
+                                  vs_text(stream->kind ? stream->kind : "data"), vs_text(stream->codec),
+                                  vs_text(stream->language), vs_text_n(json.data, (int64_t)json.len));
     }
     return r;
 }
@@ -142,16 +110,9 @@ static int keep_chapters(struct vs_conn *conn, const struct vs_uuid *video, cons
                          vidstore_error **e) {
     int r = 0;
     for (size_t i = 0; !r && i < probe->n_chapters; i++) {
-        vs_autostmt *s = NULL;
-        r = vs_stmt(conn, VS_STMT_VIDEO_CHAPTER_ADD, &s, e);
-        if (r)
-            return r;
-        vs_bind_uuid(s, 1, video);
-        vs_bind_int(s, 2, (int64_t)i);
-        vs_bind_int(s, 3, probe->chapters[i].start_us);
-        vs_bind_int(s, 4, probe->chapters[i].end_us);
-        vs_bind_text(s, 5, probe->chapters[i].title, -1);
-        r = vs_run(s, NULL, e);
+        r = vs_exec(conn, VS_STMT_VIDEO_CHAPTER_ADD, NULL, e, vs_id(video), vs_int((int64_t)i),
+                    vs_int(probe->chapters[i].start_us), vs_int(probe->chapters[i].end_us),
+                    vs_text(probe->chapters[i].title));
     }
     return r;
 }
@@ -161,16 +122,8 @@ static int keep_tags(struct vs_conn *conn, const struct vs_uuid *video, const st
     int r = 0;
     for (size_t i = 0; !r && i < probe->n_tags; i++) {
         const struct vs_probe_tag *tag = &probe->tags[i];
-        vs_autostmt *s = NULL;
-        r = vs_stmt(conn, VS_STMT_VIDEO_TAG_ADD, &s, e);
-        if (r)
-            return r;
-        vs_bind_uuid(s, 1, video);
-        vs_bind_text(s, 2, tag->scope, -1);
-        vs_bind_int(s, 3, tag->index == VS_MEDIA_UNKNOWN ? 0 : tag->index);
-        vs_bind_text(s, 4, tag->key, -1);
-        vs_bind_text(s, 5, tag->value, -1);
-        r = vs_run(s, NULL, e);
+        r = vs_exec(conn, VS_STMT_VIDEO_TAG_ADD, NULL, e, vs_id(video), vs_text(tag->scope),
+                    vs_int(tag->index == VS_MEDIA_UNKNOWN ? 0 : tag->index), vs_text(tag->key), vs_text(tag->value));
     }
     return r;
 }
@@ -179,19 +132,13 @@ static int keep_tags(struct vs_conn *conn, const struct vs_uuid *video, const st
 static int keep_container(struct vs_conn *conn, const struct vs_uuid *video, const json_t *facts, vidstore_error **e) {
     vs_autojson *container = json_copy((json_t *)(uintptr_t)facts);
     vs_autobuf json = {0};
-    vs_autostmt *s = NULL;
     json_object_del(container, "streams");
     json_object_del(container, "chapters");
     json_object_del(container, "tags");
     vs_json_dump(&json, container);
-    int r = !container || json.failed ? vs_fail_nomem(e) : vs_stmt(conn, VS_STMT_VIDEO_FACTS_SET, &s, e);
-    if (r)
-        return r;
-    vs_bind_text(s, 1, json.data, (int64_t)json.len);
-    vs_bind_uuid(s, 2, video);
-    r = vs_run(s, NULL, e);
-    vs_reset(s);
-    return r;
+    return !container || json.failed
+               ? vs_fail_nomem(e)
+               : vs_exec(conn, VS_STMT_VIDEO_FACTS_SET, NULL, e, vs_text_n(json.data, (int64_t)json.len), vs_id(video));
 }
 
 int vs_video_repo_keep(struct vs_conn *conn, const struct vs_uuid *video, const struct vs_probe *probe,
@@ -221,10 +168,9 @@ static void member(struct vs_buf *b, const char *name, struct vs_stmt *s, int at
 static int list(struct vs_conn *conn, enum vs_stmt_id id, const struct vs_uuid *video, const char *name,
                 void (*row)(struct vs_buf *b, struct vs_stmt *s), struct vs_buf *b, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, id, &s, e), count = 0;
+    int r = vs_bound(conn, id, &s, e, vs_id(video)), count = 0;
     if (r)
         return r;
-    vs_bind_uuid(s, 1, video);
     vs_buf_fmt(b, ",\"%s\":[", name);
     while ((r = vs_step(s, e)) == VS_ROW) {
         if (count++)
@@ -260,11 +206,7 @@ static void tag_row(struct vs_buf *b, struct vs_stmt *s) {
 int vs_video_repo_facts(struct vs_conn *conn, const struct vs_uuid *video, struct vs_buf *b, vidstore_error **e) {
     vs_autostmt *s = NULL;
     size_t len = 0;
-    int r = vs_stmt(conn, VS_STMT_VIDEO_FACTS_GET, &s, e);
-    if (r)
-        return r;
-    vs_bind_uuid(s, 1, video);
-    r = vs_row(s, e);
+    int r = vs_ask(conn, VS_STMT_VIDEO_FACTS_GET, &s, e, vs_id(video));
     if (r < 0)
         return r;
     const char *facts = r == VS_ROW ? vs_col_text(s, 0, &len) : NULL;
