@@ -137,8 +137,8 @@ static int check_link(struct vs_verify *v, struct vs_verify_chain *c, struct vs_
     c->last_us = created;
     if ((r = check_erased(v, c, conn, link, e)))
         return r;
-    if (link->chain == VS_CHAIN_SECURITY && same)
-        vs_witness_event(&v->witness, link);
+    if (link->chain == VS_CHAIN_SECURITY && same && (r = vs_witness_event(&v->witness, link, e)))
+        return r;
     /* On with what stands there, so that one bad event is one finding. */
     memset(c->hash, 0, VS_SHA256_SIZE);
     if (link->hash_size != VS_SHA256_SIZE)
@@ -322,7 +322,7 @@ static void free_verify(struct vs_verify **v) {
         return;
     vs_sha256_free((*v)->h);
     vs_free((*v)->checkpoints);
-    vs_free((*v)->witness.skipped);
+    vs_witness_free(&(*v)->witness);
     vs_free(*v);
 }
 

@@ -25,59 +25,76 @@ const void *vs_link_person(const struct vs_link *link, enum vs_link_part part) {
 
 /* --- pruned segments ---------------------------------------------------------------------------------------------- */
 
-int vs_witness_skipped(struct vs_witness *w, const struct vs_skipped *skipped, vidstore_error **e) {
-    if (w->count == w->room) {
-        size_t room = w->room ? 2 * w->room : 64;
-        struct vs_skipped *more = vs_reallocarray(w->skipped, room, sizeof *more);
+static int add(struct vs_skipped_list *to, const struct vs_skipped *one, vidstore_error **e) {
+    if (to->count == to->room) {
+        size_t room = to->room ? 2 * to->room : 64;
+        struct vs_skipped *more = vs_reallocarray(to->list, room, sizeof *more);
         if (!more)
             return vs_fail_nomem(e);
-        w->skipped = more;
-        w->room = room;
+        to->list = more;
+        to->room = room;
     }
-    w->skipped[w->count++] = *skipped;
+    to->list[to->count++] = *one;
     return 0;
 }
 
-static void mark(struct vs_witness *w, int chain, int64_t segment, const char *root) {
-    for (size_t i = 0; i < w->count; i++) {
-        struct vs_skipped *s = &w->skipped[(w->next + i) % w->count];
-        char hex[2 * VS_SHA256_SIZE + 1];
-        if (s->chain != chain || s->segment != segment)
-            continue;
-        vs_hex(s->root, sizeof s->root, hex);
-        s->witnessed = strcmp(hex, root) == 0;
-        w->next = (w->next + i + 1) % w->count;
-        return;
-    }
+int vs_witness_skipped(struct vs_witness *w, const struct vs_skipped *skipped, vidstore_error **e) {
+    return add(&w->skipped, skipped, e);
 }
 
-void vs_witness_event(struct vs_witness *w, const struct vs_link *link) {
+void vs_witness_free(struct vs_witness *w) {
+    vs_free(w->skipped.list);
+    vs_free(w->named.list);
+}
+
+int vs_witness_event(struct vs_witness *w, const struct vs_link *link, vidstore_error **e) {
     const struct vs_link_value *details = &link->values[VS_LINK_DETAILS];
+    struct vs_skipped named = {.chain = VS_CHAIN_NONE};
     vs_autojson *json = NULL;
-    if (link->values[VS_LINK_ACTION].i != VIDSTORE_AUDIT_PRUNED || !details->set || !w->count ||
+    if (link->values[VS_LINK_ACTION].i != VIDSTORE_AUDIT_PRUNED || !details->set ||
         vs_json_parse(details->data, details->len, VS_DETAILS_MAX, "details", &json, NULL))
-        return;
+        return 0;
     const char *chain = json_string_value(json_object_get(json, "chain")),
                *root = json_string_value(json_object_get(json, "root"));
-    for (const struct vs_word *word = vs_audit_chains; chain && root && word->name; word++)
+    for (const struct vs_word *word = vs_audit_chains; chain && word->name; word++)
         if (strcmp(word->name, chain) == 0)
-            mark(w, (int)word->value, json_integer_value(json_object_get(json, "segment")), root);
+            named.chain = (int)word->value;
+    named.segment = json_integer_value(json_object_get(json, "segment"));
+    if (!root || vs_unhex(root, named.root, sizeof named.root))
+        return 0;
+    return add(&w->named, &named, e);
+}
+
+/* Both lists are in nearly the same order: the search goes on where the one before it ended. */
+static void match(struct vs_witness *w) {
+    size_t at = 0;
+    for (size_t i = 0; i < w->skipped.count; i++) {
+        struct vs_skipped *s = &w->skipped.list[i];
+        for (size_t tried = 0; tried < w->named.count && !s->witnessed; tried++, at = (at + 1) % w->named.count) {
+            const struct vs_skipped *n = &w->named.list[at];
+            s->witnessed =
+                n->chain == s->chain && n->segment == s->segment && memcmp(n->root, s->root, sizeof n->root) == 0;
+        }
+    }
 }
 
 /* Until when events of the security chain were pruned, as far as events bear it out. */
 static int64_t pruned_until(const struct vs_witness *w) {
     int64_t until = INT64_MIN;
-    for (size_t i = 0; i < w->count; i++)
-        if (w->skipped[i].chain == VS_CHAIN_SECURITY && w->skipped[i].witnessed && w->skipped[i].last_us > until)
-            until = w->skipped[i].last_us;
+    for (size_t i = 0; i < w->skipped.count; i++) {
+        const struct vs_skipped *s = &w->skipped.list[i];
+        if (s->chain == VS_CHAIN_SECURITY && s->witnessed && s->last_us > until)
+            until = s->last_us;
+    }
     return until;
 }
 
 void vs_witness_ends(struct vs_verify *v) {
-    const struct vs_witness *w = &v->witness;
+    struct vs_witness *w = &v->witness;
+    match(w);
     int64_t until = pruned_until(w);
-    for (size_t i = 0; i < w->count; i++) {
-        const struct vs_skipped *s = &w->skipped[i];
+    for (size_t i = 0; i < w->skipped.count; i++) {
+        const struct vs_skipped *s = &w->skipped.list[i];
         if (!s->witnessed && !(s->last_us <= s->pruned_us && s->pruned_us <= until))
             vs_verify_note(v, VS_FLAW_MISSING, s->chain, s->segment * VS_SEGMENT + 1, NULL, INT64_MIN,
                            "%d events are said to be pruned, and no event says so", (int)VS_SEGMENT);
@@ -100,7 +117,7 @@ int vs_witness_erased(struct vs_verify *v, struct vs_conn *conn, const struct vs
     if (r == VS_ROW)
         v->witness.deleted = id;
     /* An event as old as that may have gone with its segment. */
-    for (size_t i = 0; r == VS_DONE && i < v->witness.count && !*ret; i++)
-        *ret = v->witness.skipped[i].chain == VS_CHAIN_SECURITY;
+    for (size_t i = 0; r == VS_DONE && i < v->witness.skipped.count && !*ret; i++)
+        *ret = v->witness.skipped.list[i].chain == VS_CHAIN_SECURITY;
     return r < 0 ? r : 0;
 }

@@ -8,26 +8,30 @@
 
 struct vs_verify;
 
-/* A segment that is said to be pruned. */
+/* A segment that is said to be pruned: by its row, or by an event (the times are the row's). */
 struct vs_skipped {
     int chain, witnessed;
     int64_t segment, last_us, pruned_us;
     uint8_t root[VS_SHA256_SIZE];
 };
 
-struct vs_witness {
-    struct vs_skipped *skipped;
+struct vs_skipped_list {
+    struct vs_skipped *list;
     size_t count, room;
-    size_t next;            /* where the one that is named next probably stands */
-    struct vs_uuid deleted; /* whoever was found to be deleted last */
+};
+
+struct vs_witness {
+    struct vs_skipped_list skipped, named; /* what is not there, and what events say was pruned */
+    struct vs_uuid deleted;                /* whoever was found to be deleted last */
 };
 
 /* The person that a part of an event is about; NULL: nobody that can be erased. */
 const void *vs_link_person(const struct vs_link *link, enum vs_link_part part);
 
 int vs_witness_skipped(struct vs_witness *w, const struct vs_skipped *skipped, vidstore_error **e);
-/* An event of the security chain, in order: it may name a pruned segment. */
-void vs_witness_event(struct vs_witness *w, const struct vs_link *link);
+/* An event of the security chain: it may name a pruned segment. */
+int vs_witness_event(struct vs_witness *w, const struct vs_link *link, vidstore_error **e);
+void vs_witness_free(struct vs_witness *w);
 /* After all events: notes what nothing bears out. The events that named what was pruned early may have been pruned in
  * their turn: then a later segment of their chain, itself borne out, has their time. */
 void vs_witness_ends(struct vs_verify *v);

@@ -907,6 +907,12 @@ def _(t):
         by_ip[event.ip] = by_ip.get(event.ip, 0) + 1
     t.assertEqual({"198.51.100.1": 5}, by_ip)
     t.assertIn("198.51.100.1", str(t.s.audit.stats(0)))
+    with t.store.on_behalf(t.user("eve").id) as eve:
+        for _ in range(21):
+            eve.video.remove(eve.video.create().id)
+    t.s.maintain(5000, "all")
+    alerts = [event.object_name or str(event.details) for event in t.s.audit.list("action = alert", flags="scan")]
+    t.assertIn("mass_delete", str(alerts))
 
 
 # --- service ---

@@ -171,7 +171,7 @@ struct endless {
 
 static int op_endless(struct vs_conn *conn, void *arg, vidstore_error **e) {
     atomic_store(&((struct endless *)arg)->began, 1);
-    return op_text(conn, ENDLESS, e);
+    return op_text(conn, SQL(ENDLESS), e);
 }
 
 static void *read_for_ever(void *arg) {

@@ -60,7 +60,7 @@ static inline void folder_remove(void) {
         vidstore_error_free(e_);                                                                                       \
     } while (0)
 
-static char said[512], named[64]; /* message and field of the last refusal */
+__attribute__((unused)) static char said[512], named[64]; /* message and field of the last refusal */
 
 static inline struct vs_db *opened(const char *path) {
     struct vs_db *db = NULL;

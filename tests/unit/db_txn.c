@@ -222,7 +222,7 @@ START_TEST(old_snapshot_is_ended) {
     /* A query under way is stopped at that age. */
     must(vs_snap_begin(db, NULL, 200, &snap, e));
     must(vs_snap_enter(snap, NULL, &conn, e));
-    refused(VIDSTORE_TIMEOUT, 0, op_text(conn, ENDLESS, e));
+    refused(VIDSTORE_TIMEOUT, 0, op_text(conn, SQL(ENDLESS), e));
     vs_snap_leave(snap, NULL);
     refused(VIDSTORE_TXN_EXPIRED, 0, vs_snap_enter(snap, NULL, &conn, e));
     vs_snap_free(snap);
