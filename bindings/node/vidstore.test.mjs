@@ -110,12 +110,14 @@ withStore('knows who logs in', async ({ store, session }) => {
 withStore('follows changes', async ({ session }) => {
   const controller = new AbortController()
   const seen = []
-  setTimeout(() => session.job.submit({ params: { kind: 'one' } }), 50)
-  setTimeout(() => session.job.submit({ params: { kind: 'two' } }), 100)
+  const later = (kind, ms) => new Promise(done => setTimeout(done, ms))
+    .then(() => session.job.submit({ params: { kind } }))
+  const submitted = Promise.all([later('one', 50), later('two', 100)])
   for await (const event of session.watch({ noun: 'job' }, { signal: controller.signal })) {
     seen.push(event.kind)
     if (seen.length === 2) controller.abort()
   }
+  await submitted // a change is on the feed before the call that made it is answered
   assert.deepEqual(seen, ['created', 'created'])
 })
 
