@@ -268,10 +268,19 @@ static int server_turn(struct server *s, int wait_ms) {
     return p[0].revents ? server_receive(s) : 0;
 }
 
+/* Whether descriptors of a request are here still. A child that is forked now has them too until it gets to run: were
+ * it stopped before, the host would wait for the end of its pipe. */
+static int holds_descriptors(const struct server *s) {
+    for (int i = 0; i < MAX_CHILDREN; i++)
+        if (s->children[i].given)
+            return 1;
+    return 0;
+}
+
 static void server_run(struct server *s) {
     s->asked_us = source_clock_us();
     while (server_is_wanted(s)) {
-        int wait_ms = server_kill_late(s), lacking = s->count[SPARE] < s->spares;
+        int wait_ms = server_kill_late(s), lacking = s->count[SPARE] < s->spares && !holds_descriptors(s);
         if (server_turn(s, lacking ? 0 : wait_ms) != 0)
             return;
         /* one at a time, and after the requests that wait: they don't have to wait for it */
