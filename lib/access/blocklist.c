@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "access/blocklist.h"
+#include "crypto/crypto.h"
 #include "util/alloc.h"
 #include "util/error.h"
 #include <errno.h>
@@ -190,9 +191,9 @@ static int is_name(const char *word, const char *name) {
     return forwards || backwards;
 }
 
-static int has(const struct vs_blocklist *b, const char *password, const char *name) {
-    char word[LONGEST + 1], user[LONGEST + 1] = "";
-    size_t len = fold(password, word);
+/* word: the password, folded, of len bytes; it is cut. */
+static int has_word(const struct vs_blocklist *b, char *word, size_t len, const char *name) {
+    char user[LONGEST + 1] = "";
     if (len > LONGEST)
         return 0;
     if (name && fold(name, user) <= LONGEST && *user && is_name(word, user))
@@ -202,6 +203,14 @@ static int has(const struct vs_blocklist *b, const char *password, const char *n
     while (len && !((word[len - 1] >= 'a' && word[len - 1] <= 'z') || (unsigned char)word[len - 1] >= 0x80))
         word[--len] = '\0';
     return len >= LEAST && (listed(b, word) || (*user && is_name(word, user)));
+}
+
+static int has(const struct vs_blocklist *b, const char *password, const char *name) {
+    char word[LONGEST + 1];
+    size_t len = fold(password, word);
+    int found = has_word(b, word, len, name);
+    vs_wipe(word, sizeof word); /* a copy of a password outlives no call */
+    return found;
 }
 
 int vs_blocklist_has(struct vs_blocklist *b, const char *password, const char *name, int *ret, vidstore_error **e) {
