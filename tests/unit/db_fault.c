@@ -261,6 +261,36 @@ static void run(struct outcome *o, const char *target) {
     vs_db_close(db);
 }
 
+/* Every object of the schema with its text; to be freed. */
+static char *schema_of(const char *path) {
+    sqlite3 *raw = NULL;
+    sqlite3_stmt *s = NULL;
+    ck_assert_int_eq(sqlite3_open(path, &raw), SQLITE_OK);
+    ck_assert_int_eq(
+        sqlite3_prepare_v2(raw,
+                           "SELECT group_concat(type || ' ' || name || ' ' || coalesce(sql, ''), char(10)) "
+                           "FROM (SELECT * FROM sqlite_schema ORDER BY type, name)",
+                           -1, &s, NULL),
+        SQLITE_OK);
+    ck_assert_int_eq(sqlite3_step(s), SQLITE_ROW);
+    char *text = strdup((const char *)sqlite3_column_text(s, 0));
+    sqlite3_finalize(s);
+    sqlite3_close(raw);
+    return text;
+}
+
+/* What the migrations make, told by the library once: to make it anew after each fault would take most of the time. */
+static char *wanted;
+
+static void learn_schema(void) {
+    struct vs_db *db = opened(file);
+    must(vs_db_schema_check(db, NULL, e));
+    vs_db_close(db);
+    wanted = schema_of(file);
+    folder_remove();
+    folder_make();
+}
+
 /* Told so: there. Told of a failure: not there. Told that nobody knows: either. */
 static void check_outcome(const struct outcome *o, long at) {
     struct vs_db *db = opened(file);
@@ -274,9 +304,11 @@ static void check_outcome(const struct outcome *o, long at) {
             ck_assert_msg(there == -1, "fault %ld: write %d said %s and is there", at, i,
                           vidstore_status_name(o->write[i]));
     }
-    must(vs_db_schema_check(db, NULL, e));
     must(vs_db_integrity(db, NULL, 1, e));
     vs_db_close(db);
+    char *schema = schema_of(file);
+    ck_assert_msg(strcmp(schema, wanted) == 0, "fault %ld: the schema is not what the migrations make", at);
+    free(schema);
 }
 
 static void empty_folder(void) {
@@ -287,6 +319,7 @@ static void empty_folder(void) {
 START_TEST(every_file_operation_fails) {
     char target[128];
     struct outcome o;
+    learn_schema();
     shim_install();
     sticky = _i;
     long at = 1;
@@ -304,6 +337,7 @@ START_TEST(every_file_operation_fails) {
     }
     ck_assert_int_gt(at, 100);
     ck_assert_int_eq(o.opened, 0);
+    free(wanted);
 }
 END_TEST
 
@@ -342,6 +376,7 @@ START_TEST(every_allocation_fails) {
     env.alloc = own_alloc;
     vs_env_set(&env);
     ck_assert_int_eq(sqlite3_initialize(), SQLITE_OK);
+    learn_schema();
     long at = 1, seen = 0;
     for (;; at += 1 + at / 25) {
         allocations = starved = 0;
@@ -359,6 +394,7 @@ START_TEST(every_allocation_fails) {
     ck_assert_int_gt(seen, 100);
     ck_assert_int_eq(o.opened, 0);
     vs_env_set(NULL);
+    free(wanted);
 }
 END_TEST
 
