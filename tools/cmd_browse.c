@@ -16,25 +16,53 @@ static int owner_filter(struct cli *cli, const struct cli_args *args, char **ret
     return result;
 }
 
-/* A row a video; what is said of the group stands in its first one. */
-static void put_group(struct cli_table *table, const json_t *group) {
+/* What stands twice: videos, or files. */
+struct twins {
+    struct cli_column columns[4];
+    vidstore_status (*find)(vidstore_session *session, const vidstore_query *query, vidstore_text **ret,
+                            vidstore_error **reterr);
+    void (*put)(struct cli_table *table, const json_t *group);
+};
+
+/* A row each; what is said of the group stands in its first one. */
+static void put_head(struct cli_table *table, const json_t *group, size_t at) {
+    char size[CLI_TEXT], count[CLI_TEXT];
+    cli_size(json_integer_value(json_object_get(group, "size")), size);
+    cli_count(json_integer_value(json_object_get(group, "count")), count);
+    cli_table_cell(table, at ? "" : size, CLI_PLAIN);
+    cli_table_cell(table, at ? "" : count, CLI_PLAIN);
+}
+
+static void put_twin_videos(struct cli_table *table, const json_t *group) {
     json_t *videos = json_object_get(group, "videos"), *video;
     size_t i;
     json_array_foreach(videos, i, video) {
-        char size[CLI_TEXT], count[CLI_TEXT];
         const char *title = json_string_value(json_object_get(video, "title"));
-        cli_size(json_integer_value(json_object_get(group, "size")), size);
-        cli_count(json_integer_value(json_object_get(group, "count")), count);
-        cli_table_cell(table, i ? "" : size, CLI_PLAIN);
-        cli_table_cell(table, i ? "" : count, CLI_PLAIN);
+        put_head(table, group, i);
         cli_table_cell(table, json_string_value(json_object_get(video, "id")), CLI_PLAIN);
         cli_table_cell(table, title ? title : "-", CLI_PLAIN);
     }
 }
 
-static int put_video_duplicates(struct cli *cli, const struct cli_args *args) {
-    static const struct cli_column columns[] = {
-        {"SIZE", CLI_RIGHT}, {"VIDEOS", CLI_RIGHT}, {"ID", 0}, {"TITLE", CLI_ELASTIC}};
+static void put_twin_files(struct cli_table *table, const json_t *group) {
+    json_t *ids = json_object_get(group, "ids"), *id;
+    size_t i;
+    json_array_foreach(ids, i, id) {
+        put_head(table, group, i);
+        cli_table_cell(table, json_string_value(id), CLI_PLAIN);
+        cli_table_cell(table, i ? "" : json_string_value(json_object_get(group, "sha256")), CLI_PLAIN);
+    }
+}
+
+static const struct twins
+    twin_videos = {{{"SIZE", CLI_RIGHT}, {"VIDEOS", CLI_RIGHT}, {"ID", 0}, {"TITLE", CLI_ELASTIC}},
+                   vidstore_video_duplicates,
+                   put_twin_videos},
+    twin_files = {{{"SIZE", CLI_RIGHT}, {"FILES", CLI_RIGHT}, {"ID", 0}, {"SHA-256", CLI_ELASTIC}},
+                  vidstore_file_duplicates,
+                  put_twin_files};
+
+static int put_twins(struct cli *cli, const struct cli_args *args, const struct twins *twins) {
     vidstore_error *error = NULL;
     int64_t limit = 100;
     if (cli_number(args, "limit", 1, 1000, &limit))
@@ -42,17 +70,17 @@ static int put_video_duplicates(struct cli *cli, const struct cli_args *args) {
     cli_auto(vidstore_query) *query = vidstore_query_new();
     vidstore_query_limit(query, limit);
     cli_auto(vidstore_text) *text = NULL;
-    if (vidstore_video_duplicates(cli->session, query, &text, &error))
+    if (twins->find(cli->session, query, &text, &error))
         return cli_fail(cli, &error);
     if (cli->json) {
         cli_put_json(vidstore_text_data(text));
         return CLI_OK;
     }
     cli_auto(json_t) *groups = cli_json(vidstore_text_data(text));
-    cli_auto(cli_table) *table = cli_table_new(cli, columns, sizeof columns / sizeof *columns);
+    cli_auto(cli_table) *table = cli_table_new(cli, twins->columns, sizeof twins->columns / sizeof *twins->columns);
     size_t i;
     json_t *group;
-    json_array_foreach(groups, i, group) put_group(table, group);
+    json_array_foreach(groups, i, group) twins->put(table, group);
     if (i)
         cli_table_print(table);
     else if (!cli->quiet)
@@ -62,50 +90,15 @@ static int put_video_duplicates(struct cli *cli, const struct cli_args *args) {
 
 int cmd_ls(struct cli *cli, const struct cli_args *args) {
     if (cli_flag(args, "duplicates"))
-        return put_video_duplicates(cli, args);
+        return put_twins(cli, args, &twin_videos);
     cli_autofree char *filter = NULL;
     int result = owner_filter(cli, args, &filter);
     return result ? result : cli_list(cli, args, &cli_videos, filter, NULL);
 }
 
-static int put_duplicates(struct cli *cli, const struct cli_args *args) {
-    static const struct cli_column columns[] = {
-        {"SIZE", CLI_RIGHT}, {"FILES", CLI_RIGHT}, {"SHA-256", CLI_ELASTIC}, {"IDS", CLI_ELASTIC}};
-    vidstore_error *error = NULL;
-    int64_t limit = 100;
-    if (cli_number(args, "limit", 1, 1000, &limit))
-        return CLI_USAGE;
-    cli_auto(vidstore_query) *query = vidstore_query_new();
-    vidstore_query_limit(query, limit);
-    cli_auto(vidstore_text) *text = NULL;
-    if (vidstore_file_duplicates(cli->session, query, &text, &error))
-        return cli_fail(cli, &error);
-    if (cli->json) {
-        cli_put_json(vidstore_text_data(text));
-        return CLI_OK;
-    }
-    cli_auto(json_t) *groups = cli_json(vidstore_text_data(text));
-    cli_auto(cli_table) *table = cli_table_new(cli, columns, sizeof columns / sizeof *columns);
-    size_t i;
-    json_t *group;
-    json_array_foreach(groups, i, group) {
-        char number[CLI_TEXT];
-        cli_autofree char *ids = json_dumps(json_object_get(group, "ids"), 0);
-        cli_table_cell(table, cli_size(json_integer_value(json_object_get(group, "size")), number), CLI_PLAIN);
-        cli_table_cell(table, cli_count(json_integer_value(json_object_get(group, "count")), number), CLI_PLAIN);
-        cli_table_cell(table, json_string_value(json_object_get(group, "sha256")), CLI_PLAIN);
-        cli_table_cell(table, ids, CLI_PLAIN);
-    }
-    if (i)
-        cli_table_print(table);
-    else if (!cli->quiet)
-        fputs("no duplicates\n", stderr);
-    return groups ? CLI_OK : CLI_FAILURE;
-}
-
 int cmd_files(struct cli *cli, const struct cli_args *args) {
     if (cli_flag(args, "duplicates"))
-        return put_duplicates(cli, args);
+        return put_twins(cli, args, &twin_files);
     cli_autofree char *filter = NULL, *of_video = NULL;
     const char *video = cli_value(args, "video");
     char id[CLI_UUID_TEXT];

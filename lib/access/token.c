@@ -117,3 +117,9 @@ int vs_token_buffer(char *buffer, int64_t size, vidstore_error **e) {
                            VIDSTORE_TOKEN_SIZE);
     return 0;
 }
+
+void vs_token_hand_over(char text[VS_TOKEN_LENGTH + 1], const struct vs_token *token, const char *row_id, char *ret) {
+    if (row_id && strcmp(row_id, token->id) == 0)
+        memcpy(ret, text, VS_TOKEN_LENGTH + 1);
+    vs_wipe(text, VS_TOKEN_LENGTH + 1);
+}

@@ -24,5 +24,8 @@ int vs_token_fits(const struct vs_token *token, const void *stored, size_t len);
 
 /* A buffer of a caller's for a token, checked before anything is done and emptied: MISUSE or INVALID. */
 int vs_token_buffer(char *buffer, int64_t size, vidstore_error **e);
+/* The text goes to the caller when the row that was made is there, and only when it is the row's own: row_id is what
+ * that says of its token, or NULL. Here the text is wiped. */
+void vs_token_hand_over(char text[VS_TOKEN_LENGTH + 1], const struct vs_token *token, const char *row_id, char *ret);
 
 #endif

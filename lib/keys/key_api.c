@@ -31,15 +31,6 @@ const char *vidstore_token_pattern(void) {
     return "\\bvs[ksdrl]_[0-9A-Za-z]{14}_[0-9A-Za-z]{49}\\b";
 }
 
-/* The token goes to the caller when the row is there, and only when it is the row's own. */
-static void hand_over(char text[VS_TOKEN_LENGTH + 1], const struct vs_token *token, const struct vs_record *key,
-                      char *ret) {
-    const char *id = vs_record_text(key, VIDSTORE_KEY_TOKEN_ID);
-    if (id && strcmp(id, token->id) == 0)
-        memcpy(ret, text, VS_TOKEN_LENGTH + 1);
-    vs_wipe(text, VS_TOKEN_LENGTH + 1);
-}
-
 vidstore_status vidstore_key_create(vidstore_session *session, const vidstore_key_params *params,
                                     vidstore_key **ret_key, char *ret_token, int64_t token_size,
                                     vidstore_error **reterr) {
@@ -57,7 +48,7 @@ vidstore_status vidstore_key_create(vidstore_session *session, const vidstore_ke
         return r;
     vs_key_making_read(session->store, &making);
     r = vs_crud_create(session, &vs_key_rules, (const struct vs_params *)params, &making, &key, reterr);
-    hand_over(text, &making.token, key, ret_token);
+    vs_token_hand_over(text, &making.token, vs_record_text(key, VIDSTORE_KEY_TOKEN_ID), ret_token);
     *ret_key = (vidstore_key *)key;
     vidstore_key_free(vs_unwanted_);
     return r;
@@ -124,6 +115,8 @@ static void copy_params(struct vs_params *params, const struct vs_record *old, c
             vs_params_set_text(params, &vs_key_noun, texts[i], vs_record_text(old, texts[i]));
     if (ends != INT64_MIN)
         life = w->now_us + (ends - vs_record_int(old, VIDSTORE_KEY_CREATED_US));
+    if (ends < life && vs_uuid_equal(&w->session->credential.id, &w->id))
+        life = ends; /* a key that renews itself does not outlive itself */
     if (ends != INT64_MIN && w->making.most_us && life > w->now_us + w->making.most_us)
         life = w->now_us + w->making.most_us;
     vs_params_set_int(params, &vs_key_noun, VIDSTORE_KEY_EXPIRES_US, life);
@@ -199,7 +192,7 @@ vidstore_status vidstore_key_rotate(vidstore_session *session, const char *id, i
     r = vs_session_write(session, rotate_op, &w, reterr);
     if (r)
         vs_record_free(VS_TAKE(w.made));
-    hand_over(text, &w.making.token, w.made, ret_token);
+    vs_token_hand_over(text, &w.making.token, vs_record_text(w.made, VIDSTORE_KEY_TOKEN_ID), ret_token);
     *ret_key = (vidstore_key *)w.made;
     vidstore_key_free(vs_unwanted_);
     return r;

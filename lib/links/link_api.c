@@ -22,15 +22,6 @@ VS_GETTER_INT64(link, revoked_us, VIDSTORE_LINK_REVOKED_US)
 VS_GETTER_INT64(link, uses, VIDSTORE_LINK_USES)
 VS_GETTER_INT64(link, version, VIDSTORE_LINK_VERSION)
 
-/* The token goes to the caller when the row is there, and only when it is the row's own. */
-static void hand_over(char text[VS_TOKEN_LENGTH + 1], const struct vs_token *token, const struct vs_record *link,
-                      char *ret) {
-    const char *id = vs_record_text(link, VIDSTORE_LINK_TOKEN_ID);
-    if (id && strcmp(id, token->id) == 0)
-        memcpy(ret, text, VS_TOKEN_LENGTH + 1);
-    vs_wipe(text, VS_TOKEN_LENGTH + 1);
-}
-
 vidstore_status vidstore_link_create(vidstore_session *session, const vidstore_link_params *params,
                                      vidstore_link **ret_link, char *ret_token, int64_t token_size,
                                      vidstore_error **reterr) {
@@ -47,7 +38,7 @@ vidstore_status vidstore_link_create(vidstore_session *session, const vidstore_l
     making.default_us = vs_setting(session->store, VS_SETTING_LINK_DEFAULT_DAYS) * DAY_US;
     making.most_us = vs_setting(session->store, VS_SETTING_LINK_MAX_DAYS) * DAY_US;
     r = vs_crud_create(session, &vs_link_rules, (const struct vs_params *)params, &making, &link, reterr);
-    hand_over(text, &making.token, link, ret_token);
+    vs_token_hand_over(text, &making.token, vs_record_text(link, VIDSTORE_LINK_TOKEN_ID), ret_token);
     *ret_link = (vidstore_link *)link;
     vidstore_link_free(vs_unwanted_);
     return r;

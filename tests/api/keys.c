@@ -127,6 +127,10 @@ START_TEST(a_bound_key_does_not_free_itself) {
     struct made iam = make_key(sys, vidstore_user_id(root), "iam", "{\"addresses\":\"10.0.0.0/8\"}");
     vidstore_origin_set_text(here, VIDSTORE_ORIGIN_IP, "10.1.2.3");
     must(vidstore_session_key(store, iam.token, here, &s, e));
+    vidstore_key *own = NULL;
+    must(vidstore_key_get(sys, iam.id.text, &own, e));
+    int64_t ends = vidstore_key_expires_us(own);
+    vidstore_key_free(own);
     vidstore_key_params_set_json(kp, "{\"name\":\"child\",\"scopes\":\"iam\"}");
     must(vidstore_key_create(s, kp, &child, token, sizeof token, e)); /* bound as its maker is */
     ck_assert_str_eq(vidstore_key_text(child, VIDSTORE_KEY_ADDRESSES), "10.0.0.0/8");
@@ -146,6 +150,10 @@ START_TEST(a_bound_key_does_not_free_itself) {
     kp = vidstore_key_params_new();
     vidstore_key_params_set_json(kp, "{\"addresses\":null}");
     refused(VIDSTORE_FORBIDDEN, "addresses", vidstore_key_update(s, iam.id.text, kp, NULL, e));
+    must(vidstore_key_rotate(s, iam.id.text, INT64_MIN, &child, token, sizeof token, e)); /* within its own time */
+    ck_assert_str_eq(vidstore_key_text(child, VIDSTORE_KEY_ADDRESSES), "10.0.0.0/8");
+    ck_assert_int_le(vidstore_key_expires_us(child), ends);
+    vidstore_key_free(child);
     vidstore_user_params_set_json(up, "{\"username\":\"mallory\",\"role\":\"admin\"}");
     refused(VIDSTORE_FORBIDDEN, "role", vidstore_user_create(s, up, NULL, e));
     refused(VIDSTORE_FORBIDDEN, "role", vidstore_user_update(s, ann.text, up, NULL, e));
