@@ -21,38 +21,51 @@ struct predicate {
 
 enum { FALSE_, TRUE_, ASK }; /* what is known of a test before a row is looked at */
 
-static void put_grants(const struct predicate *p, int denies, struct vs_buf *b) {
-    const char *table = p->noun->table;
-    vs_buf_fmt(b,
-               "EXISTS (SELECT 1 FROM grants AS g WHERE g.subject_id = $%d AND g.denies = %d AND g.object_id IN (%s.id",
-               p->me, denies, table);
-    if (p->is_file)
-        vs_buf_fmt(b, ", %s.video_id", table);
-    if (p->is_file || strcmp(p->noun->name, "video") == 0)
-        vs_buf_fmt(b, ", %s.job_id", table);
-    vs_buf_fmt(b, ") AND (g.expires_us IS NULL OR g.expires_us > $%d)", p->now);
+/* What fills a piece of schema/queries/grants.sql, besides who asks and when; NULL where it has no such hole. */
+struct filling {
+    const char *objects, *denies, *reach, *noun;
+};
+
+static void put_piece(const struct predicate *p, enum vs_stmt_id id, struct filling with, struct vs_buf *b) {
+    static const char *const names[] = {"me", "now", "objects", "denies", "reach", "noun", NULL};
+    char me[16], now[16];
+    const char *const texts[] = {me, now, with.objects, with.denies, with.reach, with.noun, NULL};
+    snprintf(me, sizeof me, "$%d", p->me);
+    snprintf(now, sizeof now, "$%d", p->now);
+    if (vs_template_fill(b, vs_stmt_piece(id), names, texts, NULL))
+        b->failed = 1;
+}
+
+static void put_grants(const struct predicate *p, const char *denies, const char *reach, struct vs_buf *b) {
+    const char *objects = p->is_file                            ? "files.id, files.video_id, files.job_id"
+                          : strcmp(p->noun->name, "video") == 0 ? "videos.id, videos.job_id"
+                                                                : "jobs.id";
+    vs_buf_str(b, "EXISTS (");
+    put_piece(p, VS_STMT_GRANT_ON_ROW, (struct filling){.objects = objects, .denies = denies, .reach = reach}, b);
+    vs_buf_char(b, ')');
 }
 
 /* That nothing at all is denied to the actor is seen once, before a row is looked at. */
 static int ask_denied(const struct predicate *p, struct vs_buf *b) {
-    int64_t reach = vs_rule_reach(p->verb);
+    int64_t least = vs_rule_reach(p->verb);
+    char reach[40];
     if (!p->is_shared || !p->me)
         return FALSE_;
-    vs_buf_fmt(b, "EXISTS (SELECT 1 FROM grants AS g WHERE g.subject_id = $%d AND g.denies = 1) AND ", p->me);
-    put_grants(p, 1, b);
-    vs_buf_fmt(b, " AND g.reach <= %d)", (int)(reach ? reach : VS_REACH_MANAGE));
+    snprintf(reach, sizeof reach, "g.reach <= %d", (int)(least ? least : VS_REACH_MANAGE));
+    vs_buf_str(b, "EXISTS (");
+    put_piece(p, VS_STMT_GRANT_DENIED_ANY, (struct filling){NULL}, b);
+    vs_buf_str(b, ") AND ");
+    put_grants(p, "1", reach, b);
     return ASK;
 }
 
 static int ask_granted(const struct predicate *p, struct vs_buf *b) {
-    int64_t reach = vs_rule_reach(p->verb);
-    if (!p->is_shared || !p->me || (!reach && p->verb != VS_SHARE))
+    int64_t least = vs_rule_reach(p->verb);
+    char reach[40];
+    if (!p->is_shared || !p->me || (!least && p->verb != VS_SHARE))
         return FALSE_;
-    put_grants(p, 0, b);
-    if (p->verb == VS_SHARE)
-        vs_buf_str(b, " AND g.can_share = 1)");
-    else
-        vs_buf_fmt(b, " AND g.reach >= %d)", (int)reach);
+    snprintf(reach, sizeof reach, p->verb == VS_SHARE ? "g.can_share = 1" : "g.reach >= %d", (int)least);
+    put_grants(p, "0", reach, b);
     return ASK;
 }
 
@@ -218,11 +231,7 @@ static int narrow_audit(const struct vs_actor *actor, struct vs_compiled *query,
     return query->where.failed ? vs_fail_nomem(e) : 0;
 }
 
-/* What was granted of one kind of object, to be joined with what hangs on it. */
-#define GRANTED(noun)                                                                                                  \
-    "(SELECT object_seq AS g_seq, object_id AS g_object FROM grants WHERE subject_id = {{me}} AND denies = 0 AND "     \
-    "noun = '" noun "' AND reach >= 10 AND (expires_us IS NULL OR expires_us > {{now}})) AS g CROSS JOIN "
-_Static_assert(VS_REACH_READ == 10, "GRANTED says so");
+_Static_assert(VS_REACH_READ == 10, "grant_objects says so");
 _Static_assert(VIDSTORE_ACCESS_AUTHENTICATED == 30 && VIDSTORE_ACCESS_PUBLIC == 40, "ways say so");
 
 enum { SOMEBODY, NOBODY };
@@ -234,39 +243,42 @@ static const struct way {
     const char *noun; /* NULL: those that are not named */
     int who;
     enum vs_test certain;
-    const char *from, *seq, *when;
+    const char *granted; /* the noun of what was granted and leads there; NULL: none */
+    const char *seq, *when;
 } ways[] = {
-    {"user", SOMEBODY, VS_IS_OWN, "", "users.seq", "users.id = {{me}}"},
-    {"grant", SOMEBODY, VS_IS_OWN, "", "grants.seq", "grants.user_id = {{me}}"},
-    {"grant", SOMEBODY, VS_IS_OWN, "", "grants.seq", "grants.subject_id = {{me}}"},
-    {"grant", SOMEBODY, VS_IS_OWN, "", "grants.seq", "grants.granted_by = {{me}}"},
-    {"job", SOMEBODY, VS_IS_OWN, "", "jobs.seq", "jobs.user_id = {{me}}"},
-    {"job", SOMEBODY, VS_IS_GRANTED, GRANTED("job"), "g_seq", "jobs.seq = g_seq"},
-    {"video", SOMEBODY, VS_IS_OWN, "", "videos.seq", "videos.user_id = {{me}}"},
-    {"video", SOMEBODY, VS_IS_GRANTED, GRANTED("video"), "g_seq", "videos.seq = g_seq"},
-    {"video", SOMEBODY, VS_IS_GRANTED, GRANTED("job"), "videos.seq", "videos.job_id = g_object"},
-    {"file", SOMEBODY, VS_IS_OWN, "", "files.seq", "files.user_id = {{me}}"},
-    {"file", SOMEBODY, VS_IS_OPEN, "", "files.seq", "files.access IN (30, 40) AND files.deleted_us IS NULL"},
-    {"file", SOMEBODY, VS_IS_GRANTED, GRANTED("file"), "g_seq", "files.seq = g_seq"},
-    {"file", SOMEBODY, VS_IS_GRANTED, GRANTED("video"), "files.seq", "files.video_id = g_object"},
-    {"file", SOMEBODY, VS_IS_GRANTED, GRANTED("job"), "files.seq", "files.job_id = g_object"},
-    {"file", NOBODY, VS_IS_PUBLIC, "", "files.seq", "files.access = 40 AND files.deleted_us IS NULL"},
-    {NULL, SOMEBODY, VS_IS_OWN, "", "seq", "{{table}}.user_id = {{me}}"},
+    {"user", SOMEBODY, VS_IS_OWN, NULL, "users.seq", "users.id = {{me}}"},
+    {"grant", SOMEBODY, VS_IS_OWN, NULL, "grants.seq", "grants.user_id = {{me}}"},
+    {"grant", SOMEBODY, VS_IS_OWN, NULL, "grants.seq", "grants.subject_id = {{me}}"},
+    {"grant", SOMEBODY, VS_IS_OWN, NULL, "grants.seq", "grants.granted_by = {{me}}"},
+    {"job", SOMEBODY, VS_IS_OWN, NULL, "jobs.seq", "jobs.user_id = {{me}}"},
+    {"job", SOMEBODY, VS_IS_GRANTED, "job", "g_seq", "jobs.seq = g_seq"},
+    {"video", SOMEBODY, VS_IS_OWN, NULL, "videos.seq", "videos.user_id = {{me}}"},
+    {"video", SOMEBODY, VS_IS_GRANTED, "video", "g_seq", "videos.seq = g_seq"},
+    {"video", SOMEBODY, VS_IS_GRANTED, "job", "videos.seq", "videos.job_id = g_object"},
+    {"file", SOMEBODY, VS_IS_OWN, NULL, "files.seq", "files.user_id = {{me}}"},
+    {"file", SOMEBODY, VS_IS_OPEN, NULL, "files.seq", "files.access IN (30, 40) AND files.deleted_us IS NULL"},
+    {"file", SOMEBODY, VS_IS_GRANTED, "file", "g_seq", "files.seq = g_seq"},
+    {"file", SOMEBODY, VS_IS_GRANTED, "video", "files.seq", "files.video_id = g_object"},
+    {"file", SOMEBODY, VS_IS_GRANTED, "job", "files.seq", "files.job_id = g_object"},
+    {"file", NOBODY, VS_IS_PUBLIC, NULL, "files.seq", "files.access = 40 AND files.deleted_us IS NULL"},
+    {NULL, SOMEBODY, VS_IS_OWN, NULL, "seq", "{{table}}.user_id = {{me}}"},
 };
 
 static int add_way(struct predicate *p, struct vs_compiled *query, const struct way *way, vidstore_error **e) {
-    static const char *const names[] = {"table", "me", "now", NULL};
-    char me[16], now[16];
-    const char *const texts[] = {p->noun->table, me, now, NULL};
+    static const char *const names[] = {"table", "me", NULL};
+    char me[16];
+    const char *const texts[] = {p->noun->table, me, NULL};
     struct vs_way *ret = vs_compiled_way(query);
     snprintf(me, sizeof me, "$%d", p->me);
-    snprintf(now, sizeof now, "$%d", p->now);
     ret->seq = way->seq;
     p->certain = way->certain;
     query->marked += way->certain != VS_IS_GRANTED;
-    int r = vs_template_fill(&ret->from, way->from, names, texts, e);
-    if (!r)
-        r = vs_template_fill(&ret->when, way->when, names, texts, e);
+    if (way->granted) {
+        vs_buf_char(&ret->from, '(');
+        put_piece(p, VS_STMT_GRANT_OBJECTS, (struct filling){.noun = way->granted}, &ret->from);
+        vs_buf_str(&ret->from, ") AS g CROSS JOIN ");
+    }
+    int r = ret->from.failed ? vs_fail_nomem(e) : vs_template_fill(&ret->when, way->when, names, texts, e);
     vs_buf_str(&ret->when, " AND ");
     return r ? r : put_rules(p, &ret->when, e);
 }

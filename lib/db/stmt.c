@@ -60,6 +60,10 @@ const char *vs_stmt_text(const struct vs_conn *conn, enum vs_stmt_id id) {
     return vs_statements[id].sql[conn->drv->engine];
 }
 
+const char *vs_stmt_piece(enum vs_stmt_id id) {
+    return vs_statements[id].sql[VS_ENGINE_SQLITE];
+}
+
 static void free_list(struct vs_stmt *s) {
     while (s) {
         struct vs_stmt *next = s->next;

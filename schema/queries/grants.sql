@@ -26,6 +26,20 @@ max(CASE WHEN denies = 0 THEN can_share END) FROM grants
 WHERE subject_id = $1 AND denies IN (0, 1) AND object_id IN ($2, $3, $4)
 AND (expires_us IS NULL OR expires_us > $5);
 
+-- Pieces of the predicate that says what an actor may see; the same text for every engine.
+
+-- name: grant_denied_any :template
+SELECT 1 FROM grants AS g WHERE g.subject_id = {{me}} AND g.denies = 1
+
+-- name: grant_on_row :template
+SELECT 1 FROM grants AS g WHERE g.subject_id = {{me}} AND g.denies = {{denies}} AND g.object_id IN ({{objects}})
+AND (g.expires_us IS NULL OR g.expires_us > {{now}}) AND {{reach}}
+
+-- name: grant_objects :template
+-- What was granted of one kind of object, to be joined with what hangs on it; 10 is the reach of reading.
+SELECT object_seq AS g_seq, object_id AS g_object FROM grants WHERE subject_id = {{me}} AND denies = 0
+AND noun = '{{noun}}' AND reach >= 10 AND (expires_us IS NULL OR expires_us > {{now}})
+
 -- name: grant_any
 SELECT 1 FROM grants WHERE subject_id = $1 AND denies = 0 LIMIT 1;
 

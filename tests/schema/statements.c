@@ -65,6 +65,17 @@ static sqlite3_stmt *prepared(const char *name, const char *sql) {
     return s;
 }
 
+/* Pieces are taken before it is known which engine the statement goes to. */
+START_TEST(pieces_are_the_same_for_all_engines) {
+    static const enum vs_stmt_id pieces[] = {VS_STMT_GRANT_DENIED_ANY, VS_STMT_GRANT_ON_ROW, VS_STMT_GRANT_OBJECTS};
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        const struct vs_statement *it = &vs_statements[pieces[i]];
+        ck_assert_str_eq(it->sql[VS_ENGINE_SQLITE], it->sql[VS_ENGINE_POSTGRES]);
+        ck_assert_ptr_null(strchr(it->sql[VS_ENGINE_SQLITE], ';'));
+    }
+}
+END_TEST
+
 START_TEST(every_statement_prepares) {
     const struct vs_statement *it = &vs_statements[_i];
     char sql[65536];
@@ -230,6 +241,7 @@ Suite *statements_suite(void) {
     TCase *texts = tcase_create("texts");
     tcase_add_unchecked_fixture(texts, setup, teardown);
     tcase_add_loop_test(texts, every_statement_prepares, 0, VS_STMT_COUNT);
+    tcase_add_test(texts, pieces_are_the_same_for_all_engines);
     tcase_add_loop_test(texts, every_statement_uses_an_index, 0, VS_STMT_COUNT);
     tcase_add_test(texts, a_scan_is_noticed);
     tcase_add_test(texts, allow_list_names_statements);
