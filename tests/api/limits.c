@@ -472,6 +472,62 @@ static void transaction(void) {
     option(VIDSTORE_OPEN_TXN_MAX_AGE_MS, "txn_max_age_ms", 10, 600000);
 }
 
+static void snapshot(void) {
+    must(vidstore_snapshot_begin(sys, 1, e));
+    must(vidstore_snapshot_end(sys, e));
+    must(vidstore_snapshot_begin(sys, 60000, e));
+    must(vidstore_snapshot_end(sys, e));
+    refused(VIDSTORE_INVALID, "max_age_ms", vidstore_snapshot_begin(sys, 0, e));
+    refused(VIDSTORE_INVALID, "max_age_ms", vidstore_snapshot_begin(sys, 60001, e));
+}
+
+static void operations_of_a_queue(void) {
+    static const int64_t fine[] = {0, 1, 65536}, bad[] = {-1, 65537, INT64_MAX, INT64_MIN};
+    vidstore_queue *queue = NULL;
+    for (size_t i = 0; i < sizeof fine / sizeof *fine; i++) {
+        must(vidstore_queue_new(store, fine[i], &queue, e));
+        vidstore_queue_free(queue);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        refused(VIDSTORE_INVALID, "limit", vidstore_queue_new(store, bad[i], &queue, e));
+    int64_t op = 0;
+    must(vidstore_queue_new(store, 2, &queue, e));
+    for (int i = 0; i < 2; i++)
+        must(vidstore_call_start(sys, queue, i, "user.count", "{}", &op, e));
+    refused(VIDSTORE_BUSY, NULL, vidstore_call_start(sys, queue, 2, "user.count", "{}", &op, e));
+    vidstore_queue_free(queue);
+}
+
+static void changes_at_once(void) {
+    vidstore_watch *watch = NULL;
+    vidstore_text *text = NULL;
+    int32_t ready = -1;
+    must(vidstore_watch_open(sys, NULL, NULL, &watch, e));
+    static const int64_t fine[] = {1, 1000}, bad[] = {0, -1, 1001, INT64_MAX};
+    for (size_t i = 0; i < sizeof fine / sizeof *fine; i++) {
+        must(vidstore_watch_next(watch, fine[i], &text, e));
+        vidstore_text_free(text);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        refused(VIDSTORE_INVALID, "max", vidstore_watch_next(watch, bad[i], &text, e));
+    must(vidstore_watch_wait(watch, 0, &ready, e));
+    refused(VIDSTORE_INVALID, "wait_ms", vidstore_watch_wait(watch, -1, &ready, e));
+    refused(VIDSTORE_INVALID, "wait_ms", vidstore_watch_wait(watch, INT64_C(86400001), &ready, e));
+    vidstore_watch_free(watch);
+}
+
+static void keys_of_a_user(void) {
+    struct id user = add_user("keys", VIDSTORE_ROLE_USER);
+    vidstore_key_params *p = vidstore_key_params_new();
+    char token[VIDSTORE_TOKEN_SIZE];
+    vidstore_key_params_set_text(p, VIDSTORE_KEY_NAME, "k");
+    vidstore_key_params_set_text(p, VIDSTORE_KEY_USER_ID, user.text);
+    for (int i = 0; i < 50; i++)
+        must(vidstore_key_create(sys, p, NULL, token, sizeof token, e));
+    refused(VIDSTORE_QUOTA, "user_id", vidstore_key_create(sys, p, NULL, token, sizeof token, e));
+    vidstore_key_params_free(p);
+}
+
 static void readers(void) {
     option(VIDSTORE_OPEN_READERS, "readers", 1, 64);
 }
@@ -570,6 +626,11 @@ static const struct {
     {"attempts at a job", "1 to 1000, default 4", attempts, NULL},
     {"deadline", "1 ms to 24 h, default 30 s", deadline, NULL},
     {"age of a transaction", "10 ms to 10 min, default 5 s", transaction, NULL},
+    {"age of a snapshot", "1 ms to 60 s, default 5 s", snapshot, NULL},
+    {"operations of a queue", "1 to 65,536, default 1024; 64 MiB of arguments and results", operations_of_a_queue,
+     NULL},
+    {"changes read at once", "1 to 1000; waiting for them 0 to 24 h", changes_at_once, NULL},
+    {"keys of a user", "50 that count", keys_of_a_user, NULL},
     {"reading connections", "1 to 64, default 4", readers, NULL},
     {"result of a job", "64 KiB of JSON", result, NULL},
     {"life of a link", "to the setting link.max_days (366 days); default link.default_days (30)", life_of_a_link, NULL},
@@ -582,7 +643,7 @@ static const struct {
     {"fetching", "the settings fetch.*: a size, a time, a number of tries", NULL, "tests/api/fetch.c"},
     {"probing", "the settings probe.*: 64 MiB read, 10 s", NULL, "tests/unit/media.c"},
     {"files looked into by one call", "0 to 1000, and 64 MiB of JSON", looks, NULL},
-    {"attempts to log in", "any number", NULL, "tests/api/users.c"},
+    {"attempts to log in", "a few at once; then each waits longer", NULL, "tests/api/logins.c"},
     {"one write", "5 s of work", NULL, "tests/unit/db_txn.c"},
     {"disk", "until it is full", NULL, "tests/api/full_disk.c"},
     {"largest file of the process (RLIMIT_FSIZE)", "as it is set", NULL, "tests/api/full_disk.c"},
