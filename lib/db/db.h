@@ -133,7 +133,7 @@ int vs_stmt(struct vs_conn *conn, enum vs_stmt_id id, struct vs_stmt **ret, vids
 int vs_stmt_composed(struct vs_conn *conn, const char *text, size_t len, struct vs_stmt **ret, vidstore_error **e);
 /* The text of a named statement in the connection's engine, for filling a template's {{holes}}. */
 const char *vs_stmt_text(const struct vs_conn *conn, enum vs_stmt_id id);
-/* The same of a template that has one text for all engines: a piece of a condition, made before there is a connection. */
+/* The same of a template with one text for all engines: a piece of a condition, made before there is a connection. */
 const char *vs_stmt_piece(enum vs_stmt_id id);
 
 /* Parameters count from 1. A failed bind is reported by the next step. Text and bytes are bound without a copy: they
