@@ -180,7 +180,8 @@ static int run_items(struct batch *b, vidstore_error **e) {
     return b->out.failed ? vs_fail_nomem(e) : 0;
 }
 
-static int run_batch(struct batch *b, const char *items_json, vidstore_error **e) {
+/* The answer is made before the commit: after it nothing may fail any more. */
+static int run_batch(struct batch *b, const char *items_json, vidstore_text **ret, vidstore_error **e) {
     vs_autojson *list = NULL;
     if (!items_json)
         return vs_fail(e, VIDSTORE_MISUSE, "items_json", "items_json is NULL");
@@ -192,6 +193,8 @@ static int run_batch(struct batch *b, const char *items_json, vidstore_error **e
     if (r)
         return r;
     r = run_items(b, e);
+    if (!r)
+        r = vs_buf_to_text(&b->out, ret, e);
     if (!r)
         return vidstore_commit(b->session, e);
     vidstore_rollback(b->session, NULL);
@@ -209,9 +212,9 @@ vidstore_status vidstore_batch(vidstore_session *session, const char *items_json
     if (!r && flags != VIDSTORE_BULK_ATOMIC && flags != VIDSTORE_BULK_EACH)
         r = vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "flags", "flags has unknown bits");
     if (!r)
-        r = run_batch(&b, items_json, reterr);
-    if (!r)
-        r = vs_buf_to_text(&b.out, ret, reterr);
+        r = run_batch(&b, items_json, ret, reterr);
+    if (r)
+        vidstore_text_free(VS_TAKE(*ret));
     vidstore_text_free(unwanted);
     free_batch(&b);
     return r;

@@ -57,22 +57,32 @@ int vs_invocation_run(struct vs_invocation *call, vidstore_session *session, vid
                                               : call->entry->run(session, call->in, call->out, e);
 }
 
-static int call_now(struct vs_invocation *call, vidstore_session *session, vidstore_error **e) {
+/* wrote: whether something has been committed. */
+static int call_now(struct vs_invocation *call, vidstore_session *session, int *wrote, vidstore_error **e) {
     vidstore_session *actor = NULL;
     int r = call->fd ? check(call, session, e) : 0;
     if (!r)
         r = vs_invocation_actor(call, session, &actor, e);
+    vidstore_session *acting = actor ? actor : session;
+    acting->wrote = 0;
     if (!r)
-        r = vs_invocation_run(call, actor ? actor : session, e);
+        r = vs_invocation_run(call, acting, e);
+    *wrote = acting->wrote || call->entry->self == VS_SELF_LEASE;
     vidstore_session_free(actor);
     return r;
+}
+
+static int answer(struct vs_invocation *call, vidstore_session *session, vidstore_text **ret, vidstore_error **e) {
+    vs_autobuf b = {0};
+    int r = vs_invocation_render(call, session->store, &b, e);
+    return r ? r : vs_buf_to_text(&b, ret, e);
 }
 
 vidstore_status vidstore_call(vidstore_session *session, const char *name, const char *args_json,
                               vidstore_text **ret_json, vidstore_error **reterr) {
     vidstore_text *unwanted = NULL, **ret = ret_json ? ret_json : &unwanted;
     vs_autoinvocation call = {0};
-    vs_autobuf b = {0};
+    int wrote = 0;
     *ret = NULL;
     if (reterr)
         *reterr = NULL;
@@ -80,10 +90,11 @@ vidstore_status vidstore_call(vidstore_session *session, const char *name, const
     if (!r)
         r = vs_invocation_read(&call, name, args_json, reterr);
     if (!r)
-        r = call_now(&call, session, reterr);
-    if (!r && ret_json)
-        r = vs_invocation_render(&call, session->store, &b, reterr);
-    if (!r && ret_json)
-        r = vs_buf_to_text(&b, ret, reterr);
+        r = call_now(&call, session, &wrote, reterr);
+    if (r || !ret_json)
+        return r;
+    r = answer(&call, session, ret, reterr);
+    if (r && wrote) /* which a plain failure would deny */
+        r = vs_fail(reterr, VIDSTORE_UNKNOWN_OUTCOME, NULL, "the call was made, but there is no memory for its answer");
     return r;
 }

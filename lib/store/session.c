@@ -224,9 +224,10 @@ int vs_session_write(vidstore_session *session, vs_op *op, void *arg, vidstore_e
                            "a snapshot only reads: end it first");
     if (session->txn)
         return in_txn(session, op, arg, 1, e);
-    if (session->fence)
-        return vs_db_write(session->store->db, &call, fenced_op, &fenced, e);
-    return vs_db_write(session->store->db, &call, op, arg, e);
+    int r = session->fence ? vs_db_write(session->store->db, &call, fenced_op, &fenced, e)
+                           : vs_db_write(session->store->db, &call, op, arg, e);
+    session->wrote |= !r;
+    return r;
 }
 
 /* --- refusals ------------------------------------------------------------------------------------------------- */

@@ -17,8 +17,13 @@ struct vidstore_error {
     char message[];
 };
 
-/* Reporting that memory has run out must not need memory. */
-static struct vidstore_error nomem = {.code = VIDSTORE_NOMEM};
+/* Reporting that memory has run out must not need memory; nor must that an outcome is unknown, which is never told as a
+ * plain failure. */
+static struct vidstore_error nomem = {.code = VIDSTORE_NOMEM}, unknown = {.code = VIDSTORE_UNKNOWN_OUTCOME};
+
+static int is_fixed(const vidstore_error *error) {
+    return error == &nomem || error == &unknown;
+}
 
 static const struct {
     int32_t code;
@@ -81,7 +86,7 @@ static vidstore_error *make(int code, int32_t subcode, const char *field, const 
     size_t message_len = strlen(message), field_len = field ? strlen(field) : 0;
     vidstore_error *error = vs_malloc(sizeof *error + message_len + 1 + field_len + 1);
     if (!error)
-        return &nomem;
+        return code == VIDSTORE_UNKNOWN_OUTCOME ? &unknown : &nomem;
     *error = (struct vidstore_error){.code = code, .subcode = subcode};
     atomic_init(&error->refs, 1);
     memcpy(error->message, message, message_len + 1);
@@ -92,28 +97,30 @@ static vidstore_error *make(int code, int32_t subcode, const char *field, const 
     return error;
 }
 
-static void put(vidstore_error **e, int code, int32_t subcode, const char *field, const char *format, va_list args) {
+/* The code to return: that of the error, which is NOMEM where there was no memory for it. */
+static int put(vidstore_error **e, int code, int32_t subcode, const char *field, const char *format, va_list args) {
     if (!e)
-        return;
+        return code;
     vidstore_error *before = *e;
     *e = make(code, subcode, field, format, args);
     vidstore_error_free(before);
+    return (*e)->code;
 }
 
 int vs_fail(vidstore_error **e, int code, const char *field, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    put(e, code, VIDSTORE_SUB_NONE, field, format, args);
+    int r = put(e, code, VIDSTORE_SUB_NONE, field, format, args);
     va_end(args);
-    return code;
+    return r;
 }
 
 int vs_fail_sub(vidstore_error **e, int code, int32_t subcode, const char *field, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    put(e, code, subcode, field, format, args);
+    int r = put(e, code, subcode, field, format, args);
     va_end(args);
-    return code;
+    return r;
 }
 
 int vs_fail_nomem(vidstore_error **e) {
@@ -150,14 +157,13 @@ static int code_of(int errnum) {
 int vs_fail_errno(vidstore_error **e, int errnum, const char *field, const char *what) {
     char text[128];
     const char *words = strerror_r(errnum, text, sizeof text);
-    int code = code_of(errnum);
-    vs_fail(e, code, field, "can't %s: %s", what, words);
+    int r = vs_fail(e, code_of(errnum), field, "can't %s: %s", what, words);
     vs_error_set_cause(e, words);
-    return code;
+    return r;
 }
 
 void vs_error_set_cause(vidstore_error **e, const char *cause) {
-    if (!e || !*e || *e == &nomem || !cause)
+    if (!e || !*e || is_fixed(*e) || !cause)
         return;
     vs_free((*e)->cause);
     (*e)->cause = vs_strdup(cause); /* only detail: an error without it is still an error */
@@ -166,7 +172,7 @@ void vs_error_set_cause(vidstore_error **e, const char *cause) {
 }
 
 void vs_error_set_retry(vidstore_error **e, int64_t retry_after_ms) {
-    if (e && *e && *e != &nomem)
+    if (e && *e && !is_fixed(*e))
         (*e)->retry_after_ms = retry_after_ms;
 }
 
@@ -179,7 +185,7 @@ void vs_error_clear(vidstore_error **e) {
 
 vidstore_error *vs_error_ref(const vidstore_error *error) {
     vidstore_error *own = (vidstore_error *)error;
-    if (own && own != &nomem)
+    if (own && !is_fixed(own))
         atomic_fetch_add_explicit(&own->refs, 1, memory_order_relaxed);
     return own;
 }
@@ -193,8 +199,8 @@ int32_t vidstore_error_subcode(const vidstore_error *error) {
 }
 
 const char *vidstore_error_message(const vidstore_error *error) {
-    if (error == &nomem)
-        return "out of memory";
+    if (is_fixed(error))
+        return error == &nomem ? "out of memory" : "the change may or may not have happened; out of memory";
     return error ? error->message : "";
 }
 
@@ -226,7 +232,7 @@ const char *vidstore_error_cause(const vidstore_error *error) {
 }
 
 void vidstore_error_free(vidstore_error *error) {
-    if (!error || error == &nomem || atomic_fetch_sub_explicit(&error->refs, 1, memory_order_acq_rel) != 1)
+    if (!error || is_fixed(error) || atomic_fetch_sub_explicit(&error->refs, 1, memory_order_acq_rel) != 1)
         return;
     vs_free(error->cause);
     vs_free(error);

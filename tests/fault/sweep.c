@@ -231,6 +231,75 @@ static vidstore_status ask_for_reset(vidstore_error **reterr) {
     DONE(status, address, vidstore_text_free);
 }
 
+static vidstore_status call_by_name(vidstore_error **reterr) {
+    vidstore_text *text = NULL;
+    vidstore_status status = vidstore_call(
+        session, "job.list", "{\"query\": {\"filter\": \"state = ready\", \"sort\": \"created\"}}", &text, reterr);
+    DONE(status, text, vidstore_text_free);
+}
+
+/* All or nothing, as what it leaves behind is looked at. */
+static vidstore_status batch(vidstore_error **reterr) {
+    vidstore_text *text = NULL;
+    vidstore_status status = vidstore_batch(session,
+                                            "[{\"name\": \"job.submit\", \"args\": {\"params\": {\"kind\": \"a\"}}},"
+                                            "{\"name\": \"video.create\", \"args\": {\"params\": {\"title\": \"b\"}}}]",
+                                            0, &text, reterr);
+    DONE(status, text, vidstore_text_free);
+}
+
+/* A change by name has been made when there is no memory for its answer alone: then nobody may say that it has failed.
+ */
+static vidstore_status change_by_name(vidstore_error **reterr) {
+    vidstore_text *text = NULL;
+    vidstore_status status = vidstore_call(session, "job.submit", "{\"params\": {\"kind\": \"a\"}}", &text, reterr);
+    if (status == VIDSTORE_UNKNOWN_OUTCOME && !text) {
+        ck_assert_int_eq(vidstore_error_code(*reterr), status);
+        vidstore_error_free(*reterr);
+        *reterr = NULL;
+        return VIDSTORE_OK;
+    }
+    DONE(status, text, vidstore_text_free);
+}
+
+static vidstore_status read_changes(vidstore_error **reterr) {
+    vidstore_text *text = NULL;
+    vidstore_status status = vidstore_changes(session, "{\"noun\": [\"job\", \"user\"]}", "start", 100, &text, reterr);
+    DONE(status, text, vidstore_text_free);
+}
+
+static vidstore_status watch(vidstore_error **reterr) {
+    vidstore_watch *watch = NULL;
+    vidstore_text *text = NULL;
+    vidstore_status status = vidstore_watch_open(session, "{\"noun\": \"job\"}", "start", &watch, reterr);
+    ck_assert_int_eq(watch != NULL, status == VIDSTORE_OK);
+    if (status == VIDSTORE_OK)
+        status = vidstore_watch_next(watch, 10, &text, reterr);
+    vidstore_watch_free(watch);
+    DONE(status, text, vidstore_text_free);
+}
+
+static vidstore_status in_a_snapshot(vidstore_error **reterr) {
+    vidstore_page *page = NULL;
+    vidstore_status status = vidstore_snapshot_begin(session, 10000, reterr);
+    if (status == VIDSTORE_OK) {
+        status = vidstore_user_list(session, NULL, &page, reterr);
+        vidstore_status ended = vidstore_snapshot_end(session, NULL);
+        ck_assert_int_eq(ended, VIDSTORE_OK);
+    }
+    DONE(status, page, vidstore_page_free);
+}
+
+static vidstore_status use_own_table(vidstore_error **reterr) {
+    vidstore_text *text = NULL;
+    int64_t changes = 0;
+    vidstore_status status =
+        vidstore_app_exec(session, "INSERT INTO app_notes VALUES ($1, $2)", "[1, \"a\"]", &changes, reterr);
+    if (status == VIDSTORE_OK)
+        status = vidstore_app_query(session, "SELECT n, t FROM app_notes WHERE n = $1", "[1]", 10, &text, reterr);
+    DONE(status, text, vidstore_text_free);
+}
+
 static void make_records(void) {
     vidstore_error *error = NULL;
     vidstore_user *user = NULL;
@@ -284,6 +353,7 @@ static void begin(void) {
     ck_assert_ptr_nonnull(mkdtemp(folder));
     must(vidstore_open(folder, NULL, &store, &error), error);
     must(vidstore_session_system(store, "test", &session, &error), error);
+    must(vidstore_app_migrate(session, "notes", "CREATE TABLE app_notes (n INTEGER, t TEXT)", NULL, &error), error);
     make_records();
     make_file();
 }
@@ -299,9 +369,11 @@ static void end(void) {
     ck_assert_int_eq(nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
-static operation *const operations[] = {
-    open_store,    make_session,     create_user, get_user,  submit_job, update_job, list_jobs,     job_as_json,
-    list_settings, in_a_transaction, put_file,    read_file, list_audit, use_once,   ask_for_reset, probe_videos};
+static operation *const operations[] = {open_store,   make_session,  create_user,  get_user,       submit_job,
+                                        update_job,   list_jobs,     job_as_json,  list_settings,  in_a_transaction,
+                                        put_file,     read_file,     list_audit,   use_once,       ask_for_reset,
+                                        probe_videos, call_by_name,  batch,        change_by_name, read_changes,
+                                        watch,        in_a_snapshot, use_own_table};
 
 START_TEST(every_allocation) {
     sweep(operations[_i]);

@@ -18,6 +18,7 @@ struct sqlite_fence {
     size_t count;
     char **real; /* tables and views of ours */
     size_t real_count;
+    int nomem;              /* while it was made */
     int altering;           /* the statement that is compiled alters or drops a table of the host's */
     int64_t memory;         /* SQLite's, when the statement began */
     int memory_gone;        /* it wanted too much */

@@ -79,6 +79,7 @@ static int expose(struct sqlite_fence *f, const char *table, const char *column)
     if (is_exposed(f, table, column))
         return SQLITE_OK;
     struct sqlite_exposed *more = vs_reallocarray(f->exposed, f->count + 1, sizeof *more);
+    f->nomem |= !more; /* an authorizer has no other word for it than that this is not allowed */
     if (!more)
         return SQLITE_DENY;
     f->exposed = more;
@@ -234,7 +235,7 @@ int vs_sqlite_fence(struct sqlite_conn *c, vidstore_error **e) {
     f->state = FENCE_OPEN;
     if (rc == SQLITE_OK)
         return 0;
-    int r = vs_sqlite_fail(c, rc, "read the views", e);
+    int r = f->nomem ? vs_fail_nomem(e) : vs_sqlite_fail(c, rc, "read the views", e);
     vs_sqlite_fence_free(c);
     return r;
 }
