@@ -273,3 +273,69 @@ func TestLogin(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestAWatch(t *testing.T) {
+	_, session := begin(t)
+	ctx := context.Background()
+	watch, err := session.Watch(Values{"noun": "job"}, "")
+	must(t, err)
+	kept := watch.Position()
+	job, err := session.Job().Submit(ctx, Values{"kind": "x"})
+	must(t, err)
+	events, err := watch.Next(ctx, 10)
+	must(t, err)
+	if len(events) != 1 || events[0].ID() != job.ID() || events[0].Text("kind") != "created" {
+		t.Fatal(events)
+	}
+	again, err := session.Watch(nil, kept)
+	must(t, err)
+	events, err = again.Next(ctx, 10)
+	must(t, err)
+	if len(events) != 1 || again.Position() != watch.Position() {
+		t.Fatal(events, again.Position(), watch.Position())
+	}
+	again.Close()
+	if _, err := session.Watch(Values{"noun": "nothing"}, ""); !errors.Is(err, ErrInvalid) {
+		t.Fatal(err)
+	}
+	watch.Close()
+}
+
+func TestAWatchThatWaitsIsEnded(t *testing.T) {
+	_, session := begin(t)
+	watch, err := session.Watch(nil, "")
+	must(t, err)
+	for _, pause := range []time.Duration{0, time.Millisecond, 100 * time.Millisecond} {
+		ctx, cancel := context.WithTimeout(context.Background(), pause)
+		if _, err := watch.Next(ctx, 10); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatal(err)
+		}
+		cancel()
+	}
+	job, err := session.Job().Submit(context.Background(), Values{"kind": "x"})
+	must(t, err)
+	events, err := watch.Next(context.Background(), 10)
+	must(t, err)
+	if len(events) != 1 || events[0].ID() != job.ID() {
+		t.Fatal(events)
+	}
+	ended := make(chan error)
+	go func() {
+		_, err := watch.Next(context.Background(), 10)
+		ended <- err
+	}()
+	time.Sleep(100 * time.Millisecond)
+	watch.Close()
+	select {
+	case err = <-ended:
+	case <-time.After(20 * time.Second):
+		t.Fatal("it waits still")
+	}
+	if !errors.Is(err, ErrCancelled) {
+		t.Fatal(err)
+	}
+	if _, err := watch.Next(context.Background(), 10); !errors.Is(err, ErrCancelled) {
+		t.Fatal(err)
+	}
+	watch.Close()
+}

@@ -20,6 +20,7 @@ class Background {
     this.queue = place[0]
     this.waiting = new Map()
     this.room = []
+    this.watches = new Set()
     this.tag = 0
     this.poll = new Poll(call('vidstore_queue_fd', this.queue), () => this.collect())
   }
@@ -80,8 +81,9 @@ class Background {
     })
   }
 
-  /** What is still waited for ends with CANCELLED. */
+  /** What is still waited for ends with CANCELLED, and watches end. */
   close() {
+    for (const watch of [...this.watches]) watch.close()
     this.poll.close()
     call('vidstore_queue_free', this.queue)
     this.queue = null
@@ -171,6 +173,76 @@ export class Store {
   }
 }
 
+/** What changes, event by event: an asynchronous iterator. */
+class Watch {
+  #handle
+  #background
+  #signal
+  #poll
+  #events
+  #wake = () => {}
+
+  constructor(handle, background, signal) {
+    this.#handle = handle
+    this.#background = background
+    this.#signal = signal
+    this.#poll = new Poll(call('vidstore_watch_fd', handle), () => {
+      this.#poll.pause()
+      this.#wake()
+    })
+    this.#poll.pause()
+    this.#events = this.#follow()
+    this.close = this.close.bind(this)
+    background.watches.add(this)
+    signal?.addEventListener('abort', this.close, { once: true })
+    if (signal?.aborted) this.close()
+  }
+
+  async *#follow() {
+    while (this.#handle) {
+      const woken = new Promise(resolve => { this.#wake = resolve })
+      this.#poll.go()
+      this.#poll.hold(true)
+      await woken
+      this.#poll.hold(false)
+      if (!this.#handle) return
+      const text = [null]
+      must('vidstore_watch_next', this.#handle, 100, text)
+      for (const event of JSON.parse(takeText(text[0])).events) {
+        if (!this.#handle) return
+        this.position = event.position
+        yield event
+      }
+    }
+  }
+
+  [Symbol.asyncIterator]() {
+    return this
+  }
+
+  /** The next event, as soon as there is one. */
+  next() {
+    return this.#events.next()
+  }
+
+  /** What `for await` calls when it is left early. */
+  return(value) {
+    this.close()
+    return this.#events.return(value)
+  }
+
+  /** Ends it now; whoever waits for an event is told that there are no more. */
+  close() {
+    if (!this.#handle) return
+    this.#signal?.removeEventListener('abort', this.close)
+    this.#background.watches.delete(this)
+    this.#poll.close()
+    call('vidstore_watch_free', this.#handle)
+    this.#handle = null
+    this.#wake()
+  }
+}
+
 /** Who acts. The calls are below `job`, `video`, `file` and so on. */
 export class Session {
   #handle
@@ -195,34 +267,14 @@ export class Session {
       signal)
   }
 
-  /** Follows the change feed: `for await (const event of session.watch({ noun: 'job' }))`. */
-  async *watch(filter = null, { position = null, signal } = {}) {
+  /**
+   * Follows the change feed: `for await (const event of session.watch({ noun: 'job' }))`. It ends by its `close()`, by
+   * the signal and with the store, also while it waits.
+   */
+  watch(filter = null, { position = null, signal } = {}) {
     const place = [null]
     must('vidstore_watch_open', this.#handle, filter && JSON.stringify(filter), position, place)
-    const watch = place[0]
-    let wake = () => {}
-    const poll = new Poll(call('vidstore_watch_fd', watch), () => {
-      poll.pause()
-      wake()
-    })
-    const stop = () => wake()
-    signal?.addEventListener('abort', stop, { once: true })
-    try {
-      while (!signal?.aborted) {
-        const woken = new Promise(resolve => { wake = resolve })
-        poll.go()
-        poll.hold(true)
-        await woken
-        if (signal?.aborted) return
-        const text = [null]
-        must('vidstore_watch_next', watch, 100, text)
-        yield* JSON.parse(takeText(text[0])).events
-      }
-    } finally {
-      signal?.removeEventListener('abort', stop)
-      poll.close()
-      call('vidstore_watch_free', watch)
-    }
+    return new Watch(place[0], this.#background, signal)
   }
 
   /** Every record of a list, page after page: `for await (const job of session.all('job', { filter: '…' }))`. */

@@ -121,6 +121,39 @@ withStore('follows changes', async ({ session }) => {
   assert.deepEqual(seen, ['created', 'created'])
 })
 
+withStore('ends a watch that waits, from wherever it is closed', async ({ store, session }) => {
+  const soon = what => setTimeout(what, 50)
+  const closed = session.watch()
+  soon(() => closed.close())
+  assert.deepEqual(await closed.next(), { value: undefined, done: true })
+  closed.close()
+  const returned = session.watch()
+  const waits = returned.next()
+  assert.equal((await returned.return('x')).done, true)
+  assert.equal((await waits).done, true)
+  const controller = new AbortController()
+  const aborted = session.watch(null, { signal: controller.signal })
+  soon(() => controller.abort())
+  assert.equal((await aborted.next()).done, true)
+  assert.equal((await session.watch(null, { signal: AbortSignal.abort() }).next()).done, true)
+  assert.throws(() => session.watch({ noun: 'nothing' }), { code: 'INVALID', field: 'noun' })
+  const last = session.watch()
+  soon(() => store.close())
+  assert.equal((await last.next()).done, true)
+})
+
+withStore('goes on from a position of a watch that was closed', async ({ session }) => {
+  const first = session.watch({ noun: 'job' }, { position: 'start' })
+  for (const kind of ['one', 'two']) await session.job.submit({ params: { kind } })
+  const event = (await first.next()).value
+  first.close()
+  const second = session.watch({ noun: 'job' }, { position: first.position })
+  const other = (await second.next()).value
+  second.close()
+  assert.equal(first.position, event.position)
+  assert.notEqual(other.id, event.id)
+})
+
 withStore('refuses a text that C would cut', async ({ store, session }) => {
   assert.throws(() => store.system('a\0b'), TypeError)
   await assert.rejects(session.call('job.get\0x'), TypeError)

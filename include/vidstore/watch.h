@@ -3,7 +3,8 @@
  * @file watch.h
  * The change feed: what has changed in the store, in the order of the commits, whoever changed it in whichever process.
  * A position in it can be kept and gone on from: nothing is missed and nothing comes twice, across restarts too.
- * Thread class: a watch is used by one thread at a time; its descriptor may be polled by any.
+ * Thread class: a watch is used by one thread at a time; its descriptor may be polled by any, and
+ * vidstore_watch_interrupt() may come from any.
  */
 #ifndef VIDSTORE_WATCH_H
 #define VIDSTORE_WATCH_H
@@ -57,17 +58,29 @@ VIDSTORE_API vidstore_status vidstore_watch_open(vidstore_session *session, cons
 VIDSTORE_API int32_t vidstore_watch_fd(const vidstore_watch *watch);
 
 /**
- * Wait until vidstore_watch_next() may have something. A signal to the thread ends the wait early.
+ * Wait until vidstore_watch_next() may have something. A signal to the thread ends the wait early, and
+ * vidstore_watch_interrupt() ends it with CANCELLED. Closing the store or freeing the session that the watch came from
+ * does not: it goes on to tell of what others change.
  * @param watch  the watch.
  * @param wait_ms  how long, 0 to 86,400,000.
  * @param ret_ready  receives 1, or 0 when there is nothing yet.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: MISUSE, INVALID, IO, FORKED.
+ * Errors: MISUSE (also: the watch is in use by another thread), INVALID, CANCELLED, IO, FORKED.
  * Threads: one at a time a watch. Blocks: until a change or the time is over. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_watch_wait(vidstore_watch *watch, int64_t wait_ms, int32_t *ret_ready,
                                                  vidstore_error **reterr);
+
+/**
+ * End a wait of this watch in another thread at once, with CANCELLED; a vidstore_watch_next() that reads is ended as
+ * soon as that is safe. When nobody waits, the next vidstore_watch_wait() ends so, and only that one: a thread that was
+ * about to wait is not missed. The watch misses nothing by it and can be used again. To close a watch that another
+ * thread waits for: interrupt it, let that thread leave, then free it. May be called in a signal handler.
+ * @param watch  the watch, or NULL.
+ * Threads: any, also while another thread is in a call of this watch. Since 0.1.
+ */
+VIDSTORE_API void vidstore_watch_interrupt(vidstore_watch *watch);
 
 /**
  * What has changed since the last call, oldest first. Never waits for changes. After RESYNC the watch goes on from the
@@ -96,7 +109,8 @@ VIDSTORE_API vidstore_status vidstore_watch_next(vidstore_watch *watch, int64_t 
 VIDSTORE_API const char *vidstore_watch_position(const vidstore_watch *watch);
 
 /**
- * Free a watch. What was freed or closed before it (session, store) does not matter.
+ * Free a watch, which no thread may be using: see vidstore_watch_interrupt(). What was freed or closed before it
+ * (session, store) does not matter.
  * @param watch  the watch, or NULL.
  * Threads: one at a time a watch. Since 0.1.
  */

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 enum { WAIT_MAX_MS = 86400000 };
@@ -24,6 +25,7 @@ struct vidstore_watch {
     char epoch[16];
     char position[VS_WATCH_POSITION];
     int joined;
+    int halt_fd; /* an eventfd: set by an interrupt until a wait has ended by it */
 };
 
 static void destroy(struct vidstore_watch *watch) {
@@ -32,6 +34,8 @@ static void destroy(struct vidstore_watch *watch) {
     for (int i = 0; i < 2; i++)
         if (watch->post.pipe[i] >= 0)
             close(watch->post.pipe[i]);
+    if (watch->halt_fd >= 0)
+        close(watch->halt_fd);
     if (watch->session)
         vs_session_destroy(watch->session);
     vs_quarantine(watch, sizeof *watch);
@@ -73,6 +77,13 @@ static int begin(struct vidstore_watch *watch, const char *position, vidstore_er
     return r;
 }
 
+static int make_descriptors(struct vidstore_watch *watch, vidstore_error **e) {
+    if (pipe2(watch->post.pipe, O_CLOEXEC | O_NONBLOCK))
+        return vs_fail_errno(e, errno, NULL, "make a pipe for the watch");
+    watch->halt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return watch->halt_fd < 0 ? vs_fail_errno(e, errno, NULL, "make a descriptor for the watch") : 0;
+}
+
 static int make(vidstore_session *session, const char *filter, const char *position, vidstore_watch **ret,
                 vidstore_error **e) {
     struct vidstore_watch *watch = vs_calloc(1, sizeof *watch);
@@ -80,12 +91,12 @@ static int make(vidstore_session *session, const char *filter, const char *posit
         return vs_fail_nomem(e);
     watch->magic = VS_MAGIC_WATCH;
     watch->post.filter = &watch->filter;
-    watch->post.pipe[0] = watch->post.pipe[1] = -1;
+    watch->post.pipe[0] = watch->post.pipe[1] = watch->halt_fd = -1;
     int r = vs_watch_filter_make(filter, &watch->filter, e);
     if (!r)
         r = vs_session_copy(session, &watch->session, e);
-    if (!r && pipe2(watch->post.pipe, O_CLOEXEC | O_NONBLOCK))
-        r = vs_fail_errno(e, errno, NULL, "make a pipe for the watch");
+    if (!r)
+        r = make_descriptors(watch, e);
     if (!r)
         r = begin(watch, position, e);
     if (r)
@@ -136,12 +147,26 @@ vidstore_status vidstore_watch_wait(vidstore_watch *watch, int64_t wait_ms, int3
     if (wait_ms < 0 || wait_ms > WAIT_MAX_MS)
         return vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "wait_ms", "wait_ms is not between 0 and %d",
                            WAIT_MAX_MS);
-    struct pollfd fd = {.fd = watch->post.pipe[0], .events = POLLIN};
-    int got = poll(&fd, 1, (int)wait_ms);
+    struct pollfd fds[] = {{.fd = watch->halt_fd, .events = POLLIN}, {.fd = watch->post.pipe[0], .events = POLLIN}};
+    int got = poll(fds, VS_COUNT(fds), (int)wait_ms);
     if (got < 0 && errno != EINTR)
         return vs_fail_errno(reterr, errno, NULL, "wait for a change");
+    eventfd_t halts;
+    if (got > 0 && fds[0].revents && !eventfd_read(watch->halt_fd, &halts))
+        return vs_fail(reterr, VIDSTORE_CANCELLED, NULL, "interrupted while waiting");
     *ret_ready = got > 0;
     return 0;
+}
+
+/* A descriptor and no lock: whoever is about to wait finds it, and a signal handler may do it. */
+void vidstore_watch_interrupt(vidstore_watch *watch) {
+    if (!is_watch(watch) || vs_db_forked(watch->session->store->db))
+        return;
+    int before = errno;
+    if (atomic_load(&watch->session->busy))
+        atomic_store(&watch->session->interrupt, 1);
+    eventfd_write(watch->halt_fd, 1);
+    errno = before;
 }
 
 static int next(vidstore_watch *watch, int64_t max, vidstore_text **ret, vidstore_error **e) {

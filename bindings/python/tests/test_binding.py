@@ -1122,6 +1122,35 @@ class Watching(Case):
             position = watch.position
         self.assertEqual([], self.system.changes(None, position, 10)["events"])
 
+    def waits(self, watch, ends):
+        """A thread that waits for a minute, which `ends` stops: what it raised."""
+        raised = []
+
+        def wait():
+            try:
+                watch.wait(60000)
+            except (vidstore.VidstoreError, ValueError) as error:
+                raised.append(error)
+
+        thread = threading.Thread(target=wait)
+        thread.start()
+        time.sleep(0.1)
+        ends()
+        thread.join(10)
+        self.assertFalse(thread.is_alive())
+        return raised[0]
+
+    def test_a_wait_is_ended_from_another_thread(self):
+        watch = self.system.watch.open(None, None)
+        self.assertEqual("CANCELLED", self.waits(watch, watch.interrupt).code)
+        job = self.system.job.submit(kind="x")
+        self.assertTrue(watch.wait(10000))
+        self.assertEqual([job.id], [event["id"] for event in watch.events()])
+        self.assertEqual("CANCELLED", self.waits(watch, watch.close).code)
+        self.assertTrue(watch.closed)
+        self.assertRaises(ValueError, watch.wait, 1)
+        watch.close()
+
 
 class ZZZ(unittest.TestCase):
     def test_every_function_of_the_api_was_called(self):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import io
+import threading
 from contextlib import contextmanager
 from typing import Any, Dict, Iterator, Optional, Type
 
@@ -189,9 +190,40 @@ class Reader(io.RawIOBase):
 
 
 class Watch(Handle):
-    """Follows what changes. `fd` is readable while there may be something."""
+    """Follows what changes. `fd` is readable while there may be something. close() may come from any thread: it ends a
+    wait in another one with CANCELLED."""
 
     ctype = "vidstore_watch"
+
+    def __init__(self, pointer: Optional[int], keep: Any = None, owned: bool = True) -> None:
+        super().__init__(pointer, keep, owned)
+        self._using = threading.Lock()  # held while the library works on the handle
+
+    def _call(self, name: str, *args: Any) -> Any:
+        try:
+            with self._using:
+                return _calls[name](self, *args)
+        finally:
+            if self.closed:  # meanwhile, by another thread or a signal handler, which left the rest to us
+                super().close()
+
+    def wait(self, wait_ms: int) -> Any:
+        """Whether there may be something for next(), as soon as there is, or when the time is over."""
+        return self._call("vidstore_watch_wait", wait_ms)
+
+    def next(self, max: int) -> Any:  # the name that the C function has
+        """What has changed since the last call, oldest first; never waits for changes."""
+        return self._call("vidstore_watch_next", max)
+
+    def close(self) -> None:
+        """Frees it now. A wait in another thread ends at once, with CANCELLED."""
+        pointer, self._pointer = self._pointer, None
+        if pointer is None:
+            return
+        lib.call("vidstore_watch_interrupt", pointer)
+        if self._using.acquire(blocking=False):
+            self._using.release()
+            super().close()
 
     def fileno(self) -> int:
         return self.fd  # type: ignore[attr-defined, no-any-return]
@@ -199,7 +231,7 @@ class Watch(Handle):
     def events(self, most: int = 1000) -> Iterator[Dict[str, Any]]:
         """What has changed since the last call, without waiting."""
         while True:
-            found = self.next(most)  # type: ignore[attr-defined]
+            found = self.next(most)
             yield from found["events"]
             if not found["more"]:
                 return
