@@ -61,7 +61,8 @@ enum {
  * Errors: MISUSE, INVALID, UNAUTHENTICATED (sub PASSWORD; ACCOUNT when the password fits and the account is not
  * active), STATE (the store has passwords with peppers, and none was given at open), THROTTLED (with the time to wait;
  * sub CHALLENGE when a challenge would let it through), BUSY (too many passwords are being checked), TIMEOUT, NOMEM,
- * IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED. Threads: any. Blocks: database, CPU. Since 0.1.
+ * IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Threads: any. Blocks: database, CPU. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_login_create(vidstore *store, const char *name, const char *password,
                                                    const char *device_token, uint32_t flags,
@@ -112,8 +113,8 @@ VIDSTORE_API vidstore_status vidstore_login_confirm(vidstore_session *session, c
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: INVALID, UNAUTHENTICATED, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
- * ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED. Threads: one at a time a session. Blocks:
- * database. Since 0.1.
+ * ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_login_trust(vidstore_session *session, char *ret_token, int64_t token_size,
                                                   vidstore_error **reterr);
@@ -136,7 +137,8 @@ VIDSTORE_API vidstore_status vidstore_login_end(vidstore_session *session, vidst
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: INVALID, NOT_FOUND, UNAUTHENTICATED, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
- * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED. Threads: one at a time a session.
+ * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Threads: one at a time a session.
  * Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_login_revoke(vidstore_session *session, const char *id, vidstore_error **reterr);
@@ -162,7 +164,8 @@ VIDSTORE_API vidstore_status vidstore_login_revoke_others(vidstore_session *sess
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: INVALID, NOT_FOUND, UNAUTHENTICATED, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
- * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED. Threads: one at a time a session.
+ * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Threads: one at a time a session.
  * Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_login_revoke_all(vidstore_session *session, const char *user_id,

@@ -89,8 +89,8 @@ VIDSTORE_API vidstore_status vidstore_once_request_reset(vidstore *store, const 
  * @return VIDSTORE_OK or a status.
  * Errors: MISUSE, INVALID, UNAUTHENTICATED (the token does not count, whatever the reason), STATE (peppers are wanting:
  * see VIDSTORE_OPEN_PEPPERS), EXISTS (the address was taken meanwhile), THROTTLED (too many texts that are no tokens),
- * BUSY, TIMEOUT, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED. Threads: any. Blocks: database, CPU.
- * Since 0.1.
+ * BUSY, TIMEOUT, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Threads: any. Blocks: database, CPU. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_once_use(vidstore *store, int32_t kind, const char *token, const char *password,
                                                const vidstore_origin *origin, vidstore_user **ret_user,

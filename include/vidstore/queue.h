@@ -36,8 +36,8 @@ extern "C" {
  * @return VIDSTORE_OK or a status.
  * Errors: NOT_FOUND (no such call), INVALID (an argument is unknown, missing or mistyped; its name is the field),
  * MISUSE, FORBIDDEN (a descriptor was named by who may not), NOMEM (nothing was changed), UNKNOWN_OUTCOME (also when
- * the change was made and there was no memory for its answer), FORKED, and those of the call itself. Threads: one at a
- * time a session. Blocks: as the call. Since 0.1.
+ * a change was made and its answer found no memory), FORKED, and those of the call itself.
+ * Threads: one at a time a session. Blocks: as the call. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_call(vidstore_session *session, const char *name, const char *args_json,
                                            vidstore_text **ret_json, vidstore_error **reterr);
