@@ -1,5 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Who owns things and who acts. The password's hash stands apart, so that no list ever reads it.
+-- What an account has proved counts for one auth_epoch of it: a new role, state or password begins the next. pepper:
+-- which of the host's went into the hash, NULL: none; the hash itself stays as portable as it was.
 CREATE TABLE users (
     seq {seq},
     id {uuid} NOT NULL UNIQUE,
@@ -22,7 +24,9 @@ CREATE TABLE users (
     last_login_us {int},
     password_changed_us {int},
     job_count {int} NOT NULL,
-    processing_ms {int} NOT NULL
+    processing_ms {int} NOT NULL,
+    suspended_until_us {int},
+    auth_epoch {int} NOT NULL DEFAULT 0
 ) {strict};
 
 CREATE UNIQUE INDEX users_username ON users(username_key) WHERE deleted_us IS NULL;
@@ -35,8 +39,11 @@ CREATE INDEX users_state ON users(state);
 CREATE TABLE user_passwords (
     user_id {uuid} NOT NULL UNIQUE REFERENCES users(id) ON DELETE CASCADE,
     hash {text} NOT NULL,
-    updated_us {int} NOT NULL
+    updated_us {int} NOT NULL,
+    pepper {int}
 ) {strict};
+
+CREATE INDEX user_passwords_pepper ON user_passwords(pepper) WHERE pepper IS NOT NULL;
 
 CREATE TABLE user_identities (
     seq {seq},

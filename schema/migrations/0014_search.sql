@@ -1,6 +1,14 @@
 -- SPDX-License-Identifier: MIT
 -- The words that records are found by, folded by the library (lib/record/search.h), and marks: whose a record is, and
 -- its facts. Their rows go with those that they tell of.
+
+-- Records whose words are not indexed yet. To add one row to the index in a commit costs as much as fifty in one, so a
+-- change leaves a note here, in its own commit, and the notes are worked off together. The number of a note is what it
+-- tells of, its noun (field ids divided by 1000) times 2^48 and the row: a record that changes again needs no second.
+CREATE TABLE search_notes (
+    place {int} NOT NULL PRIMARY KEY
+) {strict};
+
 -- @sqlite
 CREATE VIRTUAL TABLE users_search USING fts5(title_words, series_words, file_words, tag_words, more_words,
     marks, tokenize='ascii', prefix='1 2 3 4', columnsize=0);

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- What is known of each recording. Work states: 0 none, 10 pending, 20 active, 30 completed, 40 failed.
+-- What has several languages holds them with blanks between.
 CREATE TABLE videos (
     seq {seq},
     id {uuid} NOT NULL UNIQUE,
@@ -72,7 +73,29 @@ CREATE TABLE videos (
     streams {int},
     chapters {int},
     recorded_us {int},
-    facts {json}
+    facts {json},
+    year {int},
+    resolution {text},
+    rate_mode {text},
+    fps_milli {int},
+    level {int},
+    chroma {text},
+    color_range {text},
+    primaries {text},
+    transfer {text},
+    dv_profile {int},
+    projection {text},
+    stereo3d {text},
+    closed_captions {int},
+    audio_streams {int},
+    audio_languages {text},
+    subtitle_streams {int},
+    subtitle_languages {text},
+    faststart {int},
+    fragmented {int},
+    encrypted {int},
+    make {text},
+    model {text}
 ) {strict};
 
 CREATE INDEX videos_user ON videos(user_id, seq);
@@ -84,6 +107,8 @@ CREATE UNIQUE INDEX videos_episode ON videos(job_id, episode) WHERE job_id IS NO
 CREATE INDEX videos_download ON videos(download_state, seq) WHERE download_state IN (10, 20, 40);
 CREATE INDEX videos_processing ON videos(processing_state, seq) WHERE processing_state IN (10, 20, 40);
 CREATE INDEX videos_removed ON videos(removal_id) WHERE removal_id IS NOT NULL;
+CREATE INDEX videos_deleted ON videos(deleted_us) WHERE deleted_us IS NOT NULL;
+CREATE INDEX videos_series ON videos(series, season, episode) WHERE series IS NOT NULL;
 
 CREATE TABLE video_streams (
     seq {seq},

@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- What is to be done. State: 10 scheduled, 20 ready, 30 blocked, 40 running, 50 completed, 60 failed, 70 cancelled,
 -- 80 dead.
--- 80 dead.
 CREATE TABLE jobs (
     seq {seq},
     id {uuid} NOT NULL UNIQUE,
@@ -73,6 +72,12 @@ CREATE INDEX jobs_user ON jobs(user_id, seq);
 CREATE UNIQUE INDEX jobs_external ON jobs(external_id, user_id) WHERE external_id IS NOT NULL AND deleted_us IS NULL;
 CREATE INDEX jobs_final ON jobs(state, completed_us) WHERE completed_us IS NOT NULL;
 CREATE INDEX jobs_removed ON jobs(removal_id) WHERE removal_id IS NOT NULL;
+-- The parts of a job are removed for good before it.
+CREATE INDEX jobs_deleted ON jobs(deleted_us, seq DESC) WHERE deleted_us IS NOT NULL;
+-- The jobs that are at work for a user: counted anew each time, so that nothing is ever left counted.
+CREATE INDEX jobs_running ON jobs(user_id) WHERE lease_hash IS NOT NULL;
+-- The next job of a user, for when those before it are of users who have as many at work as they may.
+CREATE INDEX jobs_ready_user ON jobs(user_id, priority, seq) WHERE state = 20 AND deleted_us IS NULL;
 
 CREATE TABLE job_attempts (
     seq {seq},

@@ -1,9 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Keys of users for programs. Of the secret only a digest is kept. What an account has proved counts for one epoch of
--- it: a new role, state or password begins the next.
-ALTER TABLE users ADD COLUMN suspended_until_us {int};
-ALTER TABLE users ADD COLUMN auth_epoch {int} NOT NULL DEFAULT 0;
-
+-- Keys of users for programs. Of the secret only a digest is kept.
 CREATE TABLE api_keys (
     seq {seq},
     id {uuid} NOT NULL UNIQUE,
@@ -28,3 +24,4 @@ CREATE TABLE api_keys (
 
 CREATE INDEX api_keys_user ON api_keys(user_id, seq);
 CREATE INDEX api_keys_expiry ON api_keys(expires_us) WHERE revoked_us IS NULL AND expires_us IS NOT NULL;
+CREATE INDEX api_keys_ended ON api_keys(revoked_us) WHERE revoked_us IS NOT NULL;

@@ -3,7 +3,9 @@
 -- younger than its last: state 10 reserved, 20 stored, 30 doomed (no file refers to it), 40 being deleted. refs counts
 -- the files, removed ones too. synced: bytes of an unfinished upload that a power cut leaves; what was written after
 -- that is as good while the machine is up, which boot (the kernel's id of this start) tells. epoch counts those
--- who went on with an upload: only the last of them may end it. damaged_us: found wrong by a check.
+-- who went on with an upload: only the last of them may end it. verified_us: when the
+-- bytes were last read and compared with their SHA-256, whatever that found, 0: never; damaged_us: found wrong.
+-- reserved: what an upload of unknown size counts for.
 CREATE TABLE blobs (
     seq {seq},
     id {uuid} NOT NULL UNIQUE,
@@ -25,14 +27,18 @@ CREATE TABLE blobs (
     touched_us {int} NOT NULL,
     sealed_us {int},
     doomed_us {int},
-    damaged_us {int}
+    damaged_us {int},
+    verified_us {int} NOT NULL DEFAULT 0,
+    reserved {int}
 ) {strict};
 
-CREATE INDEX blobs_source ON blobs(source, touched_us) WHERE state = 10 AND source IS NOT NULL;
+-- Uploads are found by their source until a file refers to them, whole ones too.
+CREATE INDEX blobs_source ON blobs(source, touched_us) WHERE refs = 0 AND source IS NOT NULL;
 CREATE INDEX blobs_reserved ON blobs(touched_us, seq) WHERE state = 10;
 CREATE INDEX blobs_unpublished ON blobs(touched_us, seq) WHERE state = 20 AND refs = 0;
 CREATE INDEX blobs_doomed ON blobs(doomed_us, seq) WHERE state IN (30, 40);
 CREATE INDEX blobs_content ON blobs(sha256) WHERE state = 20;
+CREATE INDEX blobs_verified ON blobs(verified_us, seq) WHERE state = 20 AND refs > 0;
 
 CREATE TABLE files (
     seq {seq},
@@ -73,7 +79,8 @@ CREATE TABLE files (
     last_access_us {int},
     verified_us {int},
     storage_metadata {json},
-    blob_id {uuid} NOT NULL REFERENCES blobs(id)
+    blob_id {uuid} NOT NULL REFERENCES blobs(id),
+    held_us {int}
 ) {strict};
 
 CREATE INDEX files_user ON files(user_id, seq);
@@ -88,3 +95,4 @@ CREATE INDEX files_size ON files(size, seq);
 CREATE INDEX files_expiry ON files(expires_us, seq) WHERE expires_us IS NOT NULL AND deleted_us IS NULL;
 CREATE INDEX files_removed ON files(removal_id) WHERE removal_id IS NOT NULL;
 CREATE INDEX files_public ON files(seq) WHERE access = 40 AND deleted_us IS NULL;
+CREATE INDEX files_open ON files(seq) WHERE access IN (30, 40) AND deleted_us IS NULL;

@@ -4,8 +4,6 @@
 -- under way have reserved (blobs.reserved, while the size is not known). usage_days counts by the day since 1970 (UTC)
 -- on which a record was created; …_gone are those of them that were purged since, so that the rest are the rows that
 -- there are. Triggers keep all of it, in the transaction of the change and whichever way that takes.
-ALTER TABLE blobs ADD COLUMN reserved {int};
-
 CREATE TABLE quotas (
     seq {seq},
     user_id {uuid} NOT NULL UNIQUE,
@@ -31,24 +29,8 @@ CREATE TABLE usage_days (
     PRIMARY KEY (user_id, day)
 ) {strict};
 
--- The jobs that are at work for a user: counted anew each time, so that nothing is ever left counted.
-CREATE INDEX jobs_running ON jobs(user_id) WHERE lease_hash IS NOT NULL;
--- The next job of a user, for when those before it are of users who have as many at work as they may.
-CREATE INDEX jobs_ready_user ON jobs(user_id, priority, seq) WHERE state = 20 AND deleted_us IS NULL;
-
-INSERT INTO quotas (user_id, updated_us, version, bytes, files)
-SELECT owners.id, owners.created_us, 1, coalesce(b.bytes, 0), coalesce(b.uploads, 0) + coalesce(f.files, 0)
-FROM (SELECT id, created_us FROM users UNION ALL SELECT {nil}, 0) AS owners
-LEFT JOIN (SELECT user_id, sum(coalesce(size, 0)) AS bytes, sum(CASE WHEN refs = 0 THEN 1 ELSE 0 END) AS uploads
-    FROM blobs WHERE state IN (10, 20) GROUP BY user_id) AS b ON b.user_id = owners.id
-LEFT JOIN (SELECT user_id, count(*) AS files FROM files GROUP BY user_id) AS f ON f.user_id = owners.id;
-UPDATE quotas SET max_bytes = 0, max_files = 0, max_running = 0, max_jobs = 0 WHERE user_id = {nil};
-
-INSERT INTO usage_days (user_id, day, jobs, jobs_gone, files, files_gone, bytes, bytes_gone)
-SELECT user_id, day, sum(jobs), 0, sum(files), 0, sum(bytes), 0 FROM (
-    SELECT user_id, created_us / 86400000000 AS day, 1 AS jobs, 0 AS files, 0 AS bytes FROM jobs
-    UNION ALL SELECT user_id, created_us / 86400000000, 0, 1, size FROM files) AS records
-GROUP BY user_id, day;
+INSERT INTO quotas (user_id, updated_us, version, max_bytes, max_files, max_running, max_jobs, bytes, files)
+VALUES ({nil}, 0, 1, 0, 0, 0, 0, 0, 0);
 
 -- @sqlite
 CREATE TRIGGER quotas_user_created AFTER INSERT ON users BEGIN
@@ -92,10 +74,6 @@ END;
 CREATE TRIGGER quotas_job_purged AFTER DELETE ON jobs BEGIN
     UPDATE usage_days SET jobs_gone = jobs_gone + 1
     WHERE user_id = OLD.user_id AND day = OLD.created_us / 86400000000;
-END;
-CREATE TRIGGER feed_quota_changed AFTER UPDATE OF version ON quotas WHEN NEW.version <> OLD.version BEGIN
-    INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
-    VALUES (NEW.updated_us, 20, 'quota', NEW.user_id, NEW.user_id, NEW.version);
 END;
 
 -- @postgres
@@ -162,11 +140,3 @@ CREATE FUNCTION quotas_job() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER quotas_job AFTER DELETE OR INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION quotas_job();
-CREATE FUNCTION feed_quota() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    IF NEW.version <> OLD.version THEN
-        INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
-        VALUES (NEW.updated_us, 20, 'quota', NEW.user_id, NEW.user_id, NEW.version);
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER feed_quota AFTER UPDATE ON quotas FOR EACH ROW EXECUTE FUNCTION feed_quota();

@@ -13,7 +13,3 @@ CREATE TABLE one_time_tokens (
     PRIMARY KEY (user_id, kind)
 ) {strict};
 CREATE INDEX one_time_tokens_expiry ON one_time_tokens(expires_us);
-
--- For the upkeep: what ended long ago goes.
-CREATE INDEX api_keys_ended ON api_keys(revoked_us) WHERE revoked_us IS NOT NULL;
-CREATE INDEX login_devices_expiry ON login_devices(expires_us);

@@ -36,6 +36,7 @@ CREATE TABLE login_devices (
     expires_us {int} NOT NULL
 ) {strict};
 CREATE INDEX login_devices_user ON login_devices(user_id, seq);
+CREATE INDEX login_devices_expiry ON login_devices(expires_us);
 
 CREATE TABLE login_sources (
     user_id {uuid} NOT NULL REFERENCES users(id) ON DELETE CASCADE,

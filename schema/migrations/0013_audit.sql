@@ -1,18 +1,42 @@
 -- SPDX-License-Identifier: MIT
--- Events become links of three chains. What was recorded before stands in none (chain 0): it is shown as ever, and
--- vidstore_audit_verify() says how much of it there is; the chains' beginnings bind its number.
-ALTER TABLE audit_events ADD COLUMN chain {int} NOT NULL DEFAULT 0;
-ALTER TABLE audit_events ADD COLUMN position {int} NOT NULL DEFAULT 0;
-ALTER TABLE audit_events ADD COLUMN severity {int} NOT NULL DEFAULT 1;
-ALTER TABLE audit_events ADD COLUMN back_us {int} NOT NULL DEFAULT 0;
-ALTER TABLE audit_events ADD COLUMN method {text};
-ALTER TABLE audit_events ADD COLUMN credential_id {uuid};
-ALTER TABLE audit_events ADD COLUMN hash {blob};
--- What hides the personal part of an event behind its hash: 16 random bytes, or the hash itself (32) once the part was
--- erased. One for who acted, one for what it was done to.
-ALTER TABLE audit_events ADD COLUMN actor_salt {blob};
-ALTER TABLE audit_events ADD COLUMN object_salt {blob};
-UPDATE audit_events SET position = seq;
+-- What happened. Nothing refers to other tables: events outlive what they tell of. Events are links of three chains.
+-- The salts hide the personal part of an event behind its hash: 16 random bytes, or the hash itself (32) once the part
+-- was erased. One for who acted, one for what it was done to.
+CREATE TABLE audit_events (
+    seq {seq},
+    id {uuid} NOT NULL UNIQUE,
+    user_id {uuid},
+    created_us {int} NOT NULL,
+    action {int} NOT NULL,
+    noun {text} NOT NULL,
+    object_id {uuid},
+    object_name {text},
+    owner_id {uuid},
+    success {int} NOT NULL,
+    error {text},
+    actor {text} NOT NULL,
+    actor_name {text},
+    ip {text},
+    user_agent {text},
+    request_id {text},
+    device {text},
+    details {json},
+    description {text},
+    chain {int} NOT NULL DEFAULT 0,
+    position {int} NOT NULL DEFAULT 0,
+    severity {int} NOT NULL DEFAULT 1,
+    back_us {int} NOT NULL DEFAULT 0,
+    method {text},
+    credential_id {uuid},
+    hash {blob},
+    actor_salt {blob},
+    object_salt {blob}
+) {strict};
+
+CREATE INDEX audit_events_object ON audit_events(object_id, seq) WHERE object_id IS NOT NULL;
+CREATE INDEX audit_events_user ON audit_events(user_id, seq);
+CREATE INDEX audit_events_owner ON audit_events(owner_id, seq) WHERE owner_id IS NOT NULL;
+CREATE INDEX audit_events_failed ON audit_events(seq) WHERE success = 0;
 CREATE UNIQUE INDEX audit_events_chain ON audit_events(chain, position);
 
 CREATE TABLE audit_chains (
