@@ -229,25 +229,31 @@ def key_of(secret):
 
 @pattern("users.get_by_api_key")
 def _(t):
-    user = t.user()
-    t.s.user.link_identity(user.id, "api-key", key_of("secret"))
-    found = t.s.user.get_by_identity("api-key", key_of("secret"))
-    with t.store.on_behalf(found.id) as session:
+    user, old = t.user(), t.user("bob")
+    _, token = t.s.key.create(name="ci", user_id=user.id)
+    with t.store.key(token) as session:
         t.assertEqual(user.id, session.user_id)
+    t.s.user.link_identity(old.id, "api-key", key_of("secret"))
+    t.assertEqual(old.id, t.s.user.get_by_identity("api-key", key_of("secret")).id)
 
 
 @pattern("users.generate_api_key")
 def _(t):
     user = t.user()
-    for secret in ("one", "another"):
-        t.s.user.link_identity(user.id, "api-key", key_of(secret))
-    t.assertEqual(user.id, t.s.user.get_by_identity("api-key", key_of("another")).id)
-    t.denied("EXISTS", t.s.user.link_identity, t.user("bob").id, "api-key", key_of("one"))
+    tokens = {t.s.key.create(name=name, user_id=user.id)[1] for name in ("one", "another")}
+    t.assertEqual(2, len(tokens))
+    for token in tokens:
+        t.store.key(token).close()
+    t.s.user.link_identity(user.id, "api-key", key_of("secret"))
+    t.denied("EXISTS", t.s.user.link_identity, t.user("bob").id, "api-key", key_of("secret"))
 
 
 @pattern("users.revoke_api_key")
 def _(t):
     user = t.user()
+    key, token = t.s.key.create(name="ci", user_id=user.id)
+    t.s.key.revoke(key.id)
+    t.denied("UNAUTHENTICATED", t.store.key, token)
     t.s.user.link_identity(user.id, "api-key", key_of("secret"))
     t.s.user.unlink_identity(user.id, "api-key", key_of("secret"))
     t.denied("NOT_FOUND", t.s.user.get_by_identity, "api-key", key_of("secret"))
