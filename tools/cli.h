@@ -192,8 +192,8 @@ cli_run cmd_key_create, cmd_key_list, cmd_key_show, cmd_key_revoke, cmd_key_rota
 cli_run cmd_ingest, cmd_fetch, cmd_probe, cmd_reprobe, cmd_submit, cmd_worker;
 cli_run cmd_jobs_list, cmd_jobs_show, cmd_jobs_cancel, cmd_jobs_retry, cmd_jobs_history;
 cli_run cmd_ls, cmd_files, cmd_show, cmd_search, cmd_series, cmd_get, cmd_verify, cmd_verify_all, cmd_rm, cmd_undelete;
-cli_run cmd_audit_list, cmd_audit_alerts, cmd_audit_export, cmd_audit_stats, cmd_audit_verify, cmd_audit_checkpoint,
-    cmd_audit_prune;
+cli_run cmd_audit_list, cmd_audit_alerts, cmd_audit_canary, cmd_audit_export, cmd_audit_stats, cmd_audit_verify,
+    cmd_audit_checkpoint, cmd_audit_prune;
 cli_run cmd_stats, cmd_maintain, cmd_backup, cmd_restore, cmd_doctor, cmd_config, cmd_seed, cmd_call;
 cli_run cmd_watch, cmd_sql;
 

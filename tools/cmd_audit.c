@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "noun.h"
+#include "output.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -93,7 +94,7 @@ int cmd_audit_alerts(struct cli *cli, const struct cli_args *args) {
     int64_t since;
     if (since_us(args, &since))
         return CLI_USAGE;
-    add(&filter, cli_copy("action = alert and chain = security"));
+    add(&filter, cli_copy("action = alert"));
     if (since)
         add(&filter, cli_print("created >= %" PRId64, since));
     alerts.columns = alert_columns;
@@ -247,6 +248,63 @@ int cmd_audit_prune(struct cli *cli, const struct cli_args *args) {
         printf("{\"events\":%" PRId64 "}\n", count);
     else if (!cli->quiet)
         printf("%" PRId64 " events removed\n", count);
+    return CLI_OK;
+}
+
+/* --- canaries --------------------------------------------------------------------------------------------------- */
+
+/* What a word stands for: an object, a user by name, or an id as it is (of a key or link, or of what is gone). */
+static int canary_id(struct cli *cli, const char *what, char ret[CLI_UUID_TEXT]) {
+    const struct cli_noun *noun;
+    cli_auto(vidstore_user) *user = NULL;
+    if (strlen(what) == CLI_UUID_TEXT - 1) {
+        snprintf(ret, CLI_UUID_TEXT, "%s", what);
+        return CLI_OK;
+    }
+    if (strspn(what, "0123456789abcdef-") == strlen(what))
+        return cli_object_find(cli, what, &noun, ret);
+    int result = cli_user_find(cli, what, &user);
+    if (!result)
+        snprintf(ret, CLI_UUID_TEXT, "%s", vidstore_user_id(user));
+    return result;
+}
+
+static int list_canaries(struct cli *cli) {
+    static const struct cli_column columns[] = {{"NOUN", 0}, {"ID", 0}, {"SINCE", 0}};
+    vidstore_error *error = NULL;
+    cli_auto(vidstore_text) *text = NULL;
+    char time[CLI_TEXT];
+    size_t i;
+    json_t *canary;
+    if (vidstore_audit_canary_list(cli->session, &text, &error))
+        return cli_fail(cli, &error);
+    if (cli->json) {
+        cli_put_json(vidstore_text_data(text));
+        return CLI_OK;
+    }
+    cli_auto(json_t) *list = cli_json(vidstore_text_data(text));
+    if (!list)
+        return CLI_FAILURE;
+    cli_auto(cli_table) *table = cli_table_new(cli, columns, sizeof columns / sizeof *columns);
+    json_array_foreach(list, i, canary) {
+        cli_table_cell(table, json_string_value(json_object_get(canary, "noun")), CLI_PLAIN);
+        cli_table_cell(table, json_string_value(json_object_get(canary, "id")), CLI_PLAIN);
+        cli_table_cell(table, cli_time(cli, json_integer_value(json_object_get(canary, "created")), time), CLI_DIM);
+    }
+    cli_table_print(table);
+    return CLI_OK;
+}
+
+int cmd_audit_canary(struct cli *cli, const struct cli_args *args) {
+    vidstore_error *error = NULL;
+    char id[CLI_UUID_TEXT];
+    if (!args->count)
+        return cli_flag(args, "off") ? cli_usage(args, "--off wants to know of what") : list_canaries(cli);
+    int result = canary_id(cli, args->operands[0], id);
+    if (result)
+        return result;
+    if (vidstore_audit_canary_set(cli->session, id, !cli_flag(args, "off"), &error))
+        return cli_fail_on(cli, args->operands[0], &error);
     return CLI_OK;
 }
 

@@ -187,6 +187,7 @@ OPTIONS(audit_alerts) = {
     CLI_LIST_OPTIONS,
     END,
 };
+OPTIONS(audit_canary) = {{"off", 0, NULL, "it is none any more"}, END};
 OPTIONS(audit_export) = {
     {"output", 'o', "FILE", "a new file; - is standard output (default)"},
     {"since", 0, "TIME", "only of the last 90s, 10m, 2h or 7d"},
@@ -305,6 +306,8 @@ const struct cli_command cli_commands[] = {
     {"quota usage", "[USER]", "what a user took, day by day", 0, 1, 0, quota_usage, cmd_quota_usage},
     {"audit list", "", "what happened, newest first", 0, 0, CLI_DEFAULT, audit_list, cmd_audit_list},
     {"audit alerts", "", "what looked wrong: alerts, newest first", 0, 0, 0, audit_alerts, cmd_audit_alerts},
+    {"audit canary", "[ID]", "raise an alert when this is touched; without one, list those", 0, 1, 0, audit_canary,
+     cmd_audit_canary},
     {"audit export", "", "write events as JSON Lines, oldest first", 0, 0, 0, audit_export, cmd_audit_export},
     {"audit verify", "", "check that nobody has rewritten history", 0, 0, 0, audit_verify, cmd_audit_verify},
     {"audit checkpoint", "", "make a checkpoint, to be kept elsewhere", 0, 0, 0, audit_checkpoint,

@@ -81,7 +81,9 @@ enum {
     VIDSTORE_AUDIT_ALERT = 151,
     VIDSTORE_AUDIT_PRUNED = 152,
     VIDSTORE_AUDIT_EXPORTED = 153,
-    VIDSTORE_AUDIT_HOST_EVENT = 154 /**< Of the host's own, by vidstore_audit_record(). */
+    VIDSTORE_AUDIT_HOST_EVENT = 154, /**< Of the host's own, by vidstore_audit_record(). */
+    VIDSTORE_AUDIT_CANARY_SET = 155, /**< vidstore_audit_canary_set(), and the other way round. */
+    VIDSTORE_AUDIT_CANARY_CLEARED = 156
 };
 
 /** The chains in which events stand: each event carries the hash of the one before it in its chain. */
@@ -350,6 +352,37 @@ VIDSTORE_API vidstore_status vidstore_audit_verify(vidstore_session *session, co
  */
 VIDSTORE_API vidstore_status vidstore_audit_prune(vidstore_session *session, int64_t before_us, int64_t *ret_count,
                                                   vidstore_error **reterr);
+
+/**
+ * Make a canary of something that nobody has a reason to touch: an account, an API key, a job, a video, a file or a
+ * link. Whatever happens to it from then on, a refusal too, raises an alert: see vidstore-audit(7). A key that is one
+ * opens nothing any more, like a revoked one, so that each use of it is recorded. Nobody but admins can tell that it is
+ * one. At most 1000. Admins and the system only.
+ * @param session  who acts.
+ * @param id  UUID of the object.
+ * @param on  1: it is one; 0: not any more.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID, NOT_FOUND (nothing has this id; or it is no canary), EXISTS (it is one already), QUOTA, MISUSE,
+ * STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY,
+ * UNKNOWN_OUTCOME, FORKED.
+ * Threads: one at a time a session. Blocks: database. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_audit_canary_set(vidstore_session *session, const char *id, int32_t on,
+                                                       vidstore_error **reterr);
+
+/**
+ * Which canaries there are. Admins and the system only.
+ * @param session  who acts.
+ * @param ret_json  receives a JSON array, which the caller frees: of each its "id", "noun" (user, key, job, video, file
+ *   or link) and "created" (microseconds; since when it is one).
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Threads: one at a time a session. Blocks: database. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_audit_canary_list(vidstore_session *session, vidstore_text **ret_json,
+                                                        vidstore_error **reterr);
 
 #ifdef __cplusplus
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Detection: loading the latest events, running the rules, and raising each alert once. */
 #include "audit/audit.h"
-#include "audit/audit_watch.h"
+#include "audit/audit_canary.h"
+#include "audit/audit_habits.h"
 #include "db/bind.h"
 #include "trail/checkpoint.h"
 #include "util/alloc.h"
@@ -43,6 +44,8 @@ struct detection {
     int64_t last_seq;
     int64_t late_us; /* two checkpoints further apart than this are a gap */
     int more;        /* there were more events than one run looks at */
+    struct vs_habit *habits;
+    size_t habit_count;
     vidstore_session *session;
     int64_t raised;
 };
@@ -95,12 +98,14 @@ static int add_row(struct vs_watch *w, struct vs_stmt *s, vidstore_error **e) {
                                .error = keep(w, vs_col_text(s, 11, NULL)),
                                .back_us = vs_col_int(s, 12),
                                .chain = (int)vs_col_int(s, 13),
-                               .details = keep(w, vs_col_text(s, 14, NULL))};
+                               .details = keep(w, vs_col_text(s, 14, NULL)),
+                               .owner = keep_id(w, s, 15),
+                               .position = vs_col_int(s, 16)};
     row->account = row->object && *row->object ? row->object : keep(w, vs_col_text(s, 9, NULL));
     row->weight = row->details ? repeated(row) : 1;
     row->bytes = row->details ? size_of(row) : 0;
     if (!row->noun || !row->prefix || !row->agent || !row->actor || !row->object || !row->credential || !row->error ||
-        !row->details || !row->account)
+        !row->details || !row->account || !row->owner)
         return vs_fail_nomem(e);
     w->count++;
     return 0;
@@ -197,6 +202,8 @@ static int load_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     r = find_cut(d, conn, watched_us, e);
     if (!r)
         r = find_gap(d, conn, e);
+    if (!r)
+        r = vs_canaries_load(conn, &d->w, e);
     if (r || d->last_seq <= after)
         return r;
     if (after) { /* the time of the first event that is news */
@@ -216,11 +223,12 @@ static int load_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     if (!r && hour < recent)
         r = load(d, conn, VS_STMT_AUDIT_WATCH_FAILED_PAGE, hour - 1, recent - 1, VS_WATCH_ROWS / 2, e);
     d->more = 0; /* of the past the oldest half is enough */
+    d->w.whole = d->w.count;
     if (!r)
         r = load(d, conn, VS_STMT_AUDIT_WATCH_PAGE, recent - 1, INT64_MAX, VS_WATCH_ROWS, e);
     if (r || !d->more || d->last_seq > after)
         return r;
-    d->w.count = 0; /* so much in ten minutes that there was no room for the news: they alone */
+    d->w.count = d->w.whole = 0; /* so much in ten minutes that there was no room for the news: they alone */
     d->more = 0;
     return load(d, conn, VS_STMT_AUDIT_WATCH_PAGE, after, INT64_MAX, VS_WATCH_ROWS, e);
 }
@@ -290,6 +298,14 @@ static int look_back(struct detection *d, vidstore_error **e) {
     return r;
 }
 
+/* What is much or little is not the same for everybody. */
+static int look_at_habits(struct detection *d, vidstore_error **e) {
+    int r = vs_habits_count(&d->w, &d->habits, &d->habit_count, e);
+    if (!r)
+        r = vs_habits_judge(d->session, &d->w, d->habits, d->habit_count, e);
+    return r ? r : vs_habits_shares(d->session, &d->w, e);
+}
+
 /* --- raising ---------------------------------------------------------------------------------------------------- */
 
 /* On the change feed, as an event that belongs to nobody: only admins see it. */
@@ -329,10 +345,15 @@ static int raise_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct detection *d = arg;
     vs_autostmt *old = NULL, *meta = NULL;
     char text[48];
-    int r = 0;
+    int64_t after, after_us;
+    int r = watched(conn, &after, &after_us, e);
     d->raised = 0;
+    if (r || after != d->w.after_seq) /* somebody else has looked at the same events meanwhile */
+        return r;
     for (size_t i = 0; !r && i < d->w.alert_count; i++)
         r = raise_alert(conn, d, &d->w.alerts[i], e);
+    if (!r)
+        r = vs_habits_keep(conn, d->habits, d->habit_count, e);
     if (!r)
         r = vs_stmt(conn, VS_STMT_AUDIT_ALERT_PRUNE, &old, e);
     if (r)
@@ -353,6 +374,7 @@ static void free_detection(struct detection **d) {
     if (!*d)
         return;
     vs_block_unref((*d)->w.block);
+    vs_free((*d)->habits);
     vs_free((*d)->w.rows);
     vs_free(*d);
 }
@@ -374,6 +396,8 @@ int vs_audit_detect(vidstore_session *session, int64_t *ret_alerts, int *ret_mor
         r = vs_watch_rules(&d->w, e);
     if (!r)
         r = look_back(d, e);
+    if (!r)
+        r = look_at_habits(d, e);
     if (!r)
         r = vs_session_write(session, raise_op, d, e);
     *ret_alerts += r ? 0 : d->raised;

@@ -10,6 +10,8 @@ static const struct vs_field fields[] = {
 #undef VS_FIELD
 };
 
+static const struct vs_served served[] = {{VIDSTORE_AUDIT_ACTION, VIDSTORE_AUDIT_ALERT}, {0, 0}};
+
 const struct vs_noun vs_audit_noun = {
     .name = "audit",
     .table = "audit_events",
@@ -17,6 +19,7 @@ const struct vs_noun vs_audit_noun = {
     .fields = fields,
     .count = VS_COUNT(fields),
     .columns = VS_COUNT(fields),
+    .served = served,
     .stmt = {.by_id = VS_STMT_AUDIT_BY_ID,
              .insert = VS_STMT_AUDIT_LINK_INSERT,
              .list = VS_STMT_AUDIT_LIST,

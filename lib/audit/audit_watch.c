@@ -74,6 +74,11 @@ static int deletion(const struct vs_watched *row) {
     return 0;
 }
 
+/* What is one's own. */
+static int own_deletion(const struct vs_watched *row) {
+    return deletion(row) && *row->actor && strcmp(row->actor, row->owner) == 0;
+}
+
 static int download(const struct vs_watched *row) {
     return row->action == VIDSTORE_AUDIT_FILE_DOWNLOADED && row->ok;
 }
@@ -118,6 +123,7 @@ static const struct rule {
     {"mass_delete", deletion, ACTOR, NONE, 5 * MINUTE, 21},
     {"mass_download", download, ACTOR, OBJECT, 10 * MINUTE, 201},
     {"mass_download_bytes", download, ACTOR, BYTES, 10 * MINUTE, INT64_C(50) << 30},
+    {VS_WATCH_SHARE, own_deletion, ACTOR, OBJECT, 5 * MINUTE, 10}, /* and then what is left is counted */
 };
 
 /* A row in a rule's list: entity by entity, each in the order of events. */
@@ -314,26 +320,6 @@ static void escalation(struct vs_watch *w) {
     }
 }
 
-/* The clock was put back by more than five seconds. */
-static void clock_back(struct vs_watch *w) {
-    for (size_t i = 0; i < w->count; i++)
-        if (w->rows[i].back_us > 5000000 && w->rows[i].seq > w->after_seq)
-            vs_watch_note(w, "clock_back", "clock", 0, w->rows[i].at_us, 60 * MINUTE, w->rows[i].back_us / 1000000);
-}
-
-/* What the audit itself is told of: history that was cut by hand, and a store that is an older one. */
-static void history(struct vs_watch *w) {
-    for (size_t i = 0; i < w->count; i++) {
-        const struct vs_watched *row = &w->rows[i];
-        if (row->seq <= w->after_seq || !row->ok)
-            continue;
-        if (row->action == VIDSTORE_AUDIT_PRUNED && strstr(row->details, "\"by\":\"call\""))
-            vs_watch_note(w, "pruned_by_hand", "audit", 0, row->at_us, 60 * MINUTE, 1);
-        if (row->action == VIDSTORE_AUDIT_RESTORED)
-            vs_watch_note(w, "restored", "store", 0, row->at_us, 60 * MINUTE, 1);
-    }
-}
-
 const char *vs_watch_says(const char *rule) {
     static const char *const words[][2] = {
         {"brute_force", "failed logins of one account"},
@@ -356,6 +342,12 @@ const char *vs_watch_says(const char *rule) {
         {"pruned_by_hand", "times that old events were removed by hand"},
         {"restored", "times that a backup took the store's place"},
         {"history_cut", "times that events were gone which had been there"},
+        {"history_gap", "events missing in between"},
+        {"refusals_lost", "refusals that could not be recorded"},
+        {"canary", "times that something was touched that nobody has a reason to touch"},
+        {"mass_delete_share", "objects deleted, more than a tenth of one's own"},
+        {"unusual_download", "files read in an hour, ten times what is usual"},
+        {"unusual_download_bytes", "bytes read in an hour, ten times what is usual"},
     };
     for (size_t i = 0; i < VS_COUNT(words); i++)
         if (strcmp(words[i][0], rule) == 0)
@@ -375,7 +367,7 @@ int vs_watch_rules(struct vs_watch *w, vidstore_error **e) {
     stuffing(w, &list);
     changing_address(w, &list);
     escalation(w);
-    clock_back(w);
-    history(w);
+    vs_watch_canaries(w);
+    vs_watch_gaps(w);
     return 0;
 }

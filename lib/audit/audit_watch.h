@@ -6,6 +6,7 @@
 #include "record/block.h"
 #include "trail/chain.h"
 
+#define VS_WATCH_SHARE "mass_delete_share"
 enum { VS_WATCH_ENTITY = 80, VS_WATCH_ROWS = 100000, VS_WATCH_ALERTS = 200 };
 
 /* One event as the rules see it. Texts are never NULL. */
@@ -20,8 +21,15 @@ struct vs_watched {
     const char *prefix;  /* of the address: all of IPv4, 64 bits of IPv6 */
     const char *agent;
     const char *actor; /* the user who acted; "" for the system and for nobody */
-    const char *object, *credential;
+    const char *object, *owner, *credential;
     const char *details;
+    int64_t position; /* in its chain; 0: not known */
+};
+
+/* What nobody has a reason to touch. */
+struct vs_canary {
+    char id[37];
+    int64_t since_seq; /* what happened to it up to here does not count */
 };
 
 struct vs_alert {
@@ -35,6 +43,9 @@ struct vs_watch {
     struct vs_block *block; /* of the texts */
     struct vs_watched *rows;
     size_t count;
+    size_t whole;                     /* from this row on they are all events there are; before it only failures */
+    const struct vs_canary *canaries; /* in the order of their ids */
+    size_t canary_count;
     int64_t after_seq; /* up to here alerts were raised before: only what ends later is news */
     struct vs_alert alerts[VS_WATCH_ALERTS];
     size_t alert_count;
@@ -44,6 +55,9 @@ struct vs_watch {
 void vs_watch_prefix(const char *ip, char ret[48]);
 /* Runs the rules that need nothing but the rows (which are in the order of seq), and notes alerts. 0 or NOMEM. */
 int vs_watch_rules(struct vs_watch *w, vidstore_error **e);
+/* Some of these: that a canary was touched, and what the audit says of itself. */
+void vs_watch_canaries(struct vs_watch *w);
+void vs_watch_gaps(struct vs_watch *w);
 /* What a rule's count is of, in words. */
 const char *vs_watch_says(const char *rule);
 /* 1 when somebody was given more rights: the role of an admin, or a key for accounts. */

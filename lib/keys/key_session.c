@@ -29,7 +29,7 @@ struct proof {
     char username[256];
 };
 
-enum { ROLE, STATE, UNTIL, EPOCH, ID, USER, DIGEST, REVOKED, EXPIRES, SCOPES, ADDRESSES, USERNAME };
+enum { ROLE, STATE, UNTIL, EPOCH, ID, USER, DIGEST, REVOKED, EXPIRES, SCOPES, ADDRESSES, USERNAME, CANARY };
 
 /* Why a row does not hold; the digest comes first, so that nobody learns of a key without having it. */
 static const char *judge(struct vs_stmt *row, const struct proof *p, const void *digest, size_t len) {
@@ -41,7 +41,9 @@ static const char *judge(struct vs_stmt *row, const struct proof *p, const void 
         return "expired";
     if (!vs_account_stands(vs_col_int(row, STATE), vs_col_int(row, UNTIL), p->now_us))
         return "account not active";
-    return vs_networks_hold(vs_col_text(row, ADDRESSES, NULL), p->ip) ? NULL : "address not allowed";
+    if (!vs_networks_hold(vs_col_text(row, ADDRESSES, NULL), p->ip))
+        return "address not allowed";
+    return vs_col_null(row, CANARY) ? NULL : "canary";
 }
 
 static int prove_op(struct vs_conn *conn, void *arg, vidstore_error **e) {

@@ -72,14 +72,21 @@ struct vs_saying {
     const char *name, *value, *means;
 };
 
+/* A value of an enumeration for which a partial index stands ready. */
+struct vs_served {
+    int32_t field; /* 0: the end of the list */
+    int64_t value;
+};
+
 struct vs_noun {
     const char *name;  /* "user" */
     const char *table; /* "users" */
     int32_t base;      /* ids run from base + 1 to base + 999 */
     const struct vs_field *fields;
-    size_t count;   /* of all fields; the virtual ones stand last */
-    size_t columns; /* of those with a column */
-    int32_t label;  /* field whose text names an object to people; 0: none */
+    size_t count;                   /* of all fields; the virtual ones stand last */
+    size_t columns;                 /* of those with a column */
+    int32_t label;                  /* field whose text names an object to people; 0: none */
+    const struct vs_served *served; /* NULL: none */
     struct {
         enum vs_stmt_id by_id, by_external, insert, update, purge, list, count;
     } stmt;

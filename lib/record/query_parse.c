@@ -19,6 +19,7 @@ struct parser {
     vidstore_error **e;
     int depth, tests;
     int optional; /* inside an or, or a not: a condition here need not hold for the whole */
+    int equal;    /* the value under way is what a field must be */
     char marking; /* the index of words narrows what is looked at: '=' any of the values, '<' '>' bounds; 0: no */
 };
 
@@ -232,6 +233,10 @@ static void mark(struct parser *p, const struct vs_field *field, const char *tex
 static int bind_value(struct parser *p, const struct vs_field *field, struct literal *lit, int64_t number) {
     struct vs_compiled *out = p->out;
     if (field->type == VS_ENUM) { /* a literal, so that partial indexes match */
+        const struct vs_served *served = p->equal ? p->out->noun->served : NULL;
+        for (; served && served->field; served++)
+            if (served->field == field->id && served->value == number)
+                out->indexed = 1;
         vs_buf_int(&out->where, number);
         return 0;
     }
@@ -403,7 +408,9 @@ static int test(struct parser *p) {
         }
         if (i)
             begin_mark(p, field, *ops[i]);
+        p->equal = i == 3 && !p->optional;
         int r = value(p, field, AS_IT_IS);
+        p->equal = 0;
         end_mark(p);
         return r;
     }

@@ -38,6 +38,8 @@ CREATE INDEX audit_events_user ON audit_events(user_id, seq);
 CREATE INDEX audit_events_owner ON audit_events(owner_id, seq) WHERE owner_id IS NOT NULL;
 CREATE INDEX audit_events_failed ON audit_events(seq) WHERE success = 0;
 CREATE UNIQUE INDEX audit_events_chain ON audit_events(chain, position);
+-- Alerts are few among many events (action 151).
+CREATE INDEX audit_events_alerts ON audit_events(seq) WHERE action = 151;
 
 CREATE TABLE audit_chains (
     chain {int} NOT NULL PRIMARY KEY,
@@ -85,6 +87,25 @@ CREATE TABLE audit_alerts (
     PRIMARY KEY (rule, entity, window_us)
 ) {strict};
 CREATE INDEX audit_alerts_old ON audit_alerts(created_us);
+
+-- What detection remembers of a user by the hour (since 1970), to know what is usual: kind 1 counts files that were
+-- read, 2 their bytes. Two weeks are kept.
+CREATE TABLE watch_hours (
+    user_id {uuid} NOT NULL,
+    kind {int} NOT NULL,
+    hour {int} NOT NULL,
+    amount {int} NOT NULL,
+    PRIMARY KEY (user_id, kind, hour)
+) {strict};
+CREATE INDEX watch_hours_old ON watch_hours(hour);
+
+-- What nobody has a reason to touch. since_seq: the last event before it was said.
+CREATE TABLE audit_canaries (
+    object_id {uuid} NOT NULL PRIMARY KEY,
+    noun {text} NOT NULL,
+    created_us {int} NOT NULL,
+    since_seq {int} NOT NULL
+) {strict};
 
 -- @sqlite
 -- A defence against accidents, not against who can write to the file: for that there are the hashes.

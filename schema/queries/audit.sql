@@ -174,16 +174,59 @@ SELECT seq, created_us FROM audit_events WHERE seq >= $1 ORDER BY seq LIMIT 1;
 
 -- name: audit_watch_page
 SELECT seq, created_us, action, success, noun, ip, user_agent, user_id, object_id, object_name, credential_id, error,
-back_us, chain, details FROM audit_events WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3;
+back_us, chain, details, owner_id, position FROM audit_events WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3;
 
 -- name: audit_watch_failed_page
 SELECT seq, created_us, action, success, noun, ip, user_agent, user_id, object_id, object_name, credential_id, error,
-back_us, chain, details FROM audit_events WHERE seq > $1 AND seq <= $2 AND success = 0 ORDER BY seq LIMIT $3;
+back_us, chain, details, owner_id, position FROM audit_events WHERE seq > $1 AND seq <= $2 AND success = 0 ORDER BY seq
+LIMIT $3;
 
 -- name: audit_login_page
 -- Earlier logins of a user, the newest first.
 SELECT created_us, ip, user_agent FROM audit_events WHERE object_id = $1 AND seq < $2 AND action = 10 AND success = 1
 ORDER BY seq DESC LIMIT $3;
+
+-- name: audit_hour_list
+-- What was usual of late.
+SELECT amount FROM watch_hours WHERE user_id = $1 AND kind = $2 AND hour >= $3 AND hour < $4 LIMIT 1000;
+
+-- name: audit_hour_get
+SELECT amount FROM watch_hours WHERE user_id = $1 AND kind = $2 AND hour = $3;
+
+-- name: audit_hour_add
+INSERT INTO watch_hours (user_id, kind, hour, amount) VALUES ($1, $2, $3, $4)
+ON CONFLICT (user_id, kind, hour) DO UPDATE SET amount = watch_hours.amount + excluded.amount;
+
+-- name: audit_hour_prune
+DELETE FROM watch_hours WHERE hour < $1;
+
+-- name: audit_owned
+-- How much a user has, counted no further than the limit in each kind.
+SELECT (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE user_id = $1 AND deleted_us IS NULL LIMIT $2) AS j)
++ (SELECT count(*) FROM (SELECT 1 FROM videos WHERE user_id = $1 AND deleted_us IS NULL LIMIT $2) AS v)
++ (SELECT count(*) FROM (SELECT 1 FROM files WHERE user_id = $1 AND deleted_us IS NULL LIMIT $2) AS f);
+
+-- name: audit_canary_of
+-- What has an id.
+SELECT 'user' FROM users WHERE id = $1 UNION ALL SELECT 'key' FROM api_keys WHERE id = $1
+UNION ALL SELECT 'job' FROM jobs WHERE id = $1 UNION ALL SELECT 'video' FROM videos WHERE id = $1
+UNION ALL SELECT 'file' FROM files WHERE id = $1 UNION ALL SELECT 'link' FROM links WHERE id = $1 LIMIT 1;
+
+-- name: audit_canary_get
+SELECT noun FROM audit_canaries WHERE object_id = $1;
+
+-- name: audit_canary_total
+SELECT count(*) FROM audit_canaries;
+
+-- name: audit_canary_add
+INSERT INTO audit_canaries (object_id, noun, created_us, since_seq)
+SELECT $1, $2, $3, coalesce(max(seq), 0) FROM audit_events;
+
+-- name: audit_canary_remove
+DELETE FROM audit_canaries WHERE object_id = $1;
+
+-- name: audit_canary_list
+SELECT object_id, noun, created_us, since_seq FROM audit_canaries ORDER BY object_id LIMIT $1;
 
 -- name: audit_alert_add
 INSERT INTO audit_alerts (rule, entity, window_us, created_us) VALUES ($1, $2, $3, $4)

@@ -26,7 +26,9 @@ SELECT count(*) FROM api_keys WHERE user_id = $1 AND revoked_us IS NULL AND (exp
 
 -- name: key_by_token
 SELECT u.role, u.state, u.suspended_until_us, u.auth_epoch, k.id, k.user_id, k.digest, k.revoked_us, k.expires_us,
-k.scopes, k.addresses, u.username FROM api_keys AS k JOIN users AS u ON u.id = k.user_id WHERE k.token_id = $1;
+k.scopes, k.addresses, u.username,
+(SELECT 1 FROM audit_canaries AS c WHERE c.object_id = k.id)
+FROM api_keys AS k JOIN users AS u ON u.id = k.user_id WHERE k.token_id = $1;
 
 -- name: key_standing
 SELECT u.role, u.state, u.suspended_until_us, u.auth_epoch, k.revoked_us, k.expires_us, k.scopes
@@ -44,10 +46,14 @@ SELECT id FROM api_keys WHERE revoked_us IS NULL AND expires_us IS NOT NULL AND 
 ORDER BY expires_us LIMIT $2;
 
 -- name: due_unused_keys
-SELECT id FROM api_keys WHERE revoked_us IS NULL AND coalesce(last_used_us, created_us) < $1 LIMIT $2;
+SELECT id FROM api_keys AS k WHERE revoked_us IS NULL AND coalesce(last_used_us, created_us) < $1
+AND NOT EXISTS (SELECT 1 FROM audit_canaries AS c WHERE c.object_id = k.id) LIMIT $2;
 
 -- name: due_ended_keys
-SELECT count(*) FROM (SELECT 1 FROM api_keys WHERE revoked_us < $1 LIMIT $2) AS due;
+-- A canary is told of as long as its row is there.
+SELECT count(*) FROM (SELECT 1 FROM api_keys AS k WHERE revoked_us < $1
+AND NOT EXISTS (SELECT 1 FROM audit_canaries AS c WHERE c.object_id = k.id) LIMIT $2) AS due;
 
 -- name: purge_ended_keys
-DELETE FROM api_keys WHERE seq IN (SELECT seq FROM api_keys WHERE revoked_us < $1 ORDER BY revoked_us LIMIT $2);
+DELETE FROM api_keys WHERE seq IN (SELECT seq FROM api_keys AS k WHERE revoked_us < $1
+AND NOT EXISTS (SELECT 1 FROM audit_canaries AS c WHERE c.object_id = k.id) ORDER BY revoked_us LIMIT $2);

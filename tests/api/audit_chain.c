@@ -779,6 +779,20 @@ START_TEST(group_56_a_cut_end) {
 }
 END_TEST
 
+START_TEST(group_56_a_hole) {
+    record(5);
+    maintain();
+    record(5);
+    forge("DELETE FROM audit_events WHERE chain = 2 AND position = (SELECT max(position) - 2 FROM audit_events WHERE "
+          "chain = 2)");
+    ck_assert_int_eq(events("action = alert"), 0);
+    maintain();
+    maintain();
+    ck_assert_int_eq(events("action = alert and object_name = history_gap"), 1);
+    ck_assert_int_eq(events("action = alert"), 1);
+}
+END_TEST
+
 /* --- no event, no change ---------------------------------------------------------------------------------------- */
 
 static int64_t users_called(const char *name) {
@@ -856,6 +870,7 @@ Suite *audit_chain_suite(void) {
     tcase_add_test(tests, group_56_refusals);
     tcase_add_test(tests, group_56_late_checkpoints);
     tcase_add_test(tests, group_56_a_cut_end);
+    tcase_add_test(tests, group_56_a_hole);
     tcase_add_test(tests, group_52_no_event_no_change);
     tcase_add_test(tests, group_60_many_writers);
     tcase_add_test(tests, group_51_killed);

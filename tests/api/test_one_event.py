@@ -167,6 +167,7 @@ CASES = {
     "app_migrate": (lambda w: None, lambda w, _: w.s.app.migrate("0001", NOTES)),
     "audit_record": (lambda w: None, lambda w, _: w.s.audit.record("host", None, "x")),
     "audit_export": (World.user, export),
+    "audit_canary_set": (World.key, lambda w, k: w.s.audit.canary_set(k.id, True)),
     "audit_checkpoint": (World.user, lambda w, _: w.s.audit.checkpoint()),
     "file_update": (World.file, lambda w, f: w.s.file.update(f.id, name="other")),
     "file_remove": (World.file, lambda w, f: w.s.file.remove(f.id)),

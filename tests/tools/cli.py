@@ -903,6 +903,23 @@ class Upkeep(Case):
         told = self.text("--json", "watch", "--since", "start", "--drain").splitlines()
         self.assertEqual([json.loads(line)["noun"] for line in told].count("alert"), 1)
 
+    def test_canaries(self):
+        self.run_command("user", "add", "lena")
+        job = self.json("submit", "https://example.com/a.mp4")["id"]
+        self.assertEqual(self.json("audit", "canary"), [])
+        self.run_command("audit", "canary", job)
+        self.run_command("audit", "canary", "lena")
+        self.assertEqual(sorted(canary["noun"] for canary in self.json("audit", "canary")), ["job", "user"])
+        self.assertIn(job, self.text("audit", "canary"))
+        self.run_command("maintain")
+        self.assertEqual(self.json("audit", "alerts")["items"], [])
+        self.error("--as", "lena", "jobs", "show", job, expect=NOT_FOUND)
+        self.run_command("maintain")
+        self.assertEqual([alert["object_name"] for alert in self.json("audit", "alerts")["items"]], ["canary"])
+        self.run_command("audit", "canary", "--off", job)
+        self.error("audit", "canary", "--off", job, expect=NOT_FOUND)
+        self.error("audit", "canary", "--off", expect=USAGE)
+
     def test_watch(self):
         self.run_command("user", "add", "lena")
         job = self.json("submit", "https://example.com/a.mp4")

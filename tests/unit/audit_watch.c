@@ -36,6 +36,7 @@ static struct vs_watched *add(int32_t action, int ok, int64_t at) {
                                .agent = "",
                                .actor = "",
                                .object = "",
+                               .owner = "",
                                .credential = "",
                                .details = ""};
     return row;
@@ -364,6 +365,86 @@ START_TEST(the_audits_own) {
 }
 END_TEST
 
+START_TEST(lost_refusals) {
+    was_denied(ANN, 1, 0);
+    rows[0].details = "{\"repeated\":3}";
+    struct vs_watched *row = add(VIDSTORE_AUDIT_HOST_EVENT, 1, 1); /* the host may say what it likes */
+    row->details = "{\"unrecorded\":5}";
+    ck_assert_int_eq(alerts("refusals_lost"), 0);
+    rows[0].details = "{\"repeated\":3,\"unrecorded\":0}";
+    ck_assert_int_eq(alerts("refusals_lost"), 0);
+    rows[0].details = "{\"repeated\":3,\"unrecorded\":1}";
+    ck_assert_int_eq(alerts("refusals_lost"), 1);
+}
+END_TEST
+
+START_TEST(holes) {
+    static const int chains[] = {VIDSTORE_AUDIT_CHAIN_SECURITY, VIDSTORE_AUDIT_CHAIN_ACTIVITY};
+    for (int i = 0; i < 10; i++) {
+        struct vs_watched *row = add(VIDSTORE_AUDIT_HOST_EVENT, 1, i);
+        row->chain = chains[i % 2];
+        row->position = 100 * (i % 2) + i / 2 + 1;
+    }
+    ck_assert_int_eq(alerts("history_gap"), 0);
+    rows[8].position += 2; /* two of the first chain are not there */
+    ck_assert_int_eq(alerts("history_gap"), 1);
+    ck_assert_str_eq(w.alerts[0].entity, "security");
+    ck_assert_int_eq(w.alerts[0].count, 2);
+    w.whole = 8; /* before it stand failures alone: holes are nothing */
+    ck_assert_int_eq(alerts("history_gap"), 0);
+    w.whole = 0;
+    w.after_seq = 9; /* was told */
+    ck_assert_int_eq(alerts("history_gap"), 0);
+}
+END_TEST
+
+START_TEST(canaries) {
+    static const struct vs_canary list[] = {{ANN, 1}, {BOB, 0}};
+    static const char bulk[] = "{\"ids\":[\"00000000-0000-7000-8000-00000000000c\",\"" BOB "\"],\"count\":2}";
+    w.canaries = list;
+    w.canary_count = 2;
+    add(VIDSTORE_AUDIT_FILE_UPLOADED, 1, 0)->object = ANN; /* before it was one */
+    add(VIDSTORE_AUDIT_CANARY_SET, 1, 1)->object = ANN;
+    add(VIDSTORE_AUDIT_ALERT, 1, 2)->object = ANN;
+    add(VIDSTORE_AUDIT_FILE_VERIFIED, 1, 3)->object = ANN;
+    was_denied("", 1, 4); /* another */
+    ck_assert_int_eq(alerts("canary"), 0);
+    was_denied("", 1, 5);
+    rows[w.count - 1].object = ANN;
+    ck_assert_int_eq(alerts("canary"), 1);
+    add(VIDSTORE_AUDIT_FILE_DOWNLOADED, 1, 6)->object = ANN; /* the same is told once */
+    add(VIDSTORE_AUDIT_JOB_CREATED, 1, 7)->credential = BOB;
+    ck_assert_int_eq(alerts("canary"), 2);
+    setup();
+    w.canaries = list;
+    w.canary_count = 2;
+    add(VIDSTORE_AUDIT_JOB_UPDATED, 1, 0)->details = bulk;
+    ck_assert_int_eq(alerts("canary"), 1);
+    rows[0].object = "something"; /* its own details, not a list of ids */
+    ck_assert_int_eq(alerts("canary"), 0);
+    rows[0].object = "";
+    rows[0].details = "{\"ids\":[\"" BOB;
+    ck_assert_int_eq(alerts("canary"), 0);
+}
+END_TEST
+
+START_TEST(own_deletions) {
+    for (int i = 0; i < 30; i++) { /* the same ones removed and purged count once */
+        struct vs_watched *row = add(i < 9 ? VIDSTORE_AUDIT_JOB_DELETED : VIDSTORE_AUDIT_JOB_PURGED, 1, i);
+        row->actor = row->owner = ANN;
+        row->object = name(0, "o%d", i % 9);
+    }
+    ck_assert_int_eq(alerts("mass_delete_share"), 0);
+    struct vs_watched *row = add(VIDSTORE_AUDIT_JOB_DELETED, 1, 30);
+    row->actor = ANN;
+    row->object = "another";
+    row->owner = BOB;
+    ck_assert_int_eq(alerts("mass_delete_share"), 0);
+    row->owner = ANN;
+    ck_assert_int_eq(alerts("mass_delete_share"), 1);
+}
+END_TEST
+
 START_TEST(every_rule_has_words) {
     static const char *const rules[] = {"brute_force",
                                         "success_after_failures",
@@ -384,7 +465,13 @@ START_TEST(every_rule_has_words) {
                                         "late_checkpoint",
                                         "pruned_by_hand",
                                         "restored",
-                                        "history_cut"};
+                                        "history_cut",
+                                        "history_gap",
+                                        "refusals_lost",
+                                        "canary",
+                                        "mass_delete_share",
+                                        "unusual_download",
+                                        "unusual_download_bytes"};
     for (size_t i = 0; i < VS_COUNT(rules); i++)
         ck_assert_str_ne(vs_watch_says(rules[i]), rules[i]);
 }
@@ -454,6 +541,10 @@ Suite *audit_watch_suite(void) {
     tcase_add_test(tests, escalation_by_key);
     tcase_add_test(tests, mass_download_of_bytes);
     tcase_add_test(tests, the_audits_own);
+    tcase_add_test(tests, lost_refusals);
+    tcase_add_test(tests, holes);
+    tcase_add_test(tests, canaries);
+    tcase_add_test(tests, own_deletions);
     tcase_add_test(tests, every_rule_has_words);
     tcase_add_test(tests, clock);
     tcase_add_test(tests, what_was_told_is_not_told_again);

@@ -534,6 +534,27 @@ START_TEST(what_is_said_to_be_indexed_is) {
 }
 END_TEST
 
+/* One action has an index of its own; only = on it is served, and not as one of several ways. */
+START_TEST(alerts_have_an_index) {
+    static const struct {
+        const char *filter;
+        int indexed;
+    } cases[] = {{"action = alert", 1},      {"action = alert and created > 1970-01-02", 1},
+                 {"action = checkpoint", 0}, {"action != alert", 0},
+                 {"not action = alert", 0},  {"action = alert or noun = user", 0}};
+    for (size_t i = 0; i < VS_COUNT(cases); i++) {
+        struct vs_query *q = query(cases[i].filter);
+        vs_autocompiled c = {0};
+        must(vs_query_compile(q, &vs_audit_noun, &c, e));
+        ck_assert_msg(c.indexed == cases[i].indexed, "%s", cases[i].filter);
+        struct plan plan = {&c, ""};
+        must(vs_session_read(sys, plan_op, &plan, e));
+        ck_assert_msg(!c.indexed == !strstr(plan.text, "audit_events_alerts"), "%s: %s", cases[i].filter, plan.text);
+        vidstore_query_free((vidstore_query *)q);
+    }
+}
+END_TEST
+
 START_TEST(what_no_index_serves_is_refused) {
     vidstore_query *q = vidstore_query_new();
     int64_t count = 0;
@@ -815,6 +836,7 @@ Suite *query_suite(void) {
     tcase_add_test(language, bad_setters_stick);
     tcase_add_test(language, orders);
     tcase_add_loop_test(language, what_is_said_to_be_indexed_is, 0, 5);
+    tcase_add_test(language, alerts_have_an_index);
     tcase_add_test(language, what_no_index_serves_is_refused);
     tcase_add_test(language, finds_text_as_it_is);
     tcase_add_test(language, counts_are_capped_unless_asked);

@@ -891,6 +891,15 @@ class Audit(Case):
         self.fails("INVALID", self.system.audit.verify, "no anchor")
         self.assertEqual(0, self.system.audit.prune(datetime.datetime.now(datetime.timezone.utc)))
 
+    def test_canaries(self):
+        job = self.system.job.submit(kind="x")
+        self.system.audit.canary_set(job.id, True)
+        self.fails("EXISTS", self.system.audit.canary_set, job.id, True)
+        self.assertEqual([(job.id, "job")], [(it["id"], it["noun"]) for it in self.system.audit.canary_list()])
+        self.system.audit.canary_set(job.id, False)
+        self.fails("NOT_FOUND", self.system.audit.canary_set, job.id, False)
+        self.assertEqual([], self.system.audit.canary_list())
+
 
 class Upkeep(Case):
     def test_upkeep(self):
