@@ -24,6 +24,7 @@ NOTES = "CREATE TABLE app_notes (body TEXT)"
 NONE = {
     "commit": "ends what other calls did, each of which left its event",
     "batch": "carries other calls, each of which leaves its event",
+    "call": "carries another call, which leaves its event",
     "upload_open": "an unfinished upload is not there for anybody yet; its publication is the event",
     "upload_resume": "the same",
     "upload_seal": "the same",
