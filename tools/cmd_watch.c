@@ -24,12 +24,13 @@ static json_t *words_of(const struct cli_args *args, const char *name) {
 static int filter_of(struct cli *cli, const struct cli_args *args, char **ret) {
     cli_auto(json_t) *filter = json_object();
     cli_auto(vidstore_user) *user = NULL;
-    json_t *nouns = words_of(args, "noun"), *kinds = words_of(args, "kind");
+    static const char *const lists[] = {"noun", "kind", "name"};
     const char *owner = cli_value(args, "user");
-    if (nouns)
-        json_object_set_new(filter, "noun", nouns);
-    if (kinds)
-        json_object_set_new(filter, "kind", kinds);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        json_t *words = words_of(args, lists[i]);
+        if (words)
+            json_object_set_new(filter, lists[i], words);
+    }
     int result = owner ? cli_user_find(cli, owner, &user) : CLI_OK;
     if (result)
         return result;

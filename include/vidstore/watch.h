@@ -34,8 +34,10 @@ enum {
  * and logins are no changes, and no entry holds a secret or a value.
  * @param session  who acts.
  * @param filter  a JSON object; NULL: everything. "noun" and "kind" are each a word (user, job, video, file, grant,
- *   link, key, login, quota, setting, app; created, updated, removed, restored, purged, state, progress) or a list of
- *   them; "user_id" is the owner's UUID, "id" the record's.
+ *   link, key, login, quota, setting, app, alert; created, updated, removed, restored, purged, state, progress) or a
+ * list of them; "user_id" is the owner's UUID, "id" the record's; "name", a text of 1 to 128 bytes or a list of such,
+ * is a setting's or that of a table of the host's ("app_*" when that is longer), and leaves out what has no name. An
+ * event is shown when it fits every key that is there.
  * @param position  from where on: one that was kept, or "start" for the oldest that is there; NULL: from now on.
  * @param ret_watch  receives the watch.
  * @param reterr  receives the error, or NULL; may be NULL.
@@ -90,7 +92,8 @@ VIDSTORE_API void vidstore_watch_interrupt(vidstore_watch *watch);
  * @param ret_json  receives a JSON object: "events", each with "position", "kind", "noun", "id", "user_id" (the owner;
  *   of a user itself; of a grant the user who is told), "version", "at", of a job "state" after the change, and of a
  *   setting or a table of the host's "name", instead of an id; "position" after them, to be kept; and "more": whether
- *   there is more at once. The caller frees it.
+ *   there is more at once. Positions are sealed: an event's is the same text for whoever reads it, the one after them
+ * is another each time, and none tells how many changes there were that the session may not see. The caller frees it.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: MISUSE, INVALID, UNAUTHENTICATED (the account is not active any more), FORBIDDEN, RESYNC, BUSY, TIMEOUT,
@@ -101,7 +104,8 @@ VIDSTORE_API vidstore_status vidstore_watch_next(vidstore_watch *watch, int64_t 
                                                  vidstore_error **reterr);
 
 /**
- * The position after what vidstore_watch_next() gave last: to be kept, and given to vidstore_watch_open() some day.
+ * The position after what vidstore_watch_next() gave last: to be kept, and given to vidstore_watch_open() some day. 64
+ * characters; nothing can be read from it.
  * @param watch  the watch.
  * @return borrowed, valid until the next call on the watch; NULL for NULL.
  * Threads: one at a time a watch. Since 0.1.

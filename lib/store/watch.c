@@ -22,7 +22,8 @@ struct vidstore_watch {
     struct vs_watch_filter filter;
     struct vs_watch_post post;
     int64_t seq;
-    char epoch[16];
+    uint32_t epoch;
+    struct vs_watch_seal seal;
     char position[VS_WATCH_POSITION];
     int joined;
     int halt_fd; /* an eventfd: set by an interrupt until a wait has ended by it */
@@ -36,6 +37,7 @@ static void destroy(struct vidstore_watch *watch) {
             close(watch->post.pipe[i]);
     if (watch->halt_fd >= 0)
         close(watch->halt_fd);
+    vs_watch_filter_free(&watch->filter);
     if (watch->session)
         vs_session_destroy(watch->session);
     vs_quarantine(watch, sizeof *watch);
@@ -43,8 +45,9 @@ static void destroy(struct vidstore_watch *watch) {
 
 static void set_place(struct vidstore_watch *watch, const struct vs_watch_reading *reading) {
     watch->seq = reading->seq;
-    memcpy(watch->epoch, reading->epoch, sizeof watch->epoch);
-    vs_watch_position_format(watch->epoch, watch->seq, watch->position);
+    watch->epoch = reading->epoch;
+    watch->seal = reading->seal;
+    memcpy(watch->position, reading->position, sizeof watch->position);
 }
 
 /* Who sees all is told of all; others of what is theirs. */
@@ -170,9 +173,12 @@ void vidstore_watch_interrupt(vidstore_watch *watch) {
 }
 
 static int next(vidstore_watch *watch, int64_t max, vidstore_text **ret, vidstore_error **e) {
-    struct vs_watch_reading reading = {
-        .session = watch->session, .filter = &watch->filter, .seq = watch->seq, .max = max};
-    memcpy(reading.epoch, watch->epoch, sizeof reading.epoch);
+    struct vs_watch_reading reading = {.session = watch->session,
+                                       .filter = &watch->filter,
+                                       .seq = watch->seq,
+                                       .epoch = watch->epoch,
+                                       .seal = watch->seal,
+                                       .max = max};
     /* Before it is read: what is committed meanwhile signals again. */
     vs_watcher_signal(watch->watcher, &watch->post, 0);
     int r = vs_watch_read(&reading, e);
@@ -217,7 +223,7 @@ void vidstore_watch_free(vidstore_watch *watch) {
 vidstore_status vidstore_changes(vidstore_session *session, const char *filter, const char *position, int64_t max,
                                  vidstore_text **ret_json, vidstore_error **reterr) {
     VS_ENTER(session, ret_json, reterr);
-    struct vs_watch_filter wanted;
+    VS_CLEANUP(vs_watch_filter_free) struct vs_watch_filter wanted = {0};
     struct vs_watch_reading reading = {.session = session, .filter = &wanted, .max = max};
     int r = vs_session_outside(session, reterr);
     if (!r)

@@ -58,7 +58,31 @@ static int take_id(const char *key, const json_t *value, int *has, struct vs_uui
     return vs_uuid_parse(json_string_value(value), key, id, e);
 }
 
-static int take_key(struct vs_watch_filter *filter, const char *key, const json_t *value, vidstore_error **e) {
+static int add_name(struct vs_watch_filter *filter, json_t *value, vidstore_error **e) {
+    const char *name = json_string_value(value);
+    if (!name || !*name)
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "name",
+                           "name is neither a name nor a list of names");
+    int r = vs_check_text(name, "name", VS_FEED_NAME - 1, e);
+    return r ? r : json_array_append(filter->names, value) ? vs_fail_nomem(e) : 0;
+}
+
+static int take_names(struct vs_watch_filter *filter, json_t *value, vidstore_error **e) {
+    size_t i;
+    json_t *item;
+    int r = 0;
+    filter->names = json_array();
+    if (!filter->names)
+        return vs_fail_nomem(e);
+    if (!json_is_array(value))
+        return add_name(filter, value, e);
+    if (!json_array_size(value))
+        return vs_fail(e, VIDSTORE_INVALID, "name", "name is an empty list");
+    json_array_foreach(value, i, item) if (!r) r = add_name(filter, item, e);
+    return r;
+}
+
+static int take_key(struct vs_watch_filter *filter, const char *key, json_t *value, vidstore_error **e) {
     if (json_is_null(value))
         return 0;
     if (strcmp(key, "noun") == 0)
@@ -69,7 +93,10 @@ static int take_key(struct vs_watch_filter *filter, const char *key, const json_
         return take_id("user_id", value, &filter->has_owner, &filter->owner, e);
     if (strcmp(key, "id") == 0)
         return take_id("id", value, &filter->has_object, &filter->object, e);
-    return vs_fail(e, VIDSTORE_INVALID, "filter", "the filter knows noun, kind, user_id and id, not \"%.40s\"", key);
+    if (strcmp(key, "name") == 0)
+        return take_names(filter, value, e);
+    return vs_fail(e, VIDSTORE_INVALID, "filter", "the filter knows noun, kind, name, user_id and id, not \"%.40s\"",
+                   key);
 }
 
 int vs_watch_filter_make(const char *json, struct vs_watch_filter *ret, vidstore_error **e) {
@@ -88,10 +115,25 @@ int vs_watch_filter_make(const char *json, struct vs_watch_filter *ret, vidstore
     return r;
 }
 
+void vs_watch_filter_free(struct vs_watch_filter *filter) {
+    json_decref(filter->names);
+    filter->names = NULL;
+}
+
+/* Any thread may ask: it counts no references. */
+static int is_named(const struct vs_watch_filter *filter, const char *name) {
+    size_t i;
+    json_t *item;
+    json_array_foreach(filter->names, i, item) if (strcmp(json_string_value(item), name) == 0) return 1;
+    return 0;
+}
+
 int vs_watch_filter_match(const struct vs_watch_filter *filter, const struct vs_feed_entry *entry) {
     if (filter->has_owner && !vs_uuid_equal(&filter->owner, &entry->owner))
         return 0;
     if (filter->has_object && !vs_uuid_equal(&filter->object, &entry->object))
+        return 0;
+    if (filter->names && !is_named(filter, entry->name))
         return 0;
     if (filter->nouns) {
         int at = place_of(nouns, entry->noun);
@@ -109,30 +151,6 @@ int vs_watch_filter_match(const struct vs_watch_filter *filter, const struct vs_
 /* --- positions -----------------------------------------------------------------------------------------------------
  */
 
-void vs_watch_position_format(const char *epoch, int64_t seq, char ret[VS_WATCH_POSITION]) {
-    snprintf(ret, VS_WATCH_POSITION, "%s.%" PRId64, epoch, seq);
-}
-
-static int resync(vidstore_error **e) {
-    return vs_fail(e, VIDSTORE_RESYNC, "position",
-                   "the position is not kept any more: read anew what is of interest, and go on from now");
-}
-
-static int parse_position(const char *text, char epoch[16], int64_t *ret_seq, vidstore_error **e) {
-    char *end;
-    const char *dot = strchr(text, '.');
-    size_t len = dot ? (size_t)(dot - text) : 0;
-    int good = dot && len > 0 && len < 16 && strspn(text, "0123456789abcdef") == len;
-    size_t digits = good ? strspn(dot + 1, "0123456789") : 0;
-    if (!good || digits < 1 || digits > 18 || dot[1 + digits])
-        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "position",
-                           "position is none that a watch gave out");
-    memcpy(epoch, text, len);
-    epoch[len] = '\0';
-    *ret_seq = strtoll(dot + 1, &end, 10);
-    return 0;
-}
-
 struct place {
     struct vs_watch_reading *reading;
     struct vs_feed_span span;
@@ -141,7 +159,18 @@ struct place {
 static int place_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct place *place = arg;
     int r = vs_watch_is_guest(conn, place->reading->session, &place->reading->guest, e);
+    if (!r)
+        r = vs_watch_seal_begin(conn, &place->reading->seal, e);
     return r ? r : vs_feed_span(conn, &place->span, e);
+}
+
+static int is_known(const struct vs_watch_reading *reading, const struct vs_feed_span *span) {
+    return reading->epoch == span->epoch && reading->seq >= span->floor && reading->seq <= span->last;
+}
+
+static int format_place(struct vs_watch_reading *reading, vidstore_error **e) {
+    return vs_watch_position_format(&reading->seal, VS_WATCH_READER, reading->epoch, reading->seq, reading->position,
+                                    e);
 }
 
 int vs_watch_locate(struct vs_watch_reading *reading, const char *position, vidstore_error **e) {
@@ -149,19 +178,17 @@ int vs_watch_locate(struct vs_watch_reading *reading, const char *position, vids
     const struct vs_feed_span *span = &place.span;
     int start = position && strcmp(position, "start") == 0;
     int r = position ? vs_check_text(position, "position", VS_WATCH_POSITION - 1, e) : 0;
-    if (!r && position && !start)
-        r = parse_position(position, reading->epoch, &reading->seq, e);
     if (!r)
         r = vs_session_read(reading->session, place_op, &place, e);
+    if (!r && position && !start)
+        r = vs_watch_position_parse(&reading->seal, position, &reading->epoch, &reading->seq, e);
     if (r)
         return r;
     if (!position || start) {
-        memcpy(reading->epoch, span->epoch, sizeof reading->epoch);
+        reading->epoch = span->epoch;
         reading->seq = start ? span->floor : span->last;
-        return 0;
     }
-    int known = strcmp(reading->epoch, span->epoch) == 0 && reading->seq >= span->floor && reading->seq <= span->last;
-    return known ? 0 : resync(e);
+    return is_known(reading, span) ? format_place(reading, e) : vs_watch_resync(e);
 }
 
 /* --- reading -------------------------------------------------------------------------------------------------------
@@ -172,11 +199,14 @@ int vs_watch_may(vidstore_session *session, vidstore_error **e) {
     return vs_session_may(session, "feed", VS_LIST, NULL, me, 0, e);
 }
 
-static void render(struct vs_watch_reading *reading, const struct vs_feed_entry *entry, int64_t nth) {
+static int render(struct vs_watch_reading *reading, const struct vs_feed_entry *entry, int64_t nth,
+                  vidstore_error **e) {
     char position[VS_WATCH_POSITION], object[VS_UUID_TEXT], owner[VS_UUID_TEXT];
     const char *kind = vs_word_name(vs_feed_kinds, entry->kind);
     const char *state = entry->state == INT64_MIN ? NULL : vs_word_name(vs_job_states, entry->state);
-    vs_watch_position_format(reading->epoch, entry->seq, position);
+    int r = vs_watch_position_format(&reading->seal, VS_WATCH_EVENT, reading->epoch, entry->seq, position, e);
+    if (r)
+        return r;
     vs_uuid_format(&entry->object, object);
     vs_uuid_format(&entry->owner, owner);
     vs_buf_fmt(&reading->json,
@@ -191,6 +221,7 @@ static void render(struct vs_watch_reading *reading, const struct vs_feed_entry 
         vs_json_string(&reading->json, entry->name, strlen(entry->name));
     }
     vs_buf_char(&reading->json, '}');
+    return 0;
 }
 
 static int check_span(struct vs_conn *conn, struct vs_watch_reading *reading, vidstore_error **e) {
@@ -198,11 +229,12 @@ static int check_span(struct vs_conn *conn, struct vs_watch_reading *reading, vi
     int r = vs_feed_span(conn, &span, e);
     if (r)
         return r;
-    if (strcmp(reading->epoch, span.epoch) == 0 && reading->seq >= span.floor && reading->seq <= span.last)
+    if (is_known(reading, &span))
         return 0;
-    memcpy(reading->epoch, span.epoch, sizeof reading->epoch);
+    reading->epoch = span.epoch;
     reading->seq = span.last;
-    return resync(e);
+    r = format_place(reading, e);
+    return r ? r : vs_watch_resync(e);
 }
 
 /* Takes what fits from one piece; reading->more when the answer is full. */
@@ -214,8 +246,8 @@ static int take_piece(struct vs_conn *conn, struct vs_watch_reading *reading, co
         reading->more = !r && wanted && *given == reading->max;
         if (r || reading->more)
             return r;
-        if (wanted)
-            render(reading, &piece[i], (*given)++);
+        if (wanted && (r = render(reading, &piece[i], (*given)++, e)))
+            return r;
         reading->seq = piece[i].seq;
     }
     return 0;
@@ -225,8 +257,9 @@ static int read_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct vs_watch_reading *reading = arg;
     vs_autofree struct vs_feed_entry *piece = vs_reallocarray(NULL, PIECE, sizeof *piece);
     int64_t count = PIECE, scanned = 0, given = 0;
-    char position[VS_WATCH_POSITION];
-    int r = piece ? check_span(conn, reading, e) : vs_fail_nomem(e);
+    int r = piece ? vs_watch_seal_begin(conn, &reading->seal, e) : vs_fail_nomem(e);
+    if (!r)
+        r = check_span(conn, reading, e);
     if (!r)
         r = vs_watch_is_guest(conn, reading->session, &reading->guest, e);
     reading->more = 0;
@@ -238,10 +271,12 @@ static int read_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         scanned += count;
         reading->more |= count == PIECE && scanned >= SCAN_MAX;
     }
+    if (!r)
+        r = format_place(reading, e);
     if (r)
         return r;
-    vs_watch_position_format(reading->epoch, reading->seq, position);
-    vs_buf_fmt(&reading->json, "],\"position\":\"%s\",\"more\":%s}", position, reading->more ? "true" : "false");
+    vs_buf_fmt(&reading->json, "],\"position\":\"%s\",\"more\":%s}", reading->position,
+               reading->more ? "true" : "false");
     return reading->json.failed ? vs_fail_nomem(e) : 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "trail/feed.h"
+#include "crypto/crypto.h"
 #include "db/bind.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -34,23 +35,31 @@ static int set_meta(struct vs_conn *conn, const char *key, const char *value, vi
 }
 
 int vs_feed_span(struct vs_conn *conn, struct vs_feed_span *ret, vidstore_error **e) {
-    char floor[32];
+    char epoch[16], floor[32];
     vs_autostmt *s = NULL;
     *ret = (struct vs_feed_span){0};
-    int r = get_meta(conn, "feed_epoch", ret->epoch, sizeof ret->epoch, e);
-    if (!r && !ret->epoch[0]) /* never restored: the first one */
-        snprintf(ret->epoch, sizeof ret->epoch, "0");
+    int r = get_meta(conn, "feed_epoch", epoch, sizeof epoch, e);
     if (!r)
         r = get_meta(conn, "feed_floor", floor, sizeof floor, e);
     if (!r)
         r = vs_stmt(conn, VS_STMT_FEED_LAST, &s, e);
     if (r)
         return r;
+    ret->epoch = (uint32_t)strtoul(epoch, NULL, 16);
     ret->floor = strtoll(floor, NULL, 10);
     vs_bind_int(s, 1, ret->floor);
     r = vs_row(s, e);
     ret->last = r == VS_ROW ? vs_col_int(s, 0) : ret->floor;
     return r < 0 ? r : 0;
+}
+
+int vs_feed_key(struct vs_conn *conn, uint8_t ret[VS_FEED_KEY], vidstore_error **e) {
+    char hex[2 * VS_FEED_KEY + 1];
+    int r = get_meta(conn, "feed_key", hex, sizeof hex, e);
+    if (!r && vs_unhex(hex, ret, VS_FEED_KEY))
+        r = vs_fail(e, VIDSTORE_CORRUPT, NULL, "the key of the change feed is missing");
+    vs_wipe(hex, sizeof hex);
+    return r;
 }
 
 static void take_entry(struct vs_stmt *s, struct vs_feed_entry *entry) {

@@ -4,19 +4,6 @@
 
 /* --- nothing gets past it ----------------------------------------------------------------------------------------- */
 
-static struct id add_video(vidstore_session *session, const char *title, const char *job) {
-    vidstore_video *video = NULL;
-    vidstore_video_params *p = vidstore_video_params_new();
-    vidstore_video_params_set_text(p, VIDSTORE_VIDEO_TITLE, title);
-    if (job)
-        vidstore_video_params_set_text(p, VIDSTORE_VIDEO_JOB_ID, job);
-    must(vidstore_video_create(session, p, &video, e));
-    vidstore_video_params_free(p);
-    struct id id = id_of(vidstore_video_id(video));
-    vidstore_video_free(video);
-    return id;
-}
-
 static struct id add_file(vidstore_session *session, const char *video) {
     vidstore_file *file = NULL;
     char path[128];
@@ -236,6 +223,8 @@ START_TEST(it_ends_with_the_login) {
 }
 END_TEST
 
+#define HEX_63 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
+
 START_TEST(bad_input_names_the_field) {
     vidstore_watch *w = NULL;
     static const struct {
@@ -250,21 +239,22 @@ START_TEST(bad_input_names_the_field) {
         {"{\"kind\": [\"created\", \"born\"]}", NULL, "kind"},
         {"{\"user_id\": \"me\"}", NULL, "user_id"},
         {"{\"id\": 7}", NULL, "id"},
+        {"{\"name\": \"\"}", NULL, "name"},
+        {"{\"name\": []}", NULL, "name"},
+        {"{\"name\": [\"a\", 7]}", NULL, "name"},
         {NULL, "", "position"},
-        {NULL, "12", "position"},
-        {NULL, "0.", "position"},
-        {NULL, "0.1x", "position"},
-        {NULL, "0.-1", "position"},
-        {NULL, "0.9999999999999999999", "position"},
-        {NULL, "00000000000000000000000000000000000000000000000000.1", "position"},
+        {NULL, "0.1", "position"},
+        {NULL, "START", "position"},
+        {NULL, HEX_63, "position"},
+        {NULL, HEX_63 "x", "position"},
+        {NULL, HEX_63 "00", "position"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         refused(VIDSTORE_INVALID, bad[i].field, vidstore_watch_open(sys, bad[i].filter, bad[i].position, &w, e));
         ck_assert_ptr_null(w);
         refused(VIDSTORE_INVALID, bad[i].field, vidstore_changes(sys, bad[i].filter, bad[i].position, 1, NULL, e));
     }
-    refused(VIDSTORE_RESYNC, "position", vidstore_watch_open(sys, NULL, "0.999", &w, e));
-    refused(VIDSTORE_RESYNC, "position", vidstore_watch_open(sys, NULL, "abc.0", &w, e));
+    refused(VIDSTORE_RESYNC, "position", vidstore_watch_open(sys, NULL, HEX_63 "f", &w, e)); /* of another store */
     refused(VIDSTORE_MISUSE, "ret_watch", vidstore_watch_open(sys, NULL, NULL, NULL, e));
     w = watch_from(sys, NULL, NULL);
     refused(VIDSTORE_INVALID, "max", vidstore_watch_next(w, 0, NULL, e));
@@ -279,7 +269,7 @@ END_TEST
 /* --- positions ---------------------------------------------------------------------------------------------------- */
 
 START_TEST(positions_outlive_the_store_handle) {
-    char kept[64];
+    char kept[80];
     submit(sys, "{\"kind\": \"download_only\"}");
     vidstore_watch *w = watch_from(sys, NULL, "start");
     vidstore_text *text = NULL;
@@ -305,7 +295,6 @@ START_TEST(positions_outlive_the_store_handle) {
     vidstore_text_free(text);
     must(vidstore_changes(sys, NULL, NULL, 1, &text, e));
     ck_assert_int_eq(count_events(vidstore_text_data(text)), 0);
-    ck_assert_ptr_nonnull(strstr(vidstore_text_data(text), vidstore_watch_position(w)));
     vidstore_text_free(text);
     vidstore_watch_free(w);
 }
@@ -313,7 +302,7 @@ END_TEST
 
 START_TEST(what_is_not_kept_wants_a_resync) {
     vidstore_watch *early = watch_from(sys, NULL, NULL);
-    char kept[64];
+    char kept[80];
     snprintf(kept, sizeof kept, "%s", vidstore_watch_position(early));
     for (int i = 0; i < 30; i++)
         add_video(sys, "many", NULL);
@@ -339,7 +328,7 @@ START_TEST(what_is_not_kept_wants_a_resync) {
 END_TEST
 
 START_TEST(a_restored_store_counts_anew) {
-    char copy[128], again[128], kept[64];
+    char copy[128], again[128], kept[80];
     vidstore *other = NULL;
     vidstore_session *session = NULL;
     vidstore_watch *w = NULL;
@@ -436,45 +425,6 @@ START_TEST(tells_soon_across_processes) {
 }
 END_TEST
 
-enum { WRITERS = 8, EACH = 40 };
-
-static void *write_many(void *arg) {
-    vidstore_session *session = NULL;
-    (void)arg;
-    must(vidstore_session_system(store, "writer", &session, e));
-    for (int i = 0; i < EACH; i++)
-        add_video(session, "many", NULL);
-    vidstore_session_free(session);
-    return NULL;
-}
-
-START_TEST(many_writers_and_nothing_is_missed) {
-    pthread_t threads[WRITERS];
-    vidstore_watch *w = watch_from(sys, "{\"noun\": \"video\"}", NULL);
-    int64_t until = now_ms() + 30000, last = 0;
-    int got = 0;
-    for (int i = 0; i < WRITERS; i++)
-        ck_assert_int_eq(pthread_create(&threads[i], NULL, write_many, NULL), 0);
-    while (got < WRITERS * EACH && now_ms() < until) {
-        vidstore_text *text = NULL;
-        if (!wait_ready(w, 1000))
-            continue;
-        must(vidstore_watch_next(w, 7, &text, e));
-        for (const char *at = vidstore_text_data(text); (at = strstr(at, "{\"position\":\"0.")); at++, got++) {
-            int64_t position = atoll(at + strlen("{\"position\":\"0."));
-            ck_assert_int_gt(position, last);
-            last = position;
-        }
-        vidstore_text_free(text);
-    }
-    for (int i = 0; i < WRITERS; i++)
-        pthread_join(threads[i], NULL);
-    ck_assert_int_eq(got, WRITERS * EACH);
-    expect(w, ""); /* it may have been called for a commit that was read already, and finds nothing */
-    vidstore_watch_free(w);
-}
-END_TEST
-
 START_TEST(a_watch_outlives_what_it_came_from) {
     vidstore_watch *w = watch_from(sys, NULL, NULL);
     add_video(sys, "last", NULL);
@@ -550,7 +500,6 @@ Suite *watch_suite(void) {
     tcase_add_test(c, a_restored_store_counts_anew);
     tcase_add_test(c, tells_at_once_within_the_process);
     tcase_add_test(c, tells_soon_across_processes);
-    tcase_add_test(c, many_writers_and_nothing_is_missed);
     tcase_add_test(c, a_watch_outlives_what_it_came_from);
     tcase_add_test(c, a_fork_takes_it_away);
     tcase_add_test(c, in_memory_and_read_only);

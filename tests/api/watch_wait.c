@@ -33,13 +33,6 @@ static void start_waiting(struct waiter *w, vidstore_watch *watch) {
     ck_assert_int_eq(pthread_create(&w->thread, NULL, wait_for, w), 0);
 }
 
-static void add_video(vidstore_session *session, const char *title) {
-    vidstore_video_params *p = vidstore_video_params_new();
-    vidstore_video_params_set_text(p, VIDSTORE_VIDEO_TITLE, title);
-    must(vidstore_video_create(session, p, NULL, e));
-    vidstore_video_params_free(p);
-}
-
 static void nap(int64_t us) {
     nanosleep(&(struct timespec){.tv_nsec = us * 1000}, NULL);
 }
@@ -59,7 +52,7 @@ START_TEST(an_interrupt_ends_the_wait) {
     refused(VIDSTORE_MISUSE, "session", vidstore_watch_next(watch, 1, NULL, e)); /* it is in use */
     vidstore_watch_interrupt(watch);
     ends(&w, VIDSTORE_CANCELLED, 0);
-    add_video(sys, "after");
+    add_video(sys, "after", NULL);
     ck_assert_int_eq(wait_ready(watch, LONG_MS), 1);
     expect(watch, "video:created ");
     vidstore_watch_free(watch);
@@ -69,7 +62,7 @@ END_TEST
 START_TEST(who_is_about_to_wait_is_not_missed) {
     int32_t ready = 1;
     vidstore_watch *watch = watch_from(sys, NULL, NULL);
-    add_video(sys, "there");
+    add_video(sys, "there", NULL);
     ck_assert_int_eq(wait_ready(watch, LONG_MS), 1);
     vidstore_watch_interrupt(watch);
     vidstore_watch_interrupt(watch);
@@ -117,7 +110,7 @@ START_TEST(it_goes_on_when_the_store_is_closed) {
     close_store();
     nap(50000);
     open_store();
-    add_video(sys, "by another handle");
+    add_video(sys, "by another handle", NULL);
     ends(&w, VIDSTORE_OK, 1);
     expect(watch, "video:created ");
     start_waiting(&w, watch);

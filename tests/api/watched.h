@@ -12,6 +12,19 @@ static inline vidstore_watch *watch_from(vidstore_session *session, const char *
     return watch;
 }
 
+static inline struct id add_video(vidstore_session *session, const char *title, const char *job) {
+    vidstore_video *video = NULL;
+    vidstore_video_params *p = vidstore_video_params_new();
+    vidstore_video_params_set_text(p, VIDSTORE_VIDEO_TITLE, title);
+    if (job)
+        vidstore_video_params_set_text(p, VIDSTORE_VIDEO_JOB_ID, job);
+    must(vidstore_video_create(session, p, &video, e));
+    vidstore_video_params_free(p);
+    struct id id = id_of(vidstore_video_id(video));
+    vidstore_video_free(video);
+    return id;
+}
+
 /* All that there is now, as "noun:kind " an event. */
 static char seen[65536];
 static char last_json[262144];

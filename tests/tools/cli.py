@@ -932,6 +932,9 @@ class Upkeep(Case):
         self.assertEqual(self.text("watch", "--since", "start", "--drain", "--user", "lena").count("\n"), 1)
         self.error("watch", "--since", "nowhere", expect=INVALID)
         self.error("watch", "--noun", "nothing", expect=INVALID)
+        self.run_command("config", "login.idle_minutes", "12")
+        named = self.text("--json", "watch", "--since", "start", "--drain", "--name", "login.idle_minutes")
+        self.assertEqual([json.loads(line)["noun"] for line in named.splitlines()], ["setting"])
         self.error("watch", "--user", "nobody", expect=NOT_FOUND)
 
     def test_watch_follows_until_it_is_stopped(self):
