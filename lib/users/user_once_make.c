@@ -211,6 +211,10 @@ static int request_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     int r = look(conn, m, &user, e);
     if (!r)
         r = vs_try_reserve(conn, &m->tried, e);
+    if (!r && m->tried.muted && !m->failed) {
+        m->failed = VIDSTORE_NOT_FOUND;
+        m->why = "too many requests, under another name of the account";
+    }
     return r ? r : put(conn, m, user, e);
 }
 

@@ -134,6 +134,7 @@ static int judge(struct proof *p, int fits, vidstore_error **e) {
     if (!p->user || !fits) {
         p->reason = !p->user                   ? "no such user"
                     : !p->hash && !p->provider ? "no password"
+                    : p->tried.muted           ? "too many tries failed, under another name of the account"
                     : p->lacks_pepper          ? "the pepper of the password was not given when the store was opened"
                                                : "wrong password";
         return p->failed = vs_fail_sub(e, VIDSTORE_UNAUTHENTICATED, VIDSTORE_SUB_PASSWORD, NULL,
@@ -240,6 +241,7 @@ static int try_password(struct proof *p, struct vs_record **ret, int64_t *ret_ep
     if (r)
         return r;
     r = verify(p, cost, &fits, e);
+    fits = fits && !p->tried.muted;
     if (r && !vs_db_read_only(db)) /* no try was made */
         vs_db_write(db, q->call, take_back_op, p, NULL);
     int64_t pepper = p->pepper;

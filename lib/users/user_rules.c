@@ -140,6 +140,7 @@ static int keep_an_admin(const struct vs_change *c, vidstore_error **e) {
 }
 
 static int update(struct vs_change *c, vidstore_error **e) {
+    const struct vs_value *verified = NULL;
     int r = check_govern(c, e);
     if (!r)
         r = check(c, e);
@@ -151,9 +152,9 @@ static int update(struct vs_change *c, vidstore_error **e) {
         r = keep_an_admin(c, e);
     if (!r)
         r = take_password(c, e);
-    /* A new address is not the one that was verified, unless an admin says so. */
-    if (vs_change_differs(c, VIDSTORE_USER_EMAIL) && !vs_change_differs(c, VIDSTORE_USER_EMAIL_VERIFIED) &&
-        !vs_policy_is_admin(&c->session->actor))
+    /* A new address is not the one that was verified, unless who sets it says so. */
+    if (vs_change_differs(c, VIDSTORE_USER_EMAIL) &&
+        vs_params_get(c->params, VIDSTORE_USER_EMAIL_VERIFIED, &verified) == VS_PARAM_UNSET)
         vs_change_set_int(c, VIDSTORE_USER_EMAIL_VERIFIED, 0);
     if (vs_change_differs(c, VIDSTORE_USER_ROLE))
         c->action = VIDSTORE_AUDIT_ROLE_CHANGED;

@@ -99,11 +99,11 @@ int vs_try_begin(struct vidstore *store, const struct vs_call *call, const char 
     source_of(ip, t->source, network, &has_network);
     r = keyed(t, 'a', folded, strlen(folded), t->account);
     if (!r && *t->source)
-        r = set_bucket(t, 1, VS_THROTTLE_SOURCE, t->source, strlen(t->source));
+        r = set_bucket(t, VS_TRY_SOURCE, VS_THROTTLE_SOURCE, t->source, strlen(t->source));
     if (!r && has_network)
-        r = set_bucket(t, 2, VS_THROTTLE_NETWORK, network, sizeof network);
+        r = set_bucket(t, VS_TRY_NETWORK, VS_THROTTLE_NETWORK, network, sizeof network);
     if (!r && t->purpose == VS_TRY_PASSWORD)
-        r = set_bucket(t, 3, VS_THROTTLE_STORE, "", 0);
+        r = set_bucket(t, VS_TRY_STORE, VS_THROTTLE_STORE, "", 0);
     memcpy(&t->name, t->account, sizeof t->name);
     return r ? vs_fail_nomem(e) : 0;
 }
@@ -135,8 +135,29 @@ static int look_source(struct vs_conn *conn, struct vs_try *t, vidstore_error **
     return r < 0 ? r : 0;
 }
 
+/* One bucket for all strange places, one for each that is known; and one for tries with a passed challenge. */
+static int set_place(struct vs_try *t, const char *who, enum vs_try_bucket at, enum vs_try_bucket challenge) {
+    enum vs_throttle_kind kind = t->known ? VS_THROTTLE_KNOWN : VS_THROTTLE_STRANGE;
+    char what[2 * VS_SHA256_SIZE + 128];
+    snprintf(what, sizeof what, "%s%s", who, !t->known ? "" : t->by_device ? t->device_id : t->source);
+    int r = set_bucket(t, at, kind, what, strlen(what));
+    if (!r && t->challenged && !t->known)
+        r = set_bucket(t, challenge, VS_THROTTLE_CHALLENGE, who, strlen(who));
+    return r;
+}
+
+/* By the name as it was typed, and by the account: the user's id, or for nobody the name once more. */
+enum { WHO_TEXT = 2 * VS_SHA256_SIZE + 2 };
+static void who_is(const struct vs_try *t, const struct vs_uuid *user, char name[WHO_TEXT], char account[WHO_TEXT]) {
+    vs_hex(t->account, VS_SHA256_SIZE, name);
+    account[0] = '=';
+    memcpy(account + 1, name, WHO_TEXT - 1);
+    if (!vs_uuid_is_nil(user))
+        vs_uuid_format(user, account + 1);
+}
+
 int vs_try_look(struct vs_conn *conn, struct vs_try *t, const struct vs_uuid *user, vidstore_error **e) {
-    char what[2 * VS_SHA256_SIZE + 64];
+    char name[WHO_TEXT], account[WHO_TEXT];
     t->user = *user;
     t->known = t->by_device = 0;
     int r = look_source(conn, t, e);
@@ -144,14 +165,10 @@ int vs_try_look(struct vs_conn *conn, struct vs_try *t, const struct vs_uuid *us
         r = look_device(conn, t, e);
     if (r)
         return r;
-    /* One bucket for all strange places; one for each that is known. */
-    vs_hex(t->account, VS_SHA256_SIZE, what);
-    if (t->known)
-        snprintf(what + 2 * VS_SHA256_SIZE, 64, "%s", t->by_device ? t->device_id : t->source);
-    r = set_bucket(t, 0, t->known ? VS_THROTTLE_KNOWN : VS_THROTTLE_STRANGE, what, strlen(what));
-    what[2 * VS_SHA256_SIZE] = '\0';
-    if (!r && t->challenged && !t->known)
-        r = set_bucket(t, 4, VS_THROTTLE_CHALLENGE, what, strlen(what));
+    who_is(t, user, name, account);
+    r = set_place(t, name, VS_TRY_NAME, VS_TRY_CHALLENGE);
+    if (!r)
+        r = set_place(t, account, VS_TRY_ACCOUNT, VS_TRY_ACCOUNT_CHALLENGE);
     return r ? vs_fail_nomem(e) : 0;
 }
 
@@ -192,7 +209,7 @@ static int binds(const struct vs_try *t, int at) {
 }
 
 int vs_try_allowed(struct vs_conn *conn, struct vs_try *t, vidstore_error **e) {
-    for (int at = 0; at < VS_TRY_BUCKETS; at++) {
+    for (int at = 0; at < VS_TRY_ACCOUNT; at++) {
         struct vs_throttle state;
         int r = binds(t, at) ? get(conn, t->buckets[at], &state, e) : 0;
         if (r)
@@ -232,17 +249,26 @@ static int strip_device(struct vs_conn *conn, const struct vs_try *t, vidstore_e
     return vs_exec(conn, VS_STMT_LOGIN_DEVICE_END, NULL, e, vs_text(t->device_id));
 }
 
+/* A try that must fail is none at the account: it makes no wait longer. */
+static void count(struct vs_try *t, int at, struct vs_throttle *state) {
+    if (at >= VS_TRY_ACCOUNT && binds(t, at) && vs_throttle_wait(state, t->kinds[at], t->now_us)) {
+        t->muted = 1;
+        return;
+    }
+    if (vs_throttle_count(state, t->kinds[at], &t->settings, t->name, t->now_us))
+        t->locked |= t->kinds[at] <= VS_THROTTLE_SOURCE ? 1 << at : 0;
+}
+
 int vs_try_reserve(struct vs_conn *conn, struct vs_try *t, vidstore_error **e) {
     int r = vs_try_allowed(conn, t, e);
-    t->locked = 0;
+    t->locked = t->muted = 0;
     for (int at = 0; !r && at < VS_TRY_BUCKETS; at++) {
         struct vs_throttle state;
         if (!t->counted[at] || (r = get(conn, t->buckets[at], &state, e)))
             continue;
-        int locks = vs_throttle_count(&state, t->kinds[at], &t->settings, t->name, t->now_us);
-        t->locked |= locks && t->kinds[at] <= VS_THROTTLE_SOURCE;
+        count(t, at, &state);
         r = set(conn, t->buckets[at], &state, vs_throttle_expiry(&state, t->kinds[at], t->now_us), e);
-        if (!r && locks && t->by_device && t->kinds[at] == VS_THROTTLE_KNOWN)
+        if (!r && t->locked & 1 << at && t->by_device && t->kinds[at] == VS_THROTTLE_KNOWN)
             r = strip_device(conn, t, e);
     }
     return r ? r : tidy(conn, t->now_us, e);
@@ -269,11 +295,11 @@ int vs_try_forgive(struct vs_conn *conn, const struct vs_try *t, int learned, vi
     int r = 0;
     for (int at = 0; !r && at < VS_TRY_BUCKETS; at++) {
         struct vs_throttle state;
-        if (!t->counted[at] || t->kinds[at] == VS_THROTTLE_CHALLENGE)
+        if (!t->counted[at] || t->kinds[at] == VS_THROTTLE_CHALLENGE || (t->muted && at >= VS_TRY_ACCOUNT))
             continue;
         r = get(conn, t->buckets[at], &state, e);
         vs_throttle_forgive(&state);
-        if (at == 0 && learned)
+        if ((at == VS_TRY_NAME || at == VS_TRY_ACCOUNT) && learned)
             state = (struct vs_throttle){0};
         if (!r)
             r = set(conn, t->buckets[at], &state, vs_throttle_expiry(&state, t->kinds[at], t->now_us), e);
@@ -283,19 +309,16 @@ int vs_try_forgive(struct vs_conn *conn, const struct vs_try *t, int learned, vi
 
 int vs_try_recover(struct vs_conn *conn, struct vs_try *t, const struct vs_uuid *user, vidstore_error **e) {
     static const enum vs_throttle_kind kinds[] = {VS_THROTTLE_STRANGE, VS_THROTTLE_CHALLENGE};
-    char what[2 * VS_SHA256_SIZE + 1];
+    char whos[2][WHO_TEXT];
     int r = 0;
-    vs_hex(t->account, VS_SHA256_SIZE, what);
-    for (size_t i = 0; !r && i < VS_COUNT(kinds); i++) {
-        vs_autostmt *s = NULL;
-        if (set_bucket(t, VS_TRY_BUCKETS - 1, kinds[i], what, strlen(what)))
+    who_is(t, user, whos[0], whos[1]);
+    for (size_t i = 0; !r && i < 2 * VS_COUNT(kinds); i++) {
+        const char *who = whos[i / VS_COUNT(kinds)];
+        if (set_bucket(t, VS_TRY_SPARE, kinds[i % VS_COUNT(kinds)], who, strlen(who)))
             return vs_fail_nomem(e);
-        if ((r = vs_stmt(conn, VS_STMT_THROTTLE_CLEAR, &s, e)))
-            return r;
-        vs_bind_blob(s, 1, t->buckets[VS_TRY_BUCKETS - 1], VS_SHA256_SIZE);
-        r = vs_run(s, NULL, e);
+        r = vs_exec(conn, VS_STMT_THROTTLE_CLEAR, NULL, e, vs_bytes(t->buckets[VS_TRY_SPARE], VS_SHA256_SIZE));
     }
-    t->counted[VS_TRY_BUCKETS - 1] = 0;
+    t->counted[VS_TRY_SPARE] = 0;
     t->user = *user;
     return r ? r : learn(conn, t, e);
 }

@@ -8,7 +8,20 @@
 #include "crypto/crypto.h"
 #include "users/users.h"
 
-enum { VS_TRY_BUCKETS = 6 };
+/* What a try is counted in. Names that mean one account (its username, its address) are counted together as well: while
+ * that count holds tries back, they are refused as if the password were wrong. To say why would tell that both names
+ * are somebody's. */
+enum vs_try_bucket {
+    VS_TRY_NAME, /* as it was typed */
+    VS_TRY_SOURCE,
+    VS_TRY_NETWORK,
+    VS_TRY_STORE,
+    VS_TRY_CHALLENGE,
+    VS_TRY_ACCOUNT, /* from here on it is not told: whosever the name is; nobody's has one of its own */
+    VS_TRY_ACCOUNT_CHALLENGE,
+    VS_TRY_SPARE,
+    VS_TRY_BUCKETS
+};
 /* What is tried: each is counted apart. Asking for a reset counts whatever comes of it. */
 enum vs_try_purpose { VS_TRY_PASSWORD, VS_TRY_RESET, VS_TRY_PURPOSES };
 
@@ -26,6 +39,7 @@ struct vs_try {
     int counted[VS_TRY_BUCKETS]; /* which buckets it is counted in */
     uint8_t buckets[VS_TRY_BUCKETS][VS_SHA256_SIZE];
     enum vs_throttle_kind kinds[VS_TRY_BUCKETS];
+    int muted;  /* the account has to wait, under another of its names: nothing that was typed counts as right */
     int locked; /* with this try a wait begins: worth an event */
     int64_t now_us;
 };
@@ -35,9 +49,11 @@ int vs_try_begin(struct vidstore *store, const struct vs_call *call, const char 
                  const char *device, int challenged, struct vs_try *ret, vidstore_error **e);
 /* Whether the user is known to come from there; the same reads when there is no user. */
 int vs_try_look(struct vs_conn *conn, struct vs_try *t, const struct vs_uuid *user, vidstore_error **e);
-/* THROTTLED (with the time to wait; sub CHALLENGE when a challenge would let it through) or 0. Reads only. */
+/* Under what is told alone: THROTTLED (with the time to wait; sub CHALLENGE when a challenge would let it through) or
+ * 0. Reads only. */
 int vs_try_allowed(struct vs_conn *conn, struct vs_try *t, vidstore_error **e);
-/* Counts the try as failed, before the hash: so that no number of them at once gets past the limits. */
+/* Counts the try as failed, before the hash: so that no number of them at once gets past the limits. Says in t->muted
+ * whether it is one that must fail; the same rows are written. */
 int vs_try_reserve(struct vs_conn *conn, struct vs_try *t, vidstore_error **e);
 /* It was no failure: what was counted against this account from there is forgotten, the rest takes it back. With
  * `learned` the source is one that the user is known by from now on. */

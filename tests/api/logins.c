@@ -138,7 +138,7 @@ START_TEST(attack_13_unknown_or_not) {
         ck_assert_int_eq(vidstore_error_subcode(error), VIDSTORE_SUB_PASSWORD);
         vidstore_error_free(error);
         if (i)
-            ck_assert_int_eq(after - before, 2); /* an event, and the count of the name; the store's is there */
+            ck_assert_int_eq(after - before, 3); /* an event, the counts of name and account; the store's is there */
     }
     ck_assert_int_eq(events("action = auth_failed"), 6);
     ck_assert_int_eq(events("action = auth_failed and object_name = \"nobody\""), 0); /* it may be a password */
@@ -517,6 +517,86 @@ START_TEST(a_challenge_for_strangers) {
 }
 END_TEST
 
+static void give_email(struct id user, const char *email) {
+    vidstore_user_params *p = vidstore_user_params_new();
+    vidstore_user_params_set_text(p, VIDSTORE_USER_EMAIL, email);
+    must(vidstore_user_update(sys, user.text, p, NULL, e));
+    vidstore_user_params_free(p);
+}
+
+/* Five tries under one name and more under another: what a stranger sees is the same for an account with both names
+ * and for two names that are nobody's. */
+static void answers(const char *name, const char *other, char ret[16]) {
+    int at = 0;
+    for (int i = 0; i < 7; i++)
+        ret[at++] = try(name, "wrong", NULL, "198.51.100.7", 0, NULL) == VIDSTORE_THROTTLED ? 't' : 'u';
+    for (int i = 0; i < 7; i++)
+        ret[at++] =
+            try(other, i == 1 ? PASSWORD : "wrong", NULL, "198.51.100.7", 0, NULL) == VIDSTORE_THROTTLED ? 't' : 'u';
+    ret[at] = '\0';
+}
+
+START_TEST(attack_14_two_names_of_one_account) {
+    char known[16], unknown[16];
+    give_email(ann, "ann@example.org");
+    answers("ann", "ann@example.org", known);
+    answers("nobody", "nobody@example.org", unknown);
+    ck_assert_str_eq(known, "uuuuuttuuuuutt");
+    ck_assert_str_eq(unknown, known);
+    ck_assert_int_eq(sql("SELECT count(*) FROM throttles"), 9); /* two names and an account, or two; address, store */
+}
+END_TEST
+
+START_TEST(attack_16_two_names_are_one_account) {
+    give_email(ann, "ann@example.org");
+    log_in("ann", "192.0.2.1");
+    for (int i = 0; i < 5; i++) /* in turns: five tries, not ten */
+        refused(VIDSTORE_UNAUTHENTICATED, NULL,
+                try(i % 2 ? "ann" : "ANN@example.org", "wrong", NULL, "198.51.100.7", 0, e));
+    vidstore_error *error = NULL; /* the right one does not count either, and looks like any other */
+    ck_assert_int_eq(try("ann", PASSWORD, NULL, "203.0.113.9", 0, &error), VIDSTORE_UNAUTHENTICATED);
+    ck_assert_str_eq(vidstore_error_message(error), "name and password do not fit");
+    ck_assert_int_eq(vidstore_error_subcode(error), VIDSTORE_SUB_PASSWORD);
+    ck_assert_int_eq(vidstore_error_retry_after_ms(error), 0);
+    vidstore_error_free(error);
+    ck_assert_int_eq(events("action = auth_failed and description ~ \"another name\""), 1);
+    ck_assert_int_eq(events("action = account_locked"), 1);
+    log_in("ann", "192.0.2.1"); /* where the user is known nothing has changed */
+    log_in("ann@example.org", "192.0.2.1");
+    must(try("ann@example.org", PASSWORD, NULL, "203.0.113.9", VIDSTORE_CHALLENGE_PASSED, e));
+    log_in("ann", "203.0.113.10"); /* which has cleared the account of it */
+}
+END_TEST
+
+START_TEST(attack_16_the_wait_of_two_names) {
+    give_email(ann, "ann@example.org");
+    for (int i = 0; i < 5; i++)
+        refused(VIDSTORE_UNAUTHENTICATED, NULL, try("ann@example.org", "wrong", NULL, NULL, 0, e));
+    for (int i = 0; i < 4; i++) /* tries that count for nothing make it no longer */
+        refused(VIDSTORE_UNAUTHENTICATED, NULL, try("ann", PASSWORD, NULL, NULL, 0, e));
+    sql("UPDATE throttles SET wait_us = wait_us - 31000000 WHERE wait_us > 0");
+    must(try("ann", PASSWORD, NULL, NULL, 0, e));
+}
+END_TEST
+
+START_TEST(attack_14_names_are_not_tried_out) {
+    static const int32_t fields[] = {VIDSTORE_USER_USERNAME, VIDSTORE_USER_EMAIL};
+    static const char *const values[][2] = {{"root", "unused"}, {"root@example.org", "unused@example.org"}};
+    vidstore_session *s = session_of(ann);
+    give_email(ann, "root@example.org"); /* and another has it: */
+    give_email(ann, "ann@example.org");
+    struct id bob = add_user("bob", VIDSTORE_ROLE_USER);
+    give_email(bob, "root@example.org");
+    for (int i = 0; i < 4; i++) { /* taken or not, the answer is the same */
+        vidstore_user_params *p = vidstore_user_params_new();
+        vidstore_user_params_set_text(p, fields[i / 2], values[i / 2][i % 2]);
+        refused(VIDSTORE_FORBIDDEN, i / 2 ? "email" : "username", vidstore_user_update(s, ann.text, p, NULL, e));
+        vidstore_user_params_free(p);
+    }
+    vidstore_session_free(s);
+}
+END_TEST
+
 struct guess {
     int hashed;
     pthread_mutex_t lock;
@@ -641,6 +721,10 @@ Suite *logins_suite(void) {
     tcase_add_test(tests, attack_20_waits_and_clocks);
     tcase_add_test(tests, attack_22_spraying);
     tcase_add_test(tests, a_challenge_for_strangers);
+    tcase_add_test(tests, attack_14_two_names_of_one_account);
+    tcase_add_test(tests, attack_14_names_are_not_tried_out);
+    tcase_add_test(tests, attack_16_two_names_are_one_account);
+    tcase_add_test(tests, attack_16_the_wait_of_two_names);
     tcase_add_test(tests, attack_8_bcrypt_is_replaced);
     tcase_add_test(tests, attack_35_no_secret_is_kept);
     tcase_add_test(tests, attack_16_many_guesses_at_once);

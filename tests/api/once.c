@@ -340,8 +340,8 @@ START_TEST(attack_14_reset_tells_nobody) {
         ck_assert_str_eq(m.email, cases[i].email);
         ck_assert_int_eq(vidstore_token_kind(m.text), VIDSTORE_TOKEN_ONCE);
         ck_assert_int_eq(sql("SELECT count(*) FROM one_time_tokens"), tokens);
-        if (i != 1) /* its name was counted before */
-            ck_assert_msg(sql(rows) - before == 3, "%s", cases[i].name);
+        if (i != 1) /* its name was counted before; and by the address in case 3 the account */
+            ck_assert_msg(sql(rows) - before == (i == 3 ? 3 : 4), "%s", cases[i].name);
         if (!*cases[i].email)
             dead(VIDSTORE_ONCE_RESET, m.text);
     }
@@ -362,6 +362,21 @@ START_TEST(attack_14_an_address_that_is_taken) {
     add("eve", "free@example.org", "active"); /* meanwhile */
     refused(VIDSTORE_EXISTS, "email", spend(VIDSTORE_ONCE_EMAIL, m.text, NULL, e));
     vidstore_session_free(s);
+}
+END_TEST
+
+/* Both names of an account are counted together; whoever asks sees no difference. */
+START_TEST(attack_14_asking_under_two_names) {
+    struct made m;
+    for (int i = 0; i < 5; i++)
+        must(ask("ann", "198.51.100.7", 0, &m, e));
+    ck_assert_str_eq(m.email, "ann@example.org");
+    must(ask("ann@example.org", "198.51.100.7", 0, &m, e));
+    ck_assert_str_eq(m.email, ""); /* nothing is to be sent */
+    ck_assert_int_eq(vidstore_token_kind(m.text), VIDSTORE_TOKEN_ONCE);
+    ck_assert_int_eq(events("action = token_issued and description ~ \"another name\""), 1);
+    must(ask("ann@example.org", "198.51.100.7", VIDSTORE_CHALLENGE_PASSED, &m, e));
+    ck_assert_str_eq(m.email, "ann@example.org");
 }
 END_TEST
 
@@ -593,6 +608,7 @@ Suite *once_suite(void) {
     tcase_add_test(tests, attack_14_reset_tells_nobody);
     tcase_add_test(tests, attack_14_an_address_that_is_taken);
     tcase_add_test(tests, attack_19_a_locked_account_can_be_reset);
+    tcase_add_test(tests, attack_14_asking_under_two_names);
     tcase_add_test(tests, attack_17_asking_locks_nobody_out);
     tcase_add_test(tests, attack_32_one_of_many_wins);
     suite_add_tcase(suite, tests);
