@@ -571,7 +571,8 @@ VIDSTORE_API vidstore_status vidstore_video_probe_many(vidstore_session *session
  * Probe a regular file that the caller has open, and keep the facts in a video record.
  * @param session  who acts.
  * @param id  the video's UUID.
- * @param fd  open for reading; its position is not used and it is not closed.
+ * @param fd  a regular file, open for reading, that is not part of a store; its position is not used and it is not
+ *   closed. INVALID names it otherwise.
  * @param ret_video  receives the record with the facts.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
@@ -634,7 +635,8 @@ VIDSTORE_API vidstore_status vidstore_media_probe_many(vidstore_session *session
 /**
  * Look into a regular file that the caller has open, and keep nothing.
  * @param session  who acts.
- * @param fd  open for reading; its position is not used and it is not closed.
+ * @param fd  a regular file, open for reading, that is not part of a store; its position is not used and it is not
+ *   closed. INVALID names it otherwise.
  * @param flags  VIDSTORE_PROBE_WARM, VIDSTORE_PROBE_NO_DECODE, or 0.
  * @param ret_json  receives a JSON object as of vidstore_video_facts(), which the caller frees.
  * @param reterr  receives the error, or NULL; may be NULL.

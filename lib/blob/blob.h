@@ -166,6 +166,9 @@ int vs_blob_source_open(struct vs_blobs *blobs, const char *path, int *ret_fd, s
  * file is opened or closed: closing one drops the locks that this process has on it, and with them the order in which
  * processes write to the database. The descriptor may be one with O_PATH. */
 int vs_blob_source_check(struct vs_blobs *blobs, int fd, const char *field, vidstore_error **e);
+/* The same of a descriptor that the host gave us to read a file from: INVALID also when it is not open for reading, or
+ * on something else than a regular file. */
+int vs_blob_source_readable(struct vs_blobs *blobs, int fd, const char *field, vidstore_error **e);
 /* Creates a file for writing, which must not exist, outside of the store. *ret_dir and *ret_name (in path) are where it
  * lies. INVALID, EXISTS, FORBIDDEN, NOT_FOUND; both descriptors are -1 then. */
 int vs_blob_target_create(struct vs_blobs *blobs, const char *path, int *ret_fd, int *ret_dir, const char **ret_name,

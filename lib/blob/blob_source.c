@@ -16,6 +16,20 @@ int vs_blob_source_check(struct vs_blobs *blobs, int fd, const char *field, vids
     return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_NOT_A_FILE, field, "what belongs to a store is out of bounds");
 }
 
+int vs_blob_source_readable(struct vs_blobs *blobs, int fd, const char *field, vidstore_error **e) {
+    struct stat st;
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0)
+        return vs_fail(e, VIDSTORE_INVALID, field, "%s is not an open descriptor", field);
+    if ((flags & O_ACCMODE) == O_WRONLY || (flags & O_PATH))
+        return vs_fail(e, VIDSTORE_INVALID, field, "%s is not open for reading", field);
+    if (fstat(fd, &st) != 0)
+        return vs_fail_errno(e, errno, field, "look at the file");
+    if (!S_ISREG(st.st_mode))
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_NOT_A_FILE, field, "%s is not on a regular file", field);
+    return vs_blob_source_check(blobs, fd, field, e);
+}
+
 static int fail_to_open(int why, vidstore_error **e) {
     return why == EACCES ? vs_fail(e, VIDSTORE_FORBIDDEN, "path", "the system does not let the file be read")
                          : vs_fail_errno(e, why, "path", "open the source");

@@ -48,10 +48,10 @@ vidstore_status vidstore_video_probe_fd(vidstore_session *session, const char *i
     VS_ENTER(session, ret_video, reterr);
     vs_autorecord *video = NULL;
     int r = vs_session_outside(session, reterr);
-    if (!r && fcntl(fd, F_GETFD) < 0)
-        r = vs_fail(reterr, VIDSTORE_INVALID, "fd", "fd is not open");
     if (!r)
         r = vs_video_for_update(session, id, &video, reterr);
+    if (!r)
+        r = vs_blob_source_readable(session->store->blobs, fd, "fd", reterr);
     struct vs_uuid uuid = vs_record_uuid(video, VIDSTORE_VIDEO_ID);
     if (!r)
         r = vs_video_probe_and_keep(session, &uuid, fd, (struct vs_record **)ret_video, reterr);

@@ -93,8 +93,8 @@ vidstore_status vidstore_media_probe_fd(vidstore_session *session, int32_t fd, u
     struct vs_prober *prober = NULL;
     vs_autojson *found = NULL;
     int r = vs_video_may_look(session, flags, reterr);
-    if (!r && fcntl(fd, F_GETFD) < 0)
-        r = vs_fail(reterr, VIDSTORE_INVALID, "fd", "fd is not open");
+    if (!r)
+        r = vs_blob_source_readable(session->store->blobs, fd, "fd", reterr);
     if (!r)
         r = vs_store_prober(session->store, &prober, reterr);
     if (!r)

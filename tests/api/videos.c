@@ -3,6 +3,7 @@
 #include "harness.h"
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/socket.h>
 #include <vidstore/query.h>
 
 static vidstore_video_params *params(const char *title) {
@@ -320,6 +321,46 @@ START_TEST(a_real_clip) {
 }
 END_TEST
 
+static void read_the_database(void *id) {
+    char database[PATH_MAX];
+    snprintf(database, sizeof database, "%s/other", folder);
+    must(vidstore_open(database, NULL, &store, e));
+    must(vidstore_session_system(store, "test", &sys, e));
+    strcat(database, "/store.db");
+    int fd = open(database, O_RDONLY | O_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+    refused(VIDSTORE_INVALID, "fd", vidstore_media_probe_fd(sys, fd, 0, NULL, e));
+    ck_assert_ptr_nonnull(strstr(said, "store"));
+    (void)id;
+}
+
+/* A descriptor on anything but a file that was opened for reading, and outside of the store, is refused by name. */
+START_TEST(descriptors_that_are_no_files) {
+    struct id id = add_video(sys, "by descriptor");
+    char database[PATH_MAX];
+    int pipes[2];
+    snprintf(database, sizeof database, "%s/store.db", place);
+    write_file(path_of("text"), "text", 4);
+    ck_assert_int_eq(pipe(pipes), 0);
+    int fds[] = {pipes[0],
+                 open("/dev/zero", O_RDONLY | O_CLOEXEC),
+                 open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                 socket(AF_UNIX, SOCK_STREAM, 0),
+                 open(path_of("text"), O_PATH | O_CLOEXEC),
+                 open(path_of("text"), O_WRONLY | O_CLOEXEC),
+                 open(database, O_PATH | O_CLOEXEC)};
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
+        ck_assert_int_ge(fds[i], 0);
+        refused(VIDSTORE_INVALID, "fd", vidstore_video_probe_fd(sys, id.text, fds[i], NULL, e));
+        refused(VIDSTORE_INVALID, "fd", vidstore_media_probe_fd(sys, fds[i], 0, NULL, e));
+        close(fds[i]);
+    }
+    close(pipes[1]);
+    ck_assert_int_eq(events("action = video_probed"), 0);
+    in_child(read_the_database, id.text); /* closing it here would drop the locks of this process */
+}
+END_TEST
+
 /* What is only looked at leaves nothing behind. */
 START_TEST(looking_without_keeping) {
     static const char text[] = "It was the best of times, it was the worst of times.\n";
@@ -422,6 +463,7 @@ Suite *videos_suite(void) {
     tcase_add_test(tests, removal_and_its_files);
     tcase_add_test(tests, a_real_clip);
     tcase_add_test(tests, looking_without_keeping);
+    tcase_add_test(tests, descriptors_that_are_no_files);
     tcase_add_test(tests, hostile_files);
     suite_add_tcase(suite, tests);
     return suite;
