@@ -2,9 +2,11 @@
 #include "access/policy.h"
 #include "access/policy_rules.h"
 #include "access/scope.h"
+#include "util/alloc.h"
 #include "util/error.h"
 #include "vidstore/file.h"
 #include "vidstore/user.h"
+#include <assert.h>
 #include <string.h>
 
 /* Who an actor is to an object. */
@@ -244,16 +246,47 @@ int vs_policy_owns(const struct vs_actor *actor, const struct vs_uuid *owner) {
     return relation(actor, owner) >= OWNER_VIEWER;
 }
 
-void vs_policy_hide(const struct vs_actor *actor, struct vs_record *record) {
+/* What is to be hidden of records of a noun, and from whom. */
+struct hiding {
+    char me[VS_UUID_TEXT]; /* "": nobody */
+    size_t fields[64];
+    int count;
+};
+
+static void begin_hiding(struct hiding *h, const struct vs_actor *actor, const struct vs_noun *noun) {
+    h->count = 0;
+    h->me[0] = '\0';
+    if (actor->kind != VS_ACTOR_ANONYMOUS)
+        vs_uuid_format(&actor->user, h->me);
+    for (size_t i = 0; i < noun->columns; i++)
+        if (noun->fields[i].use & VS_OWNER) {
+            assert(h->count < (int)VS_COUNT(h->fields));
+            h->fields[h->count++] = i;
+        }
+}
+
+static void hide(const struct hiding *h, struct vs_record *record) {
     const char *owner = vs_record_text(record, record->noun->base + 2);
-    char me[VS_UUID_TEXT];
     /* What nobody known did stands in the audit of whom it was done to. */
-    if (vs_policy_is_admin(actor) || !owner)
+    if (!owner || (*h->me && strcmp(owner, h->me) == 0))
         return;
-    vs_uuid_format(&actor->user, me);
-    if (actor->kind != VS_ACTOR_ANONYMOUS && strcmp(owner, me) == 0)
+    for (int i = 0; i < h->count; i++)
+        record->values[h->fields[i]] = (struct vs_value){0};
+}
+
+void vs_policy_hide(const struct vs_actor *actor, struct vs_record *record) {
+    struct hiding h;
+    if (vs_policy_is_admin(actor))
         return;
-    for (size_t i = 0; i < record->noun->columns; i++)
-        if (record->noun->fields[i].use & VS_OWNER)
-            record->values[i] = (struct vs_value){0};
+    begin_hiding(&h, actor, record->noun);
+    hide(&h, record);
+}
+
+void vs_policy_hide_page(const struct vs_actor *actor, struct vs_page *page) {
+    struct hiding h;
+    if (vs_policy_is_admin(actor))
+        return;
+    begin_hiding(&h, actor, page->noun);
+    for (int64_t i = 0; i < page->count; i++)
+        hide(&h, page->items[i].record);
 }

@@ -41,6 +41,8 @@ int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vi
 /* Takes from a record what only its owner may see, when that is not who reads. The record must be new: nobody else has
  * it yet. */
 void vs_policy_hide(const struct vs_actor *actor, struct vs_record *record);
+/* The same for each record of a page; every item has one. */
+void vs_policy_hide_page(const struct vs_actor *actor, struct vs_page *page);
 /* 1 when the actor may do all (the system, admins). */
 int vs_policy_is_admin(const struct vs_actor *actor);
 /* The same for the objects of one noun: not for a key that leaves an admin its own alone. */

@@ -15,11 +15,23 @@ struct predicate {
     const struct vs_noun *noun;
     enum vs_verb verb;
     int me, now, opens; /* numbers of the values in the statement; 0: none */
+    char me_text[16], now_text[16];
     int is_file, is_shared, can_be_removed;
     uint32_t certain; /* tests that hold for all rows on the way under way */
+    uint32_t asked;   /* tests whose conditions are there already, for the next line and the next way */
+    struct asked {
+        int known;
+        size_t at, len;
+    } answers[VS_TESTS];
+    struct vs_buf texts;
 };
 
 enum { FALSE_, TRUE_, ASK }; /* what is known of a test before a row is looked at */
+
+static void free_predicate(struct predicate *p) {
+    vs_buf_free(&p->texts);
+}
+#define autopredicate VS_CLEANUP(free_predicate) struct predicate
 
 /* What fills a piece of schema/queries/grants.sql, besides who asks and when; NULL where it has no such hole. */
 struct filling {
@@ -28,10 +40,7 @@ struct filling {
 
 static void put_piece(const struct predicate *p, enum vs_stmt_id id, struct filling with, struct vs_buf *b) {
     static const char *const names[] = {"me", "now", "objects", "denies", "reach", "noun", NULL};
-    char me[16], now[16];
-    const char *const texts[] = {me, now, with.objects, with.denies, with.reach, with.noun, NULL};
-    snprintf(me, sizeof me, "$%d", p->me);
-    snprintf(now, sizeof now, "$%d", p->now);
+    const char *const texts[] = {p->me_text, p->now_text, with.objects, with.denies, with.reach, with.noun, NULL};
     if (vs_template_fill(b, vs_stmt_piece(id), names, texts, NULL))
         b->failed = 1;
 }
@@ -102,9 +111,7 @@ static int ask_own(const struct predicate *p, struct vs_buf *b) {
     return ASK;
 }
 
-static int ask(const struct predicate *p, enum vs_test test, struct vs_buf *b) {
-    if (p->certain & test)
-        return TRUE_;
+static int ask_test(const struct predicate *p, enum vs_test test, struct vs_buf *b) {
     switch ((int)test) {
     case VS_IS_OWN: /* a user owns itself */
         return ask_own(p, b);
@@ -130,8 +137,29 @@ static int ask(const struct predicate *p, enum vs_test test, struct vs_buf *b) {
     }
 }
 
+static int ask(struct predicate *p, int number, struct vs_buf *b) {
+    struct asked *answer = &p->answers[number];
+    uint32_t test = 1u << number;
+    if (p->certain & test)
+        return TRUE_;
+    if (!(p->asked & test)) {
+        answer->at = p->texts.len;
+        answer->known = ask_test(p, (enum vs_test)test, &p->texts);
+        answer->len = p->texts.len - answer->at;
+        p->asked |= test;
+    }
+    if (answer->known == ASK && !p->texts.failed)
+        vs_buf_add(b, p->texts.data + answer->at, answer->len);
+    return answer->known;
+}
+
+static void cut(struct vs_buf *b, size_t len) {
+    if (b->data)
+        b->data[b->len = len] = '\0';
+}
+
 /* A line of the table: FALSE_, TRUE_ or ASK with the condition. */
-static int ask_rule(const struct predicate *p, const struct vs_rule *rule, struct vs_buf *b) {
+static int ask_rule(struct predicate *p, const struct vs_rule *rule, struct vs_buf *b) {
     int all = TRUE_;
     if (!(rule->verbs & 1u << p->verb))
         return FALSE_;
@@ -140,39 +168,44 @@ static int ask_rule(const struct predicate *p, const struct vs_rule *rule, struc
         if (!(rule->when & 1u << i))
             continue;
         vs_buf_str(b, all == ASK ? " AND " : "");
-        int known = ask(p, (enum vs_test)(1 << i), b);
+        int known = ask(p, i, b);
         if (known == FALSE_)
             return FALSE_;
         if (known == ASK)
             all = ASK;
-        else if (b->data)
-            b->data[b->len = before] = '\0';
+        else
+            cut(b, before);
     }
     return all;
 }
 
 /* Lines that end with nothing are left out, those that follow a certain one too, and those before the end that say
  * what the end says. */
-static int put_rules(const struct predicate *p, struct vs_buf *b, vidstore_error **e) {
+static int put_rules(struct predicate *p, struct vs_buf *b, vidstore_error **e) {
     vs_buf_str(b, "CASE");
     size_t first = b->len, end = first; /* end: where the lines begin that all say the same up to here */
     int said = -1;
     for (const struct vs_rule *rule = vs_rules_table;; rule++) {
-        vs_autobuf when = {0};
-        int known = ask_rule(p, rule, &when), then = rule->then == VS_ALLOW;
-        if (when.failed || b->failed)
+        size_t line = b->len;
+        vs_buf_str(b, " WHEN ");
+        int known = ask_rule(p, rule, b), then = rule->then == VS_ALLOW;
+        if (b->failed || p->texts.failed)
             return vs_fail_nomem(e);
+        if (known != ASK)
+            cut(b, line);
         if (known == FALSE_)
             continue;
         if (then != said)
-            end = b->len;
+            end = line;
         said = then;
         if (known == TRUE_)
             break;
-        vs_buf_fmt(b, " WHEN %s THEN %d", when.data, then);
+        vs_buf_str(b, then ? " THEN 1" : " THEN 0");
     }
-    b->data[b->len = end] = '\0';
-    vs_buf_fmt(b, end == first ? " WHEN 1 = 1 THEN %d END = 1" : " ELSE %d END = 1", said);
+    if (!b->failed)
+        cut(b, end);
+    vs_buf_str(b, end == first ? " WHEN 1 = 1 THEN " : " ELSE ");
+    vs_buf_str(b, said ? "1 END = 1" : "0 END = 1");
     return b->failed ? vs_fail_nomem(e) : 0;
 }
 
@@ -193,6 +226,8 @@ static int add_values(struct predicate *p, struct vs_compiled *query, int64_t no
         return p->me < 0 ? p->me : p->opens;
     if (p->is_shared)
         p->now = vs_compiled_value(query, &time, (struct vs_value){.i = now_us, .set = VS_VALUE_SET}, e);
+    snprintf(p->me_text, sizeof p->me_text, "$%d", p->me);
+    snprintf(p->now_text, sizeof p->now_text, "$%d", p->now);
     return p->now < 0 ? p->now : 0;
 }
 
@@ -205,14 +240,14 @@ static int begin(struct predicate *p, const struct vs_actor *actor, struct vs_co
     return add_values(p, query, now_us, e);
 }
 
-static int add_predicate(const struct predicate *p, struct vs_compiled *query, vidstore_error **e) {
+static int add_predicate(struct predicate *p, struct vs_compiled *query, vidstore_error **e) {
     vs_buf_str(&query->where, query->where.len ? " AND " : "");
     return put_rules(p, &query->where, e);
 }
 
 int vs_policy_where(const struct vs_actor *actor, struct vs_compiled *query, enum vs_verb verb, int64_t now_us,
                     vidstore_error **e) {
-    struct predicate p;
+    autopredicate p = {0};
     int r = begin(&p, actor, query, verb, now_us, e);
     return r ? r : add_predicate(&p, query, e);
 }
@@ -245,45 +280,65 @@ static const struct way {
     enum vs_test certain;
     const char *granted; /* the noun of what was granted and leads there; NULL: none */
     const char *seq, *when;
+    const char *object; /* instead of when: the column of what was granted */
 } ways[] = {
-    {"user", SOMEBODY, VS_IS_OWN, NULL, "users.seq", "users.id = {{me}}"},
-    {"grant", SOMEBODY, VS_IS_OWN, NULL, "grants.seq", "grants.user_id = {{me}}"},
-    {"grant", SOMEBODY, VS_IS_OWN, NULL, "grants.seq", "grants.subject_id = {{me}}"},
-    {"grant", SOMEBODY, VS_IS_OWN, NULL, "grants.seq", "grants.granted_by = {{me}}"},
-    {"job", SOMEBODY, VS_IS_OWN, NULL, "jobs.seq", "jobs.user_id = {{me}}"},
-    {"job", SOMEBODY, VS_IS_GRANTED, "job", "g_seq", "jobs.seq = g_seq"},
-    {"video", SOMEBODY, VS_IS_OWN, NULL, "videos.seq", "videos.user_id = {{me}}"},
-    {"video", SOMEBODY, VS_IS_GRANTED, "video", "g_seq", "videos.seq = g_seq"},
-    {"video", SOMEBODY, VS_IS_GRANTED, "job", "videos.seq", "videos.job_id = g_object"},
-    {"file", SOMEBODY, VS_IS_OWN, NULL, "files.seq", "files.user_id = {{me}}"},
-    {"file", SOMEBODY, VS_IS_OPEN, NULL, "files.seq", "files.access IN (30, 40) AND files.deleted_us IS NULL"},
-    {"file", SOMEBODY, VS_IS_GRANTED, "file", "g_seq", "files.seq = g_seq"},
-    {"file", SOMEBODY, VS_IS_GRANTED, "video", "files.seq", "files.video_id = g_object"},
-    {"file", SOMEBODY, VS_IS_GRANTED, "job", "files.seq", "files.job_id = g_object"},
-    {"file", NOBODY, VS_IS_PUBLIC, NULL, "files.seq", "files.access = 40 AND files.deleted_us IS NULL"},
-    {NULL, SOMEBODY, VS_IS_OWN, NULL, "seq", "{{table}}.user_id = {{me}}"},
+    {"user", SOMEBODY, VS_IS_OWN, NULL, "users.seq", "users.id = {{me}}", NULL},
+    {"grant", SOMEBODY, VS_IS_OWN, NULL, "grants.seq", "grants.user_id = {{me}}", NULL},
+    {"grant", SOMEBODY, VS_IS_OWN, NULL, "grants.seq", "grants.subject_id = {{me}}", NULL},
+    {"grant", SOMEBODY, VS_IS_OWN, NULL, "grants.seq", "grants.granted_by = {{me}}", NULL},
+    {"job", SOMEBODY, VS_IS_OWN, NULL, "jobs.seq", "jobs.user_id = {{me}}", NULL},
+    {"job", SOMEBODY, VS_IS_GRANTED, "job", "g_seq", "jobs.seq = g_seq", NULL},
+    {"video", SOMEBODY, VS_IS_OWN, NULL, "videos.seq", "videos.user_id = {{me}}", NULL},
+    {"video", SOMEBODY, VS_IS_GRANTED, "video", "g_seq", "videos.seq = g_seq", NULL},
+    {"video", SOMEBODY, VS_IS_GRANTED, "job", "videos.seq", NULL, "videos.job_id"},
+    {"file", SOMEBODY, VS_IS_OWN, NULL, "files.seq", "files.user_id = {{me}}", NULL},
+    {"file", SOMEBODY, VS_IS_OPEN, NULL, "files.seq", "files.access IN (30, 40) AND files.deleted_us IS NULL", NULL},
+    {"file", SOMEBODY, VS_IS_GRANTED, "file", "g_seq", "files.seq = g_seq", NULL},
+    {"file", SOMEBODY, VS_IS_GRANTED, "video", "files.seq", NULL, "files.video_id"},
+    {"file", SOMEBODY, VS_IS_GRANTED, "job", "files.seq", NULL, "files.job_id"},
+    {"file", NOBODY, VS_IS_PUBLIC, NULL, "files.seq", "files.access = 40 AND files.deleted_us IS NULL", NULL},
+    {NULL, SOMEBODY, VS_IS_OWN, NULL, "seq", "{{table}}.user_id = {{me}}", NULL},
 };
 
-static int add_way(struct predicate *p, struct vs_compiled *query, const struct way *way, vidstore_error **e) {
+static int put_when(const struct predicate *p, const struct way *way, struct vs_buf *b, vidstore_error **e) {
     static const char *const names[] = {"table", "me", NULL};
-    char me[16];
-    const char *const texts[] = {p->noun->table, me, NULL};
+    const char *const texts[] = {p->noun->table, p->me_text, NULL};
+    if (!way->object)
+        return vs_template_fill(b, way->when, names, texts, e);
+    vs_buf_str(b, way->object);
+    vs_buf_str(b, " = g_object");
+    return 0;
+}
+
+/* What is asked of the rows is the same for all that was granted. */
+static int put_rest(struct predicate *p, const struct vs_compiled *query, struct vs_way *way, vidstore_error **e) {
+    const struct vs_way *before = way > query->ways ? way - 1 : way;
+    way->rest = way->when.len;
+    if (way->granted && before->granted && before != way) {
+        vs_buf_add(&way->when, before->when.data + before->rest, before->when.len - before->rest);
+        return way->when.failed ? vs_fail_nomem(e) : 0;
+    }
+    vs_buf_str(&way->when, " AND ");
+    return put_rules(p, &way->when, e);
+}
+
+static int add_way(struct predicate *p, struct vs_compiled *query, const struct way *way, vidstore_error **e) {
     struct vs_way *ret = vs_compiled_way(query);
-    snprintf(me, sizeof me, "$%d", p->me);
     ret->seq = way->seq;
+    ret->granted = way->granted;
+    ret->object = way->object;
     p->certain = way->certain;
     query->marked += way->certain != VS_IS_GRANTED;
     if (way->granted) {
         vs_buf_char(&ret->from, '(');
         put_piece(p, VS_STMT_GRANT_OBJECTS, (struct filling){.noun = way->granted}, &ret->from);
-        vs_buf_str(&ret->from, ") AS g CROSS JOIN ");
+        vs_buf_str(&ret->from, ") AS g");
     }
-    int r = ret->from.failed ? vs_fail_nomem(e) : vs_template_fill(&ret->when, way->when, names, texts, e);
-    vs_buf_str(&ret->when, " AND ");
-    return r ? r : put_rules(p, &ret->when, e);
+    int r = ret->from.failed ? vs_fail_nomem(e) : put_when(p, way, &ret->when, e);
+    return r ? r : put_rest(p, query, ret, e);
 }
 
-static int add_ways(struct predicate *p, struct vs_compiled *query, vidstore_error **e) {
+static int add_ways(struct predicate *p, struct vs_compiled *query, int64_t now_us, vidstore_error **e) {
     int r = 0, found = 0, who = p->me ? SOMEBODY : NOBODY;
     for (size_t i = 0; !r && i < VS_COUNT(ways); i++) {
         int here = ways[i].noun ? strcmp(ways[i].noun, p->noun->name) == 0 : !found;
@@ -293,7 +348,9 @@ static int add_ways(struct predicate *p, struct vs_compiled *query, vidstore_err
     }
     p->certain = 0;
     query->others = VS_STMT_GRANT_ANY;
+    query->objects = VS_STMT_GRANT_OBJECT_LIST;
     query->holder = p->actor->user;
+    query->now_us = now_us;
     return r;
 }
 
@@ -312,7 +369,7 @@ static void add_marks(const struct predicate *p, struct vs_compiled *query) {
 }
 
 int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vidstore_error **e) {
-    struct predicate p;
+    autopredicate p = {0};
     const char *noun = query->noun->name;
     if (!vs_rule_lists(actor, noun))
         return vs_fail(e, VIDSTORE_FORBIDDEN, NULL, "this session may not list %ss", noun);
@@ -323,11 +380,12 @@ int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vi
         return narrow_audit(actor, query, e);
     if (query->owners && actor->kind == VS_ACTOR_ANONYMOUS)
         return vs_fail(e, VIDSTORE_FORBIDDEN, "filter", "this filter asks for what only owners see");
-    int r = begin(&p, actor, query, VS_LIST, vs_now_us(), e);
+    int64_t now_us = vs_now_us();
+    int r = begin(&p, actor, query, VS_LIST, now_us, e);
     if (!r && query->owners)
         r = add_own(&p, query, e);
     if (!r && !query->owners)
-        r = add_ways(&p, query, e);
+        r = add_ways(&p, query, now_us, e);
     if (!r && (!query->n_ways || query->matched))
         r = add_predicate(&p, query, e);
     if (!r)

@@ -57,9 +57,12 @@ struct vs_term {
 /* Some of the rows: a condition that an index serves, and the order by seq with it. Names of columns that are not the
  * noun's begin with g_, so that they are never those of a filter. */
 struct vs_way {
-    struct vs_buf from; /* what the noun's table is joined with, "" or "… CROSS JOIN " */
+    struct vs_buf from; /* what the noun's table is joined with, "" or "(…) AS g" */
     const char *seq;    /* where seq is read, so that the order is that of the index */
     struct vs_buf when;
+    const char *granted; /* the noun of what was granted and leads there; NULL: the way needs no grant */
+    const char *object;  /* the column of what the rows hang on; NULL: it is the rows themselves that were granted */
+    size_t rest;         /* where in `when` begins what is asked of the rows, whatever was granted */
 };
 
 /* A query compiled for a noun: where-clause, order and values. */
@@ -68,9 +71,11 @@ struct vs_compiled {
     struct vs_buf where;
     struct vs_way ways[VS_QUERY_WAYS]; /* none, or only rows that are on one of them */
     int n_ways;
-    int marked;             /* the first so many ways lead to nothing but what has the scope's marks */
-    enum vs_stmt_id others; /* asks whether the other ways lead anywhere for the holder */
+    int marked;              /* the first so many ways lead to nothing but what has the scope's marks */
+    enum vs_stmt_id others;  /* asks whether the other ways lead anywhere for the holder */
+    enum vs_stmt_id objects; /* what was granted to the holder of one noun, at now_us; not more than so many */
     struct vs_uuid holder;
+    int64_t now_us;
     int looked; /* it was asked */
     struct vs_term terms[VS_QUERY_TERMS];
     int count;
@@ -128,10 +133,15 @@ enum vs_how {
 };
 
 /* Fills the holes of the noun's list or count template, binds, and hands over the statement. scratch holds bytes of
- * bound ids until the reset. */
+ * bound ids until the reset; several statements of one query may share it. */
 typedef uint8_t vs_scratch[VS_QUERY_TERMS][64];
 int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_id tmpl, int64_t limit, enum vs_how how,
                      vs_scratch scratch, struct vs_stmt **ret, vidstore_error **e);
+/* The same for the list by one way alone; object: of what was granted, when it is to lead to no other; or NULL. It is
+ * borrowed until the reset. */
+int vs_compiled_way_stmt(struct vs_compiled *c, struct vs_conn *conn, const struct vs_way *way,
+                         const struct vs_uuid *object, int64_t limit, vs_scratch scratch, struct vs_stmt **ret,
+                         vidstore_error **e);
 /* Before a query is read that goes through the index of words: leaves out the ways that lead nowhere. */
 int vs_compiled_leave_out(struct vs_compiled *c, struct vs_conn *conn, vidstore_error **e);
 /* Runs the list: one page. */

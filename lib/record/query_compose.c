@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Expressions for the index of words stand among the values, after the terms. */
-enum { MATCH = VS_QUERY_TERMS, MATCH_ANYBODY, VALUES };
+/* Expressions for the index of words stand among the values, after the terms, and what was granted. */
+enum { MATCH = VS_QUERY_TERMS, MATCH_ANYBODY, OBJECT, VALUES };
 static const char RANKED_MOST[] = "1000"; /* how many of the newest are ranked */
 
 int vs_template_fill(struct vs_buf *b, const char *tmpl, const char *const *names, const char *const *texts,
@@ -47,7 +47,8 @@ static void number(struct vs_buf *b, const char *sql, int ret[VALUES], int *ret_
             at++;
         if (at == *ret_count)
             ret[(*ret_count)++] = value;
-        vs_buf_fmt(b, "$%d", at + 1);
+        vs_buf_char(b, '$');
+        vs_buf_int(b, at + 1);
     }
 }
 
@@ -75,8 +76,8 @@ static void put_key(const struct vs_compiled *c, struct vs_buf *b) {
 }
 
 static void put_way(const struct vs_compiled *c, const struct vs_way *way, struct vs_buf *b) {
-    vs_buf_fmt(b, "%s AS at FROM %s%s WHERE %s", way->seq, way->from.data ? way->from.data : "", c->noun->table,
-               way->when.data);
+    vs_buf_fmt(b, "%s AS at FROM %s%s%s WHERE %s", way->seq, way->from.len ? way->from.data : "",
+               way->from.len ? " CROSS JOIN " : "", c->noun->table, way->when.data);
 }
 
 /* The rows of all ways, each once. Each way has the order of the list, so that they are merged and none is followed
@@ -226,9 +227,9 @@ static int compose(struct making *m, enum vs_stmt_id tmpl, struct vs_buf *b, vid
         tmpl = c->noun->stmt.list;
         r = put_found(m, e);
     }
-    const char *const names[] = {"where", "order", "found_order", "limit", "match", "hits", NULL};
-    const char *const texts[] = {m->where.data, m->order, order, m->most, match.data, m->hits.data ? m->hits.data : "",
-                                 NULL};
+    const char *const names[] = {"where", "order", "from", "found_order", "limit", "match", "hits", NULL};
+    const char *const texts[] = {
+        m->where.data, m->order, "", order, m->most, match.data, m->hits.data ? m->hits.data : "", NULL};
     return r ? r : vs_template_fill(b, vs_stmt_text(m->conn, tmpl), names, texts, e);
 }
 
@@ -242,11 +243,29 @@ static int make_matches(struct vs_compiled *c, enum vs_how how, vidstore_error *
     return r;
 }
 
+/* The statement of a text, with the values that it names. */
+static int bind_all(struct vs_compiled *c, struct vs_conn *conn, const char *sql, const struct vs_uuid *object,
+                    vs_scratch scratch, struct vs_stmt **ret, vidstore_error **e) {
+    vs_autobuf numbered = {0};
+    int values[VALUES], used = 0;
+    number(&numbered, sql, values, &used);
+    int r = numbered.failed ? vs_fail_nomem(e) : vs_stmt_composed(conn, numbered.data, numbered.len, ret, e);
+    for (int i = 0; !r && i < used; i++) {
+        const struct vs_buf *match = values[i] == MATCH ? &c->match : &c->match_anybody;
+        if (values[i] == OBJECT)
+            vs_bind_uuid(*ret, i + 1, object);
+        else if (values[i] >= VS_QUERY_TERMS)
+            vs_bind_text(*ret, i + 1, match->data, (int64_t)match->len);
+        else
+            vs_value_bind(*ret, i + 1, c->terms[values[i]].field, &c->terms[values[i]].value, scratch[values[i]]);
+    }
+    return r;
+}
+
 int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_id tmpl, int64_t limit, enum vs_how how,
                      vs_scratch scratch, struct vs_stmt **ret, vidstore_error **e) {
     char order[160], most[24];
-    vs_autobuf sql = {0}, numbered = {0};
-    int values[VALUES], used = 0;
+    vs_autobuf sql = {0};
     struct making m = {.c = c, .conn = conn, .order = order, .most = most, .how = how};
     int r = vs_compiled_leave_out(c, conn, e);
     put_order(c, "seq", order, sizeof order);
@@ -258,18 +277,33 @@ int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_i
     vs_buf_free(&m.where);
     vs_buf_free(&m.check);
     vs_buf_free(&m.hits);
-    if (!r)
-        number(&numbered, sql.data, values, &used);
-    if (!r && numbered.failed)
-        r = vs_fail_nomem(e);
-    if (!r)
-        r = vs_stmt_composed(conn, numbered.data, numbered.len, ret, e);
-    for (int i = 0; !r && i < used; i++) {
-        const struct vs_buf *match = values[i] == MATCH ? &c->match : &c->match_anybody;
-        if (values[i] >= VS_QUERY_TERMS)
-            vs_bind_text(*ret, i + 1, match->data, (int64_t)match->len);
-        else
-            vs_value_bind(*ret, i + 1, c->terms[values[i]].field, &c->terms[values[i]].value, scratch[i]);
+    return r ? r : bind_all(c, conn, sql.data, NULL, scratch, ret, e);
+}
+
+int vs_compiled_way_stmt(struct vs_compiled *c, struct vs_conn *conn, const struct vs_way *way,
+                         const struct vs_uuid *object, int64_t limit, vs_scratch scratch, struct vs_stmt **ret,
+                         vidstore_error **e) {
+    char order[160], most[24];
+    vs_autobuf sql = {0}, where = {0}, from = {0};
+    put_order(c, way->seq, order, sizeof order);
+    /* What was granted twice comes twice: a limit might end the way before it has led to as many rows. */
+    snprintf(most, sizeof most, "%" PRId64, way->granted && !way->object ? INT64_MAX : limit);
+    if (object)
+        vs_buf_fmt(&where, "%s = $%d", way->object, OBJECT + 1);
+    else if (way->object)
+        vs_buf_fmt(&where, "%s IN (SELECT g_object FROM %s)", way->object, way->from.data);
+    else if (way->granted)
+        vs_buf_fmt(&from, "%s CROSS JOIN ", way->from.data);
+    vs_buf_str(&where, way->when.data + (way->object ? way->rest : 0));
+    if (c->where.len) {
+        vs_buf_str(&where, " AND ");
+        vs_buf_str(&where, c->where.data);
     }
-    return r;
+    vs_buf_str(&from, "");
+    if (where.failed || from.failed)
+        return vs_fail_nomem(e);
+    const char *const names[] = {"where", "order", "from", "limit", NULL};
+    const char *const texts[] = {where.data, order, from.data, most, NULL};
+    int r = vs_template_fill(&sql, vs_stmt_text(conn, c->noun->stmt.list), names, texts, e);
+    return r ? r : bind_all(c, conn, sql.data, object, scratch, ret, e);
 }

@@ -2,6 +2,7 @@
 /* Running a compiled query: template, values, page, cursor. */
 #include "crypto/crypto.h"
 #include "record/page.h"
+#include "record/query_rows.h"
 #include "record/search.h"
 #include "util/alloc.h"
 #include "util/error.h"
@@ -23,22 +24,21 @@ static int check_index(const struct vs_compiled *c, vidstore_error **e) {
 
 static int read_page(struct vs_compiled *c, struct vs_conn *conn, enum vs_how how, struct vs_page **ret, int *ret_more,
                      vidstore_error **e) {
-    vs_scratch scratch;
-    vs_autostmt *list = NULL;
+    VS_CLEANUP(vs_rows_close) struct vs_rows rows;
     vs_autopage *page = NULL;
-    enum vs_stmt_id tmpl = c->ranked ? c->noun->search.best : c->matched ? c->noun->search.list : c->noun->stmt.list;
-    int r = vs_compiled_stmt(c, conn, tmpl, c->limit + !c->ranked, how, scratch, &list, e);
+    struct vs_stmt *row = NULL;
+    int r = vs_rows_open(&rows, c, conn, how, e);
     if (!r)
         r = vs_page_new(c->noun, c->limit, &page, e);
     *ret_more = 0;
-    while (!r && (r = vs_step(list, e)) == VS_ROW) {
+    while (!r && (r = vs_rows_next(&rows, &row, e)) == VS_ROW) {
         struct vs_record *record = NULL;
         if (page->count == c->limit || (page->count && vs_block_size(page->block) > VS_PAGE_BYTES)) {
             *ret_more = 1;
             r = 0;
             break;
         }
-        r = vs_record_decode(page->block, c->noun, list, &record, e);
+        r = vs_record_decode(page->block, c->noun, row, &record, e);
         if (!r)
             vs_page_add(page, record);
     }

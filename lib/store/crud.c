@@ -249,8 +249,7 @@ int vs_crud_list(vidstore_session *session, const struct vs_noun *noun, const vi
         vs_page_free(list.page);
         return r;
     }
-    for (int64_t i = 0; i < list.page->count; i++)
-        vs_policy_hide(&session->actor, list.page->items[i].record);
+    vs_policy_hide_page(&session->actor, list.page);
     *ret = list.page;
     return 0;
 }

@@ -2,7 +2,6 @@
 #include "util/buf.h"
 #include "util/alloc.h"
 #include "util/error.h"
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,9 +70,14 @@ void vs_buf_fmt(struct vs_buf *b, const char *format, ...) {
 }
 
 void vs_buf_int(struct vs_buf *b, int64_t value) {
-    char digits[24];
-    int n = snprintf(digits, sizeof digits, "%" PRId64, value);
-    vs_buf_add(b, digits, (size_t)n);
+    char digits[24], *at = digits + sizeof digits;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do
+        *--at = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        *--at = '-';
+    vs_buf_add(b, at, (size_t)(digits + sizeof digits - at));
 }
 
 void vs_buf_free(struct vs_buf *b) {

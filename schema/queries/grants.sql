@@ -40,6 +40,11 @@ AND (g.expires_us IS NULL OR g.expires_us > {{now}}) AND {{reach}}
 SELECT object_seq AS g_seq, object_id AS g_object FROM grants WHERE subject_id = {{me}} AND denies = 0
 AND noun = '{{noun}}' AND reach >= 10 AND (expires_us IS NULL OR expires_us > {{now}})
 
+-- name: grant_object_list
+-- The same, as a list.
+SELECT object_id FROM grants WHERE subject_id = $1 AND denies = 0 AND noun = $2 AND reach >= 10
+AND (expires_us IS NULL OR expires_us > $3) LIMIT $4;
+
 -- name: grant_any
 SELECT 1 FROM grants WHERE subject_id = $1 AND denies = 0 LIMIT 1;
 

@@ -15,7 +15,8 @@ INSERT INTO {table} ({columns}) VALUES ({values});
 UPDATE {table} SET {{set}} WHERE id = {{id}};
 
 -- name: {noun}_list :template
-SELECT seq, {columns} FROM {table} WHERE {{where}} ORDER BY {{order}} LIMIT {{limit}};
+-- from: what the table is joined with, before its name; none of it has a column of the table's.
+SELECT seq, {columns} FROM {{from}}{table} WHERE {{where}} ORDER BY {{order}} LIMIT {{limit}};
 
 -- name: {noun}_count :template
 SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {{where}} LIMIT {{limit}}) AS counted;

@@ -491,8 +491,8 @@ static int plan_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct plan *plan = arg;
     vs_autobuf sql = {0};
     vs_autostmt *s = NULL;
-    static const char *const names[] = {"where", "order", "limit", NULL};
-    const char *const texts[] = {plan->c->where.data, "seq DESC", "100", NULL};
+    static const char *const names[] = {"where", "order", "from", "limit", NULL};
+    const char *const texts[] = {plan->c->where.data, "seq DESC", "", "100", NULL};
     vs_buf_str(&sql, "EXPLAIN QUERY PLAN ");
     int r = vs_template_fill(&sql, vs_stmt_text(conn, plan->c->noun->stmt.list), names, texts, e);
     if (!r)
