@@ -323,6 +323,8 @@ void vs_compiled_free(struct vs_compiled *c) {
     vs_buf_free(&c->find);
     vs_buf_free(&c->without);
     vs_buf_free(&c->scope);
+    vs_buf_free(&c->told);
+    vs_buf_free(&c->row);
     vs_buf_free(&c->match);
     vs_buf_free(&c->match_anybody);
 }

@@ -22,6 +22,8 @@ enum {
     VS_QUERY_RANGES = 8,
     VS_QUERY_WAYS = 8,
     VS_QUERY_ROUGHS = 4,
+    VS_QUERY_CONDITIONS = 64,
+    VS_QUERY_PIECES = 1 + VS_QUERY_RANGES + VS_QUERY_CONDITIONS,
     VS_ROUGH_MOST = 512, /* rows that are looked at by shortened prefixes */
     VS_PAGE_DEFAULT = 100,
     VS_PAGE_MAX = 1000,
@@ -90,7 +92,19 @@ struct vs_compiled {
         size_t start, len, cut; /* its words, and how much of their end is cut off, in find */
         int column, value;      /* VS_FINDS: any; the number of the value that the words are compared with */
     } roughs[VS_QUERY_ROUGHS];
-    int n_roughs, reach; /* the number of the value how far rough pages reach; 0: as far as can be */
+    int n_roughs, reach;  /* the number of the value how far rough pages reach; 0: as far as can be */
+    struct vs_condition { /* what stands in find */
+        size_t start, len;
+        int filtered; /* the where-clause asks for the same */
+    } conditions[VS_QUERY_CONDITIONS];
+    int n_conditions;
+    /* The plan (record/search_plan.c): how many rows each piece of the expression finds, and whether the rarest finds
+     * so few that the rows themselves are asked for what they tell. */
+    int64_t rows[VS_QUERY_PIECES];
+    int planned, lean, rarest;
+    struct vs_buf told; /* what the rows are asked for instead, each part behind " AND " */
+    struct vs_buf row;  /* the same for the whole of what is searched for, where rows are come by in other ways */
+    int row_made;       /* 1: so it is; -1: it can't be */
     struct vs_range {
         const struct vs_field *field;
         int64_t low, high;

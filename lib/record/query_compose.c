@@ -135,7 +135,7 @@ static int put_check(struct vs_compiled *c, struct vs_buf *b, vidstore_error **e
         if (number < 0)
             return number;
         rough->value = number;
-        vs_buf_fmt(b, " AND (SELECT %s FROM %s_search AS w WHERE w.rowid = %s.seq) LIKE $%d",
+        vs_buf_fmt(b, " AND (SELECT %s FROM %s_search AS found WHERE found.rowid = %s.seq) LIKE $%d",
                    vs_search_words_of(rough->column), c->noun->table, c->noun->table, number);
     }
     return b->failed ? vs_fail_nomem(e) : 0;
@@ -145,11 +145,19 @@ static int put_check(struct vs_compiled *c, struct vs_buf *b, vidstore_error **e
 static int put_granted(struct making *m, const char *score, vidstore_error **e) {
     struct vs_compiled *c = m->c;
     char order[160];
-    vs_autobuf match = {0}, granted = {0}, where = {0}, own = m->hits;
+    vs_autobuf words = {0}, granted = {0}, where = {0}, own = m->hits;
     m->hits = (struct vs_buf){0};
+    int r = m->how & VS_RANKED ? 0 : vs_search_row(c, e);
+    if (r)
+        return r;
+    int by_row = !(m->how & VS_RANKED) && c->row_made > 0;
     put_order(c, "seq", order, sizeof order);
-    put_match(m, MATCH_ANYBODY, &match);
-    vs_buf_fmt(&where, "%s AND %s", m->where.data, m->check.data);
+    vs_buf_fmt(&words, by_row ? "%s_search" : "%s_search(", c->noun->table);
+    if (!by_row) {
+        put_match(m, MATCH_ANYBODY, &words);
+        vs_buf_char(&words, ')');
+    }
+    vs_buf_fmt(&where, "%s AND %s", m->where.data, by_row ? c->row.data : m->check.data);
     for (int i = 0; i < c->n_ways; i++) {
         if (i < c->marked) {
             vs_buf_fmt(&where, " AND NOT (%s)", c->ways[i].when.data);
@@ -158,10 +166,10 @@ static int put_granted(struct making *m, const char *score, vidstore_error **e) 
         vs_buf_str(&granted, i > c->marked ? " UNION SELECT " : "SELECT ");
         put_way(c, &c->ways[i], &granted);
     }
-    if (granted.failed || match.failed || where.failed)
+    if (granted.failed || words.failed || where.failed)
         return vs_fail_nomem(e);
-    const char *const names[] = {"where", "granted_order", "limit", "match", "score", "granted", "hits", NULL};
-    const char *const texts[] = {where.data, order, m->most, match.data, score, granted.data, own.data, NULL};
+    const char *const names[] = {"where", "granted_order", "limit", "words", "score", "granted", "hits", NULL};
+    const char *const texts[] = {where.data, order, m->most, words.data, score, granted.data, own.data, NULL};
     return vs_template_fill(&m->hits, vs_stmt_text(m->conn, c->noun->search.granted), names, texts, e);
 }
 
@@ -221,6 +229,9 @@ static int compose(struct making *m, enum vs_stmt_id tmpl, struct vs_buf *b, vid
     int r = m->where.failed || match.failed ? vs_fail_nomem(e) : 0;
     if (!r && c->matched)
         r = put_check(c, &m->check, e);
+    if (c->lean)
+        vs_buf_fmt(&m->where, "%s%s%s", c->told.len ? c->told.data : "", c->n_roughs ? " AND " : "",
+                   c->n_roughs ? m->check.data : "");
     if (!r && c->matched)
         r = put_hits(m, most, e);
     if (!r && tmpl == c->noun->search.list && (c->marked < c->n_ways || m->how & VS_ROUGH)) {
@@ -268,6 +279,8 @@ int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_i
     vs_autobuf sql = {0};
     struct making m = {.c = c, .conn = conn, .order = order, .most = most, .how = how};
     int r = vs_compiled_leave_out(c, conn, e);
+    if (!r)
+        r = vs_search_plan(c, conn, e);
     put_order(c, "seq", order, sizeof order);
     snprintf(most, sizeof most, "%" PRId64, limit);
     if (!r && c->matched)

@@ -74,7 +74,10 @@ int vs_compiled_page(struct vs_compiled *c, struct vs_conn *conn, struct vs_page
     vs_autopage *page = NULL;
     int more = 0;
     int r = check_index(c, e);
-    if (!r && c->matched && c->n_roughs && !c->ranked && !c->sort && c->count + VS_QUERY_ROUGHS < VS_QUERY_TERMS)
+    if (!r)
+        r = vs_search_plan(c, conn, e);
+    if (!r && c->matched && c->n_roughs && !c->lean && !c->ranked && !c->sort &&
+        c->count + VS_QUERY_ROUGHS < VS_QUERY_TERMS)
         r = rough_page(c, conn, &page, &more, e);
     if (!r && !page)
         r = read_page(c, conn, c->ranked ? VS_PIECEWISE | VS_RANKED : VS_PIECEWISE, &page, &more, e);

@@ -62,7 +62,7 @@ void vs_mark_end(struct vs_compiled *c);
 void vs_mark_bounds(struct vs_compiled *c, const struct vs_field *field, int64_t low, int64_t high);
 /* What was known so far to narrow the query, and going back to it. */
 struct vs_marks_kept {
-    int indexed, facts, n_ranges;
+    int indexed, facts, n_ranges, n_conditions;
     size_t len;
     struct vs_range ranges[VS_QUERY_RANGES];
 };
@@ -73,8 +73,25 @@ void vs_mark_scope(struct vs_compiled *c, const struct vs_uuid *owner, int64_t o
 /* The expression for the index, of all that was added; how: VS_ROUGH with shortened prefixes, VS_ANYBODY without the
  * scope. */
 int vs_search_match(struct vs_compiled *c, enum vs_how how, struct vs_buf *ret, vidstore_error **e);
-/* SQL for the words of a column, VS_FINDS: of all, in the table "w": with a blank before each word, and between columns
- * more than one. */
+/* One condition of the index of words, from begin to end: text is added to ret->find in between. */
+void vs_find_begin(struct vs_compiled *c);
+void vs_find_end(struct vs_compiled *c, int filtered);
+/* The pieces of the expression, which are joined by AND: the scope, the ranges, the conditions. The numbers of those
+ * there are; and the text of one. */
+int vs_search_pieces(const struct vs_compiled *c, enum vs_how how, int ret[VS_QUERY_PIECES]);
+void vs_search_piece(const struct vs_compiled *c, int piece, enum vs_how how, struct vs_buf *ret);
+/* Asks how much each piece finds, so that vs_search_match() puts the rarest first and leaves out what the few rows that
+ * it finds tell themselves. Once a query, however often it is called. */
+int vs_search_plan(struct vs_compiled *c, struct vs_conn *conn, vidstore_error **e);
+/* SQL for the words of a column, VS_FINDS: of all, in a table "found": with a blank before and behind each word, and
+ * between columns more than one. */
 const char *vs_search_words_of(int column);
+/* What an expression (conditions joined by AND, OR and parentheses) asks for as a test of a row, added to ret: of the
+ * columns of the noun's table only, or of the row's words in a table "found" as well. 0; 1 when that can't be; or a
+ * negative code. */
+int vs_search_row_test(struct vs_compiled *c, const char *expression, size_t len, int words, struct vs_buf *ret,
+                       vidstore_error **e);
+/* Makes c->row, once. */
+int vs_search_row(struct vs_compiled *c, vidstore_error **e);
 
 #endif

@@ -6,13 +6,22 @@
 #include "util/unicode.h"
 #include <string.h>
 
-static void and_then(struct vs_buf *b) {
-    if (b->len)
-        vs_buf_str(b, " AND ");
+void vs_find_begin(struct vs_compiled *c) {
+    if (c->find.len)
+        vs_buf_str(&c->find, " AND ");
+    if (c->n_conditions < VS_QUERY_CONDITIONS)
+        c->conditions[c->n_conditions++] = (struct vs_condition){.start = c->find.len, .filtered = 1};
+}
+
+/* Past the most there can be, the last condition has several parts. */
+void vs_find_end(struct vs_compiled *c, int filtered) {
+    struct vs_condition *condition = &c->conditions[c->n_conditions - 1];
+    condition->len = c->find.len - condition->start;
+    condition->filtered &= filtered;
 }
 
 void vs_mark_begin(struct vs_compiled *c) {
-    and_then(&c->find);
+    vs_find_begin(c);
     vs_buf_char(&c->find, '(');
     c->group = 0;
     c->facts++;
@@ -26,6 +35,7 @@ void vs_mark_value(struct vs_compiled *c, const struct vs_field *field, const ch
 
 void vs_mark_end(struct vs_compiled *c) {
     vs_buf_char(&c->find, ')');
+    vs_find_end(c, 1);
 }
 
 void vs_mark_bounds(struct vs_compiled *c, const struct vs_field *field, int64_t low, int64_t high) {
@@ -44,8 +54,11 @@ void vs_mark_bounds(struct vs_compiled *c, const struct vs_field *field, int64_t
 }
 
 void vs_marks_keep(const struct vs_compiled *c, struct vs_marks_kept *ret) {
-    *ret =
-        (struct vs_marks_kept){.indexed = c->indexed, .facts = c->facts, .n_ranges = c->n_ranges, .len = c->find.len};
+    *ret = (struct vs_marks_kept){.indexed = c->indexed,
+                                  .facts = c->facts,
+                                  .n_ranges = c->n_ranges,
+                                  .n_conditions = c->n_conditions,
+                                  .len = c->find.len};
     memcpy(ret->ranges, c->ranges, sizeof ret->ranges);
 }
 
@@ -53,11 +66,14 @@ void vs_marks_forget(struct vs_compiled *c, const struct vs_marks_kept *to) {
     c->indexed = to->indexed;
     c->facts = to->facts;
     c->n_ranges = to->n_ranges;
+    c->n_conditions = to->n_conditions;
     memcpy(c->ranges, to->ranges, sizeof c->ranges);
     if (c->find.data && c->find.len > to->len) {
         c->find.len = to->len;
         c->find.data[to->len] = '\0';
     }
+    if (c->n_conditions)
+        c->conditions[c->n_conditions - 1].len = to->len - c->conditions[c->n_conditions - 1].start;
 }
 
 void vs_mark_scope(struct vs_compiled *c, const struct vs_uuid *owner, int64_t open) {
@@ -86,44 +102,81 @@ static void add_range(struct vs_buf *b, const struct vs_range *range) {
     vs_buf_char(b, ')');
 }
 
-const char *vs_search_words_of(int column) {
-    static const char *const columns[VS_FINDS + 1] = {
-        "' ' || w.title_words",
-        "' ' || w.series_words",
-        "' ' || w.file_words",
-        "' ' || w.tag_words",
-        "' ' || w.more_words",
-        "' ' || w.title_words || '  ' || w.series_words || '  ' || w.file_words || '  ' || w.tag_words || '  ' || "
-        "w.more_words",
-    };
-    return columns[column];
-}
+/* --- the whole ---------------------------------------------------------------------------------------------------- */
 
-static void add_find(const struct vs_compiled *c, enum vs_how how, struct vs_buf *ret) {
-    size_t at = 0;
+/* A condition; rough prefixes in it end where the index of prefixes does. */
+static void add_condition(const struct vs_compiled *c, const struct vs_condition *condition, enum vs_how how,
+                          struct vs_buf *ret) {
+    size_t at = condition->start, end = at + condition->len;
     for (int i = 0; (how & (VS_ROUGH | VS_REACH)) && i < c->n_roughs; i++) {
         const struct vs_rough *rough = &c->roughs[i];
+        if (rough->start < at || rough->start >= end)
+            continue;
         vs_buf_add(ret, c->find.data + at, rough->start + rough->len - rough->cut - at);
         at = rough->start + rough->len;
     }
-    vs_buf_add(ret, c->find.data + at, c->find.len - at);
+    vs_buf_add(ret, c->find.data + at, end - at);
+}
+
+void vs_search_piece(const struct vs_compiled *c, int piece, enum vs_how how, struct vs_buf *ret) {
+    if (piece == 0)
+        vs_buf_fmt(ret, "(%s)", c->scope.data);
+    else if (piece <= VS_QUERY_RANGES)
+        add_range(ret, &c->ranges[piece - 1]);
+    else
+        add_condition(c, &c->conditions[piece - 1 - VS_QUERY_RANGES], how, ret);
+}
+
+/* Whether few rows are found without a piece, and the rows themselves tell the rest. */
+static int is_left_out(const struct vs_compiled *c, int piece) {
+    if (!c->lean || piece == c->rarest || piece == 0)
+        return 0;
+    if (piece <= VS_QUERY_RANGES)
+        return 1;
+    const struct vs_condition *condition = &c->conditions[piece - 1 - VS_QUERY_RANGES];
+    int found = condition->filtered;
+    for (int i = 0; i < c->n_roughs; i++)
+        found |= c->roughs[i].start >= condition->start && c->roughs[i].start < condition->start + condition->len;
+    return found;
+}
+
+int vs_search_pieces(const struct vs_compiled *c, enum vs_how how, int ret[VS_QUERY_PIECES]) {
+    int count = 0, planned = c->planned && !(how & VS_ANYBODY);
+    for (int i = 0; i < 1 + VS_QUERY_RANGES + c->n_conditions; i++) {
+        int there = i == 0 ? c->scope.len && !(how & VS_ANYBODY) : i > VS_QUERY_RANGES || i <= c->n_ranges;
+        if (!there || (planned && is_left_out(c, i)))
+            continue;
+        int at = count++;
+        for (; planned && at && c->rows[ret[at - 1]] > c->rows[i]; at--) /* the rarest first */
+            ret[at] = ret[at - 1];
+        ret[at] = i;
+    }
+    return count;
+}
+
+/* FTS5 moves all parts of an AND on for each row of any, and takes nested ANDs for one. Of common words that would read
+ * whole lists; what rarer ones have found stands apart in a NOT of what is nowhere, and is moved on by itself. Its
+ * parser has no room for many of them. */
+static void add_pieces(const struct vs_compiled *c, const int *pieces, int count, enum vs_how how, struct vs_buf *ret) {
+    enum { APART = 8 };
+    int apart = c->planned && !(how & VS_ANYBODY) && count > 2 ? count - 2 : 0;
+    apart = apart > APART ? APART : apart;
+    for (int i = 0; i < apart; i++)
+        vs_buf_str(ret, "((");
+    for (int i = 0; i < count; i++) {
+        int is_apart = i >= 2 && i < 2 + apart;
+        if (i)
+            vs_buf_str(ret, is_apart ? ") NOT \"" VS_MARK_TEXT VS_MARK_TEXT "\") AND " : " AND ");
+        vs_search_piece(c, pieces[i], how, ret);
+    }
 }
 
 int vs_search_match(struct vs_compiled *c, enum vs_how how, struct vs_buf *ret, vidstore_error **e) {
+    int pieces[VS_QUERY_PIECES], count = vs_search_pieces(c, how, pieces);
     if (c->without.len)
         vs_buf_char(ret, '(');
-    size_t start = ret->len;
-    if (c->scope.len && !(how & VS_ANYBODY))
-        vs_buf_fmt(ret, "(%s)", c->scope.data);
-    for (int i = 0; i < c->n_ranges; i++) {
-        vs_buf_str(ret, ret->len > start ? " AND " : "");
-        add_range(ret, &c->ranges[i]);
-    }
-    if (c->find.len) {
-        vs_buf_str(ret, ret->len > start ? " AND " : "");
-        add_find(c, how, ret);
-    }
-    if (ret->len == start)
+    add_pieces(c, pieces, count, how, ret);
+    if (!count)
         vs_buf_str(ret, "\"" VS_MARK_TEXT "\"");
     if (c->without.len)
         vs_buf_fmt(ret, ") NOT (%s)", c->without.data);

@@ -132,8 +132,11 @@ static void note_rough(struct vs_compiled *out, size_t from, int column) {
 /* A condition of the index of words, where it belongs: joined with its neighbour, excluded, or required. */
 static void flush(struct reader *p) {
     size_t before = p->out->find.len;
-    if (p->group.len)
-        vs_buf_fmt(&p->out->find, "%s(%s)", p->out->find.len ? " AND " : "", p->group.data);
+    if (p->group.len) {
+        vs_find_begin(p->out);
+        vs_buf_fmt(&p->out->find, "(%s)", p->group.data);
+        vs_find_end(p->out, 0);
+    }
     p->out->find.failed |= p->group.failed;
     if (p->group.len && p->conditions == 1 && p->rough >= 0 && !p->out->find.failed)
         note_rough(p->out, before, p->rough);

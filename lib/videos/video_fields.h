@@ -71,7 +71,7 @@ VS_FIELD(AUDIO_CHANNELS, 3084, INT, audio_channels, "audio_channels", VS_FILTER 
 VS_FIELD(AUDIO_LAYOUT, 3085, TEXT, audio_layout, "audio_layout", VS_FILTER | VS_FACT, 64, NULL)
 VS_FIELD(SAMPLE_RATE, 3086, INT, sample_rate, "sample_rate", VS_FILTER | VS_FACT, 0, NULL)
 VS_FIELD(AUDIO_BIT_RATE, 3087, INT, audio_bit_rate, "audio_bit_rate", VS_FILTER, 0, NULL)
-VS_FIELD(LANGUAGE, 3088, TEXT, language, "language", VS_FILTER | VS_FACT, 35, NULL)
+VS_FIELD(LANGUAGE, 3088, TEXT, language, "language", VS_FILTER | VS_FACT | VS_ELSEWHERE, 35, NULL)
 VS_FIELD(STREAMS, 3089, INT, streams, "streams", VS_FILTER, 0, NULL)
 VS_FIELD(CHAPTERS, 3090, INT, chapters, "chapters", VS_FILTER, 0, NULL)
 VS_FIELD(RECORDED_US, 3091, TIME, recorded_us, "recorded", VS_FILTER, 0, NULL)

@@ -20,9 +20,10 @@ SELECT found.rowid AS place, {{score}} AS score FROM {table}_search({{match}}) A
 WHERE seq = found.rowid AND {{where}} ORDER BY {{found_order}} LIMIT {{limit}}
 
 -- name: {noun}_search_granted :template
--- These, and what has no mark of who asks: row by row.
+-- These, and what has no mark of who asks: row by row. {{words}} is the index with an expression, or without one, when
+-- the condition says it all: asked for one row, an expression is followed to the next one that fits it.
 SELECT place, score FROM ({{hits}}) AS own UNION ALL SELECT place, score FROM (
-    SELECT seq AS place, {{score}} AS score FROM {table} CROSS JOIN {table}_search({{match}}) AS found
+    SELECT seq AS place, {{score}} AS score FROM {table} CROSS JOIN {{words}} AS found
     WHERE {table}.seq IN ({{granted}}) AND found.rowid = {table}.seq AND {{where}}
     ORDER BY {{granted_order}} LIMIT {{limit}}) AS others
 
@@ -33,6 +34,11 @@ ORDER BY hit.score, seq DESC LIMIT {{limit}};
 
 -- name: {noun}_search_reach :template
 SELECT count(*), min(place), max(place) FROM ({{hits}}) AS hit;
+
+-- name: {noun}_search_few
+-- How many rows an expression finds, up to a limit, and between which places.
+SELECT count(*), min(place), max(place) FROM (SELECT found.rowid AS place FROM {table}_search($1) AS found
+    ORDER BY found.rowid DESC LIMIT $2) AS hit;
 
 -- name: {noun}_search_count :template
 SELECT count(*) FROM (SELECT place FROM ({{hits}}) AS hit LIMIT {{limit}}) AS counted;
