@@ -603,7 +603,8 @@ VIDSTORE_API vidstore_session *vidstore_lease_session(vidstore_lease *lease);
 VIDSTORE_API uint32_t vidstore_lease_signals(const vidstore_lease *lease);
 
 /**
- * Report progress. Kept in memory and written with the next renewal, or at once when the stage changes.
+ * Report progress. Kept in memory, and written at once when the stage changes, else with whatever this process commits
+ * next (at most every 20 ms), and with the next renewal at the latest.
  * @param lease  the lease.
  * @param stage  such as downloading; NULL: as before.
  * @param done  so far, in any unit.

@@ -18,6 +18,7 @@ void vs_db_unref(struct vs_db *db) {
         return;
     pthread_cond_destroy(&db->guard_wake);
     pthread_cond_destroy(&db->pool.freed);
+    pthread_mutex_destroy(&db->ride_lock);
     pthread_mutex_destroy(&db->listen_lock);
     pthread_mutex_destroy(&db->lock);
     vs_free(db->path);
@@ -47,7 +48,7 @@ static int make(const struct vs_db_params *params, struct vs_db **ret, vidstore_
     if (!db)
         return vs_fail_nomem(e);
     if (pthread_mutex_init(&db->lock, NULL) || pthread_mutex_init(&db->listen_lock, NULL) ||
-        vs_cond_init(&db->pool.freed) || vs_cond_init(&db->guard_wake)) {
+        pthread_mutex_init(&db->ride_lock, NULL) || vs_cond_init(&db->pool.freed) || vs_cond_init(&db->guard_wake)) {
         vs_free(db);
         return vs_fail_nomem(e);
     }

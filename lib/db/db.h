@@ -70,6 +70,24 @@ int vs_db_peek(struct vs_db *db, const struct vs_call *call, vs_op *op, void *ar
  * leaves the outcome open. */
 int vs_db_write(struct vs_db *db, const struct vs_call *call, vs_op *op, void *arg, vidstore_error **e);
 
+/* --- what rides along ------------------------------------------------------------------------------------------ */
+
+struct vs_rider;
+
+/* A small write that can wait for a commit of anybody's, in which it has a savepoint of its own: it fails alone, and
+ * nobody fails with it. All three are called by the thread that commits. */
+struct vs_ride {
+    int (*ready)(void *arg);         /* 1: there is something to write; quick, and called for each commit */
+    vs_op *op;                       /* like any write, but run at most once */
+    void (*told)(void *arg, int rc); /* after ready gave 1: 0 when it is durable, else it is not */
+    void *arg;
+};
+/* None of the three may call back into the database, or wait for a lock that somebody holds while he calls these two.
+ */
+int vs_db_ride(struct vs_db *db, const struct vs_ride *ride, struct vs_rider **ret, vidstore_error **e);
+/* After it returns none of them is called any more. NULL is fine. */
+void vs_db_unride(struct vs_db *db, struct vs_rider *rider);
+
 /* --- transactions held by a host ------------------------------------------------------------------------------ */
 
 /* Takes the writer and begins. After max_age_ms a thread of the database's own rolls it back and frees the writer

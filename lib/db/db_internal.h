@@ -81,6 +81,14 @@ struct vs_db {
     pthread_cond_t guard_wake;
     pthread_mutex_t listen_lock; /* taken alone: guards what follows */
     struct vs_listener *listeners;
+    pthread_mutex_t ride_lock; /* taken last, kept while they ride: guards what follows */
+    struct vs_rider *riders;
+};
+
+struct vs_rider {
+    struct vs_ride ride;
+    int aboard, rc;
+    struct vs_rider *next;
 };
 
 enum vs_txn_state { VS_TXN_ACTIVE, VS_TXN_ENDED, VS_TXN_EXPIRED, VS_TXN_ABORTED };
@@ -163,6 +171,13 @@ int64_t vs_log_checkpoint(struct vs_db *db);
 
 /* Without any lock: there was a commit with news in it. */
 void vs_listeners_wake(struct vs_db *db);
+
+/* --- ride.c ---------------------------------------------------------------------------------------------------- */
+
+/* Who has something to write is aboard, in the list that it gives; NULL: nobody. Otherwise vs_riders_leave has to be
+ * called, with the outcome of the commit. */
+struct vs_rider *vs_riders_board(struct vs_db *db);
+void vs_riders_leave(struct vs_db *db, int rc);
 
 /* --- stmt.c ---------------------------------------------------------------------------------------------------- */
 

@@ -12,6 +12,7 @@ struct batch {
     struct vs_write *first, **end; /* all that were taken, in the order of their turns */
     int taken, standing;           /* standing: done, in the open transaction */
     int alone, open, lost, news;   /* lost: the transaction is gone, or nobody knows what stands in it */
+    int committed;
     int64_t until_us;
     struct vs_call turn;
 };
@@ -96,6 +97,21 @@ static void run_all(struct batch *b, struct vs_write *w) {
     }
 }
 
+/* Not with a write that is alone: it may be so because others have spoilt its commit once already. */
+static struct vs_rider *ride(struct batch *b) {
+    if (!b->open || b->lost || b->alone || !b->standing)
+        return NULL;
+    struct vs_rider *first = vs_riders_board(b->db);
+    for (struct vs_rider *r = first; r && !b->lost; r = r->next) {
+        struct vs_write w = {.op = r->ride.op, .arg = r->ride.arg};
+        if (!r->aboard)
+            continue;
+        r->rc = run(b, &w);
+        b->standing -= !r->rc; /* nobody waits for it */
+    }
+    return first;
+}
+
 /* --- the commit --------------------------------------------------------------------------------------------------- */
 
 static void fail_all(struct batch *b, int rc, const vidstore_error *why) {
@@ -115,6 +131,7 @@ static void commit(struct batch *b) {
     if (!b->open)
         return;
     int rc = end(b, b->lost ? VIDSTORE_ABORTED : 0, &why);
+    b->committed = !rc;
     if (!rc || !b->standing)
         return;
     if (rc == VIDSTORE_UNKNOWN_OUTCOME || (b->standing == 1 && !b->lost)) {
@@ -137,7 +154,10 @@ static void lead(struct vs_db *db, struct vs_write *mine) {
     struct batch b = {.db = db, .alone = mine->alone, .until_us = vs_mono_us() + BATCH_US};
     b.end = &b.first;
     run_all(&b, mine);
+    struct vs_rider *riders = ride(&b);
     commit(&b);
+    if (riders)
+        vs_riders_leave(db, b.committed ? 0 : VIDSTORE_ABORTED);
     int due = vs_checkpoint_is_due(db);
     if (due) {
         tell_all(&b, mine); /* what stands on disk need not wait for it */

@@ -250,7 +250,7 @@ vidstore_status vidstore_job_claim(vidstore_session *session, const char *kinds,
         vs_record_free(c.job);
         return r;
     }
-    vs_lease_begin(lease, c.job, c.role, vs_keeper_first_due(c.lease_ms));
+    vs_lease_begin(lease, c.job, c.role, vs_keeper_first_due(lease->keeper, c.lease_ms));
     *ret_lease = VS_TAKE(lease);
     return 0;
 }

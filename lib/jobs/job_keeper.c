@@ -7,17 +7,23 @@
 #include "vidstore/job.h"
 #include <time.h>
 
-/* ASK_US: for a setting, which is read behind the host's own reads; a lease may not run out for theirs */
-enum { RETRY_US = 100000, NAP_US = 1000000, ASK_US = 20000 };
+/* ASK_US: for a setting, which is read behind the host's own reads; a lease may not run out for theirs. RIDE_US:
+ * between rides; a store that commits a thousand times a second need not know each time how far the work is */
+enum { RETRY_US = 100000, NAP_US = 1000000, ASK_US = 20000, RIDE_US = 20000 };
 
 struct vs_keeper {
     struct vidstore *store;
     pthread_t thread;
     atomic_int stop;
+    struct vs_rider *rider;
+    struct vs_renewal riding[VS_RENEW_MAX]; /* these three: of the thread that commits */
+    struct vs_renewals ride;
+    int64_t ride_us;      /* not before */
     pthread_mutex_t lock; /* guards what follows; taken before a hold's */
     pthread_cond_t wake;
     struct vs_hold *first;
-    uint64_t pokes;
+    uint64_t pokes, ride_pokes;
+    int64_t lease_ms, stall_ms; /* as they were last; 0: not known yet */
 };
 
 /* --- holds ------------------------------------------------------------------------------------------------------ */
@@ -49,6 +55,12 @@ void vs_hold_unref(struct vs_hold *hold) {
 void vs_hold_moved(struct vs_hold *hold) {
     pthread_mutex_lock(&hold->lock);
     hold->moved_us = vs_mono_us();
+    pthread_mutex_unlock(&hold->lock);
+}
+
+void vs_hold_stays(struct vs_hold *hold) {
+    pthread_mutex_lock(&hold->lock);
+    hold->aboard = hold->written;
     pthread_mutex_unlock(&hold->lock);
 }
 
@@ -144,6 +156,8 @@ static void renew_due(struct vs_keeper *keeper) {
                               .stall_ms = vs_setting_within(keeper->store, VS_SETTING_JOB_STALL_MS, ASK_US)};
     int r = vs_renew(keeper->store->db, &call, &all, NULL);
     pthread_mutex_lock(&keeper->lock);
+    keeper->lease_ms = lease_ms;
+    keeper->stall_ms = all.stall_ms;
     /* Poked meanwhile: what was just read may be older than what there is to learn. */
     settle(keeper, batch, count, r != 0, r ? RETRY_US : keeper->pokes != pokes ? 0 : lease_ms * 1000 / 3);
 }
@@ -162,6 +176,65 @@ static void *run(void *arg) {
     return NULL;
 }
 
+/* --- riding along with the commits of others --------------------------------------------------------------------- */
+
+static int has_news(struct vs_hold *hold) {
+    pthread_mutex_lock(&hold->lock);
+    int news = hold->serial != hold->written && hold->serial != hold->aboard;
+    pthread_mutex_unlock(&hold->lock);
+    return news;
+}
+
+/* Progress that nobody has written yet, and leases in the second half of their time until they are due: unless it is
+ * known how long work may stand still, only with progress. */
+static int may_ride(const struct vs_keeper *keeper, struct vs_hold *h, int64_t now_us) {
+    if (atomic_load(&h->end) != VS_HOLD_LIVE)
+        return 0;
+    return has_news(h) || (keeper->stall_ms && h->due_us - now_us < keeper->lease_ms * 1000 / 6);
+}
+
+static int ready_to_ride(void *arg) {
+    struct vs_keeper *keeper = arg;
+    int64_t now = vs_mono_us();
+    if (now < keeper->ride_us)
+        return 0;
+    struct vs_renewals *ride = &keeper->ride;
+    *ride = (struct vs_renewals){.items = keeper->riding};
+    pthread_mutex_lock(&keeper->lock);
+    for (struct vs_hold *h = keeper->first; h && keeper->lease_ms && ride->count < VS_RENEW_MAX; h = h->next)
+        if (may_ride(keeper, h, now))
+            ride->items[ride->count++] = (struct vs_renewal){.hold = vs_hold_ref(h)};
+    ride->lease_ms = keeper->lease_ms;
+    ride->stall_ms = keeper->stall_ms ? keeper->stall_ms : INT64_MAX;
+    keeper->ride_pokes = keeper->pokes;
+    pthread_mutex_unlock(&keeper->lock);
+    if (ride->count)
+        keeper->ride_us = now + RIDE_US;
+    return ride->count > 0;
+}
+
+static int ride_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct vs_keeper *keeper = arg;
+    return vs_renew_op(conn, &keeper->ride, e);
+}
+
+static void told_of_ride(void *arg, int rc) {
+    struct vs_keeper *keeper = arg;
+    struct vs_renewals *ride = &keeper->ride;
+    if (!rc)
+        vs_renew_tell(ride);
+    pthread_mutex_lock(&keeper->lock);
+    if (!rc)
+        settle(keeper, ride->items, ride->count, 0,
+               keeper->ride_pokes == keeper->pokes ? ride->lease_ms * 1000 / 3 : 0);
+    else
+        for (size_t i = 0; i < ride->count; i++) {
+            vs_hold_stays(ride->items[i].hold);
+            vs_hold_unref(ride->items[i].hold);
+        }
+    pthread_mutex_unlock(&keeper->lock);
+}
+
 /* --- the service of a store --------------------------------------------------------------------------------------- */
 
 static int init_wake(pthread_cond_t *cond) {
@@ -176,25 +249,33 @@ static int init_wake(pthread_cond_t *cond) {
     return r;
 }
 
-static int start(struct vidstore *store, void **ret, vidstore_error **e) {
-    struct vs_keeper *keeper = vs_calloc(1, sizeof *keeper);
-    if (!keeper)
-        return vs_fail_nomem(e);
-    keeper->store = store;
-    pthread_mutex_init(&keeper->lock, NULL);
-    int err = init_wake(&keeper->wake);
-    int cond = !err;
-    if (!err)
-        err = vs_env()->thread_start(run, keeper, &keeper->thread);
-    if (!err) {
-        *ret = keeper;
-        return 0;
-    }
-    if (cond)
-        pthread_cond_destroy(&keeper->wake);
+static void dispose(struct vs_keeper *keeper) {
+    vs_db_unride(keeper->store->db, keeper->rider);
+    while (keeper->first)
+        unlist(keeper, keeper->first);
+    pthread_cond_destroy(&keeper->wake);
     pthread_mutex_destroy(&keeper->lock);
     vs_free(keeper);
-    return vs_fail_errno(e, err, NULL, "start the thread that renews leases");
+}
+
+static int start(struct vidstore *store, void **ret, vidstore_error **e) {
+    struct vs_keeper *keeper = vs_calloc(1, sizeof *keeper);
+    if (!keeper || init_wake(&keeper->wake)) {
+        vs_free(keeper);
+        return vs_fail_nomem(e);
+    }
+    keeper->store = store;
+    pthread_mutex_init(&keeper->lock, NULL);
+    struct vs_ride ride = {ready_to_ride, ride_op, told_of_ride, keeper};
+    int r = vs_db_ride(store->db, &ride, &keeper->rider, e);
+    int err = r ? 0 : vs_env()->thread_start(run, keeper, &keeper->thread);
+    if (err)
+        r = vs_fail_errno(e, err, NULL, "start the thread that renews leases");
+    if (r)
+        dispose(keeper);
+    else
+        *ret = keeper;
+    return r;
 }
 
 static void stop(void *state) {
@@ -204,11 +285,7 @@ static void stop(void *state) {
     pthread_cond_broadcast(&keeper->wake);
     pthread_mutex_unlock(&keeper->lock);
     pthread_join(keeper->thread, NULL);
-    while (keeper->first)
-        unlist(keeper, keeper->first);
-    pthread_cond_destroy(&keeper->wake);
-    pthread_mutex_destroy(&keeper->lock);
-    vs_free(keeper);
+    dispose(keeper);
 }
 
 int vs_keeper_of(struct vidstore *store, struct vs_keeper **ret, vidstore_error **e) {
@@ -218,7 +295,10 @@ int vs_keeper_of(struct vidstore *store, struct vs_keeper **ret, vidstore_error 
     return r;
 }
 
-int64_t vs_keeper_first_due(int64_t lease_ms) {
+int64_t vs_keeper_first_due(struct vs_keeper *keeper, int64_t lease_ms) {
+    pthread_mutex_lock(&keeper->lock);
+    keeper->lease_ms = lease_ms;
+    pthread_mutex_unlock(&keeper->lock);
     return vs_mono_us() + lease_ms * 1000 / 3;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The keeper: one thread a store, started with the first lease, that renews the leases of this process, writes their
- * progress, and learns that a job was cancelled or a lease lost.
+ * progress, and learns that a job was cancelled or a lease lost. New progress does not wait for it when anybody else
+ * commits before: it rides along, and so do renewals that are due soon, which then cost no commit of their own.
  *
  * A hold is what keeper and lease share. The keeper has a reference to each hold in its list and none to the store,
  * which stops it before closing. */
@@ -33,6 +34,7 @@ struct vs_hold {
     pthread_mutex_t lock; /* guards what follows */
     struct vs_progress progress;
     uint64_t serial, written; /* of the progress: now, and in the store */
+    uint64_t aboard;          /* what a write has taken that is not committed yet: the next need not take it, too */
     int64_t moved_us;         /* monotonic: when the work last moved */
     /* The keeper's, under its lock. */
     int64_t due_us;
@@ -47,6 +49,7 @@ int vs_hold_new(struct vs_hold **ret, vidstore_error **e);
 struct vs_hold *vs_hold_ref(struct vs_hold *hold);
 void vs_hold_unref(struct vs_hold *hold); /* NULL is fine */
 void vs_hold_moved(struct vs_hold *hold);
+void vs_hold_stays(struct vs_hold *hold); /* what was aboard is in the store, or has to be taken again */
 void vs_hold_signal(struct vs_hold *hold, uint32_t signal);
 void vs_hold_lost(struct vs_hold *hold); /* tells so, unless it has ended by itself */
 int vs_hold_is_ending(struct vs_hold *hold);
@@ -54,7 +57,7 @@ int vs_hold_is_ending(struct vs_hold *hold);
 /* The store's keeper, started when it does not run yet. */
 int vs_keeper_of(struct vidstore *store, struct vs_keeper **ret, vidstore_error **e);
 /* The first renewal is due after a third of the lease, or now. */
-int64_t vs_keeper_first_due(int64_t lease_ms);
+int64_t vs_keeper_first_due(struct vs_keeper *keeper, int64_t lease_ms);
 void vs_keeper_add(struct vs_keeper *keeper, struct vs_hold *hold, int64_t due_us);
 void vs_keeper_drop(struct vs_keeper *keeper, struct vs_hold *hold);
 /* All leases of this process are looked at now: something may have been cancelled. */

@@ -10,7 +10,7 @@ static int copy_progress(struct vs_hold *hold, struct vs_progress *ret, uint64_t
     pthread_mutex_lock(&hold->lock);
     int news = hold->serial != hold->written;
     *ret = hold->progress;
-    *ret_serial = hold->serial;
+    *ret_serial = hold->aboard = hold->serial;
     pthread_mutex_unlock(&hold->lock);
     return news;
 }
@@ -109,7 +109,7 @@ static int renew_rest(struct vs_conn *conn, struct vs_renewal *one, vidstore_err
     return news && one->outcome == VS_RENEW_KEPT ? write_progress(conn, one->hold, &progress, e) : 0;
 }
 
-static int renew_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+int vs_renew_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct vs_renewals *all = arg;
     size_t live = 0;
     for (size_t i = 0; i < all->count; i++) {
@@ -134,6 +134,7 @@ static void tell(struct vs_renewal *one) {
     if (one->outcome == VS_RENEW_KEPT)
         hold->written = one->serial > hold->written ? one->serial : hold->written;
     pthread_mutex_unlock(&hold->lock);
+    vs_hold_stays(hold);
     if (one->cancel)
         vs_hold_signal(hold, VIDSTORE_SIGNAL_CANCEL);
     if (one->outcome == VS_RENEW_GONE && vs_hold_is_ending(hold))
@@ -142,9 +143,16 @@ static void tell(struct vs_renewal *one) {
         vs_hold_lost(hold);
 }
 
-int vs_renew(struct vs_db *db, const struct vs_call *call, struct vs_renewals *all, vidstore_error **e) {
-    int r = all->count ? vs_db_write(db, call, renew_op, all, e) : 0;
-    for (size_t i = 0; !r && i < all->count; i++)
+void vs_renew_tell(struct vs_renewals *all) {
+    for (size_t i = 0; i < all->count; i++)
         tell(&all->items[i]);
+}
+
+int vs_renew(struct vs_db *db, const struct vs_call *call, struct vs_renewals *all, vidstore_error **e) {
+    int r = all->count ? vs_db_write(db, call, vs_renew_op, all, e) : 0;
+    for (size_t i = 0; r && i < all->count; i++)
+        vs_hold_stays(all->items[i].hold);
+    if (!r)
+        vs_renew_tell(all);
     return r;
 }

@@ -22,6 +22,9 @@ struct vs_renewals {
     int64_t lease_ms, stall_ms;
 };
 
+/* The two halves of that which follows: the write, and after its commit what there is to tell. */
+int vs_renew_op(struct vs_conn *conn, void *renewals, vidstore_error **e);
+void vs_renew_tell(struct vs_renewals *all);
 /* Renews them, writes the progress that is new, and tells the holds what was learnt. */
 int vs_renew(struct vs_db *db, const struct vs_call *call, struct vs_renewals *all, vidstore_error **e);
 

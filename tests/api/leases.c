@@ -483,6 +483,38 @@ START_TEST(a_held_lease_is_renewed) {
 }
 END_TEST
 
+/* Long before its lease is renewed: any commit of the process takes it along. */
+START_TEST(progress_rides_with_the_commits_of_others) {
+    enum { LEASES = 3 };
+    struct id id[LEASES];
+    vidstore_lease *lease[LEASES];
+    set("job.lease_ms", "600000");
+    for (int i = 0; i < LEASES; i++) {
+        id[i] = submit(sys, "{\"kind\": \"x\"}");
+        lease[i] = claim("x");
+    }
+    int64_t version = job_int(id[0], VIDSTORE_JOB_VERSION), until = job_int(id[0], VIDSTORE_JOB_LEASE_UNTIL_US);
+    sleep_ms(30);
+    for (int i = 0; i < LEASES; i++)
+        must(vidstore_lease_progress(lease[i], NULL, 10 + i, 100, e));
+    ck_assert_int_ne(job_int(id[0], VIDSTORE_JOB_STAGE_DONE), 10);
+    submit(sys, "{\"kind\": \"y\"}");
+    for (int i = 0; i < LEASES; i++)
+        ck_assert_int_eq(job_int(id[i], VIDSTORE_JOB_STAGE_DONE), 10 + i);
+    ck_assert_int_eq(job_int(id[0], VIDSTORE_JOB_VERSION), version);
+    ck_assert_int_gt(job_int(id[0], VIDSTORE_JOB_LEASE_UNTIL_US), until); /* renewed in passing */
+    must(vidstore_job_cancel(sys, id[1].text, NULL, e));
+    sleep_ms(30);
+    for (int i = 0; i < LEASES; i++)
+        vidstore_lease_progress(lease[i], NULL, 20 + i, 100, NULL); /* of the cancelled one it may be told already */
+    submit(sys, "{\"kind\": \"y\"}");
+    ck_assert_int_eq(job_int(id[2], VIDSTORE_JOB_STAGE_DONE), 22);
+    ck_assert_uint_eq(vidstore_lease_signals(lease[1]), VIDSTORE_SIGNAL_CANCEL);
+    for (int i = 0; i < LEASES; i++)
+        vidstore_lease_free(lease[i]);
+}
+END_TEST
+
 /* All but the one that stands still. */
 START_TEST(leases_are_renewed_together) {
     enum { LEASES = 5, STILL = 3 };
@@ -974,6 +1006,7 @@ Suite *leases_suite(void) {
     TCase *losing = tcase_create("losing");
     tcase_add_checked_fixture(losing, begin, end);
     tcase_add_test(losing, a_held_lease_is_renewed);
+    tcase_add_test(losing, progress_rides_with_the_commits_of_others);
     tcase_add_test(losing, leases_are_renewed_together);
     tcase_add_test(losing, a_transaction_of_the_host_costs_no_lease);
     tcase_add_test(losing, long_reads_cost_no_lease);
