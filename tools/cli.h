@@ -152,6 +152,8 @@ CLI_CLEANUP(vidstore_user, vidstore_user_free)
 CLI_CLEANUP(vidstore_user_params, vidstore_user_params_free)
 CLI_CLEANUP(vidstore_grant, vidstore_grant_free)
 CLI_CLEANUP(vidstore_grant_params, vidstore_grant_params_free)
+CLI_CLEANUP(vidstore_collection, vidstore_collection_free)
+CLI_CLEANUP(vidstore_collection_params, vidstore_collection_params_free)
 CLI_CLEANUP(vidstore_link, vidstore_link_free)
 CLI_CLEANUP(vidstore_link_params, vidstore_link_params_free)
 CLI_CLEANUP(vidstore_key, vidstore_key_free)
@@ -185,6 +187,8 @@ cli_run cmd_user_add, cmd_user_list, cmd_user_show, cmd_user_passwd, cmd_user_ro
     cmd_user_deactivate, cmd_user_suspend, cmd_user_invite, cmd_user_verify, cmd_user_reset, cmd_user_email,
     cmd_user_redeem;
 cli_run cmd_grant_add, cmd_grant_list, cmd_grant_show, cmd_grant_revoke;
+cli_run cmd_collection_list, cmd_collection_create, cmd_collection_show, cmd_collection_add, cmd_collection_rm,
+    cmd_collection_move;
 cli_run cmd_link_create, cmd_link_list, cmd_link_show, cmd_link_revoke, cmd_link_get;
 cli_run cmd_quota_show, cmd_quota_set, cmd_quota_usage;
 cli_run cmd_login_list, cmd_login_show, cmd_login_revoke;

@@ -190,14 +190,6 @@ int cmd_verify(struct cli *cli, const struct cli_args *args) {
     return first;
 }
 
-static vidstore_status purge(vidstore_session *session, const struct cli_noun *noun, const char *id,
-                             vidstore_error **reterr) {
-    return noun == &cli_videos  ? vidstore_video_purge(session, id, reterr)
-           : noun == &cli_jobs  ? vidstore_job_purge(session, id, reterr)
-           : noun == &cli_files ? vidstore_file_purge(session, id, reterr)
-                                : vidstore_user_purge(session, id, reterr);
-}
-
 static int fail_remove(struct cli *cli, const char *id, int32_t mode, vidstore_error **error) {
     int held = mode == VIDSTORE_REMOVE_RESTRICT && vidstore_error_subcode(*error) == VIDSTORE_SUB_DEPENDENTS;
     int result = cli_fail_on(cli, id, error);
@@ -223,7 +215,7 @@ int cmd_rm(struct cli *cli, const struct cli_args *args) {
             return cli_complain(CLI_REFUSED, "%s: what happened can't be removed (FORBIDDEN)", args->operands[i]);
         if (noun->remove(cli->session, id, mode, &error))
             return fail_remove(cli, args->operands[i], mode, &error);
-        if (cli_flag(args, "purge") && purge(cli->session, noun, id, &error))
+        if (cli_flag(args, "purge") && noun->purge(cli->session, id, &error))
             return cli_fail_on(cli, args->operands[i], &error);
         if (!cli->quiet && !cli->json)
             printf("%s  %s removed\n", id, noun->name);
@@ -244,28 +236,23 @@ static int is_user(struct cli *cli, const char *id) {
 
 /* A removed record is in no list, so its noun is found by trying. */
 static int restore_one(struct cli *cli, const char *id) {
-    vidstore_error *error = NULL;
-    cli_auto(vidstore_video) *video = NULL;
-    cli_auto(vidstore_job) *job = NULL;
-    cli_auto(vidstore_file) *file = NULL;
-    if (!vidstore_video_restore(cli->session, id, &video, &error))
-        return cli->json ? cli_show_record(cli, &cli_videos, video) : CLI_OK;
-    if (vidstore_error_code(error) != VIDSTORE_NOT_FOUND)
-        return cli_fail_on(cli, id, &error);
-    vidstore_error_free(error);
-    if (!vidstore_job_restore(cli->session, id, &job, &error))
-        return cli->json ? cli_show_record(cli, &cli_jobs, job) : CLI_OK;
-    if (vidstore_error_code(error) != VIDSTORE_NOT_FOUND)
-        return cli_fail_on(cli, id, &error);
-    vidstore_error_free(error);
-    if (!vidstore_file_restore(cli->session, id, &file, &error))
-        return cli->json ? cli_show_record(cli, &cli_files, file) : CLI_OK;
-    if (vidstore_error_code(error) != VIDSTORE_NOT_FOUND)
-        return cli_fail_on(cli, id, &error);
-    vidstore_error_free(error);
+    for (const struct cli_noun *const *noun = cli_nouns; *noun; noun++) {
+        vidstore_error *error = NULL;
+        void *record = NULL;
+        if (!(*noun)->restore)
+            continue;
+        if (!(*noun)->restore(cli->session, id, &record, &error)) {
+            int result = cli->json ? cli_show_record(cli, *noun, record) : CLI_OK;
+            (*noun)->free(record);
+            return result;
+        }
+        if (vidstore_error_code(error) != VIDSTORE_NOT_FOUND)
+            return cli_fail_on(cli, id, &error);
+        vidstore_error_free(error);
+    }
     if (is_user(cli, id))
         return cli_complain(CLI_REFUSED, "%s: a user that was removed can't be brought back (STATE, field id)", id);
-    return cli_complain(CLI_NOT_FOUND, "no video, job or file \"%s\" (NOT_FOUND)", id);
+    return cli_complain(CLI_NOT_FOUND, "no video, job, file or collection \"%s\" (NOT_FOUND)", id);
 }
 
 int cmd_undelete(struct cli *cli, const struct cli_args *args) {

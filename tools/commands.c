@@ -64,6 +64,14 @@ OPTIONS(grant_add) = {
     {"reason", 0, "TEXT", "why, for the record"},
     END,
 };
+OPTIONS(collection_list) = {
+    {"user", 'u', "USER", "only of this user"},
+    {"video", 0, "VIDEO", "only those in which this video stands"},
+    CLI_LIST_OPTIONS,
+    END,
+};
+OPTIONS(collection_create) = {{"description", 0, "TEXT", "what it is"}, END};
+OPTIONS(collection_place) = {{"before", 0, "VIDEO", "before this one (default: after all others)"}, END};
 OPTIONS(link_list) = {{"user", 'u', "USER", "only to files of this user"}, CLI_LIST_OPTIONS, END};
 OPTIONS(link_create) = {
     {"name", 0, "TEXT", "for whom or what it is"},
@@ -258,7 +266,7 @@ const struct cli_command cli_commands[] = {
     {"jobs retry", "JOB…", "make failed, dead or cancelled jobs ready again", 1, -1, 0, NULL, cmd_jobs_retry},
     {"ls", "", "the catalogue: list videos, newest first", 0, 0, 0, ls, cmd_ls},
     {"files", "", "list files, newest first", 0, 0, 0, files, cmd_files},
-    {"show", "ID…", "all about a video, job, file, user or event", 1, -1, 0, show, cmd_show},
+    {"show", "ID…", "all about a video, job, file, user, collection or event", 1, -1, 0, show, cmd_show},
     {"search", "TEXT [NOUN]", "find by words and facts: videos, or another noun", 1, 2, 0, search, cmd_search},
     {"series", "NAME", "seasons of a series: what is missing, and what differs", 1, 1, 0, series, cmd_series},
     {"get", "FILE", "copy a file out of the store; a video's id means its file", 1, 1, 0, get, cmd_get},
@@ -267,8 +275,17 @@ const struct cli_command cli_commands[] = {
     {"probe", "FILE|DIRECTORY|VIDEO…", "what files are; or look into a stored video again", 1, -1, CLI_NO_STORE, probe,
      cmd_probe},
     {"reprobe", "", "look again into videos that an older prober has seen", 0, 0, 0, reprobe, cmd_reprobe},
-    {"rm", "ID…", "remove a video, job, file or user", 1, -1, 0, rm, cmd_rm},
-    {"undelete", "ID…", "bring back a removed video, job or file", 1, -1, 0, NULL, cmd_undelete},
+    {"rm", "ID…", "remove a video, job, file, collection or user", 1, -1, 0, rm, cmd_rm},
+    {"undelete", "ID…", "bring back a removed video, job, file or collection", 1, -1, 0, NULL, cmd_undelete},
+    {"collection ls", "", "list collections", 0, 0, CLI_DEFAULT, collection_list, cmd_collection_list},
+    {"collection create", "NAME", "make a collection of videos", 1, 1, 0, collection_create, cmd_collection_create},
+    {"collection show", "COLLECTION", "one collection, and its videos in their order", 1, 1, 0, NULL,
+     cmd_collection_show},
+    {"collection add", "COLLECTION VIDEO…", "put videos into a collection", 2, -1, 0, collection_place,
+     cmd_collection_add},
+    {"collection rm", "COLLECTION VIDEO…", "take videos out of a collection", 2, -1, 0, NULL, cmd_collection_rm},
+    {"collection move", "COLLECTION VIDEO…", "move videos in a collection", 2, -1, 0, collection_place,
+     cmd_collection_move},
     {"user ls", "", "list users", 0, 0, CLI_DEFAULT, user_list, cmd_user_list},
     {"user add", "NAME", "create a user", 1, 1, CLI_CREATES, user_add, cmd_user_add},
     {"user show", "USER", "one user, and what it has", 1, 1, 0, NULL, cmd_user_show},

@@ -75,7 +75,7 @@ _vidstore() {
         config)
             values=$("$program" --json config 2>/dev/null | grep -o '"name": *"[^"]*"' | cut -d '"' -f 4)
             ;;
-        jobs | user | audit | key | login | grant | link | quota)
+        jobs | user | audit | key | login | grant | link | quota | collection)
             values=$(_vidstore_table "$program" |
                 awk -F '\t' -v group="$command" '$1 == "command" { split($2, w, " "); if (w[1] == group) print w[2] }')
             ;;

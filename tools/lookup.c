@@ -66,6 +66,31 @@ int cli_id_find(struct cli *cli, const struct cli_noun *noun, const char *text, 
     return found == 1 ? CLI_OK : found ? ambiguous(text) : not_found(noun->name, text);
 }
 
+/* How many collections have this name; the id of the last. Negative: an exit code, said. */
+static int look_named(struct cli *cli, const char *name, char ret[CLI_UUID_TEXT]) {
+    vidstore_error *error = NULL;
+    cli_auto(vidstore_query) *query = vidstore_query_new();
+    cli_auto(vidstore_page) *page = NULL;
+    if (vidstore_query_filter(query, "name = $1", &error))
+        return -cli_fail(cli, &error);
+    vidstore_query_bind_text(query, 1, name);
+    if (vidstore_collection_list(cli->session, query, &page, &error))
+        return -cli_fail_on(cli, name, &error);
+    const vidstore_collection *last = vidstore_page_collection(page, vidstore_page_count(page) - 1);
+    if (last)
+        snprintf(ret, CLI_UUID_TEXT, "%s", vidstore_collection_id(last));
+    return (int)vidstore_page_count(page);
+}
+
+int cli_collection_find(struct cli *cli, const char *text, char ret[CLI_UUID_TEXT]) {
+    int found = look_named(cli, text, ret);
+    if (found < 0)
+        return -found;
+    if (found > 1)
+        return cli_complain(CLI_INVALID, "\"%s\" is the name of several; give an id (INVALID, field id)", text);
+    return found ? CLI_OK : cli_id_find(cli, &cli_collections, text, ret);
+}
+
 static int find_full(struct cli *cli, const char *text, const struct cli_noun **ret_noun) {
     for (const struct cli_noun *const *noun = cli_nouns; *noun; noun++) {
         vidstore_error *error = NULL;

@@ -35,8 +35,23 @@ READING(grant, vidstore_grant_get, vidstore_grant, vidstore_page_grant)
 READING(link, vidstore_link_get, vidstore_link, vidstore_page_link)
 READING(job, vidstore_job_get, vidstore_job, vidstore_page_job)
 READING(video, vidstore_video_get, vidstore_video, vidstore_page_video)
+READING(collection, vidstore_collection_get, vidstore_collection, vidstore_page_collection)
 READING(file, vidstore_file_get, vidstore_file, vidstore_page_file)
 READING(event, vidstore_audit_get, vidstore_audit_event, vidstore_page_audit_event)
+
+#define RESTORING(noun)                                                                                                \
+    static vidstore_status noun##_restore(vidstore_session *session, const char *id, void **ret,                       \
+                                          vidstore_error **reterr) {                                                   \
+        vidstore_##noun *record = NULL;                                                                                \
+        vidstore_status status = vidstore_##noun##_restore(session, id, &record, reterr);                              \
+        *ret = record;                                                                                                 \
+        return status;                                                                                                 \
+    }
+
+RESTORING(job)
+RESTORING(video)
+RESTORING(collection)
+RESTORING(file)
 
 #define CALLS(noun)                                                                                                    \
     .get = noun##_get, .item = noun##_item, .text = noun##_text, .number = noun##_number, .json = noun##_json,         \
@@ -80,6 +95,7 @@ const struct cli_noun cli_users = {"user",
                                    .list = vidstore_user_list,
                                    .count = vidstore_user_count,
                                    .remove = vidstore_user_remove,
+                                   .purge = vidstore_user_purge,
                                    .id_field = VIDSTORE_USER_ID,
                                    .columns = user_columns,
                                    .sheet = user_sheet};
@@ -306,6 +322,8 @@ const struct cli_noun cli_jobs = {"job",
                                   .list = vidstore_job_list,
                                   .count = vidstore_job_count,
                                   .remove = vidstore_job_remove,
+                                  .restore = job_restore,
+                                  .purge = vidstore_job_purge,
                                   .id_field = VIDSTORE_JOB_ID,
                                   .columns = job_columns,
                                   .sheet = job_sheet};
@@ -396,9 +414,46 @@ const struct cli_noun cli_videos = {"video",
                                     .list = vidstore_video_list,
                                     .count = vidstore_video_count,
                                     .remove = vidstore_video_remove,
+                                    .restore = video_restore,
+                                    .purge = vidstore_video_purge,
                                     .id_field = VIDSTORE_VIDEO_ID,
                                     .columns = video_columns,
                                     .sheet = video_sheet};
+
+static const struct cli_field collection_columns[] = {
+    {"ID", CLI_F_ID, VIDSTORE_COLLECTION_ID, 0, 0},
+    {"NAME", CLI_F_TEXT, VIDSTORE_COLLECTION_NAME, 0, CLI_ELASTIC},
+    {"DESCRIPTION", CLI_F_TEXT, VIDSTORE_COLLECTION_DESCRIPTION, 0, CLI_ELASTIC | CLI_OPTIONAL},
+    {"OWNER", CLI_F_ID, VIDSTORE_COLLECTION_USER_ID, 0, CLI_OPTIONAL},
+    {"UPDATED", CLI_F_TIME, VIDSTORE_COLLECTION_UPDATED_US, 0, 0},
+    {0},
+};
+static const struct cli_field collection_sheet[] = {
+    {"Collection", 0},
+    {"name", CLI_F_TEXT, VIDSTORE_COLLECTION_NAME},
+    {"description", CLI_F_TEXT, VIDSTORE_COLLECTION_DESCRIPTION},
+    {"Record", 0},
+    {"id", CLI_F_ID, VIDSTORE_COLLECTION_ID},
+    {"owner", CLI_F_ID, VIDSTORE_COLLECTION_USER_ID},
+    {"external id", CLI_F_TEXT, VIDSTORE_COLLECTION_EXTERNAL_ID},
+    {"created", CLI_F_TIME, VIDSTORE_COLLECTION_CREATED_US},
+    {"updated", CLI_F_TIME, VIDSTORE_COLLECTION_UPDATED_US},
+    {"version", CLI_F_NUMBER, VIDSTORE_COLLECTION_VERSION},
+    {"removed", CLI_F_TIME, VIDSTORE_COLLECTION_DELETED_US},
+    {"metadata", CLI_F_TEXT, VIDSTORE_COLLECTION_METADATA},
+    {0},
+};
+const struct cli_noun cli_collections = {"collection",
+                                         "collections",
+                                         CALLS(collection),
+                                         .list = vidstore_collection_list,
+                                         .count = vidstore_collection_count,
+                                         .remove = vidstore_collection_remove,
+                                         .restore = collection_restore,
+                                         .purge = vidstore_collection_purge,
+                                         .id_field = VIDSTORE_COLLECTION_ID,
+                                         .columns = collection_columns,
+                                         .sheet = collection_sheet};
 
 static const struct cli_field file_columns[] = {
     {"ID", CLI_F_ID, VIDSTORE_FILE_ID, 0, 0},
@@ -452,6 +507,8 @@ const struct cli_noun cli_files = {"file",
                                    .list = vidstore_file_list,
                                    .count = vidstore_file_count,
                                    .remove = vidstore_file_remove,
+                                   .restore = file_restore,
+                                   .purge = vidstore_file_purge,
                                    .id_field = VIDSTORE_FILE_ID,
                                    .columns = file_columns,
                                    .sheet = file_sheet};
@@ -497,8 +554,9 @@ const struct cli_noun cli_events = {"event",
                                     .columns = event_columns,
                                     .sheet = event_sheet};
 
-const struct cli_noun *const cli_nouns[] = {&cli_videos, &cli_jobs,   &cli_files, &cli_users,  &cli_keys,
-                                            &cli_logins, &cli_grants, &cli_links, &cli_events, NULL};
+const struct cli_noun *const cli_nouns[] = {&cli_videos,      &cli_jobs,   &cli_files,  &cli_users,
+                                            &cli_collections, &cli_keys,   &cli_logins, &cli_grants,
+                                            &cli_links,       &cli_events, NULL};
 
 const struct cli_noun *cli_noun_find(const char *name) {
     for (const struct cli_noun *const *noun = cli_nouns; *noun; noun++)

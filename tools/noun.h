@@ -47,14 +47,16 @@ struct cli_noun {
     int64_t (*number)(const void *record, int32_t field);
     vidstore_status (*json)(const void *record, vidstore_text **ret, vidstore_error **reterr);
     vidstore_status (*remove)(vidstore_session *session, const char *id, int32_t mode, vidstore_error **reterr);
+    vidstore_status (*restore)(vidstore_session *session, const char *id, void **ret, vidstore_error **reterr);
+    vidstore_status (*purge)(vidstore_session *session, const char *id, vidstore_error **reterr);
     void (*free)(void *record);
     int32_t id_field;
     const struct cli_field *columns; /* of a list */
     const struct cli_field *sheet;
 };
 
-extern const struct cli_noun cli_users, cli_keys, cli_logins, cli_grants, cli_links, cli_jobs, cli_videos, cli_files,
-    cli_events;
+extern const struct cli_noun cli_users, cli_keys, cli_logins, cli_grants, cli_links, cli_jobs, cli_videos,
+    cli_collections, cli_files, cli_events;
 /* All of them, ended by NULL; and the one of a name, singular or plural; NULL: there is none. */
 extern const struct cli_noun *const cli_nouns[];
 const struct cli_noun *cli_noun_find(const char *name);
@@ -66,6 +68,8 @@ char *cli_field_text(const struct cli *cli, const struct cli_noun *noun, const v
 /* The id that a text means: an id, or at least 8 characters from the beginning or end of one among the newest 1000.
  * Returns an exit code. */
 int cli_id_find(struct cli *cli, const struct cli_noun *noun, const char *text, char ret[CLI_UUID_TEXT]);
+/* The same of a collection, which may be called by its name. */
+int cli_collection_find(struct cli *cli, const char *text, char ret[CLI_UUID_TEXT]);
 /* The id of the file that a text means: a video's is that of the file that it was fetched as. Returns an exit code. */
 int cli_file_find(struct cli *cli, const char *text, char ret[CLI_UUID_TEXT]);
 /* Copies a file out of the store, as the session may: to a path, to standard output (-), or to its own name (NULL).

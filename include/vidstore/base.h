@@ -92,6 +92,10 @@ typedef struct vidstore_user_params vidstore_user_params;
 typedef struct vidstore_grant vidstore_grant;
 /** Values for a grant to create. */
 typedef struct vidstore_grant_params vidstore_grant_params;
+/** A named set of videos in an order of its owner's. Immutable snapshot. */
+typedef struct vidstore_collection vidstore_collection;
+/** Values for a collection to create or update. */
+typedef struct vidstore_collection_params vidstore_collection_params;
 /** A link: the way to one file for whoever has it. Immutable snapshot. */
 typedef struct vidstore_link vidstore_link;
 /** Values for a link to create. */

@@ -9,6 +9,7 @@
 #include <vidstore/app.h>
 #include <vidstore/audit.h>
 #include <vidstore/base.h>
+#include <vidstore/collection.h>
 #include <vidstore/error.h>
 #include <vidstore/file.h>
 #include <vidstore/grant.h>

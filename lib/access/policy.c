@@ -35,6 +35,7 @@ static const struct {
     {"login", {0, 0, R | L | U | D, R | L | U | D, ALL}},
     {"job", {0, 0, R | L, C | R | L | U | D | T | P | S, ALL}},
     {"video", {0, 0, R | L, C | R | L | U | D | T | P | S, ALL}},
+    {"collection", {0, 0, R | L, C | R | L | U | D | T | P, ALL}},
     {"file", {R | L, 0, R | L, C | R | L | U | D | T | P | S, ALL}},
     {"grant", {0, 0, R | L, C | R | L, ALL}},
     {"link", {0, 0, R | L | D, C | R | L | D, ALL}},
@@ -206,13 +207,23 @@ enum vs_decision vs_policy_decide(const struct vs_actor *actor, const struct vs_
 
 /* A noun as people speak of it. */
 static const char *in_words(const char *noun) {
-    static const char *const words[][2] = {
-        {"user", "a user"},          {"job", "a job"},       {"video", "a video"},
-        {"file", "a file"},          {"audit", "the audit"}, {"stats", "the statistics"},
-        {"setting", "the settings"}, {"store", "the store"}, {"claim", "the queue of jobs"},
-        {"feed", "the change feed"}, {"key", "a key"},       {"login", "a login"},
-        {"grant", "a grant"},        {"link", "a link"},     {"quota", "a quota"},
-        {"app", "the host's tables"}};
+    static const char *const words[][2] = {{"user", "a user"},
+                                           {"job", "a job"},
+                                           {"video", "a video"},
+                                           {"file", "a file"},
+                                           {"audit", "the audit"},
+                                           {"stats", "the statistics"},
+                                           {"setting", "the settings"},
+                                           {"store", "the store"},
+                                           {"claim", "the queue of jobs"},
+                                           {"feed", "the change feed"},
+                                           {"key", "a key"},
+                                           {"login", "a login"},
+                                           {"grant", "a grant"},
+                                           {"link", "a link"},
+                                           {"quota", "a quota"},
+                                           {"app", "the host's tables"},
+                                           {"collection", "a collection"}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(words[i][0], noun) == 0)
             return words[i][1];

@@ -368,9 +368,29 @@ static void add_marks(const struct predicate *p, struct vs_compiled *query) {
         vs_mark_scope(query, NULL, VIDSTORE_ACCESS_PUBLIC);
 }
 
+/* For conditions on another noun: what the actor may list of that one. */
+static int tell_asker(const struct vs_actor *actor, struct vs_compiled *query, vidstore_error **e) {
+    struct vs_term *me = &query->terms[query->me - 1], *all = &query->terms[query->all - 1];
+    char text[VS_UUID_TEXT];
+    if (!vs_rule_lists(actor, query->related))
+        return 0;
+    if (vs_policy_sees_all(actor, query->related)) {
+        all->value = (struct vs_value){.i = 1, .set = VS_VALUE_SET};
+        return 0;
+    }
+    vs_uuid_format(&actor->user, text);
+    if (!(me->text = vs_strdup(text)))
+        return vs_fail_nomem(e);
+    me->value = (struct vs_value){.text = me->text, .len = VS_UUID_TEXT - 1, .set = VS_VALUE_SET};
+    return 0;
+}
+
 int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vidstore_error **e) {
     autopredicate p = {0};
     const char *noun = query->noun->name;
+    int r = query->related ? tell_asker(actor, query, e) : 0;
+    if (r)
+        return r;
     if (!vs_rule_lists(actor, noun))
         return vs_fail(e, VIDSTORE_FORBIDDEN, NULL, "this session may not list %ss", noun);
     if (vs_policy_sees_all(actor, noun))
@@ -381,10 +401,10 @@ int vs_policy_narrow(const struct vs_actor *actor, struct vs_compiled *query, vi
     if (query->owners && actor->kind == VS_ACTOR_ANONYMOUS)
         return vs_fail(e, VIDSTORE_FORBIDDEN, "filter", "this filter asks for what only owners see");
     int64_t now_us = vs_now_us();
-    int r = begin(&p, actor, query, VS_LIST, now_us, e);
+    r = begin(&p, actor, query, VS_LIST, now_us, e);
     if (!r && query->owners)
         r = add_own(&p, query, e);
-    if (!r && !query->owners)
+    if (!r && !query->owners && (!query->near || query->matched))
         r = add_ways(&p, query, now_us, e);
     if (!r && (!query->n_ways || query->matched))
         r = add_predicate(&p, query, e);

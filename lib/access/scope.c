@@ -20,12 +20,12 @@ static const struct {
     int admin; /* of effect only while the owner is an admin */
     int own;   /* reaches what is the owner's own, whatever the owner's role */
 } table[] = {
-    {"read", " job video file stats setting feed quota ", LOOK, 0, 0},
-    {"write", " job video file ", CHANGE, 0, 0},
+    {"read", " job video collection file stats setting feed quota ", LOOK, 0, 0},
+    {"write", " job video collection file ", CHANGE, 0, 0},
     {"jobs:read", " job ", LOOK, 0, 0},
     {"jobs:write", " job ", CHANGE, 0, 0},
-    {"videos:read", " video ", LOOK, 0, 0},
-    {"videos:write", " video ", CHANGE, 0, 0},
+    {"videos:read", " video collection ", LOOK, 0, 0},
+    {"videos:write", " video collection ", CHANGE, 0, 0},
     {"files:read", " file ", LOOK, 0, 0},
     {"files:write", " file ", CHANGE, 0, 0},
     {"profile", " user ", LOOK, 0, 1},
@@ -86,8 +86,9 @@ int vs_scopes_own(const struct vs_actor *actor, const char *noun) {
 
 /* By what the words allow, not by the words: whoever has write may hand on jobs:read. */
 int vs_scopes_within(uint32_t scopes, uint32_t of) {
-    static const char *const nouns[] = {"user",  "key",     "login", "job",   "video", "file",  "audit",
-                                        "stats", "setting", "store", "claim", "feed",  "quota", "any other"};
+    static const char *const nouns[] = {"user",       "key",   "login", "job",   "video",
+                                        "collection", "file",  "audit", "stats", "setting",
+                                        "store",      "claim", "feed",  "quota", "any other"};
     struct vs_actor inner = {.scopes = scopes, .role = VIDSTORE_ROLE_ADMIN},
                     outer = {.scopes = of, .role = VIDSTORE_ROLE_ADMIN};
     for (size_t i = 0; of && i < sizeof nouns / sizeof *nouns; i++)

@@ -79,6 +79,14 @@ struct vs_served {
     int64_t value;
 };
 
+/* What the query language asks for besides fields: NAME = a UUID, that the row is among those which a piece of SQL
+ * selects by it. Holes of the piece: {{that}} the UUID, {{me}} and {{all}} who asks, for what only its owner sees. */
+struct vs_related {
+    const char *name;   /* of the other noun */
+    const char *column; /* what the piece selects */
+    enum vs_stmt_id piece;
+};
+
 struct vs_noun {
     const char *name;  /* "user" */
     const char *table; /* "users" */
@@ -97,6 +105,7 @@ struct vs_noun {
         int32_t open;         /* field of the access level by which others may see a record; 0: none */
         const struct vs_saying *sayings; /* ends with name NULL; NULL: none */
     } search;                            /* put 0: no words are kept */
+    const struct vs_related *related;    /* ends with name NULL; NULL: none */
 };
 
 #define VS_SEARCH_STMTS(NOUN_)                                                                                         \

@@ -114,6 +114,11 @@ struct vs_compiled {
     int facts, searched, ranked; /* conditions by marks; words were looked for; the best come first */
     int matched;                 /* the list goes through the index of words */
     int owners;                  /* the filter speaks of fields that only an owner sees */
+    const char *related;         /* the other noun that it asks about; NULL: none */
+    int me, all;                 /* then the numbers of the values that say who asks; unset: nobody, who sees nothing */
+    int near;                    /* the filter leads to few rows by their ids: no other way to them is wanted */
+    const char *place;           /* the column of the list's own order; NULL: seq */
+    enum vs_stmt_id listing;     /* the template that has it */
     const struct vs_field *sort; /* NULL: by seq */
     int ascending;
     int64_t limit;
@@ -132,6 +137,10 @@ int vs_query_parse(const struct vs_query *query, struct vs_compiled *ret, vidsto
 /* Adds " AND column = value" for a value of the library's own. */
 int vs_compiled_and(struct vs_compiled *c, const char *column_test, const struct vs_field *field, struct vs_value value,
                     vidstore_error **e);
+/* Adds a condition of the library's own: that the row is among those which `to` selects by an id; `to` has no holes for
+ * who asks. */
+int vs_compiled_related(struct vs_compiled *c, const struct vs_related *to, const struct vs_uuid *that,
+                        vidstore_error **e);
 /* Adds a value of the library's own, for conditions that name it: its number, $1 is 1; or a negative code. */
 int vs_compiled_value(struct vs_compiled *c, const struct vs_field *field, struct vs_value value, vidstore_error **e);
 /* Another way to the rows, to be filled. */

@@ -281,7 +281,7 @@ int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_i
     int r = vs_compiled_leave_out(c, conn, e);
     if (!r)
         r = vs_search_plan(c, conn, e);
-    put_order(c, "seq", order, sizeof order);
+    put_order(c, c->place ? c->place : "seq", order, sizeof order);
     snprintf(most, sizeof most, "%" PRId64, limit);
     if (!r && c->matched)
         r = make_matches(c, how, e);

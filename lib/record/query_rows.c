@@ -61,7 +61,10 @@ static int ask_granted(struct vs_rows *rows, int *ret, vidstore_error **e) {
 
 static int one(struct vs_rows *rows, enum vs_how how, vidstore_error **e) {
     struct vs_compiled *c = rows->c;
-    enum vs_stmt_id tmpl = c->ranked ? c->noun->search.best : c->matched ? c->noun->search.list : c->noun->stmt.list;
+    enum vs_stmt_id tmpl = c->place     ? c->listing
+                           : c->ranked  ? c->noun->search.best
+                           : c->matched ? c->noun->search.list
+                                        : c->noun->stmt.list;
     rows->count = 1;
     rows->heads[0].row = NULL;
     return vs_compiled_stmt(c, rows->conn, tmpl, c->limit + !c->ranked, how, rows->scratch, &rows->heads[0].row, e);

@@ -185,7 +185,7 @@ int vs_cursor_apply(struct vs_compiled *c, const char *cursor, vidstore_error **
     if (!c->sort) {
         if (len != 34)
             return malformed(e);
-        snprintf(text, sizeof text, "%s %s ", c->matched ? "found.rowid" : "seq", op);
+        snprintf(text, sizeof text, "%s %s ", c->place ? c->place : c->matched ? "found.rowid" : "seq", op);
         return vs_compiled_and(c, text, &seq, at, e);
     }
     struct vs_value value;

@@ -62,7 +62,7 @@ void vs_mark_end(struct vs_compiled *c);
 void vs_mark_bounds(struct vs_compiled *c, const struct vs_field *field, int64_t low, int64_t high);
 /* What was known so far to narrow the query, and going back to it. */
 struct vs_marks_kept {
-    int indexed, facts, n_ranges, n_conditions;
+    int indexed, near, facts, n_ranges, n_conditions;
     size_t len;
     struct vs_range ranges[VS_QUERY_RANGES];
 };

@@ -55,6 +55,7 @@ void vs_mark_bounds(struct vs_compiled *c, const struct vs_field *field, int64_t
 
 void vs_marks_keep(const struct vs_compiled *c, struct vs_marks_kept *ret) {
     *ret = (struct vs_marks_kept){.indexed = c->indexed,
+                                  .near = c->near,
                                   .facts = c->facts,
                                   .n_ranges = c->n_ranges,
                                   .n_conditions = c->n_conditions,
@@ -64,6 +65,7 @@ void vs_marks_keep(const struct vs_compiled *c, struct vs_marks_kept *ret) {
 
 void vs_marks_forget(struct vs_compiled *c, const struct vs_marks_kept *to) {
     c->indexed = to->indexed;
+    c->near = to->near;
     c->facts = to->facts;
     c->n_ranges = to->n_ranges;
     c->n_conditions = to->n_conditions;

@@ -12,9 +12,9 @@
 
 enum { FILTER_MAX = 65536, PIECE = 128, SCAN_MAX = 8192 };
 
-static const struct vs_word nouns[] = {{0, "user"},  {1, "job"},    {2, "video"},   {3, "file"}, {4, "grant"},
-                                       {5, "key"},   {6, "login"},  {7, "setting"}, {8, "app"},  {9, "quota"},
-                                       {10, "link"}, {11, "alert"}, {0, NULL}};
+static const struct vs_word nouns[] = {{0, "user"},  {1, "job"},    {2, "video"},       {3, "file"}, {4, "grant"},
+                                       {5, "key"},   {6, "login"},  {7, "setting"},     {8, "app"},  {9, "quota"},
+                                       {10, "link"}, {11, "alert"}, {12, "collection"}, {0, NULL}};
 
 /* --- what is asked for -------------------------------------------------------------------------------------------- */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What is examined, in the order in which a person would ask. */
+#include "collections/collections.h"
 #include "db/bind.h"
 #include "files/files.h"
 #include "jobs/jobs.h"
@@ -237,6 +238,21 @@ static int check_usage(struct vs_exam *x, vidstore_error **e) {
     return 0;
 }
 
+static int strays_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    return vs_collections_strays(conn, arg, e);
+}
+
+/* Places of videos in collections go with either of them. */
+static int check_collections(struct vs_exam *x, vidstore_error **e) {
+    int64_t strays = 0;
+    int r = vs_session_read(x->session, strays_op, &strays, e);
+    if (!r && strays)
+        vs_exam_find(x, VS_VERDICT_BAD, "%" PRId64 " places in collections hang on nothing, or stand nowhere", strays);
+    else if (!r)
+        vs_exam_find(x, VS_VERDICT_OK, "what stands in collections is there");
+    return r;
+}
+
 struct settings {
     int changed, unknown, bad;
     char name[64]; /* of the first that is unknown or bad */
@@ -277,12 +293,21 @@ static int check_settings(struct vs_exam *x, vidstore_error **e) {
 }
 
 const struct vs_exam_check vs_exam_checks[] = {
-    {"connection", check_connection}, {"integrity", check_integrity},
-    {"schema", check_schema},         {"version", check_version},
-    {"engine", check_engine},         {"log", check_log},
-    {"database", check_size},         {"disk", check_disk},
-    {"marker", vs_exam_marker},       {"bytes", vs_exam_bytes},
-    {"leases", check_leases},         {"usage", check_usage},
-    {"probe", check_probe},           {"clock", check_clock},
-    {"settings", check_settings},     {NULL, NULL},
+    {"connection", check_connection},
+    {"integrity", check_integrity},
+    {"schema", check_schema},
+    {"version", check_version},
+    {"engine", check_engine},
+    {"log", check_log},
+    {"database", check_size},
+    {"disk", check_disk},
+    {"marker", vs_exam_marker},
+    {"bytes", vs_exam_bytes},
+    {"leases", check_leases},
+    {"usage", check_usage},
+    {"probe", check_probe},
+    {"clock", check_clock},
+    {"settings", check_settings},
+    {"collections", check_collections},
+    {NULL, NULL},
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The steps of the upkeep. Each asks first whether there is anything to do, so that idle upkeep takes no lock. */
 #include "audit/audit.h"
+#include "collections/collections.h"
 #include "db/bind.h"
 #include "files/files.h"
 #include "jobs/jobs.h"
@@ -223,6 +224,8 @@ static const struct step steps[] = {
      find_ids, purge_removed},
     {VS_DONE_RECORDS, VS_SETTING_REMOVED_RETENTION_DAYS, SLICE_MAX, VS_STMT_DUE_REMOVED_VIDEOS, 0, &vs_video_rules,
      find_ids, purge_removed},
+    {VS_DONE_RECORDS, VS_SETTING_REMOVED_RETENTION_DAYS, SLICE_MAX, VS_STMT_DUE_REMOVED_COLLECTIONS, 0,
+     &vs_collection_rules, find_ids, purge_removed},
     ENDED(VIDSTORE_JOB_COMPLETED, VS_SETTING_JOB_RETENTION_DAYS),
     ENDED(VIDSTORE_JOB_CANCELLED, VS_SETTING_JOB_RETENTION_DAYS),
     ENDED(VIDSTORE_JOB_FAILED, VS_SETTING_FAILED_RETENTION_DAYS),

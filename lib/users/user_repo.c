@@ -157,7 +157,7 @@ int vs_user_repo_owned(struct vs_conn *conn, const struct vs_uuid *user, int64_t
 int vs_user_repo_remove_owned(struct vs_conn *conn, const struct vs_uuid *user, const struct vs_uuid *removal,
                               int64_t now_us, vidstore_error **e) {
     static const enum vs_stmt_id all[] = {VS_STMT_USER_REMOVE_FILES, VS_STMT_USER_REMOVE_VIDEOS,
-                                          VS_STMT_USER_REMOVE_JOBS};
+                                          VS_STMT_USER_REMOVE_COLLECTIONS, VS_STMT_USER_REMOVE_JOBS};
     int r = 0;
     for (size_t i = 0; !r && i < VS_COUNT(all); i++) {
         r = vs_exec(conn, all[i], NULL, e, vs_int(now_us), vs_id(removal), vs_id(user));

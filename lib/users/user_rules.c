@@ -201,7 +201,7 @@ static int remove_user(struct vs_change *c, vidstore_error **e) {
         r = vs_user_repo_owned(c->conn, &c->id, &owned, e);
         if (!r && owned)
             r = vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_DEPENDENTS, "id",
-                            "the user still owns jobs, videos or files");
+                            "the user still owns jobs, videos, files or collections");
     }
     if (!r && c->mode == VIDSTORE_REMOVE_CASCADE)
         r = vs_user_repo_remove_owned(c->conn, &c->id, &c->removal, c->now_us, e);
@@ -242,7 +242,8 @@ static int purge(struct vs_change *c, vidstore_error **e) {
     int64_t owned = 0;
     int r = vs_user_repo_owned(c->conn, &c->id, &owned, e);
     if (!r && owned)
-        r = vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_DEPENDENTS, "id", "the user still owns jobs, videos or files");
+        r = vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_DEPENDENTS, "id",
+                        "the user still owns jobs, videos, files or collections");
     return r;
 }
 

@@ -54,6 +54,8 @@ const char *vs_video_resolution(int64_t width, int64_t height) {
     return "low";
 }
 
+static const struct vs_related related[] = {{"collection", "videos.id", VS_STMT_VIDEO_IN_COLLECTION}, {NULL, NULL, 0}};
+
 const struct vs_noun vs_video_noun = {
     .name = "video",
     .table = "videos",
@@ -65,4 +67,5 @@ const struct vs_noun vs_video_noun = {
     .stmt = {VS_STMT_VIDEO_BY_ID, VS_STMT_VIDEO_BY_EXTERNAL, VS_STMT_VIDEO_INSERT, VS_STMT_VIDEO_UPDATE,
              VS_STMT_VIDEO_PURGE, VS_STMT_VIDEO_LIST, VS_STMT_VIDEO_COUNT},
     .search = {VS_SEARCH_STMTS(VIDEO), .more = VS_STMT_VIDEO_WORDS, .sayings = sayings},
+    .related = related,
 };

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- each: users jobs videos files
+-- each: users jobs videos collections files
 -- What every noun needs alike.
 
 -- name: {noun}_by_id

@@ -68,6 +68,9 @@ SELECT count(*) FROM (SELECT 1 FROM jobs WHERE state = 10 AND deleted_us IS NULL
 -- name: due_removed_jobs
 SELECT id FROM jobs WHERE deleted_us <= $1 ORDER BY deleted_us, seq DESC LIMIT $2;
 
+-- name: due_removed_collections
+SELECT id FROM collections WHERE deleted_us <= $1 ORDER BY deleted_us LIMIT $2;
+
 -- name: due_removed_videos
 SELECT id FROM videos WHERE deleted_us <= $1 ORDER BY deleted_us LIMIT $2;
 

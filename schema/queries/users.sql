@@ -77,7 +77,8 @@ SELECT provider, subject, created_us FROM user_identities WHERE user_id = $1 ORD
 -- name: user_owned
 SELECT (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE user_id = $1 AND deleted_us IS NULL LIMIT 1) AS j)
 + (SELECT count(*) FROM (SELECT 1 FROM videos WHERE user_id = $1 AND deleted_us IS NULL LIMIT 1) AS v)
-+ (SELECT count(*) FROM (SELECT 1 FROM files WHERE user_id = $1 AND deleted_us IS NULL LIMIT 1) AS f) AS owned;
++ (SELECT count(*) FROM (SELECT 1 FROM files WHERE user_id = $1 AND deleted_us IS NULL LIMIT 1) AS f)
++ (SELECT count(*) FROM (SELECT 1 FROM collections WHERE user_id = $1 AND deleted_us IS NULL LIMIT 1) AS c) AS owned;
 
 -- name: user_remove_jobs
 UPDATE jobs SET deleted_us = $1, removal_id = $2, updated_us = $1, version = version + 1 WHERE user_id = $3
@@ -85,6 +86,10 @@ AND deleted_us IS NULL;
 
 -- name: user_remove_videos
 UPDATE videos SET deleted_us = $1, removal_id = $2, updated_us = $1, version = version + 1 WHERE user_id = $3
+AND deleted_us IS NULL;
+
+-- name: user_remove_collections
+UPDATE collections SET deleted_us = $1, removal_id = $2, updated_us = $1, version = version + 1 WHERE user_id = $3
 AND deleted_us IS NULL;
 
 -- name: user_remove_files

@@ -632,6 +632,7 @@ static const struct {
     {"changes read at once", "1 to 1000; waiting for them 0 to 24 h", changes_at_once, NULL},
     {"keys of a user", "50 that count", keys_of_a_user, NULL},
     {"canaries of a store", "1000", NULL, "tests/api/keys.c"},
+    {"videos of a collection", "10,000", NULL, "tests/api/collections.c"},
     {"reading connections", "1 to 64, default 4", readers, NULL},
     {"result of a job", "64 KiB of JSON", result, NULL},
     {"life of a link", "to the setting link.max_days (366 days); default link.default_days (30)", life_of_a_link, NULL},

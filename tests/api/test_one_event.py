@@ -68,6 +68,16 @@ class World:
     def video(self, **fields):
         return self.s.video.create(**{"title": "v", **fields})
 
+    def collection(self, **fields):
+        return self.s.collection.create(**{"name": "c", **fields})
+
+    def collected(self):
+        """A collection with two videos."""
+        collection, videos = self.collection(), [self.video(), self.video()]
+        for video in videos:
+            self.s.collection.video_add(collection.id, video.id, None)
+        return collection.id, videos[0].id
+
     def file(self, **fields):
         return self.s.file.put_path(self.path("a.bin"), **fields)
 
@@ -170,6 +180,20 @@ CASES = {
     "audit_export": (World.user, export),
     "audit_canary_set": (World.key, lambda w, k: w.s.audit.canary_set(k.id, True)),
     "audit_checkpoint": (World.user, lambda w, _: w.s.audit.checkpoint()),
+    "collection_create": (lambda w: None, lambda w, _: w.collection()),
+    "collection_update": (World.collection, lambda w, c: w.s.collection.update(c.id, name="other")),
+    "collection_remove": (World.collection, lambda w, c: w.s.collection.remove(c.id)),
+    "collection_restore": (lambda w: w.removed("collection", w.collection()),
+                           lambda w, c: w.s.collection.restore(c.id)),
+    "collection_purge": (lambda w: w.removed("collection", w.collection()), lambda w, c: w.s.collection.purge(c.id)),
+    "collection_bulk_create": (lambda w: None,
+                               lambda w, _: w.s.collection.bulk_create([{"name": "x"}, {"name": "y"}])),
+    "collection_bulk_update": (lambda w: [w.collection(name="a").id, w.collection(name="b").id],
+                               lambda w, ids: w.s.collection.bulk_update(ids, [{"name": "x"}, {"name": "y"}])),
+    "collection_video_add": (lambda w: (w.collection(), w.video()),
+                             lambda w, it: w.s.collection.video_add(it[0].id, it[1].id, None)),
+    "collection_video_move": (World.collected, lambda w, it: w.s.collection.video_move(*it, None)),
+    "collection_video_drop": (World.collected, lambda w, it: w.s.collection.video_drop(*it)),
     "file_update": (World.file, lambda w, f: w.s.file.update(f.id, name="other")),
     "file_remove": (World.file, lambda w, f: w.s.file.remove(f.id)),
     "file_restore": (lambda w: w.removed("file", w.file()), lambda w, f: w.s.file.restore(f.id)),

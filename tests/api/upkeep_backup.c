@@ -563,8 +563,9 @@ static int finds(const char *name, const char *verdict, int32_t full) {
 }
 
 START_TEST(a_sound_store_has_nothing_bad) {
-    static const char *const names[] = {"connection", "integrity", "schema", "version", "engine", "log",   "database",
-                                        "disk",       "marker",    "bytes",  "leases",  "probe",  "clock", "settings"};
+    static const char *const names[] = {"connection", "integrity", "schema", "version",  "engine",
+                                        "log",        "database",  "disk",   "marker",   "bytes",
+                                        "leases",     "probe",     "clock",  "settings", "collections"};
     put_file(sys, 100, NULL, NULL);
     for (int full = 0; full <= 1; full++) {
         vidstore_text *report = examine(full);

@@ -9,8 +9,8 @@ import sys
 
 import source
 
-LEVELS = [["call"], ["worker", "upkeep"], ["users", "keys", "logins", "grants", "links", "quotas", "jobs", "videos",
-           "files", "audit"],
+LEVELS = [["call"], ["worker", "upkeep"], ["users", "keys", "logins", "grants", "links", "quotas", "jobs",
+           "collections", "videos", "files", "audit"],
           ["store"], ["access"], ["trail"], ["record"], ["db", "blob", "media"], ["net"], ["crypto"], ["util"]]
 RANK = {part: rank for rank, level in enumerate(LEVELS) for part in level}
 NOUNS = LEVELS[2]

@@ -340,6 +340,40 @@ class Users(Case):
         self.run_command("grant", "add", file, "otto", "--reach", "all", expect=INVALID)
         self.run_command("grant", "add", file, "nobody", expect=NOT_FOUND)
 
+    def test_collections(self):
+        self.run_command("user", "add", "lena")
+        self.run_command("user", "add", "otto")
+        for name in ("a.wav", "b.wav", "c.wav"):
+            self.run_command("--as", "lena", "ingest", self.wav(name))
+        a, b, c = (video["id"] for video in reversed(self.json("ls")["items"]))
+        lena = ("--as", "lena", "collection")
+        made = self.text(*lena, "create", "To watch", "--description", "soon").split()[0]
+        self.run_command(*lena, "create", "To watch", expect=REFUSED)
+        self.run_command(*lena, "add", "To watch", a, b)
+        self.run_command(*lena, "add", "To watch", c, a, "--before", a[-12:])
+
+        def shown():
+            return [video["id"] for video in self.json(*lena, "show", made)["videos"]]
+        self.assertEqual([c, a, b], shown())
+        self.run_command(*lena, "move", made, c)
+        self.assertEqual([a, b, c], shown())
+        self.run_command(*lena, "move", made, c, b, "--before", a)
+        self.assertEqual([c, b, a], shown())
+        self.run_command(*lena, "rm", "To watch", b, a)
+        self.assertEqual([c], shown())
+        self.run_command(*lena, "rm", "To watch", c, a, expect=NOT_FOUND)
+        self.assertEqual([c], shown())  # all or nothing
+        self.assertIn("To watch", self.text("collection", "ls", "--video", c))
+        self.assertEqual([], self.json("collection", "--video", a)["items"])
+        self.assertEqual([c], [video["id"] for video in self.json("ls", "-f", f"collection = {made}")["items"]])
+        self.assertIn("soon", self.text("show", made))
+        self.assertEqual([], self.json("--as", "otto", "collection")["items"])
+        self.run_command("--as", "otto", "collection", "show", made, expect=NOT_FOUND)
+        self.run_command("rm", made)
+        self.run_command("collection", "show", "To watch", expect=NOT_FOUND)
+        self.run_command("undelete", made)
+        self.assertEqual([c], shown())
+
     def link_get(self, token, *arguments, expect=OK):
         reading, writing = os.pipe()
         os.write(writing, token.encode() + b"\n")
@@ -487,7 +521,7 @@ class Output(Case):
         self.run_command("user", "add", "lena")
         for command in (["ls"], ["files"], ["files", "--duplicates"], ["jobs"], ["jobs", "show", job], ["user"],
                         ["jobs", "history", job], ["user", "show", "lena"], ["audit"], ["audit", "stats"], ["stats"],
-                        ["stats", "--user", "lena"], ["grant"], ["link"], ["quota", "show", "lena"],
+                        ["stats", "--user", "lena"], ["grant"], ["link"], ["collection"], ["quota", "show", "lena"],
                         ["quota", "usage", "lena"], ["config"], ["config", "job.lease_ms"], ["doctor"], ["version"],
                         ["show", video["id"]], ["show", "--streams", video["id"]], ["search", "wide"],
                         ["search", "--facets", "wide"], ["search", "kind:download_only", "jobs"], ["ls", "--facets"],

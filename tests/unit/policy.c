@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Who may do what: every actor, noun, verb, owner and access level against tables that were written out by hand. */
 #include "access/policy.h"
+#include "collections/collections.h"
 #include "keys/keys.h"
 #include "users/users.h"
 #include "util/alloc.h"
@@ -57,6 +58,10 @@ static const struct {
      {"", "", "", "", "", "CRLUDTPMS", "CRLUDTPMS"}},
     {"file",
      {"", "RL", "CRLUDTPS", "CRLUDTPS", "CRLUDTPS", "CRLUDTPMS", "CRLUDTPMS"},
+     {"", "", "", "", "", "CRLUDTPMS", "CRLUDTPMS"},
+     {"", "", "", "", "", "CRLUDTPMS", "CRLUDTPMS"}},
+    {"collection",
+     {"", "RL", "CRLUDTP", "CRLUDTP", "CRLUDTP", "CRLUDTPMS", "CRLUDTPMS"},
      {"", "", "", "", "", "CRLUDTPMS", "CRLUDTPMS"},
      {"", "", "", "", "", "CRLUDTPMS", "CRLUDTPMS"}},
     {"audit",
@@ -123,7 +128,7 @@ END_TEST
 
 /* Nobody is the nil user: a session without a user must not pass for the owner of what the system owns. */
 START_TEST(nil_is_nobodys_own) {
-    static const char *const nouns[] = {"user", "job", "video", "file", "audit", "stats"};
+    static const char *const nouns[] = {"user", "job", "video", "collection", "file", "audit", "stats"};
     for (size_t i = 0; i < VS_COUNT(nouns); i++) {
         ck_assert_int_eq(vs_policy_check(&actors[0].actor, nouns[i], VS_READ, &nil, 0, NULL), VIDSTORE_NOT_FOUND);
         ck_assert_int_eq(vs_policy_check(&actors[1].actor, nouns[i], VS_READ, &nil, 0, NULL), VIDSTORE_NOT_FOUND);
@@ -144,6 +149,8 @@ START_TEST(lists) {
         {&vs_user_noun, "users.id = $1 AND CASE WHEN users.deleted_us IS NOT NULL THEN 1 WHEN users.deleted_us IS NOT "
                         "NULL THEN 0 ELSE 1 END = 1"},
         {&vs_key_noun, "api_keys.user_id = $1 AND CASE WHEN 1 = 1 THEN 1 END = 1"},
+        {&vs_collection_noun, "collections.user_id = $1 AND CASE WHEN collections.deleted_us IS NOT NULL THEN 1 WHEN "
+                              "collections.deleted_us IS NOT NULL THEN 0 ELSE 1 END = 1"},
         {&vs_audit_noun, "(owner_id = $1 OR user_id = $1)"},
     };
     for (size_t i = 0; i < VS_COUNT(rows); i++)

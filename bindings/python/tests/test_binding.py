@@ -325,10 +325,12 @@ class Nouns(Case):
             return self.system.link.create(file_id=self.file(name=unique, access="restricted").id)[0]
         if noun == "job":
             return self.system.job.submit(kind="x", **fields)
+        if noun == "collection":
+            return self.system.collection.create(name=unique, **fields)
         return self.system.video.create(title=unique, **fields)
 
     def test_the_common_calls(self):
-        for noun in ("user", "job", "video", "file"):
+        for noun in ("user", "job", "video", "collection", "file"):
             with self.subTest(noun):
                 self.common(noun, getattr(self.system, noun))
 
@@ -364,7 +366,7 @@ class Nouns(Case):
                 self.assertEqual(value, getattr(changed, field))
 
     def test_getters_agree_with_the_fields(self):
-        for noun in ("user", "key", "login", "grant", "link", "job", "video", "file"):
+        for noun in ("user", "key", "login", "grant", "link", "job", "video", "collection", "file"):
             record, ctype = self.make(noun), f"vidstore_{noun}"
             names = list(vidstore.lib.starting(ctype + "_"))
             for name in names:
@@ -397,8 +399,10 @@ class Nouns(Case):
 
     def test_bulk(self):
         rows = {"user": [{"username": f"bulk{n}"} for n in range(3)], "video": [{"title": f"v{n}"} for n in range(3)],
+                "collection": [{"name": f"c{n}"} for n in range(3)],
                 "job": [{"kind": "x", "season": f"s{n}"} for n in range(3)]}
-        fresh = {"user": {"username": "fresh"}, "video": {"title": "fresh"}, "job": {"kind": "fresh"}}
+        fresh = {"user": {"username": "fresh"}, "video": {"title": "fresh"}, "collection": {"name": "fresh"},
+                 "job": {"kind": "fresh"}}
         for noun, params in rows.items():
             with self.subTest(noun):
                 calls = getattr(self.system, noun)
@@ -793,6 +797,39 @@ class Once(Case):
         self.assertEqual("ann@example.org", email)
         self.store.once_use("reset", token, PASSWORD + "!")
         self.store.login_create("ann", PASSWORD + "!", None, 0)
+
+
+class Collections(Case):
+    def setUp(self):
+        super().setUp()
+        self.list = self.system.collection.create(name="To watch", description="soon")
+        self.videos = [self.system.video.create(title=title) for title in "abc"]
+
+    def titles(self, **query):
+        return "".join(video.title for video in self.system.collection.videos(self.list.id, **query))
+
+    def test_videos_in_their_order(self):
+        first, second, third = (video.id for video in self.videos)
+        self.assertTrue(self.system.collection.video_add(self.list.id, first, None))
+        self.assertFalse(self.system.collection.video_add(self.list.id, first, None))
+        self.assertTrue(self.system.collection.video_add(self.list.id, second, first))
+        self.assertTrue(self.system.collection.video_add(self.list.id, third, None))
+        self.assertEqual("bac", self.titles())
+        self.assertEqual("bac", self.titles(limit=1))  # page after page
+        self.system.collection.video_move(self.list.id, second, None)
+        self.assertEqual("acb", self.titles())
+        self.assertEqual(3, self.system.video.count("collection = $1", self.list.id))
+        self.assertEqual([self.list.id], [it.id for it in self.system.video.collections(first)])
+        self.system.collection.video_drop(self.list.id, third)
+        self.assertEqual("ab", self.titles())
+        self.fails("NOT_FOUND", self.system.collection.video_drop, self.list.id, third)
+
+    def test_names(self):
+        self.fails("EXISTS", self.system.collection.create, name="To watch")
+        changed = self.system.collection.update(self.list.id, {"name": "Seen"}, description=None)
+        self.assertEqual(("Seen", None), (changed.name, changed.description))
+        self.assertEqual(1, self.system.collection.count("name = $1", "Seen"))
+        self.fails("INVALID", self.system.collection.create, name="Old", created=0)
 
 
 class Grants(Case):

@@ -245,7 +245,9 @@ class AsyncCall:
         query = next((s for s in self.call.slots if s.is_query), None)
         if query is None:
             return AsyncPage(pointer, self.call.record, None, None)
-        return AsyncPage(pointer, self.call.record, values[query.name], lambda following: self(owner, following))
+        first = self.call.before_query(values)
+        return AsyncPage(pointer, self.call.record, values[query.name],
+                         lambda following: self(owner, *first, following))
 
 
 class AsyncCalls:

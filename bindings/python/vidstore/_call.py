@@ -268,7 +268,9 @@ class Call:
         self.signature = self._signature()
 
     def _record_of_page(self) -> str:
-        noun = self.name.split("_")[1]
+        noun, last = self.name.split("_")[1], self.name.rsplit("_", 1)[1]
+        if f"vidstore_{last[:-1]}" in records:  # collection.videos gives videos
+            return f"vidstore_{last[:-1]}"
         return next(c for c in records if c == f"vidstore_{noun}" or c.startswith(f"vidstore_{noun}_"))
 
     def _signature(self) -> inspect.Signature:
@@ -345,7 +347,12 @@ class Call:
         slot = next((s for s in self.slots if isinstance(s, Filter)), None)
         if slot is None:
             return Page(place.value, self.record, None, None)
-        return Page(place.value, self.record, values[slot.name], lambda query: self(owner, query))
+        first = self.before_query(values)
+        return Page(place.value, self.record, values[slot.name], lambda query: self(owner, *first, query))
+
+    def before_query(self, values: Dict[str, Any]) -> List[Any]:
+        """What a list is of, which goes with the query of each of its pages."""
+        return [values[slot.name] for slot in self.slots if not slot.is_query]
 
     def _returned(self, value: Any, owner: Any) -> Any:
         """What a function returns that can't fail."""

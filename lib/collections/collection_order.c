@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "collections/collection_order.h"
+#include "db/bind.h"
+#include "util/error.h"
+
+#define GAP (INT64_C(1) << 32) /* between neighbours, as long as nobody is put between them */
+
+int vs_member_find(struct vs_conn *conn, const struct vs_uuid *collection, const struct vs_uuid *video, int64_t *ret,
+                   vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_ask(conn, VS_STMT_COLLECTION_PLACE, &s, e, vs_id(video), vs_id(collection));
+    *ret = r == VS_ROW ? vs_col_int(s, 0) : 0;
+    return r < 0 ? r : r == VS_ROW;
+}
+
+/* The last place below another one; 0: there is none. */
+static int last_below(struct vs_conn *conn, const struct vs_uuid *collection, int64_t place, int64_t *ret,
+                      vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_ask(conn, VS_STMT_COLLECTION_PLACE_BEFORE, &s, e, vs_id(collection), vs_int(place));
+    *ret = r == VS_ROW ? vs_col_int(s, 0) : 0;
+    return r < 0 ? r : 0;
+}
+
+/* Neighbours are a gap apart again. */
+static int spread(struct vs_conn *conn, const struct vs_uuid *collection, vidstore_error **e) {
+    int r = vs_exec(conn, VS_STMT_COLLECTION_PLACES_TURN, NULL, e, vs_id(collection));
+    return r ? r : vs_exec(conn, VS_STMT_COLLECTION_PLACES_SPREAD, NULL, e, vs_int(GAP), vs_id(collection));
+}
+
+/* 0 when there is no room left. */
+static int find_room(struct vs_conn *conn, const struct vs_uuid *collection, const struct vs_uuid *before, int64_t own,
+                     int64_t *ret, vidstore_error **e) {
+    int64_t above = INT64_MAX, below = 0;
+    int r = before ? vs_member_find(conn, collection, before, &above, e) : 1;
+    if (r == 0)
+        return vs_fail(e, VIDSTORE_NOT_FOUND, "before", "before names no video of the collection");
+    if (r > 0)
+        r = last_below(conn, collection, above, &below, e);
+    if (r < 0)
+        return r;
+    if (own && (own == below || own == above))
+        *ret = own;
+    else if (before)
+        *ret = above - below > 1 ? below + (above - below) / 2 : 0;
+    else
+        *ret = below < INT64_MAX - GAP ? below + GAP : 0;
+    return 0;
+}
+
+int vs_member_make(struct vs_conn *conn, const struct vs_uuid *collection, const struct vs_uuid *before, int64_t own,
+                   int64_t *ret, vidstore_error **e) {
+    int r = find_room(conn, collection, before, own, ret, e);
+    if (r || *ret)
+        return r;
+    r = spread(conn, collection, e);
+    return r ? r : find_room(conn, collection, before, 0, ret, e);
+}
+
+int vs_member_add(struct vs_conn *conn, const struct vs_uuid *collection, const struct vs_uuid *video, int64_t place,
+                  vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_ask(conn, VS_STMT_COLLECTION_SIZE, &s, e, vs_id(collection));
+    if (r == VS_ROW && vs_col_int(s, 0) >= VS_COLLECTION_VIDEOS)
+        return vs_fail(e, VIDSTORE_QUOTA, "id", "there are %d videos in it already", VS_COLLECTION_VIDEOS);
+    return r < 0 ? r
+                 : vs_exec(conn, VS_STMT_COLLECTION_VIDEO_ADD, NULL, e, vs_id(collection), vs_id(video), vs_int(place));
+}
+
+int vs_member_set(struct vs_conn *conn, const struct vs_uuid *collection, const struct vs_uuid *video, int64_t place,
+                  vidstore_error **e) {
+    return vs_exec(conn, VS_STMT_COLLECTION_VIDEO_PLACE, NULL, e, vs_int(place), vs_id(video), vs_id(collection));
+}
+
+int vs_member_drop(struct vs_conn *conn, const struct vs_uuid *collection, const struct vs_uuid *video,
+                   vidstore_error **e) {
+    return vs_exec(conn, VS_STMT_COLLECTION_VIDEO_DROP, NULL, e, vs_id(video), vs_id(collection));
+}
