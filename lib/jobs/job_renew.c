@@ -79,15 +79,32 @@ static int read_outcome(struct vs_stmt *s, struct vs_renewal *one, int there, vi
     return 0;
 }
 
+static void bind_progress(struct vs_stmt *s, const struct vs_progress *p) {
+    enum { FIRST = 4 };
+    vs_bind_text(s, FIRST, *p->stage ? p->stage : NULL, -1);
+    vs_bind_int(s, FIRST + 1, p->done);
+    vs_bind_int(s, FIRST + 2, p->total);
+    vs_bind_int(s, FIRST + 3, p->whole);
+}
+
+/* With its progress, when that is new, in one statement. */
 static int renew_one(struct vs_conn *conn, struct vs_renewal *one, int64_t lease_ms, vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_JOB_RENEW, &s, e);
+    struct vs_progress progress;
+    struct vs_uuid parent;
+    int news = copy_progress(one->hold, &progress, &one->serial);
+    int r = vs_stmt(conn, news ? VS_STMT_JOB_RENEW_WITH : VS_STMT_JOB_RENEW, &s, e);
     if (r)
         return r;
     bind_ends(s, lease_ms);
-    vs_bind_uuid(s, 4, &one->hold->job);
-    vs_bind_blob(s, 5, one->hold->hash, VS_SHA256_SIZE);
-    return read_outcome(s, one, VS_RENEW_KEPT, e);
+    if (news)
+        bind_progress(s, &progress);
+    vs_bind_uuid(s, news ? 8 : 4, &one->hold->job);
+    vs_bind_blob(s, news ? 9 : 5, one->hold->hash, VS_SHA256_SIZE);
+    r = read_outcome(s, one, VS_RENEW_KEPT, e);
+    int has_parent = !r && news && one->outcome == VS_RENEW_KEPT && vs_col_uuid(s, 1, &parent);
+    vs_reset(s);
+    return has_parent ? vs_season_progress(conn, &parent, e) : r;
 }
 
 /* A lease whose work stands still runs out by itself, and is gone when somebody has taken the job. */
@@ -118,11 +135,9 @@ int vs_renew_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         one->outcome = is_stalled(one->hold, all->stall_ms) ? VS_RENEW_STALLED : VS_RENEW_GONE;
         live += one->outcome != VS_RENEW_STALLED;
     }
-    int r = 0;
     if (all->count == 1 && live)
-        r = renew_one(conn, &all->items[0], all->lease_ms, e);
-    else if (live)
-        r = renew_all(conn, all, e);
+        return renew_one(conn, &all->items[0], all->lease_ms, e);
+    int r = live ? renew_all(conn, all, e) : 0;
     for (size_t i = 0; !r && i < all->count; i++)
         r = renew_rest(conn, &all->items[i], e);
     return r;

@@ -107,6 +107,12 @@ SELECT seq, {jobs.columns} FROM jobs WHERE lease_hash = $1 AND state = 40 AND de
 UPDATE jobs SET lease_until_us = $1, lease_boot = $2, lease_boot_us = $3
 WHERE id = $4 AND lease_hash = $5 AND state = 40 AND deleted_us IS NULL RETURNING cancel_requested;
 
+-- name: job_renew_with
+-- The same of one lease with its progress: two updates of a row cost twice what one does.
+UPDATE jobs SET lease_until_us = $1, lease_boot = $2, lease_boot_us = $3, stage = $4, stage_done = $5,
+stage_total = $6, progress_done = CASE WHEN progress_done > $7 THEN progress_done ELSE $7 END
+WHERE id = $8 AND lease_hash = $9 AND state = 40 AND deleted_us IS NULL RETURNING cancel_requested, parent_id;
+
 -- name: job_renew_all
 -- All the leases of a process at once, by their hashes; what is bound to NULL is nobody's.
 UPDATE jobs SET lease_until_us = $1, lease_boot = $2, lease_boot_us = $3
