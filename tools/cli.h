@@ -28,6 +28,7 @@ struct cli {
     const char *as;       /* a user's name, e-mail address or id; NULL: the system */
     const char *worker;   /* how leases are signed; NULL: the library's default */
     int json, utc, quiet, verbose, full_ids;
+    int reads;            /* the command changes nothing: things may be named by the beginning of their names */
     int colour, terminal; /* of standard output */
     int meter;            /* width of the terminal that standard error is; 0: no progress there */
     int columns;          /* width of the terminal that standard output is; 0: no limit */
@@ -44,10 +45,11 @@ struct cli_option {
 };
 
 enum {
-    CLI_NO_STORE = 1, /* runs without a store, or opens it itself */
-    CLI_DEFAULT = 2,  /* what the group's name alone means */
-    CLI_CREATES = 4,  /* may create the store */
-    CLI_AS_SYSTEM = 8 /* --as makes no sense */
+    CLI_NO_STORE = 1,  /* runs without a store, or opens it itself */
+    CLI_DEFAULT = 2,   /* what the group's name alone means */
+    CLI_CREATES = 4,   /* may create the store */
+    CLI_AS_SYSTEM = 8, /* --as makes no sense */
+    CLI_READS = 16     /* changes nothing */
 };
 
 struct cli_args;

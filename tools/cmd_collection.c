@@ -77,7 +77,7 @@ static int put_whole(struct cli *cli, const char *id) {
 
 int cmd_collection_show(struct cli *cli, const struct cli_args *args) {
     char id[CLI_UUID_TEXT];
-    int result = cli_collection_find(cli, args->operands[0], id);
+    int result = cli_id_find(cli, &cli_collections, args->operands[0], id);
     if (result || cli->json)
         return result ? result : put_whole(cli, id);
     result = cli_show_id(cli, &cli_collections, id);
@@ -94,7 +94,7 @@ static int change_all(struct cli *cli, const struct cli_args *args, change *run)
     char id[CLI_UUID_TEXT], before[CLI_UUID_TEXT], video[CLI_UUID_TEXT];
     vidstore_error *error = NULL;
     const char *mark = cli_value(args, "before");
-    int result = cli_collection_find(cli, args->operands[0], id);
+    int result = cli_id_find(cli, &cli_collections, args->operands[0], id);
     if (!result && mark)
         result = cli_id_find(cli, &cli_videos, mark, before);
     if (!result && vidstore_begin(cli->session, 0, &error))

@@ -12,8 +12,9 @@
 enum { CHUNK = 1 << 20 };
 
 int cli_file_find(struct cli *cli, const char *text, char ret[CLI_UUID_TEXT]) {
+    static const struct cli_noun *const nouns[] = {&cli_files, &cli_videos, NULL};
     const struct cli_noun *noun = NULL;
-    int result = cli_object_find(cli, text, &noun, ret);
+    int result = cli_one_find(cli, nouns, "file or video", text, &noun, ret);
     if (result || noun == &cli_files)
         return result;
     if (noun != &cli_videos)
@@ -257,7 +258,11 @@ static int restore_one(struct cli *cli, const char *id) {
 
 int cmd_undelete(struct cli *cli, const struct cli_args *args) {
     int result = CLI_OK;
-    for (int i = 0; !result && i < args->count; i++)
-        result = restore_one(cli, args->operands[i]);
+    for (int i = 0; !result && i < args->count; i++) {
+        char id[CLI_UUID_TEXT];
+        result = cli_removed_find(cli, args->operands[i], id);
+        if (!result)
+            result = restore_one(cli, id);
+    }
     return result;
 }

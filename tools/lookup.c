@@ -1,12 +1,43 @@
 /* SPDX-License-Identifier: MIT */
-/* From what a person types to an id: in full, or enough of its beginning or end. */
+/* From what a person types to an id: the id in full, enough of its beginning or end, or what the thing is called. */
 #include "noun.h"
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* Fewer characters than SOME are hardly meant as an id. */
-enum { SOME = 4, LEAST = 8, NEWEST = 1000 };
+/* Fewer characters than SOME are hardly meant as an id; names are looked for up to NAME_MAX bytes. */
+enum { SOME = 4, LEAST = 8, NEWEST = 1000, SHOWN = 20, NAME_BYTES = 1000 };
+
+/* What fits. */
+struct fits {
+    struct fit {
+        const struct cli_noun *noun;
+        char id[CLI_UUID_TEXT];
+        char *name; /* "" when it has none */
+    } items[SHOWN];
+    int count; /* may be more than there is room for */
+    uint32_t flags;
+};
+
+static void free_fits(struct fits *fits) {
+    for (int i = 0; i < SHOWN; i++)
+        free(fits->items[i].name);
+    *fits = (struct fits){.flags = fits->flags};
+}
+#define autofits __attribute__((cleanup(free_fits))) struct fits
+
+static void add_fit(struct fits *fits, const struct cli_noun *noun, const void *record) {
+    if (fits->count++ >= SHOWN)
+        return;
+    struct fit *fit = &fits->items[fits->count - 1];
+    const char *name = NULL;
+    for (size_t i = 0; i < CLI_NAMES && noun->names[i].name && !name; i++)
+        name = noun->text(record, noun->names[i].field);
+    fit->noun = noun;
+    fit->name = cli_copy(name ? name : "");
+    snprintf(fit->id, sizeof fit->id, "%s", noun->text(record, noun->id_field));
+}
 
 static int is_id_text(const char *text, size_t *ret_length) {
     size_t length = 0;
@@ -17,78 +48,184 @@ static int is_id_text(const char *text, size_t *ret_length) {
     return length >= LEAST && length < CLI_UUID_TEXT;
 }
 
+/* --- by id -------------------------------------------------------------------------------------------------------- */
+
 static int matches(const char *id, const char *text, size_t length) {
     return !strncasecmp(id, text, length) || !strcasecmp(id + strlen(id) - length, text);
 }
 
-/* How many of the newest records fit; the id of the last that does. Negative: an exit code, said. */
-static int look(struct cli *cli, const struct cli_noun *noun, const char *text, size_t length,
-                char ret[CLI_UUID_TEXT]) {
+/* Whose list is not for who asks has nothing that fits. Returns an exit code. */
+static int list(struct cli *cli, const struct cli_noun *noun, const vidstore_query *query, vidstore_page **ret) {
     vidstore_error *error = NULL;
-    cli_auto(vidstore_query) *query = vidstore_query_new();
-    vidstore_query_limit(query, NEWEST);
-    cli_auto(vidstore_page) *page = NULL;
-    if (noun->list(cli->session, query, &page, &error))
-        return -cli_fail(cli, &error);
-    int found = 0;
-    for (int64_t i = 0; i < vidstore_page_count(page); i++) {
-        const char *id = noun->text(noun->item(page, i), noun->id_field);
-        if (!id || strlen(id) < length || !matches(id, text, length))
-            continue;
-        snprintf(ret, CLI_UUID_TEXT, "%s", id);
-        found++;
+    vidstore_status status = noun->list(cli->session ? cli->session : cli->system, query, ret, &error);
+    if (status == VIDSTORE_FORBIDDEN) {
+        vidstore_error_free(error);
+        return CLI_OK;
     }
-    return found;
+    return status ? cli_fail(cli, &error) : CLI_OK;
 }
 
-static int not_found(const char *what, const char *text) {
+/* Which of the newest records have such an id. */
+static int by_id(struct cli *cli, const struct cli_noun *noun, const char *text, size_t length, struct fits *fits) {
+    cli_auto(vidstore_query) *query = vidstore_query_new();
+    vidstore_query_limit(query, NEWEST);
+    vidstore_query_flags(query, fits->flags);
+    cli_auto(vidstore_page) *page = NULL;
+    int result = list(cli, noun, query, &page);
+    for (int64_t i = 0; !result && i < vidstore_page_count(page); i++) {
+        const char *id = noun->text(noun->item(page, i), noun->id_field);
+        if (id && strlen(id) >= length && matches(id, text, length))
+            add_fit(fits, noun, noun->item(page, i));
+    }
+    return result;
+}
+
+/* --- by name ------------------------------------------------------------------------------------------------------ */
+
+/* "title = $1 or file_name = $1" */
+static char *filter_of(const struct cli_noun *noun) {
+    char *filter = cli_copy("");
+    for (size_t i = 0; i < CLI_NAMES && noun->names[i].name; i++) {
+        char *longer = cli_print("%s%s%s = $1", filter, i ? " or " : "", noun->names[i].name);
+        free(filter);
+        filter = longer;
+    }
+    return filter;
+}
+
+/* title:"harbour li"* OR file_name:"harbour li"*, for the index of words; NULL when there is no word in the text. */
+static char *search_of(const struct cli_noun *noun, const char *text, int whole) {
+    cli_autofree char *words = cli_copy(text);
+    int letters = 0;
+    for (char *c = words; *c; c++) {
+        letters += isalnum((unsigned char)*c) || (*c & 0x80);
+        *c = *c == '"' ? ' ' : *c;
+    }
+    char *search = letters ? cli_copy("") : NULL;
+    for (size_t i = 0; search && i < CLI_NAMES && noun->names[i].name; i++) {
+        char *longer =
+            cli_print("%s%s%s:\"%s\"%s", search, i ? " OR " : "", noun->names[i].name, words, whole ? "" : "*");
+        free(search);
+        search = longer;
+    }
+    return search;
+}
+
+/* What is called so, or (whole 0) has words in its name that begin so. */
+static int by_name(struct cli *cli, const struct cli_noun *noun, const char *text, int whole, struct fits *fits) {
+    cli_autofree char *filter = whole ? filter_of(noun) : NULL;
+    cli_autofree char *search = noun->searched ? search_of(noun, text, whole) : NULL;
+    cli_auto(vidstore_query) *query = vidstore_query_new();
+    cli_auto(vidstore_page) *page = NULL;
+    vidstore_error *error = NULL;
+    if (!noun->names[0].name || (!whole && !search) || strlen(text) > NAME_BYTES)
+        return CLI_OK;
+    if (filter && vidstore_query_filter(query, filter, &error))
+        return cli_fail(cli, &error);
+    if (filter)
+        vidstore_query_bind_text(query, 1, text);
+    if (search && vidstore_query_search(query, search, NULL)) {
+        vidstore_query_search(query, NULL, NULL); /* it is no text that words could be found in */
+        if (!whole)
+            return CLI_OK;
+    }
+    vidstore_query_flags(query, VIDSTORE_QUERY_SCAN);
+    vidstore_query_limit(query, SHOWN + 1);
+    int result = list(cli, noun, query, &page);
+    for (int64_t i = 0; !result && i < vidstore_page_count(page); i++)
+        add_fit(fits, noun, noun->item(page, i));
+    return result;
+}
+
+/* --- the answer --------------------------------------------------------------------------------------------------- */
+
+static int not_found(struct cli *cli, const char *what, const char *text) {
     size_t length = strspn(text, "0123456789abcdefABCDEF-");
     if (length >= SOME && length < LEAST && !text[length])
         return cli_complain(CLI_NOT_FOUND, "no %s \"%s\": of an id at least %d characters are needed (NOT_FOUND)", what,
                             text, LEAST);
-    return cli_complain(CLI_NOT_FOUND, "no %s \"%s\" (NOT_FOUND)", what, text);
+    int result = cli_complain(CLI_NOT_FOUND, "no %s \"%s\" (NOT_FOUND)", what, text);
+    if (length < LEAST || text[length])
+        cli_remark(cli, "`vidstore search` looks for words, wherever they are written");
+    return result;
 }
 
-static int ambiguous(const char *text) {
-    return cli_complain(CLI_INVALID, "\"%s\" fits several ids; give more of it (INVALID, field id)", text);
+static int ambiguous(const char *text, const struct fits *fits) {
+    int result = cli_complain(CLI_INVALID, "\"%s\" fits several; name one by its id (INVALID, field id)", text);
+    for (int i = 0; i < fits->count && i < SHOWN; i++) {
+        cli_autofree char *name = cli_safe(fits->items[i].name);
+        fprintf(stderr, "  %s  %-5s  %s\n", fits->items[i].id, fits->items[i].noun->name, name);
+    }
+    if (fits->count > SHOWN)
+        fputs("  and more\n", stderr);
+    return result;
+}
+
+/* Of several that only begin so, the one that is called so but for capitals is meant. */
+static void prefer_equal(struct fits *fits, const char *text) {
+    int equal = -1;
+    for (int i = 0; i < fits->count && i < SHOWN; i++)
+        if (!strcasecmp(fits->items[i].name, text))
+            equal = equal == -1 ? i : -2;
+    if (equal < 0 || fits->count > SHOWN)
+        return;
+    struct fit kept = fits->items[equal];
+    fits->items[equal].name = NULL;
+    free_fits(fits);
+    fits->items[fits->count++] = kept;
+}
+
+/* By names, noun by noun: for a command that only reads the first that has some is meant, as a video before the file of
+ * the same name. */
+static int by_names(struct cli *cli, const struct cli_noun *const *nouns, const char *text, int whole,
+                    struct fits *fits) {
+    int result = CLI_OK;
+    for (int i = 0; !result && nouns[i] && !(cli->reads && fits->count); i++)
+        result = by_name(cli, nouns[i], text, whole, fits);
+    return result;
+}
+
+/* Looks among nouns, ended by NULL: by id, by whole names, and by their beginnings where the command only reads. */
+static int find(struct cli *cli, const struct cli_noun *const *nouns, const char *text, struct fits *fits) {
+    size_t length;
+    int result = CLI_OK;
+    for (int i = 0; !result && is_id_text(text, &length) && nouns[i]; i++)
+        result = by_id(cli, nouns[i], text, length, fits);
+    if (result || fits->count || !*text)
+        return result;
+    result = by_names(cli, nouns, text, 1, fits);
+    if (result || fits->count || !cli->reads)
+        return result;
+    result = by_names(cli, nouns, text, 0, fits);
+    prefer_equal(fits, text);
+    return result;
+}
+
+static int settle(struct cli *cli, const char *what, const char *text, const struct fits *fits,
+                  const struct cli_noun **ret_noun, char ret[CLI_UUID_TEXT]) {
+    if (fits->count > 1)
+        return ambiguous(text, fits);
+    if (!fits->count)
+        return not_found(cli, what, text);
+    if (ret_noun)
+        *ret_noun = fits->items[0].noun;
+    memcpy(ret, fits->items[0].id, CLI_UUID_TEXT);
+    return CLI_OK;
+}
+
+static int is_whole_id(const char *text) {
+    size_t length;
+    return is_id_text(text, &length) && length == CLI_UUID_TEXT - 1;
 }
 
 int cli_id_find(struct cli *cli, const struct cli_noun *noun, const char *text, char ret[CLI_UUID_TEXT]) {
-    size_t length;
-    if (!is_id_text(text, &length))
-        return not_found(noun->name, text);
+    const struct cli_noun *const nouns[] = {noun, NULL};
+    autofits fits = {.count = 0};
     snprintf(ret, CLI_UUID_TEXT, "%s", text);
-    if (length == CLI_UUID_TEXT - 1)
+    if (is_whole_id(text))
         return CLI_OK;
-    int found = look(cli, noun, text, length, ret);
-    if (found < 0)
-        return -found;
-    return found == 1 ? CLI_OK : found ? ambiguous(text) : not_found(noun->name, text);
-}
-
-/* How many collections have this name; the id of the last. Negative: an exit code, said. */
-static int look_named(struct cli *cli, const char *name, char ret[CLI_UUID_TEXT]) {
-    vidstore_error *error = NULL;
-    cli_auto(vidstore_query) *query = vidstore_query_new();
-    cli_auto(vidstore_page) *page = NULL;
-    if (vidstore_query_filter(query, "name = $1", &error))
-        return -cli_fail(cli, &error);
-    vidstore_query_bind_text(query, 1, name);
-    if (vidstore_collection_list(cli->session, query, &page, &error))
-        return -cli_fail_on(cli, name, &error);
-    const vidstore_collection *last = vidstore_page_collection(page, vidstore_page_count(page) - 1);
-    if (last)
-        snprintf(ret, CLI_UUID_TEXT, "%s", vidstore_collection_id(last));
-    return (int)vidstore_page_count(page);
-}
-
-int cli_collection_find(struct cli *cli, const char *text, char ret[CLI_UUID_TEXT]) {
-    int found = look_named(cli, text, ret);
-    if (found < 0)
-        return -found;
-    if (found > 1)
-        return cli_complain(CLI_INVALID, "\"%s\" is the name of several; give an id (INVALID, field id)", text);
-    return found ? CLI_OK : cli_id_find(cli, &cli_collections, text, ret);
+    int result = find(cli, nouns, text, &fits);
+    return result ? result : settle(cli, noun->name, text, &fits, NULL, ret);
 }
 
 static int find_full(struct cli *cli, const char *text, const struct cli_noun **ret_noun) {
@@ -105,27 +242,32 @@ static int find_full(struct cli *cli, const char *text, const struct cli_noun **
             return cli_fail_on(cli, text, &error);
         vidstore_error_free(error);
     }
-    return not_found("object", text);
+    return not_found(cli, "object", text);
+}
+
+int cli_one_find(struct cli *cli, const struct cli_noun *const *nouns, const char *what, const char *text,
+                 const struct cli_noun **ret_noun, char ret[CLI_UUID_TEXT]) {
+    autofits fits = {.count = 0};
+    snprintf(ret, CLI_UUID_TEXT, "%s", text);
+    if (is_whole_id(text))
+        return find_full(cli, text, ret_noun);
+    int result = find(cli, nouns, text, &fits);
+    return result ? result : settle(cli, what, text, &fits, ret_noun, ret);
+}
+
+int cli_removed_find(struct cli *cli, const char *text, char ret[CLI_UUID_TEXT]) {
+    autofits fits = {.flags = VIDSTORE_QUERY_ONLY_DELETED};
+    size_t length;
+    int result = CLI_OK;
+    snprintf(ret, CLI_UUID_TEXT, "%s", text);
+    if (is_whole_id(text))
+        return CLI_OK;
+    for (int i = 0; !result && is_id_text(text, &length) && cli_nouns[i]; i++)
+        if (cli_nouns[i]->remove)
+            result = by_id(cli, cli_nouns[i], text, length, &fits);
+    return result ? result : settle(cli, "removed object", text, &fits, NULL, ret);
 }
 
 int cli_object_find(struct cli *cli, const char *text, const struct cli_noun **ret_noun, char ret[CLI_UUID_TEXT]) {
-    size_t length;
-    if (!is_id_text(text, &length))
-        return not_found("object", text);
-    snprintf(ret, CLI_UUID_TEXT, "%s", text);
-    if (length == CLI_UUID_TEXT - 1)
-        return find_full(cli, text, ret_noun);
-    int total = 0;
-    for (const struct cli_noun *const *noun = cli_nouns; *noun; noun++) {
-        char id[CLI_UUID_TEXT];
-        int found = look(cli, *noun, text, length, id);
-        if (found < 0)
-            return -found;
-        if (found) {
-            *ret_noun = *noun;
-            memcpy(ret, id, sizeof id);
-        }
-        total += found;
-    }
-    return total == 1 ? CLI_OK : total ? ambiguous(text) : not_found("object", text);
+    return cli_one_find(cli, cli_nouns, "object", text, ret_noun, ret);
 }

@@ -58,6 +58,7 @@ static int run(struct cli *cli, const struct cli_args *args) {
     if (cli_flag(args, "version"))
         return cmd_version(cli, args);
     int result = cli_open(cli, command->flags);
+    cli->reads = (command->flags & CLI_READS) != 0; /* not before it is clear who acts */
     if (!result)
         result = command->run(cli, args);
     cli_close(cli);

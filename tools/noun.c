@@ -91,6 +91,8 @@ static const struct cli_field user_sheet[] = {
 };
 const struct cli_noun cli_users = {"user",
                                    "users",
+                                   .names = {{"username", VIDSTORE_USER_USERNAME}, {"email", VIDSTORE_USER_EMAIL}},
+                                   .searched = 1,
                                    CALLS(user),
                                    .list = vidstore_user_list,
                                    .count = vidstore_user_count,
@@ -134,6 +136,7 @@ static const struct cli_field key_sheet[] = {
 };
 const struct cli_noun cli_keys = {"key",
                                   "keys",
+                                  .names = {{"name", VIDSTORE_KEY_NAME}},
                                   CALLS(key),
                                   .list = vidstore_key_list,
                                   .count = vidstore_key_count,
@@ -251,6 +254,7 @@ static const struct cli_field link_sheet[] = {
 };
 const struct cli_noun cli_links = {"link",
                                    "links",
+                                   .names = {{"name", VIDSTORE_LINK_NAME}},
                                    CALLS(link),
                                    .list = vidstore_link_list,
                                    .count = vidstore_link_count,
@@ -318,6 +322,8 @@ static const struct cli_field job_sheet[] = {
 };
 const struct cli_noun cli_jobs = {"job",
                                   "jobs",
+                                  .names = {{"season", VIDSTORE_JOB_SEASON}},
+                                  .searched = 1,
                                   CALLS(job),
                                   .list = vidstore_job_list,
                                   .count = vidstore_job_count,
@@ -410,6 +416,8 @@ static const struct cli_field video_sheet[] = {
 };
 const struct cli_noun cli_videos = {"video",
                                     "videos",
+                                    .names = {{"title", VIDSTORE_VIDEO_TITLE}, {"file_name", VIDSTORE_VIDEO_FILE_NAME}},
+                                    .searched = 1,
                                     CALLS(video),
                                     .list = vidstore_video_list,
                                     .count = vidstore_video_count,
@@ -445,6 +453,7 @@ static const struct cli_field collection_sheet[] = {
 };
 const struct cli_noun cli_collections = {"collection",
                                          "collections",
+                                         .names = {{"name", VIDSTORE_COLLECTION_NAME}},
                                          CALLS(collection),
                                          .list = vidstore_collection_list,
                                          .count = vidstore_collection_count,
@@ -503,6 +512,8 @@ static const struct cli_field file_sheet[] = {
 };
 const struct cli_noun cli_files = {"file",
                                    "files",
+                                   .names = {{"name", VIDSTORE_FILE_NAME}},
+                                   .searched = 1,
                                    CALLS(file),
                                    .list = vidstore_file_list,
                                    .count = vidstore_file_count,

@@ -35,8 +35,17 @@ struct cli_field {
     unsigned flags; /* of a column */
 };
 
+/* What people call a thing: a text of it, by its name in filters. */
+struct cli_name {
+    const char *name;
+    int32_t field;
+};
+enum { CLI_NAMES = 3 };
+
 struct cli_noun {
     const char *name, *plural;
+    struct cli_name names[CLI_NAMES]; /* none: it is known by its id only */
+    int searched;                     /* its names are among the words that a search finds */
     vidstore_status (*get)(vidstore_session *session, const char *id, void **ret, vidstore_error **reterr);
     vidstore_status (*list)(vidstore_session *session, const vidstore_query *query, vidstore_page **ret,
                             vidstore_error **reterr);
@@ -65,17 +74,22 @@ const struct cli_noun *cli_noun_find(const char *name);
 char *cli_field_text(const struct cli *cli, const struct cli_noun *noun, const void *record,
                      const struct cli_field *field, int *ret_colour);
 
-/* The id that a text means: an id, or at least 8 characters from the beginning or end of one among the newest 1000.
+/* The id that a text means: an id, or at least 8 characters from the beginning or end of one among the newest 1000; or
+ * a name, of which the beginning will do for a command that only reads. Of several that fit, says which they are.
  * Returns an exit code. */
 int cli_id_find(struct cli *cli, const struct cli_noun *noun, const char *text, char ret[CLI_UUID_TEXT]);
-/* The same of a collection, which may be called by its name. */
-int cli_collection_find(struct cli *cli, const char *text, char ret[CLI_UUID_TEXT]);
 /* The id of the file that a text means: a video's is that of the file that it was fetched as. Returns an exit code. */
 int cli_file_find(struct cli *cli, const char *text, char ret[CLI_UUID_TEXT]);
 /* Copies a file out of the store, as the session may: to a path, to standard output (-), or to its own name (NULL).
  * Returns an exit code. */
 int cli_get_bytes(struct cli *cli, const char *id, const char *output);
-/* The noun and id that a text means, of any noun. Returns an exit code. */
+/* The noun and id that a text means, of some nouns, ended by NULL (a name of the first of them that has it, where the
+ * command only reads); what: they are called so together. Returns an exit code. */
+int cli_one_find(struct cli *cli, const struct cli_noun *const *nouns, const char *what, const char *text,
+                 const struct cli_noun **ret_noun, char ret[CLI_UUID_TEXT]);
+/* The id of something that was removed, by a part of it. */
+int cli_removed_find(struct cli *cli, const char *text, char ret[CLI_UUID_TEXT]);
+/* Like cli_one_find() of any noun. */
 int cli_object_find(struct cli *cli, const char *text, const struct cli_noun **ret_noun, char ret[CLI_UUID_TEXT]);
 
 /* The options that every list takes, for the command table. */

@@ -199,6 +199,38 @@ class Usage(Case):
             for command in ("ingest", "submit"):
                 self.assertIn("only http and https", self.error(command, url, expect=INVALID))
 
+    def test_names(self):
+        self.run_command("init")
+        for title in ("Harbour Lights", "Harbour Lights Two", "\u00c9t\u00e9 \u4e2d\u6587", "a \"quoted\" 100%"):
+            self.json("call", "video.create", json.dumps({"params": {"title": title}}))
+        self.run_command("user", "add", "lena", "--email", "lena@example.org")
+        for text, title in (("Harbour Lights", "Harbour Lights"), ("harbour lights", "Harbour Lights"),
+                            ("HARBOUR LIGHTS tw", "Harbour Lights Two"), ("ete", "\u00c9t\u00e9 \u4e2d\u6587"),
+                            ("a \"quoted\" 100%", "a \"quoted\" 100%"), ("a \"quo", "a \"quoted\" 100%")):
+            self.assertEqual(title, self.json("show", text)["title"], text)
+        for text in ("lena", "lena@example.org", "len"):
+            self.assertEqual("lena", self.json("show", text)["username"], text)
+        several = self.error("show", "harb", expect=INVALID)
+        self.assertEqual(3, len(several.splitlines()))
+        for video in self.json("ls")["items"][2:]:
+            self.assertIn("%s  video  %s" % (video["id"], video["title"]), several)
+        for text in ("nothing", "???", "", "ights", "x\" OR title:\"h", "-x", "%", "h" * 2000):
+            said = self.error("show", "--", text, expect=NOT_FOUND)
+            self.assertIn("NOT_FOUND", said)
+            self.assertIn("vidstore search", said)
+        # what changes something wants whole names
+        self.error("rm", "harbour lights tw", expect=NOT_FOUND)
+        self.error("rm", "harbour lights two", expect=NOT_FOUND)
+        self.error("--as", "len", "ls", expect=NOT_FOUND)
+        self.error("user", "deactivate", "len", expect=NOT_FOUND)
+        two = self.json("show", "Harbour Lights Two")["id"]
+        self.run_command("rm", "Harbour Lights Two")
+        self.error("show", "Harbour Lights Two", expect=NOT_FOUND)
+        self.error("undelete", two[-7:], expect=NOT_FOUND)
+        self.run_command("undelete", two[-12:])
+        self.json("call", "video.create", json.dumps({"params": {"title": "Harbour Lights Two"}}))
+        self.assertIn(two, self.error("rm", "Harbour Lights Two", expect=INVALID))
+
     def test_short_ids(self):
         self.run_command("init")
         self.assertIn("at least 8", self.error("show", "01a2031", expect=NOT_FOUND))
