@@ -133,19 +133,10 @@ struct old {
 
 static int old_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct old *old = arg;
-    vs_autostmt *s = NULL;
     vs_buf_free(&old->text);
     if (!old->number)
         return vs_checkpoint_last(conn, &old->text, e);
-    int r = vs_bound(conn, VS_STMT_AUDIT_CHECKPOINT, &s, e, vs_int(old->number));
-    if (r)
-        return r;
-    if ((r = vs_row(s, e)) != VS_ROW)
-        return r;
-    vs_buf_str(&old->text, vs_col_text(s, 0, NULL));
-    if (!vs_col_null(s, 1))
-        vs_buf_fmt(&old->text, "signature %s\n", vs_col_text(s, 1, NULL));
-    return old->text.failed ? vs_fail_nomem(e) : 0;
+    return vs_checkpoint_get(conn, old->number, &old->text, e);
 }
 
 vidstore_status vidstore_audit_checkpoint_get(vidstore_session *session, int64_t number, vidstore_text **ret_text,

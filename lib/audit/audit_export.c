@@ -124,7 +124,7 @@ struct whole {
     struct out out;
     struct chain chains[VS_CHAINS];
     char store[VS_UUID_TEXT];
-    int64_t seq, last_seq, number;
+    int64_t seq, last_seq;
     int rows;
 };
 
@@ -267,30 +267,28 @@ static int segments_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return r;
 }
 
-static int checkpoints_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+static int put_checkpoint(void *arg, int64_t number, const char *text, size_t len, vidstore_error **e) {
     struct whole *w = arg;
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_CHECKPOINT_PAGE, &s, e);
-    w->rows = 0;
-    if (r)
-        return r;
-    vs_bind_int(s, 1, w->number);
-    vs_bind_int(s, 2, PAGE);
-    while ((r = vs_step(s, e)) == VS_ROW) {
-        vs_autobuf text = {0};
-        const char *signature = vs_col_text(s, 2, NULL);
-        vs_buf_str(&text, vs_col_text(s, 1, NULL));
-        if (signature)
-            vs_buf_fmt(&text, "signature %s\n", signature);
-        if (text.failed)
-            return vs_fail_nomem(e);
-        w->number = vs_col_int(s, 0);
-        vs_buf_fmt(&w->out.lines, "{\"type\":\"checkpoint\",\"number\":%" PRId64 ",\"text\":", w->number);
-        vs_json_string(&w->out.lines, text.data, text.len);
-        vs_buf_char(&w->out.lines, '}');
-        end_line(&w->out);
-        w->rows++;
-    }
+    (void)e;
+    vs_buf_fmt(&w->out.lines, "{\"type\":\"checkpoint\",\"number\":%" PRId64 ",\"text\":", number);
+    vs_json_string(&w->out.lines, text, len);
+    vs_buf_char(&w->out.lines, '}');
+    end_line(&w->out);
+    return 0;
+}
+
+static int checkpoints_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    return vs_checkpoint_next(conn, arg, e);
+}
+
+static int put_checkpoints(struct whole *w, vidstore_error **e) {
+    struct vs_checkpoint_page page = {.each = put_checkpoint, .arg = w};
+    int r;
+    do {
+        r = vs_session_read(w->out.session, checkpoints_op, &page, e);
+        if (!r)
+            r = flush(&w->out, e);
+    } while (!r && page.rows == VS_CHECKPOINTS_PAGE);
     return r;
 }
 
@@ -341,7 +339,7 @@ static int export_all(struct whole *w, vidstore_error **e) {
     if (!r)
         r = slices(w, events_op, e);
     if (!r)
-        r = slices(w, checkpoints_op, e);
+        r = put_checkpoints(w, e);
     return r ? r : put_trailer(&w->out, w->chains, e);
 }
 

@@ -11,7 +11,7 @@
 #include "util/utf8.h"
 #include <string.h>
 
-enum { CHECKPOINTS_SLICE = 500, MINUTE_US = 60000000 };
+enum { MINUTE_US = 60000000, TRIES = 5 };
 
 /* --- the events ----------------------------------------------------------------------------------------------- */
 
@@ -239,11 +239,19 @@ static int read_chain(struct vs_verify *v, struct vs_conn *conn, int chain, vids
     return vs_chain_genesis(v->h, chain, c->id, c->created_us, c->unchained, c->hash);
 }
 
+static int gone_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_AUDIT_SEGMENT_GONE, &s, e);
+    if (!r && (r = vs_row(s, e)) == VS_ROW)
+        *(int64_t *)arg = vs_col_int(s, 0);
+    return r < 0 ? r : 0;
+}
+
 /* One snapshot: the chains, and the last event that is checked. */
 static int begin_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct vs_verify *v = arg;
     vs_autostmt *last = NULL, *meta = NULL;
-    int r = 0;
+    int r = gone_op(conn, &v->gone, e);
     for (int chain = VS_CHAIN_SECURITY; !r && chain < VS_CHAINS; chain++)
         r = read_chain(v, conn, chain, e);
     if (!r)
@@ -260,45 +268,23 @@ static int begin_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return r < 0 ? r : 0;
 }
 
-struct pages {
-    struct vs_verify *v;
-    int64_t number; /* of the last one that was read */
-    int rows;
-};
+static int each_checkpoint(void *arg, int64_t number, const char *text, size_t len, vidstore_error **e) {
+    return vs_verify_checkpoint(arg, number, text, len, e);
+}
 
 static int checkpoints_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
-    struct pages *pages = arg;
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_CHECKPOINT_PAGE, &s, e);
-    pages->rows = 0;
-    if (r)
-        return r;
-    vs_bind_int(s, 1, pages->number);
-    vs_bind_int(s, 2, CHECKPOINTS_SLICE);
-    while ((r = vs_step(s, e)) == VS_ROW) {
-        vs_autobuf text = {0};
-        const char *signature = vs_col_text(s, 2, NULL);
-        vs_buf_str(&text, vs_col_text(s, 1, NULL));
-        if (signature)
-            vs_buf_fmt(&text, "signature %s\n", signature);
-        pages->number = vs_col_int(s, 0);
-        pages->rows++;
-        if ((r = text.failed ? vs_fail_nomem(e)
-                             : vs_verify_checkpoint(pages->v, pages->number, text.data, text.len, e)))
-            return r;
-    }
-    return r;
+    return vs_checkpoint_next(conn, arg, e);
 }
 
 /* Checkpoints first: whatever they cover was there before the end of the events is looked up. */
 static int verify(struct vs_verify *v, vidstore_error **e) {
-    struct pages pages = {.v = v, .number = 0};
+    struct vs_checkpoint_page pages = {.each = each_checkpoint, .arg = v};
     struct vs_slice slices[2] = {{0}};
     uint8_t ids[VS_CHAINS][VS_CHAIN_ID];
     int r;
     do {
         r = vs_session_read(v->session, checkpoints_op, &pages, e);
-    } while (!r && pages.rows == CHECKPOINTS_SLICE);
+    } while (!r && pages.rows == VS_CHECKPOINTS_PAGE);
     if (!r)
         r = vs_session_read(v->session, begin_op, v, e);
     for (int chain = 0; chain < VS_CHAINS; chain++)
@@ -314,7 +300,11 @@ static int verify(struct vs_verify *v, vidstore_error **e) {
     vs_verify_ends(v);
     vs_witness_ends(v);
     vs_verify_anchor(v);
-    return 0;
+    int64_t gone = v->gone;
+    if (v->broken)
+        r = vs_session_read(v->session, gone_op, &gone, e);
+    v->pruned_midway = gone != v->gone;
+    return r;
 }
 
 static void free_verify(struct vs_verify **v) {
@@ -324,6 +314,33 @@ static void free_verify(struct vs_verify **v) {
     vs_free((*v)->checkpoints);
     vs_witness_free(&(*v)->witness);
     vs_free(*v);
+}
+
+static int make(vidstore_session *session, const char *anchor, struct vs_verify **ret, vidstore_error **e) {
+    struct vs_verify *v = *ret = vs_calloc(1, sizeof *v);
+    int r = v ? vs_sha256_new(&v->h, e) : vs_fail_nomem(e);
+    if (!r && anchor)
+        r = vs_checkpoint_parse(anchor, strlen(anchor), "anchor", &v->anchor, e);
+    if (r)
+        return r;
+    v->session = session;
+    v->anchor_text = anchor;
+    v->late_us = 3 * vs_setting(session->store, VS_SETTING_AUDIT_CHECKPOINT_MINUTES) * MINUTE_US;
+    return 0;
+}
+
+/* Whoever sees half of a segment that is pruned meanwhile looks again; what is wrong still is. */
+static int verify_all(vidstore_session *session, const char *anchor, struct vs_verify **ret, vidstore_error **e) {
+    int r = 0, again = 1;
+    for (int i = 0; !r && again && i < TRIES; i++) {
+        free_verify(ret);
+        *ret = NULL;
+        r = make(session, anchor, ret, e);
+        if (!r)
+            r = verify(*ret, e);
+        again = !r && (*ret)->broken && (*ret)->pruned_midway;
+    }
+    return r;
 }
 
 vidstore_status vidstore_audit_verify(vidstore_session *session, const char *anchor, vidstore_text **ret_json,
@@ -338,18 +355,8 @@ vidstore_status vidstore_audit_verify(vidstore_session *session, const char *anc
         r = vs_session_may(session, "audit", VS_MANAGE, NULL, NULL, 0, reterr);
     if (!r && anchor)
         r = vs_check_text(anchor, "anchor", 4096, reterr);
-    if (!r && !(v = vs_calloc(1, sizeof *v)))
-        r = vs_fail_nomem(reterr);
     if (!r)
-        r = vs_sha256_new(&v->h, reterr);
-    if (!r && anchor)
-        r = vs_checkpoint_parse(anchor, strlen(anchor), "anchor", &v->anchor, reterr);
-    if (r)
-        return r;
-    v->session = session;
-    v->anchor_text = anchor;
-    v->late_us = 3 * vs_setting(session->store, VS_SETTING_AUDIT_CHECKPOINT_MINUTES) * MINUTE_US;
-    r = verify(v, reterr);
+        r = verify_all(session, anchor, &v, reterr);
     if (r)
         return r;
     vs_verify_json(&b, v, (vs_mono_us() - began) / 1000);

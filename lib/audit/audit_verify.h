@@ -60,6 +60,8 @@ struct vs_verify {
     char store[VS_UUID_TEXT];
     uint8_t previous[VS_SHA256_SIZE]; /* of the last checkpoint's body */
     int64_t last_seq, seq;
+    int64_t gone;      /* segments that were pruned before the check began */
+    int pruned_midway; /* some were while it went on: what it found may be a half of them */
     int64_t events, unchained, erased, pruned, signatures;
     struct vs_witness witness;
     int64_t late_us; /* two checkpoints further apart than this are a gap */

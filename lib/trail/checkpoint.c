@@ -149,17 +149,41 @@ struct making {
     char details[48];
 };
 
-int vs_checkpoint_last(struct vs_conn *conn, struct vs_buf *text, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_CHECKPOINT_LAST, &s, e);
-    if (r || (r = vs_row(s, e)) != VS_ROW)
-        return r;
+/* The body in one column, the signature in the next: the text as it is given out. */
+static int put_text(struct vs_stmt *row, int at, struct vs_buf *text, vidstore_error **e) {
     size_t len = 0;
-    const char *body = vs_col_text(s, 2, &len), *signature = vs_col_text(s, 3, NULL);
+    const char *body = vs_col_text(row, at, &len), *signature = vs_col_text(row, at + 1, NULL);
     vs_buf_add(text, body, len);
     if (signature)
         vs_buf_fmt(text, "signature %s\n", signature);
     return text->failed ? vs_fail_nomem(e) : 0;
+}
+
+int vs_checkpoint_last(struct vs_conn *conn, struct vs_buf *text, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_AUDIT_CHECKPOINT_LAST, &s, e);
+    return r || (r = vs_row(s, e)) != VS_ROW ? r : put_text(s, 2, text, e);
+}
+
+int vs_checkpoint_get(struct vs_conn *conn, int64_t number, struct vs_buf *text, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_ask(conn, VS_STMT_AUDIT_CHECKPOINT, &s, e, vs_int(number));
+    return r == VS_ROW ? put_text(s, 0, text, e) : r;
+}
+
+int vs_checkpoint_next(struct vs_conn *conn, struct vs_checkpoint_page *page, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_bound(conn, VS_STMT_AUDIT_CHECKPOINT_PAGE, &s, e, vs_int(page->number), vs_int(VS_CHECKPOINTS_PAGE));
+    page->rows = 0;
+    while (!r && (r = vs_step(s, e)) == VS_ROW) {
+        vs_autobuf text = {0};
+        page->number = vs_col_int(s, 0);
+        page->rows++;
+        r = put_text(s, 1, &text, e);
+        if (!r)
+            r = page->each(page->arg, page->number, text.data, text.len, e);
+    }
+    return r;
 }
 
 /* The root over a chain: of its sealed segments, and of the events after them. */

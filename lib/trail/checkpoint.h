@@ -52,7 +52,18 @@ int vs_checkpoint_make(struct vs_db *db, const struct vs_call *call, const struc
                        struct vs_buf *text, vidstore_error **e);
 /* Seals full segments alone. */
 int vs_segments_seal(struct vs_db *db, const struct vs_call *call, vidstore_error **e);
-/* The text of the last checkpoint; empty when there is none. */
+/* The text of the last checkpoint, or of a number; empty when there is none. */
 int vs_checkpoint_last(struct vs_conn *conn, struct vs_buf *text, vidstore_error **e);
+int vs_checkpoint_get(struct vs_conn *conn, int64_t number, struct vs_buf *text, vidstore_error **e);
+
+/* All of them, by number, a page at a time. each: 0 to go on. */
+enum { VS_CHECKPOINTS_PAGE = 500 };
+struct vs_checkpoint_page {
+    int64_t number; /* of the last one that was read; 0 at first */
+    int rows;       /* how many this page had: fewer than a page are the last */
+    int (*each)(void *arg, int64_t number, const char *text, size_t len, vidstore_error **e);
+    void *arg;
+};
+int vs_checkpoint_next(struct vs_conn *conn, struct vs_checkpoint_page *page, vidstore_error **e);
 
 #endif

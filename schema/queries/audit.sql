@@ -105,6 +105,9 @@ AND pruned_us IS NULL ORDER BY segment LIMIT 1;
 -- name: audit_segment_pruned
 UPDATE audit_segments SET pruned_us = $1 WHERE chain = $2 AND segment = $3 AND pruned_us IS NULL;
 
+-- name: audit_segment_gone
+SELECT count(*) FROM audit_segments WHERE pruned_us IS NOT NULL;
+
 -- name: audit_segment_exported
 UPDATE audit_segments SET exported_us = $1 WHERE chain = $2 AND segment <= $3 AND exported_us IS NULL;
 
