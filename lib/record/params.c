@@ -131,9 +131,10 @@ static void set_int_at(struct vs_params *params, int at, int64_t value, vidstore
     params->values[at] = (struct vs_value){.i = value, .set = VS_VALUE_SET};
 }
 
+/* Of both sets: U+0080 to U+009F too are what a terminal acts upon, and some take the one for the end of a line. */
 static int has_control(const char *s) {
     for (; *s; s++)
-        if ((unsigned char)*s < 0x20 || *s == 0x7F)
+        if ((unsigned char)*s < 0x20 || *s == 0x7F || (*s == '\xC2' && (unsigned char)s[1] < 0xA0))
             return 1;
     return 0;
 }
