@@ -158,7 +158,7 @@ static char *exported(const char *filter, int64_t *ret_count) {
 }
 
 /* Names and texts that would end a line or forge another, if they could. */
-START_TEST(export_is_one_object_a_line) {
+START_TEST(attack_55_export_is_one_object_a_line) {
     static const char *const evil[] = {"a\nb",
                                        "\r\n{\"action\":\"user_deleted\"}",
                                        "\"}\n{\"x\":\"",
@@ -308,7 +308,7 @@ Suite *audit_suite(void) {
     tcase_add_test(tests, refusals_are_recorded);
     tcase_add_test(tests, who_sees_what);
     tcase_add_test(tests, events_of_the_host);
-    tcase_add_test(tests, export_is_one_object_a_line);
+    tcase_add_test(tests, attack_55_export_is_one_object_a_line);
     tcase_add_test(tests, export_of_many);
     tcase_add_test(tests, export_that_fails);
     tcase_add_test(tests, export_spares_the_store);

@@ -24,7 +24,7 @@ static void allocate_a_lot(void) {
         ck_assert_msg(strstr(said, "has been freed"), "%s says %s", #call, said);                                      \
     } while (0)
 
-START_TEST(sessions) {
+START_TEST(attack_40_freed_sessions) {
     vidstore_session *session = session_of(add_user("ann", VIDSTORE_ROLE_USER));
     int64_t count = -1;
     vidstore_session_free(session);
@@ -34,7 +34,7 @@ START_TEST(sessions) {
 }
 END_TEST
 
-START_TEST(queries) {
+START_TEST(attack_40_freed_queries) {
     vidstore_query *query = vidstore_query_new();
     vidstore_page *page = NULL;
     vidstore_query_free(query);
@@ -45,7 +45,7 @@ START_TEST(queries) {
 }
 END_TEST
 
-START_TEST(params_of_a_record) {
+START_TEST(attack_40_freed_params_of_a_record) {
     vidstore_user_params *params = vidstore_user_params_new();
     vidstore_user_params_free(params);
     allocate_a_lot();
@@ -55,7 +55,7 @@ START_TEST(params_of_a_record) {
 }
 END_TEST
 
-START_TEST(records_and_pages) {
+START_TEST(attack_40_freed_records_and_pages) {
     struct id id = add_user("ann", VIDSTORE_ROLE_USER);
     vidstore_user *user = NULL;
     vidstore_page *page = NULL;
@@ -74,7 +74,7 @@ START_TEST(records_and_pages) {
 }
 END_TEST
 
-START_TEST(uploads_and_readers) {
+START_TEST(attack_40_freed_uploads_and_readers) {
     vidstore_file *file = NULL;
     vidstore_upload *upload = NULL;
     vidstore_reader *reader = NULL;
@@ -100,7 +100,7 @@ START_TEST(uploads_and_readers) {
 }
 END_TEST
 
-START_TEST(queues_and_watches) {
+START_TEST(attack_40_freed_queues_and_watches) {
     vidstore_queue *queue = NULL;
     vidstore_watch *watch = NULL;
     vidstore_text *changes = NULL;
@@ -117,7 +117,7 @@ START_TEST(queues_and_watches) {
 }
 END_TEST
 
-START_TEST(the_store) {
+START_TEST(attack_40_freed_the_store) {
     vidstore *closed = store;
     vidstore_session *session = NULL;
     close_store();
@@ -133,13 +133,13 @@ Suite *freed_suite(void) {
     Suite *suite = suite_create("freed");
     TCase *tests = tcase_create("freed");
     tcase_add_checked_fixture(tests, begin, end);
-    tcase_add_test(tests, sessions);
-    tcase_add_test(tests, queries);
-    tcase_add_test(tests, params_of_a_record);
-    tcase_add_test(tests, records_and_pages);
-    tcase_add_test(tests, uploads_and_readers);
-    tcase_add_test(tests, queues_and_watches);
-    tcase_add_test(tests, the_store);
+    tcase_add_test(tests, attack_40_freed_sessions);
+    tcase_add_test(tests, attack_40_freed_queries);
+    tcase_add_test(tests, attack_40_freed_params_of_a_record);
+    tcase_add_test(tests, attack_40_freed_records_and_pages);
+    tcase_add_test(tests, attack_40_freed_uploads_and_readers);
+    tcase_add_test(tests, attack_40_freed_queues_and_watches);
+    tcase_add_test(tests, attack_40_freed_the_store);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -171,7 +171,7 @@ static void bad(const struct call *call, vidstore_session *s, const char *id, vi
 /* --- handles
  * -------------------------------------------------------------------------------------------------------------- */
 
-START_TEST(sessions_that_are_none) {
+START_TEST(attack_40_sessions_that_are_none) {
     const struct call *call = &all[_i];
     void *const others[] = {
         store, a_page, a_query, a_user, user_params, vidstore_origin_new(), vidstore_open_params_new()};
@@ -220,7 +220,7 @@ START_TEST(ids_of_nothing) {
 }
 END_TEST
 
-START_TEST(wrong_handles) {
+START_TEST(attack_40_wrong_handles) {
     vidstore_session *s = NULL;
     vidstore_text *text = NULL;
     vidstore_page *page = NULL;
@@ -340,7 +340,7 @@ START_TEST(silent_calls) {
 END_TEST
 
 /* A session of one store and objects of another: they are simply not there. */
-START_TEST(two_stores) {
+START_TEST(attack_40_two_stores) {
     vidstore *other = NULL;
     vidstore_session *s = NULL;
     vidstore_page *page = NULL;
@@ -519,12 +519,12 @@ Suite *misuse_suite(void) {
     Suite *suite = suite_create("misuse");
     TCase *tests = tcase_create("misuse");
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_loop_test(tests, sessions_that_are_none, 0, sizeof all / sizeof *all);
+    tcase_add_loop_test(tests, attack_40_sessions_that_are_none, 0, sizeof all / sizeof *all);
     tcase_add_loop_test(tests, ids_that_are_none, 0, sizeof by_id / sizeof *by_id);
     tcase_add_loop_test(tests, ids_of_nothing, 0, sizeof by_id / sizeof *by_id);
-    tcase_add_test(tests, wrong_handles);
+    tcase_add_test(tests, attack_40_wrong_handles);
     tcase_add_test(tests, silent_calls);
-    tcase_add_test(tests, two_stores);
+    tcase_add_test(tests, attack_40_two_stores);
     tcase_add_loop_test(tests, texts_that_are_none, 0, sizeof texts / sizeof *texts);
     tcase_add_test(tests, messages_are_text);
     tcase_add_test(tests, numbers);

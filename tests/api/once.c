@@ -452,7 +452,7 @@ END_TEST
 /* --- the memory of a process -----------------------------------------------------------------------------------------
  */
 
-enum { SECRETS = 8, SECRET_SIZE = 96 };
+enum { SECRETS = 13, SECRET_SIZE = 96 };
 
 /* What was issued, and the passwords that were given, as they go to the parent. */
 struct issued {
@@ -473,6 +473,52 @@ static void make_password(char *ret, char mark) {
         ret[i] = digits[random[i / 2] >> (i % 2 * 4) & 15];
     ret[39] = mark;
     ret[40] = '\0';
+}
+
+/* The rest of what can be issued: a key in the place of another, addresses, a link, a lease. */
+static void live_on(struct issued *all, char text[SECRET_SIZE]) {
+    vidstore_key *key = NULL;
+    vidstore_key_params *kp = vidstore_key_params_new();
+    vidstore_key_params_set_text(kp, VIDSTORE_KEY_NAME, "old");
+    vidstore_key_params_set_text(kp, VIDSTORE_KEY_USER_ID, ann.text);
+    must(vidstore_key_create(sys, kp, &key, text, SECRET_SIZE, e));
+    must(vidstore_key_rotate(sys, vidstore_key_id(key), 0, NULL, text, SECRET_SIZE, e));
+    vidstore_key_free(key);
+    vidstore_key_params_free(kp);
+    keep(all, text);
+    must(vidstore_once_create(store, sys, VIDSTORE_ONCE_VERIFICATION, ann.text, NULL, NULL, text, SECRET_SIZE, e));
+    must(vidstore_once_use(store, VIDSTORE_ONCE_VERIFICATION, text, NULL, NULL, NULL, e));
+    keep(all, text);
+    must(
+        vidstore_once_create(store, sys, VIDSTORE_ONCE_EMAIL, ann.text, "new@example.org", NULL, text, SECRET_SIZE, e));
+    must(vidstore_once_use(store, VIDSTORE_ONCE_EMAIL, text, NULL, NULL, NULL, e));
+    keep(all, text);
+    vidstore_file *file = NULL;
+    vidstore_file_params *fp = vidstore_file_params_new();
+    vidstore_file_params_set_int64(fp, VIDSTORE_FILE_ACCESS, VIDSTORE_ACCESS_RESTRICTED);
+    must(vidstore_file_put_path(sys, "/proc/self/cmdline", fp, &file, e));
+    vidstore_file_params_free(fp);
+    vidstore_link_params *lp = vidstore_link_params_new();
+    vidstore_link_params_set_text(lp, VIDSTORE_LINK_FILE_ID, vidstore_file_id(file));
+    must(vidstore_link_create(sys, lp, NULL, text, SECRET_SIZE, e));
+    vidstore_link_params_free(lp);
+    vidstore_file_free(file);
+    vidstore_session *s = NULL;
+    must(vidstore_session_link(store, text, NULL, &s, e));
+    vidstore_session_free(s);
+    keep(all, text);
+    vidstore_job_params *jp = vidstore_job_params_new();
+    vidstore_lease *lease = NULL, *again = NULL;
+    vidstore_job_params_set_text(jp, VIDSTORE_JOB_KIND, "work");
+    must(vidstore_job_submit(sys, jp, NULL, e));
+    vidstore_job_params_free(jp);
+    must(vidstore_job_claim(sys, "work", 0, &lease, e));
+    snprintf(text, SECRET_SIZE, "%s", vidstore_lease_token(lease));
+    must(vidstore_lease_attach(sys, text, &again, e));
+    vidstore_lease_free(again);
+    must(vidstore_lease_finish(lease, NULL, e));
+    vidstore_lease_free(lease);
+    keep(all, text);
 }
 
 /* Does what people do with secrets, and keeps none of them: the copies go through the pipe. */
@@ -504,6 +550,7 @@ static void live(int out) {
     must(vidstore_session_key(store, text, NULL, &s, e));
     vidstore_session_free(s);
     keep(&all, text);
+    live_on(&all, text);
     must(vidstore_once_request_reset(store, "ann", 0, NULL, NULL, text, sizeof text, e));
     must(vidstore_once_use(store, VIDSTORE_ONCE_RESET, text, second, NULL, NULL, e));
     keep(&all, text);
@@ -517,6 +564,13 @@ static void live(int out) {
     explicit_bzero(&all, sizeof all);
     for (;;)
         pause();
+}
+
+/* Behind the public part of a token; of the token of a lease, behind the job's id. */
+static const char *secret_of(const struct issued *all, int i) {
+    const char *text = all->text[i];
+    size_t len = strlen(text);
+    return text + (len == VIDSTORE_TOKEN_SIZE - 1 ? 19 : len > 40 ? len - 24 : 0);
 }
 
 /* How many bytes of the process's memory were read; none of the secrets may be in them. */
@@ -539,8 +593,7 @@ static size_t search_memory(pid_t pid, const struct issued *all) {
         char *bytes = malloc(to - from);
         size_t got = fseeko(memory, (off_t)from, SEEK_SET) ? 0 : fread(bytes, 1, to - from, memory);
         for (int i = 0; i < all->count; i++) {
-            const char *secret = all->text[i] + (strlen(all->text[i]) == VIDSTORE_TOKEN_SIZE - 1 ? 19 : 0);
-            ck_assert_msg(!memmem(bytes, got, secret, 24), "secret %d is in the memory: %s", i, line);
+            ck_assert_msg(!memmem(bytes, got, secret_of(all, i), 24), "secret %d is in the memory: %s", i, line);
         }
         total += got;
         free(bytes);
@@ -559,7 +612,7 @@ static void search_file(const char *name, const struct issued *all) {
     size_t got = fread(bytes, 1, sizeof bytes, file);
     fclose(file);
     for (int i = 0; i < all->count; i++)
-        ck_assert_ptr_null(memmem(bytes, got, all->text[i] + (i < all->count - 2 ? 19 : 0), 24));
+        ck_assert_msg(!memmem(bytes, got, secret_of(all, i), 24), "secret %d is in %s", i, name);
 }
 
 /* What a core of a process would show, and what it leaves behind when it is killed. */

@@ -282,7 +282,7 @@ SEVERAL = {
 del NONE["job_claim"]
 
 
-class OneEvent(unittest.TestCase):
+class Attack59OneEvent(unittest.TestCase):
     def test_every_call_is_here(self):
         changing = {name.removeprefix("vidstore_") for name, it in vidstore.lib.descriptions.items()
                     if "UNKNOWN_OUTCOME" in it.get("codes", [])}
@@ -318,7 +318,7 @@ def add(name, prepare, call):
         events = world.s.audit.list(limit=20).records[:max(0, world.count() - before)]
         self.assertEqual(1, len(events), [event.action for event in events])
 
-    setattr(OneEvent, "test_" + name, run)
+    setattr(Attack59OneEvent, "test_" + name, run)
 
 
 for _name, (_prepare, _call) in CASES.items():

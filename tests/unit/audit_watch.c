@@ -66,7 +66,7 @@ static int alerts(const char *rule) {
     return count;
 }
 
-START_TEST(brute_force) {
+START_TEST(group_56_brute_force) {
     for (int i = 0; i < 9; i++)
         tried(ANN, "192.0.2.1", 0, i * MINUTE);
     ck_assert_int_eq(alerts("brute_force"), 0);
@@ -87,7 +87,7 @@ START_TEST(brute_force) {
 }
 END_TEST
 
-START_TEST(repeated_ones_count) {
+START_TEST(group_56_repeated_ones_count) {
     tried(ANN, "192.0.2.1", 0, 0);
     rows[0].weight = 9;
     ck_assert_int_eq(alerts("brute_force"), 0);
@@ -96,7 +96,7 @@ START_TEST(repeated_ones_count) {
 }
 END_TEST
 
-START_TEST(success_after_failures) {
+START_TEST(group_56_success_after_failures) {
     for (int i = 0; i < 4; i++)
         tried(ANN, "192.0.2.1", 0, i * SECOND);
     tried(ANN, "192.0.2.1", 1, 5 * SECOND);
@@ -117,7 +117,7 @@ START_TEST(success_after_failures) {
 }
 END_TEST
 
-START_TEST(spray) {
+START_TEST(group_56_spray) {
     for (int i = 0; i < 14; i++) {
         tried("", "192.0.2.1", 0, i * SECOND);
         rows[w.count - 1].account = name(0, "user%d", i);
@@ -137,7 +137,7 @@ START_TEST(spray) {
 }
 END_TEST
 
-START_TEST(stuffing) {
+START_TEST(group_56_stuffing) {
     for (int i = 0; i < 49; i++) {
         tried("", "", 0, i * SECOND);
         rows[w.count - 1].account = name(0, "user%d", i);
@@ -159,7 +159,7 @@ START_TEST(stuffing) {
 }
 END_TEST
 
-START_TEST(distributed_guessing) {
+START_TEST(group_56_distributed_guessing) {
     for (int i = 0; i < 9; i++) {
         tried(ANN, "", 0, i * 6 * MINUTE);
         rows[w.count - 1].prefix = name(1, "10.0.%d.1", i);
@@ -183,7 +183,7 @@ static void was_denied(const char *actor, int object, int64_t at) {
     row->object = name(0, "o%d", object);
 }
 
-START_TEST(denied_and_probing) {
+START_TEST(group_56_denied_and_probing) {
     for (int i = 0; i < 4; i++)
         was_denied(ANN, 1, i * SECOND);
     ck_assert_int_eq(alerts("denied"), 0);
@@ -203,7 +203,7 @@ START_TEST(denied_and_probing) {
 }
 END_TEST
 
-START_TEST(mass_delete_and_download) {
+START_TEST(group_56_mass_delete_and_download) {
     for (int i = 0; i < 20; i++)
         add(VIDSTORE_AUDIT_FILE_DELETED, 1, i * SECOND)->actor = ANN;
     ck_assert_int_eq(alerts("mass_delete"), 0);
@@ -233,7 +233,7 @@ START_TEST(mass_delete_and_download) {
 }
 END_TEST
 
-START_TEST(dead_credentials) {
+START_TEST(group_56_dead_credentials) {
     for (int i = 0; i < 2; i++) {
         struct vs_watched *row = add(VIDSTORE_AUDIT_AUTH_FAILED, 0, i * MINUTE);
         row->noun = "key";
@@ -258,7 +258,7 @@ static void acts_from(const char *credential, const char *prefix, int64_t at) {
     row->prefix = prefix;
 }
 
-START_TEST(changing_address) {
+START_TEST(group_56_changing_address) {
     acts_from("k", "10.0.0.1", 0);
     acts_from("k", "10.0.0.2", MINUTE); /* at home, then on the way: no way back */
     ck_assert_int_eq(alerts("changing_address"), 0);
@@ -276,7 +276,7 @@ START_TEST(changing_address) {
 }
 END_TEST
 
-START_TEST(escalation) {
+START_TEST(group_56_escalation) {
     tried(ANN, "10.0.0.1", 1, 0);
     struct vs_watched *row = add(VIDSTORE_AUDIT_ROLE_CHANGED, 1, 11 * MINUTE);
     row->actor = ANN;
@@ -295,7 +295,7 @@ static void raised(const char *actor, int32_t action, const char *details, int64
     row->details = details;
 }
 
-START_TEST(escalation_by_key) {
+START_TEST(group_56_escalation_by_key) {
     static const char iam[] = "{\"name\":[null,\"x\"],\"scopes\":[null,\"read iam\"]}",
                       admin[] = "{\"scopes\":[\"read\",\"admin\"]}",
                       read[] = "{\"scopes\":[null,\"read\"],\"name\":[null,\"iam admin\"]}",
@@ -333,7 +333,7 @@ static void read_bytes(const char *actor, int64_t bytes, int64_t at) {
     row->bytes = bytes;
 }
 
-START_TEST(mass_download_of_bytes) {
+START_TEST(group_56_mass_download_of_bytes) {
     const int64_t gib = INT64_C(1) << 30;
     read_bytes(ANN, 25 * gib, 0);
     read_bytes(ANN, 25 * gib - 1, 10 * MINUTE);
@@ -352,7 +352,7 @@ START_TEST(mass_download_of_bytes) {
 }
 END_TEST
 
-START_TEST(the_audits_own) {
+START_TEST(group_56_the_audits_own) {
     add(VIDSTORE_AUDIT_PRUNED, 1, 0)->details = "{\"chain\":\"system\",\"by\":\"settings\"}";
     ck_assert_int_eq(alerts(NULL), 0);
     add(VIDSTORE_AUDIT_PRUNED, 1, 1)->details = "{\"chain\":\"system\",\"by\":\"call\"}";
@@ -365,7 +365,7 @@ START_TEST(the_audits_own) {
 }
 END_TEST
 
-START_TEST(lost_refusals) {
+START_TEST(group_56_lost_refusals) {
     was_denied(ANN, 1, 0);
     rows[0].details = "{\"repeated\":3}";
     struct vs_watched *row = add(VIDSTORE_AUDIT_HOST_EVENT, 1, 1); /* the host may say what it likes */
@@ -378,7 +378,7 @@ START_TEST(lost_refusals) {
 }
 END_TEST
 
-START_TEST(holes) {
+START_TEST(group_56_holes) {
     static const int chains[] = {VIDSTORE_AUDIT_CHAIN_SECURITY, VIDSTORE_AUDIT_CHAIN_ACTIVITY};
     for (int i = 0; i < 10; i++) {
         struct vs_watched *row = add(VIDSTORE_AUDIT_HOST_EVENT, 1, i);
@@ -398,7 +398,7 @@ START_TEST(holes) {
 }
 END_TEST
 
-START_TEST(canaries) {
+START_TEST(group_56_canaries) {
     static const struct vs_canary list[] = {{ANN, 1}, {BOB, 0}};
     static const char bulk[] = "{\"ids\":[\"00000000-0000-7000-8000-00000000000c\",\"" BOB "\"],\"count\":2}";
     w.canaries = list;
@@ -428,7 +428,7 @@ START_TEST(canaries) {
 }
 END_TEST
 
-START_TEST(own_deletions) {
+START_TEST(group_56_own_deletions) {
     for (int i = 0; i < 30; i++) { /* the same ones removed and purged count once */
         struct vs_watched *row = add(i < 9 ? VIDSTORE_AUDIT_JOB_DELETED : VIDSTORE_AUDIT_JOB_PURGED, 1, i);
         row->actor = row->owner = ANN;
@@ -477,7 +477,7 @@ START_TEST(every_rule_has_words) {
 }
 END_TEST
 
-START_TEST(clock) {
+START_TEST(group_56_clock) {
     add(VIDSTORE_AUDIT_FILE_UPDATED, 1, 0)->back_us = 5 * SECOND;
     ck_assert_int_eq(alerts("clock_back"), 0);
     add(VIDSTORE_AUDIT_FILE_UPDATED, 1, 0)->back_us = 5 * SECOND + 1;
@@ -485,7 +485,7 @@ START_TEST(clock) {
 }
 END_TEST
 
-START_TEST(what_was_told_is_not_told_again) {
+START_TEST(group_56_what_was_told_is_not_told_again) {
     for (int i = 0; i < 200; i++)
         tried(ANN, "192.0.2.1", 0, i * 10);
     ck_assert_int_eq(alerts("brute_force"), 1); /* one in a window, however many */
@@ -496,7 +496,7 @@ START_TEST(what_was_told_is_not_told_again) {
 }
 END_TEST
 
-START_TEST(a_flood_is_bounded) {
+START_TEST(group_56_a_flood_is_bounded) {
     for (int i = 0; i < 19000; i++) {
         tried("", "", 0, i * 1000);
         rows[w.count - 1].account = name(0, "user%d", i / 12);
@@ -527,28 +527,28 @@ Suite *audit_watch_suite(void) {
     Suite *suite = suite_create("audit_watch");
     TCase *tests = tcase_create("rules");
     tcase_add_checked_fixture(tests, setup, NULL);
-    tcase_add_test(tests, brute_force);
-    tcase_add_test(tests, repeated_ones_count);
-    tcase_add_test(tests, success_after_failures);
-    tcase_add_test(tests, spray);
-    tcase_add_test(tests, stuffing);
-    tcase_add_test(tests, distributed_guessing);
-    tcase_add_test(tests, denied_and_probing);
-    tcase_add_test(tests, mass_delete_and_download);
-    tcase_add_test(tests, dead_credentials);
-    tcase_add_test(tests, changing_address);
-    tcase_add_test(tests, escalation);
-    tcase_add_test(tests, escalation_by_key);
-    tcase_add_test(tests, mass_download_of_bytes);
-    tcase_add_test(tests, the_audits_own);
-    tcase_add_test(tests, lost_refusals);
-    tcase_add_test(tests, holes);
-    tcase_add_test(tests, canaries);
-    tcase_add_test(tests, own_deletions);
+    tcase_add_test(tests, group_56_brute_force);
+    tcase_add_test(tests, group_56_repeated_ones_count);
+    tcase_add_test(tests, group_56_success_after_failures);
+    tcase_add_test(tests, group_56_spray);
+    tcase_add_test(tests, group_56_stuffing);
+    tcase_add_test(tests, group_56_distributed_guessing);
+    tcase_add_test(tests, group_56_denied_and_probing);
+    tcase_add_test(tests, group_56_mass_delete_and_download);
+    tcase_add_test(tests, group_56_dead_credentials);
+    tcase_add_test(tests, group_56_changing_address);
+    tcase_add_test(tests, group_56_escalation);
+    tcase_add_test(tests, group_56_escalation_by_key);
+    tcase_add_test(tests, group_56_mass_download_of_bytes);
+    tcase_add_test(tests, group_56_the_audits_own);
+    tcase_add_test(tests, group_56_lost_refusals);
+    tcase_add_test(tests, group_56_holes);
+    tcase_add_test(tests, group_56_canaries);
+    tcase_add_test(tests, group_56_own_deletions);
     tcase_add_test(tests, every_rule_has_words);
-    tcase_add_test(tests, clock);
-    tcase_add_test(tests, what_was_told_is_not_told_again);
-    tcase_add_test(tests, a_flood_is_bounded);
+    tcase_add_test(tests, group_56_clock);
+    tcase_add_test(tests, group_56_what_was_told_is_not_told_again);
+    tcase_add_test(tests, group_56_a_flood_is_bounded);
     tcase_add_test(tests, prefixes);
     suite_add_tcase(suite, tests);
     return suite;
