@@ -443,7 +443,7 @@ START_TEST(group_54_an_erased_person) {
     vidstore_origin_set_text(o, VIDSTORE_ORIGIN_IP, "192.0.2.7");
     vidstore_origin_set_text(o, VIDSTORE_ORIGIN_USER_AGENT, "browser/1");
     must(vidstore_session_on_behalf(store, ann.text, o, &s, e));
-    vidstore_user_params_set_text(p, VIDSTORE_USER_EMAIL, "ann@example.org");
+    vidstore_user_params_set_text(p, VIDSTORE_USER_FULL_NAME, "Ann of Example");
     must(vidstore_user_update(s, ann.text, p, NULL, e));
     for (int i = 0; i < 250; i++)
         must(vidstore_audit_record(s, "host", NULL, "of ann", NULL, e));
