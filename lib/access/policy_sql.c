@@ -27,6 +27,7 @@ struct predicate {
 };
 
 enum { FALSE_, TRUE_, ASK }; /* what is known of a test before a row is looked at */
+enum { ROOM = 1000 };        /* for a predicate, mostly */
 
 static void free_predicate(struct predicate *p) {
     vs_buf_free(&p->texts);
@@ -78,24 +79,26 @@ static int ask_granted(const struct predicate *p, struct vs_buf *b) {
     return ASK;
 }
 
+_Static_assert(VIDSTORE_ACCESS_RESTRICTED == 20 && VIDSTORE_ACCESS_AUTHENTICATED == 30 && VIDSTORE_ACCESS_PUBLIC == 40,
+               "conditions and ways say so");
+
 static int ask_level(const struct predicate *p, struct vs_buf *b, enum vs_test test) {
     if (!p->is_file)
         return test == VS_IS_SHARED && p->is_shared ? TRUE_ : FALSE_;
-    if (test == VS_IS_OPEN)
-        vs_buf_fmt(b, "%s.access IN (%d, %d)", p->noun->table, VIDSTORE_ACCESS_AUTHENTICATED, VIDSTORE_ACCESS_PUBLIC);
-    else
-        vs_buf_fmt(b, "%s.access = %d", p->noun->table,
-                   test == VS_IS_PUBLIC ? VIDSTORE_ACCESS_PUBLIC : VIDSTORE_ACCESS_RESTRICTED);
+    vs_buf_str(b, test == VS_IS_OPEN     ? "files.access IN (30, 40)"
+                  : test == VS_IS_PUBLIC ? "files.access = 40"
+                                         : "files.access = 20");
     return ASK;
 }
 
 static int ask_gone(const struct predicate *p, struct vs_buf *b) {
     if (!p->can_be_removed)
         return FALSE_;
-    vs_buf_fmt(b,
-               p->is_file ? "(%s.deleted_us IS NOT NULL OR (files.expires_us <= $%d AND files.held_us IS NULL))"
-                          : "%s.deleted_us IS NOT NULL",
-               p->noun->table, p->now);
+    if (p->is_file)
+        vs_buf_all(b, "(files.deleted_us IS NOT NULL OR (files.expires_us <= ", p->now_text,
+                   " AND files.held_us IS NULL))");
+    else
+        vs_buf_all(b, p->noun->table, ".deleted_us IS NOT NULL");
     return ASK;
 }
 
@@ -105,9 +108,9 @@ static int ask_own(const struct predicate *p, struct vs_buf *b) {
     if (!p->me)
         return FALSE_;
     if (strcmp(noun, "grant") == 0)
-        vs_buf_fmt(b, "$%d IN (grants.user_id, grants.subject_id, grants.granted_by)", p->me);
+        vs_buf_all(b, p->me_text, " IN (grants.user_id, grants.subject_id, grants.granted_by)");
     else
-        vs_buf_fmt(b, "%s.%s = $%d", table, strcmp(noun, "user") == 0 ? "id" : "user_id", p->me);
+        vs_buf_all(b, table, strcmp(noun, "user") == 0 ? ".id = " : ".user_id = ", p->me_text);
     return ASK;
 }
 
@@ -158,11 +161,9 @@ static void cut(struct vs_buf *b, size_t len) {
         b->data[b->len = len] = '\0';
 }
 
-/* A line of the table: FALSE_, TRUE_ or ASK with the condition. */
+/* A line of the table that concerns the verb: FALSE_, TRUE_ or ASK with the condition. */
 static int ask_rule(struct predicate *p, const struct vs_rule *rule, struct vs_buf *b) {
     int all = TRUE_;
-    if (!(rule->verbs & 1u << p->verb))
-        return FALSE_;
     for (int i = 0; i < VS_TESTS; i++) {
         size_t before = b->len;
         if (!(rule->when & 1u << i))
@@ -187,6 +188,8 @@ static int put_rules(struct predicate *p, struct vs_buf *b, vidstore_error **e) 
     int said = -1;
     for (const struct vs_rule *rule = vs_rules_table;; rule++) {
         size_t line = b->len;
+        if (!(rule->verbs & 1u << p->verb))
+            continue;
         vs_buf_str(b, " WHEN ");
         int known = ask_rule(p, rule, b), then = rule->then == VS_ALLOW;
         if (b->failed || p->texts.failed)
@@ -204,8 +207,7 @@ static int put_rules(struct predicate *p, struct vs_buf *b, vidstore_error **e) 
     }
     if (!b->failed)
         cut(b, end);
-    vs_buf_str(b, end == first ? " WHEN 1 = 1 THEN " : " ELSE ");
-    vs_buf_str(b, said ? "1 END = 1" : "0 END = 1");
+    vs_buf_all(b, end == first ? " WHEN 1 = 1 THEN " : " ELSE ", said ? "1 END = 1" : "0 END = 1");
     return b->failed ? vs_fail_nomem(e) : 0;
 }
 
@@ -267,7 +269,6 @@ static int narrow_audit(const struct vs_actor *actor, struct vs_compiled *query,
 }
 
 _Static_assert(VS_REACH_READ == 10, "grant_objects says so");
-_Static_assert(VIDSTORE_ACCESS_AUTHENTICATED == 30 && VIDSTORE_ACCESS_PUBLIC == 40, "ways say so");
 
 enum { SOMEBODY, NOBODY };
 
@@ -305,8 +306,7 @@ static int put_when(const struct predicate *p, const struct way *way, struct vs_
     const char *const texts[] = {p->noun->table, p->me_text, NULL};
     if (!way->object)
         return vs_template_fill(b, way->when, names, texts, e);
-    vs_buf_str(b, way->object);
-    vs_buf_str(b, " = g_object");
+    vs_buf_all(b, way->object, " = g_object");
     return 0;
 }
 
@@ -318,6 +318,7 @@ static int put_rest(struct predicate *p, const struct vs_compiled *query, struct
         vs_buf_add(&way->when, before->when.data + before->rest, before->when.len - before->rest);
         return way->when.failed ? vs_fail_nomem(e) : 0;
     }
+    vs_buf_reserve(&way->when, ROOM);
     vs_buf_str(&way->when, " AND ");
     return put_rules(p, &way->when, e);
 }

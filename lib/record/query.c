@@ -281,18 +281,25 @@ int vs_query_compile(const struct vs_query *q, const struct vs_noun *noun, struc
     return ret->where.failed ? vs_fail_nomem(e) : choose_way(ret, e);
 }
 
+void vs_term_read_id(struct vs_term *term) {
+    term->has_id = term->text && term->field->type == VS_UUID;
+    if (term->has_id)
+        vs_uuid_parse(term->text, NULL, &term->id, NULL); /* what is none stays all zeros */
+}
+
 int vs_compiled_value(struct vs_compiled *c, const struct vs_field *field, struct vs_value value, vidstore_error **e) {
     if (c->count == VS_QUERY_TERMS)
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LARGE, "filter", "filter has more than %d values",
                            VS_QUERY_TERMS);
     struct vs_term *term = &c->terms[c->count];
-    *term = (struct vs_term){field, value, NULL};
+    *term = (struct vs_term){.field = field, .value = value};
     if (value.set && vs_type_is_text(field->type)) {
         term->text = vs_strndup(value.text, value.len);
         if (!term->text)
             return vs_fail_nomem(e);
         term->value.text = term->text;
     }
+    vs_term_read_id(term);
     return ++c->count;
 }
 

@@ -53,7 +53,9 @@ struct vs_query {
 struct vs_term {
     const struct vs_field *field;
     struct vs_value value;
-    char *text; /* owned text of the value, NULL for numbers */
+    char *text;        /* owned text of the value, NULL for numbers */
+    struct vs_uuid id; /* of a UUID: the value itself, as it is bound */
+    int has_id;
 };
 
 /* Some of the rows: a condition that an index serves, and the order by seq with it. Names of columns that are not the
@@ -143,6 +145,8 @@ int vs_compiled_related(struct vs_compiled *c, const struct vs_related *to, cons
                         vidstore_error **e);
 /* Adds a value of the library's own, for conditions that name it: its number, $1 is 1; or a negative code. */
 int vs_compiled_value(struct vs_compiled *c, const struct vs_field *field, struct vs_value value, vidstore_error **e);
+/* Of a term with a UUID: reads it, once for all statements of the query. */
+void vs_term_read_id(struct vs_term *term);
 /* Another way to the rows, to be filled. */
 struct vs_way *vs_compiled_way(struct vs_compiled *c);
 void vs_compiled_free(struct vs_compiled *c);

@@ -6,7 +6,6 @@
 #include "util/error.h"
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Expressions for the index of words stand among the values, after the terms, and what was granted. */
@@ -36,20 +35,19 @@ int vs_template_fill(struct vs_buf *b, const char *tmpl, const char *const *name
 /* Numbers the values anew, in the order in which they come first: the engine counts them so. Of each new number ret
  * keeps the value. */
 static void number(struct vs_buf *b, const char *sql, int ret[VALUES], int *ret_count) {
-    for (char *end; *sql; sql = end) {
-        size_t n = strcspn(sql, "$");
-        vs_buf_add(b, sql, n);
-        end = (char *)(uintptr_t)(sql + n);
-        if (!*end)
-            break;
-        int value = (int)strtol(sql + n + 1, &end, 10) - 1, at = 0;
-        while (at < *ret_count && ret[at] != value)
+    vs_buf_reserve(b, strlen(sql));
+    for (const char *mark; (mark = strchr(sql, '$'));) {
+        int value = 0, at = 0;
+        vs_buf_add(b, sql, (size_t)(mark + 1 - sql));
+        for (sql = mark + 1; *sql >= '0' && *sql <= '9'; sql++)
+            value = value * 10 + (*sql - '0');
+        while (at < *ret_count && ret[at] != value - 1)
             at++;
         if (at == *ret_count)
-            ret[(*ret_count)++] = value;
-        vs_buf_char(b, '$');
+            ret[(*ret_count)++] = value - 1;
         vs_buf_int(b, at + 1);
     }
+    vs_buf_str(b, sql);
 }
 
 /* A statement in the making. */
@@ -254,6 +252,13 @@ static int make_matches(struct vs_compiled *c, enum vs_how how, vidstore_error *
     return r;
 }
 
+static void bind_term(struct vs_stmt *s, int at, const struct vs_term *term, uint8_t scratch[64]) {
+    if (term->has_id)
+        vs_bind_uuid(s, at, &term->id);
+    else
+        vs_value_bind(s, at, term->field, &term->value, scratch);
+}
+
 /* The statement of a text, with the values that it names. */
 static int bind_all(struct vs_compiled *c, struct vs_conn *conn, const char *sql, const struct vs_uuid *object,
                     vs_scratch scratch, struct vs_stmt **ret, vidstore_error **e) {
@@ -268,7 +273,7 @@ static int bind_all(struct vs_compiled *c, struct vs_conn *conn, const char *sql
         else if (values[i] >= VS_QUERY_TERMS)
             vs_bind_text(*ret, i + 1, match->data, (int64_t)match->len);
         else
-            vs_value_bind(*ret, i + 1, c->terms[values[i]].field, &c->terms[values[i]].value, scratch[values[i]]);
+            bind_term(*ret, i + 1, &c->terms[values[i]], scratch[values[i]]);
     }
     return r;
 }
@@ -296,27 +301,27 @@ int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_i
 int vs_compiled_way_stmt(struct vs_compiled *c, struct vs_conn *conn, const struct vs_way *way,
                          const struct vs_uuid *object, int64_t limit, vs_scratch scratch, struct vs_stmt **ret,
                          vidstore_error **e) {
-    char order[160], most[24];
-    vs_autobuf sql = {0}, where = {0}, from = {0};
+    char order[160];
+    vs_autobuf sql = {0}, where = {0}, from = {0}, most = {0};
     put_order(c, way->seq, order, sizeof order);
     /* What was granted twice comes twice: a limit might end the way before it has led to as many rows. */
-    snprintf(most, sizeof most, "%" PRId64, way->granted && !way->object ? INT64_MAX : limit);
-    if (object)
-        vs_buf_fmt(&where, "%s = $%d", way->object, OBJECT + 1);
-    else if (way->object)
-        vs_buf_fmt(&where, "%s IN (SELECT g_object FROM %s)", way->object, way->from.data);
-    else if (way->granted)
-        vs_buf_fmt(&from, "%s CROSS JOIN ", way->from.data);
-    vs_buf_str(&where, way->when.data + (way->object ? way->rest : 0));
-    if (c->where.len) {
-        vs_buf_str(&where, " AND ");
-        vs_buf_str(&where, c->where.data);
+    vs_buf_int(&most, way->granted && !way->object ? INT64_MAX : limit);
+    if (object) {
+        vs_buf_all(&where, way->object, " = $");
+        vs_buf_int(&where, OBJECT + 1);
+    } else if (way->object) {
+        vs_buf_all(&where, way->object, " IN (SELECT g_object FROM ", way->from.data, ")");
+    } else if (way->granted) {
+        vs_buf_all(&from, way->from.data, " CROSS JOIN ");
     }
-    vs_buf_str(&from, "");
-    if (where.failed || from.failed)
+    vs_buf_str(&where, way->when.data + (way->object ? way->rest : 0));
+    if (c->where.len)
+        vs_buf_all(&where, " AND ", c->where.data);
+    if (where.failed || from.failed || most.failed)
         return vs_fail_nomem(e);
     const char *const names[] = {"where", "order", "from", "limit", NULL};
-    const char *const texts[] = {where.data, order, from.data, most, NULL};
+    const char *const texts[] = {where.data, order, from.len ? from.data : "", most.data, NULL};
+    vs_buf_reserve(&sql, 2 * where.len);
     int r = vs_template_fill(&sql, vs_stmt_text(conn, c->noun->stmt.list), names, texts, e);
     return r ? r : bind_all(c, conn, sql.data, object, scratch, ret, e);
 }

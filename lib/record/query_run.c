@@ -196,7 +196,7 @@ int vs_cursor_apply(struct vs_compiled *c, const char *cursor, vidstore_error **
         r = vs_compiled_and(c, text, c->sort, value, e);
     if (r || c->count == VS_QUERY_TERMS)
         return r ? r : vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LARGE, "filter", "filter has too many values");
-    c->terms[c->count++] = (struct vs_term){&seq, at, NULL};
+    c->terms[c->count++] = (struct vs_term){.field = &seq, .value = at};
     vs_buf_fmt(&c->where, ", $%d)", c->count);
     return c->where.failed ? vs_fail_nomem(e) : 0;
 }

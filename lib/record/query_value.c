@@ -224,12 +224,13 @@ static int bind_value(struct vs_parser *p, const struct vs_field *field, struct 
     if (out->count == VS_QUERY_TERMS)
         return vs_parse_fail(p, lit->start, VIDSTORE_SUB_TOO_LARGE, "more than 64 values");
     struct vs_term *term = &out->terms[out->count++];
-    *term = (struct vs_term){field, {.i = number, .set = VS_VALUE_SET}, NULL};
+    *term = (struct vs_term){.field = field, .value = {.i = number, .set = VS_VALUE_SET}};
     if (vs_type_is_text(field->type)) {
         term->text = VS_TAKE(lit->text);
         term->value.text = term->text;
         term->value.len = (uint32_t)strlen(term->text);
     }
+    vs_term_read_id(term);
     vs_buf_fmt(&out->where, "$%d", out->count);
     return 0;
 }

@@ -32,6 +32,10 @@ static int reserve(struct vs_buf *b, size_t len) {
     return 1;
 }
 
+void vs_buf_reserve(struct vs_buf *b, size_t len) {
+    reserve(b, len);
+}
+
 void vs_buf_add(struct vs_buf *b, const void *data, size_t len) {
     if (!reserve(b, len))
         return;
@@ -43,6 +47,11 @@ void vs_buf_add(struct vs_buf *b, const void *data, size_t len) {
 
 void vs_buf_str(struct vs_buf *b, const char *s) {
     vs_buf_add(b, s, strlen(s));
+}
+
+void vs_buf_strs(struct vs_buf *b, const char *const *texts) {
+    for (; *texts; texts++)
+        vs_buf_str(b, *texts);
 }
 
 void vs_buf_char(struct vs_buf *b, char c) {

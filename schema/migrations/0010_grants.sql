@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- Who was given rights on an object that is another's. noun: file, video or job; of a video or job the grant reaches
 -- what hangs on it. reach: 10 read, 20 write, 30 manage; denies: of a denial, the least that is taken. parent_id: the
--- grant that was handed on. They go with the object. object_seq: its
--- seq, by which lists follow grants in the order of the objects.
+-- grant that was handed on. They go with the object. object_seq: its seq, by which lists follow grants in the order of
+-- the objects; their index holds all that they ask of a grant.
 CREATE TABLE grants (
     seq {seq},
     id {uuid} NOT NULL UNIQUE,
@@ -24,7 +24,7 @@ CREATE TABLE grants (
 ) {strict};
 
 CREATE UNIQUE INDEX grants_subject ON grants(subject_id, denies, object_id, granted_by);
-CREATE INDEX grants_way ON grants(subject_id, denies, noun, object_seq);
+CREATE INDEX grants_way ON grants(subject_id, denies, noun, object_seq, reach, expires_us, object_id);
 CREATE INDEX grants_object ON grants(object_id, seq);
 CREATE INDEX grants_user ON grants(user_id, seq);
 CREATE INDEX grants_granter ON grants(granted_by);
