@@ -29,14 +29,19 @@ function typeOf(type) {
 
 const bound = new Map()
 
-/** Calls a function of the library as it is. C ends a text at its first NUL, so no text may have one. */
-export function call(name, ...args) {
+/** The function, when its arguments can go into it: C ends a text at its first NUL, so no text may have one. */
+function functionFor(name, args) {
   if (args.some(a => typeof a === 'string' && a.includes('\0'))) throw new TypeError(`${name}: a text holds a NUL`)
   if (!bound.has(name)) {
     const f = described.get(name)
     bound.set(name, library.func(name, typeOf(f.returns.type), f.params.map(p => typeOf(p.type))))
   }
-  return bound.get(name)(...args)
+  return bound.get(name)
+}
+
+/** Calls a function of the library as it is. */
+export function call(name, ...args) {
+  return functionFor(name, args)(...args)
 }
 
 /** The number of an enumeration's word, such as 'open', 'read_only'. */
@@ -71,14 +76,26 @@ export function errorOf(error, status) {
   })
 }
 
+function check(status, error) {
+  if (!status) return
+  const thrown = errorOf(error, status)
+  call('vidstore_error_free', error)
+  throw thrown
+}
+
 /** Calls a function whose last parameter is the error, and throws it. */
 export function must(name, ...args) {
   const error = [null]
-  const status = call(name, ...args, error)
-  if (!status) return
-  const thrown = errorOf(error[0], status)
-  call('vidstore_error_free', error[0])
-  throw thrown
+  check(call(name, ...args, error), error[0])
+}
+
+/** The same on a thread of Node's pool, for what waits for a disk; what is in `args` lives until it is done. */
+export async function mustInPool(name, ...args) {
+  const error = [null]
+  const status = await new Promise((resolve, reject) => {
+    functionFor(name, args).async(...args, error, (failure, result) => failure ? reject(failure) : resolve(result))
+  })
+  check(status, error[0])
 }
 
 /** The text of a handle that is the caller's. */

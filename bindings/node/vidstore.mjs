@@ -6,9 +6,11 @@
  * by name: `await session.job.submit({ params: { kind: 'download_only' } })`. Results come through one descriptor that
  * the event loop watches; the calls run on threads of the library's own.
  */
+import { pipeline } from 'node:stream/promises'
 import { isMainThread } from 'node:worker_threads'
 import { api, call, errorOf, must, numberOf, takeText, VidstoreError } from './library.mjs'
 import { Poll } from './loop.mjs'
+import { Upload } from './upload.mjs'
 
 export { VidstoreError }
 
@@ -21,6 +23,7 @@ class Background {
     this.waiting = new Map()
     this.room = []
     this.watches = new Set()
+    this.uploads = new Set()
     this.tag = 0
     this.poll = new Poll(call('vidstore_queue_fd', this.queue), () => this.collect())
   }
@@ -84,6 +87,8 @@ class Background {
   /** What is still waited for ends with CANCELLED, and watches end. */
   close() {
     for (const watch of [...this.watches]) watch.close()
+    for (const upload of this.uploads)
+      upload.destroy(new VidstoreError({ code: 'CANCELLED', message: 'the store was closed' }))
     this.poll.close()
     call('vidstore_queue_free', this.queue)
     this.queue = null
@@ -247,6 +252,8 @@ class Watch {
 export class Session {
   #handle
   #background
+  #using = null // the end of what a thread of Node's pool does with the session
+  #closing = false
 
   constructor(handle, background) {
     this.#handle = handle
@@ -261,10 +268,52 @@ export class Session {
    * @param {{signal?: AbortSignal}} options an abort cancels it: what has not begun never runs, what reads or waits is
    *   interrupted, and what writes is finished
    */
-  call(name, args = {}, { signal } = {}) {
-    return this.#background.run(
-      (queue, tag, op) => must('vidstore_call_start', this.#handle, queue, tag, name, JSON.stringify(args), op), json,
-      signal)
+  call(name, args = {}, options = {}) {
+    return this.#using ? this.#free().then(() => this.#start(name, args, options)) : this.#start(name, args, options)
+  }
+
+  #start(name, args, { signal }) {
+    return this.#background.run((queue, tag, op) => this.#atOnce(
+      () => must('vidstore_call_start', this.#handle, queue, tag, name, JSON.stringify(args), op)), json, signal)
+  }
+
+  /** A session is used by one thread at a time: while the pool of Node's works with it, others wait. */
+  async #free() {
+    while (this.#using) await this.#using
+  }
+
+  #turn = async work => {
+    while (this.#using) await this.#using // and takes it in the same breath
+    const working = work(this.#handle)
+    this.#using = working.catch(() => {})
+    try {
+      await working
+    } finally {
+      this.#using = null
+      if (this.#closing) this.close()
+    }
+  }
+
+  /**
+   * A stream that writes a file: `await pipeline(readable, upload); upload.file`.
+   * @param {object} params of the file, such as { name: 'episode-1.mkv' }
+   * @param {{size?: number}} options how many bytes there have to be; else as many as come
+   */
+  uploadStream(params = {}, { size = null } = {}) {
+    const upload = new Upload(this.#turn, params, size)
+    this.#background.uploads.add(upload)
+    upload.once('close', () => this.#background.uploads.delete(upload))
+    return upload
+  }
+
+  /**
+   * Writes a file from a Readable, a web stream, or anything that can be iterated, no faster than the disk takes it.
+   * Nothing is visible before it is whole; a source that breaks, and a signal, leave nothing.
+   */
+  async upload(source, params = {}, { size = null, signal } = {}) {
+    const upload = this.uploadStream(params, { size })
+    await pipeline(source, upload, { signal })
+    return upload.file
   }
 
   /**
@@ -273,7 +322,7 @@ export class Session {
    */
   watch(filter = null, { position = null, signal } = {}) {
     const place = [null]
-    must('vidstore_watch_open', this.#handle, filter && JSON.stringify(filter), position, place)
+    this.#atOnce(() => must('vidstore_watch_open', this.#handle, filter && JSON.stringify(filter), position, place))
     return new Watch(place[0], this.#background, signal)
   }
 
@@ -286,7 +335,21 @@ export class Session {
     }
   }
 
+  /** What can't be awaited waits here for a thread of the pool to give the session back, which takes no event loop. */
+  #atOnce(work) {
+    for (;;) {
+      try {
+        return work()
+      } catch (error) {
+        if (!this.#using || error.code !== 'MISUSE' || error.field !== 'session') throw error
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+      }
+    }
+  }
+
   close() {
+    this.#closing = true
+    if (this.#using) return // whoever uses it closes it
     if (this.#handle) call('vidstore_session_free', this.#handle)
     this.#handle = null
   }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { after, test } from 'node:test'
 import { Store, VidstoreError } from 'vidstore'
 
@@ -152,6 +155,80 @@ withStore('goes on from a position of a watch that was closed', async ({ session
   second.close()
   assert.equal(first.position, event.position)
   assert.notEqual(other.id, event.id)
+})
+
+/** Chunks of 64 KiB, no two alike, and how many were asked for. */
+function chunks(count, broken = false) {
+  const made = { count: 0, hash: createHash('sha256') }
+  made.stream = new Readable({
+    highWaterMark: 1,
+    read() {
+      if (made.count === count) return broken ? this.destroy(new Error('the line broke')) : this.push(null)
+      const chunk = Buffer.alloc(1 << 16, made.count++ % 251)
+      made.hash.update(chunk)
+      this.push(chunk)
+    }
+  })
+  return made
+}
+
+withStore('writes a file from a stream', async ({ session }) => {
+  const made = chunks(320)
+  const file = await session.upload(made.stream, { name: 'a.bin' })
+  assert.equal(file.size, 320 << 16)
+  assert.equal(file.sha256, made.hash.digest('hex'))
+  assert.deepEqual((await session.file.get({ id: file.id })).sha256, file.sha256)
+  assert.equal((await session.upload([], { name: 'empty' })).size, 0)
+  assert.equal((await session.upload(new Blob(['web']).stream(), { name: 'web' }, { size: 3 })).size, 3)
+  const double = new Transform({ transform: (chunk, encoding, done) => done(null, Buffer.concat([chunk, chunk])) })
+  const upload = session.uploadStream({ name: 'twice' })
+  await pipeline(Readable.from(['ab', 'cd']), double, upload)
+  assert.equal(upload.file.size, 8)
+})
+
+withStore('asks a stream for no more than it can write', async ({ session }) => {
+  const made = chunks(64)
+  const upload = session.uploadStream({ name: 'slow' })
+  let most = 0
+  const write = upload._write.bind(upload)
+  let written = 0
+  upload._write = (chunk, encoding, done) => setTimeout(() => {
+    most = Math.max(most, made.count - written++)
+    write(chunk, encoding, done)
+  }, 2)
+  await pipeline(made.stream, upload)
+  assert.equal(upload.file.size, 64 << 16)
+  assert.ok(most <= 8, `${most} chunks were waiting`)
+})
+
+withStore('leaves nothing of a stream that does not end well', async ({ store, session }) => {
+  await assert.rejects(session.upload(chunks(5, true).stream, { name: 'broken' }), { message: 'the line broke' })
+  await assert.rejects(session.upload(chunks(5).stream, { name: 'short' }, { size: 6 << 16 }), VidstoreError)
+  const unknown = session.upload(chunks(5).stream, { name: 'x', colour: 'red' })
+  await assert.rejects(unknown, { code: 'INVALID', field: 'colour' })
+  const endless = chunks(Infinity)
+  const controller = new AbortController()
+  setTimeout(() => controller.abort(), 50)
+  const aborted = session.upload(endless.stream, { name: 'endless' }, { signal: controller.signal })
+  await assert.rejects(aborted, { name: 'AbortError' })
+  assert.ok(endless.stream.destroyed)
+  assert.equal(await session.file.count({}), 0)
+  const last = session.upload(chunks(Infinity).stream, { name: 'last' })
+  setTimeout(() => store.close(), 50)
+  await assert.rejects(last, { code: 'CANCELLED' })
+})
+
+withStore('makes calls and follows changes while it writes', async ({ session }) => {
+  const uploads = Promise.all([chunks(200), chunks(200)].map(made => session.upload(made.stream, { name: 'x' })))
+  const watch = session.watch({ noun: 'file' }, { position: 'start' })
+  for (let i = 0; i < 50; i++) {
+    await session.job.submit({ params: { kind: 'x' } })
+    session.watch().close()
+  }
+  const files = await uploads
+  const seen = [(await watch.next()).value.id, (await watch.next()).value.id]
+  assert.deepEqual(seen.sort(), files.map(file => file.id).sort())
+  watch.close()
 })
 
 withStore('refuses a text that C would cut', async ({ store, session }) => {
