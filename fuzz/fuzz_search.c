@@ -18,6 +18,8 @@ static vidstore_session *session_with_videos(void) {
         vidstore_video_params *params = vidstore_video_params_new();
         vidstore_video_params_set_text(params, VIDSTORE_VIDEO_TITLE, titles[i]);
         vidstore_video_params_set_text(params, VIDSTORE_VIDEO_TAGS, "[\"new\",\"harbours\"]");
+        vidstore_video_params_set_text(params, VIDSTORE_VIDEO_METADATA,
+                                       "{\"year\": 1999, \"a b\": {\"c\": [1, \"x\", null]}, \"half\": 0.5}");
         if (vidstore_video_create(session, params, NULL, NULL))
             abort();
         vidstore_video_params_free(params);

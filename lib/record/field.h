@@ -49,6 +49,7 @@ enum vs_use {
     VS_FIND_MORE = 1 << 17,
     VS_OWN_SET = 1 << 19,   /* changed by the owner, admins and the system only; as all that is VS_OWNER */
     VS_MANY = 1 << 20,      /* text: several words with blanks between; = asks for one of them */
+    VS_MEMBERS = 1 << 22,   /* JSON: its members can be asked for */
     VS_ELSEWHERE = 1 << 21, /* a fact whose marks come of other rows than the record's own, too */
     VS_FACT = 1 << 18,      /* the index of words serves = on it, and for numbers < and > */
 };

@@ -3,8 +3,9 @@
  *
  *   or    := and {"or" and}          and := not {"and" not}        not := ["not"] ( "(" or ")" | test )
  *   test  := field op value | field "is" ["not"] "null" | field ["not"] "in" "(" value {"," value} ")"
- *   op    := "=" | "!=" | "<" | "<=" | ">" | ">=" | "~"
- *   value := word | number | "quoted" | $n | 2026-01-31[T12:00[:00]][Z] | -7d (also s m h w)
+ *   field may be metadata.key…, where key is a word or "quoted"; and noun = UUID asks for what stands with another
+ * record op    := "=" | "!=" | "<" | "<=" | ">" | ">=" | "~" value := word | number | "quoted" | $n |
+ * 2026-01-31[T12:00[:00]][Z] | -7d (also s m h w)
  *
  * Words of enumerations become literals, so that partial indexes match; all other values are bound. */
 #ifndef VS_RECORD_QUERY_H
@@ -19,6 +20,7 @@ enum {
     VS_QUERY_TESTS = 256,
     VS_QUERY_MAX = 65536,
     VS_QUERY_VALUE = 4096,
+    VS_QUERY_KEYS = 16,
     VS_QUERY_RANGES = 8,
     VS_QUERY_WAYS = 8,
     VS_QUERY_ROUGHS = 4,

@@ -109,6 +109,10 @@ static int test(struct vs_parser *p) {
         p->at += n;
         return vs_parse_related(p, to);
     }
+    if (p->at[n] == '.' && (!p->out->noun || (field && (field->use & VS_MEMBERS)))) {
+        p->at += n;
+        return vs_parse_member(p, field);
+    }
     if (p->out->noun && (!field || !(field->use & VS_FILTER)))
         return vs_parse_fail(p, start, VIDSTORE_SUB_UNKNOWN_FIELD, "no field to ask for");
     p->at += n;

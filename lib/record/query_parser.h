@@ -39,6 +39,8 @@ int vs_parse_literal(struct vs_parser *p, struct vs_literal *ret);
 /* A whole number, all of the text: 1, or 0. */
 int vs_parse_number(const char *text, int64_t *ret);
 
+/* What the filter asks of a member of free metadata: at the point after the field's name. */
+int vs_parse_member(struct vs_parser *p, const struct vs_field *field);
 /* What the filter asks of another noun: NULL when the noun has none of this name; and the condition. */
 const struct vs_related *vs_related_by_name(const struct vs_noun *noun, const char *name, size_t len);
 int vs_parse_related(struct vs_parser *p, const struct vs_related *to);

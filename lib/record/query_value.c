@@ -58,6 +58,7 @@ static int read_bind(struct vs_parser *p, struct vs_literal *ret) {
     if (!bind->text && bind->number == INT64_MIN)
         return vs_parse_fail(p, ret->start, VIDSTORE_SUB_RANGE, "nothing compares with NULL: ask with is null");
     ret->number = bind->number;
+    ret->quoted = 1;
     ret->text = bind->text ? vs_strdup(bind->text) : NULL;
     return bind->text && !ret->text ? vs_fail_nomem(p->e) : 0;
 }
@@ -76,12 +77,13 @@ static int read_quoted(struct vs_parser *p, struct vs_literal *ret) {
     if (b.failed)
         return vs_fail_nomem(p->e);
     ret->text = VS_TAKE(b.data);
+    ret->quoted = 1;
     return 0;
 }
 
 int vs_parse_literal(struct vs_parser *p, struct vs_literal *ret) {
     vs_parse_space(p);
-    *ret = (struct vs_literal){p->at, NULL, 0};
+    *ret = (struct vs_literal){.start = p->at};
     if (*p->at == '$')
         return read_bind(p, ret);
     if (*p->at == '"')

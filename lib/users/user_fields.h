@@ -6,7 +6,7 @@ VS_FIELD(CREATED_US, 1003, TIME, created_us, "created", VS_FILTER | VS_QUIET, 0,
 VS_FIELD(UPDATED_US, 1004, TIME, updated_us, "updated", VS_FILTER | VS_QUIET, 0, NULL)
 VS_FIELD(VERSION, 1005, INT, version, "version", VS_QUIET, 0, NULL)
 VS_FIELD(EXTERNAL_ID, 1006, TEXT, external_id, "external_id", VS_FREE | VS_INDEX | VS_ADMIN, 255, NULL)
-VS_FIELD(METADATA, 1007, JSON, metadata, "metadata", VS_SET | VS_NULL, 65536, NULL)
+VS_FIELD(METADATA, 1007, JSON, metadata, "metadata", VS_SET | VS_NULL | VS_MEMBERS, 65536, NULL)
 VS_FIELD(DELETED_US, 1008, TIME, deleted_us, "deleted", VS_FILTER | VS_QUIET, 0, NULL)
 VS_FIELD(REMOVAL_ID, 1009, UUID, removal_id, "removal_id", VS_FILTER | VS_QUIET, 36, NULL)
 VS_FIELD(USERNAME, 1010, TEXT, username, "username",

@@ -116,3 +116,30 @@ LANGUAGE sql STABLE
 AS 'SELECT s.rowid, CASE WHEN rank_by = '''' THEN 0 ELSE - ts_rank(s.words, query::tsquery) END
 FROM audit_events_search AS s
 WHERE s.words @@ query::tsquery';
+
+-- What filters ask of free metadata, as lib/db/sqlite/sqlite_member.c says it: -1, 0 or 1, or NULL when nothing can be
+-- said; a list is equal to what is in it.
+CREATE FUNCTION vs_order(a JSONB, b JSONB) RETURNS INTEGER LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN jsonb_typeof(a) IS DISTINCT FROM jsonb_typeof(b) THEN NULL
+        WHEN jsonb_typeof(a) = 'number' THEN sign((a #>> '{}')::numeric - (b #>> '{}')::numeric)::integer
+        WHEN jsonb_typeof(a) = 'boolean' THEN (a::boolean)::integer - (b::boolean)::integer
+        WHEN jsonb_typeof(a) <> 'string' THEN NULL
+        WHEN convert_to(a #>> '{}', 'UTF8') < convert_to(b #>> '{}', 'UTF8') THEN -1
+        WHEN convert_to(a #>> '{}', 'UTF8') > convert_to(b #>> '{}', 'UTF8') THEN 1 ELSE 0 END $$;
+CREATE FUNCTION vs_at(document TEXT, path TEXT) RETURNS JSONB LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    member JSONB := document::jsonb;
+    key TEXT;
+BEGIN
+    FOR key IN SELECT k.value FROM jsonb_array_elements_text(path::jsonb) AS k LOOP
+        member := CASE WHEN jsonb_typeof(member) = 'object' THEN member -> key END;
+    END LOOP;
+    RETURN NULLIF(member, 'null'::jsonb);
+END $$;
+CREATE FUNCTION vs_compare(document TEXT, path TEXT, value TEXT) RETURNS INTEGER LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN jsonb_typeof(m.at) = 'array'
+        THEN (SELECT 0 FROM jsonb_array_elements(m.at) AS item WHERE vs_order(item.value, value::jsonb) = 0 LIMIT 1)
+        ELSE vs_order(m.at, value::jsonb) END
+    FROM (SELECT vs_at(document, path) AS at) AS m $$;
+CREATE FUNCTION vs_member(document TEXT, path TEXT) RETURNS TEXT LANGUAGE sql IMMUTABLE AS $$
+    SELECT vs_at(document, path) #>> '{}' $$;

@@ -532,6 +532,15 @@ static void readers(void) {
     option(VIDSTORE_OPEN_READERS, "readers", 1, 64);
 }
 
+static void keys_of_a_path(void) {
+    vidstore_query *q = vidstore_query_new();
+    must(vidstore_query_filter(q, "metadata.a = 1", e));
+    must(vidstore_query_filter(q, "metadata.a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p = 1", e));
+    refused(VIDSTORE_INVALID, "filter", vidstore_query_filter(q, "metadata.a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q = 1", e));
+    refused(VIDSTORE_INVALID, "filter", vidstore_query_filter(q, "metadata. = 1", e));
+    vidstore_query_free(q);
+}
+
 static vidstore_status link_that_ends(int64_t in_us, int64_t *ret_us) {
     char token[VIDSTORE_TOKEN_SIZE];
     vidstore_link *link = NULL;
@@ -632,6 +641,7 @@ static const struct {
     {"changes read at once", "1 to 1000; waiting for them 0 to 24 h", changes_at_once, NULL},
     {"keys of a user", "50 that count", keys_of_a_user, NULL},
     {"canaries of a store", "1000", NULL, "tests/api/keys.c"},
+    {"keys of a path into metadata, in a filter", "1 to 16", keys_of_a_path, NULL},
     {"videos of a collection", "10,000", NULL, "tests/api/collections.c"},
     {"reading connections", "1 to 64, default 4", readers, NULL},
     {"result of a job", "64 KiB of JSON", result, NULL},

@@ -103,6 +103,10 @@ void vs_sqlite_turn_await(struct sqlite_conn *c); /* says that it waits */
 void vs_sqlite_turn_got(struct sqlite_conn *c);   /* and that it does no more */
 void vs_sqlite_turn_ended(struct sqlite_conn *c);
 
+/* sqlite_member.c */
+/* Makes vs_compare() and vs_member() known to the filters of this connection. */
+int vs_sqlite_add_members(struct sqlite_conn *c, vidstore_error **e);
+
 /* sqlite_rank.c */
 /* Makes vs_rank() known to the searches of this connection. */
 int vs_sqlite_add_rank(struct sqlite_conn *c, vidstore_error **e);

@@ -141,6 +141,8 @@ int vs_sqlite_open(const struct vs_driver_open *how, struct vs_conn **ret, vidst
     }
     if (!code)
         code = vs_sqlite_add_rank(c, e);
+    if (!code)
+        code = vs_sqlite_add_members(c, e);
     if (code) {
         vs_sqlite_close(&c->base);
         return code;
