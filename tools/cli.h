@@ -192,7 +192,7 @@ cli_run cmd_grant_add, cmd_grant_list, cmd_grant_show, cmd_grant_revoke;
 cli_run cmd_collection_list, cmd_collection_create, cmd_collection_show, cmd_collection_add, cmd_collection_rm,
     cmd_collection_move;
 cli_run cmd_link_create, cmd_link_list, cmd_link_show, cmd_link_revoke, cmd_link_get;
-cli_run cmd_quota_show, cmd_quota_set, cmd_quota_usage;
+cli_run cmd_quota_show, cmd_quota_list, cmd_quota_set, cmd_quota_usage;
 cli_run cmd_login_list, cmd_login_show, cmd_login_revoke;
 cli_run cmd_key_create, cmd_key_list, cmd_key_show, cmd_key_revoke, cmd_key_rotate;
 cli_run cmd_ingest, cmd_fetch, cmd_probe, cmd_reprobe, cmd_submit, cmd_worker;

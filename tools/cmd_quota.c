@@ -62,6 +62,64 @@ int cmd_quota_show(struct cli *cli, const struct cli_args *args) {
     return CLI_OK;
 }
 
+/* "1.2 GiB of 10 GiB"; what is used alone where there is no limit. */
+static void put_use(cli_table *table, const json_t *user, const char *name) {
+    char used[CLI_TEXT], limit[CLI_TEXT];
+    int bytes = strcmp(name, "bytes") == 0;
+    const json_t *quota = json_object_get(user, name), *left = json_object_get(quota, "left");
+    int full = json_is_integer(left) && json_integer_value(left) == 0, limited = json_is_integer(left);
+    number_text(json_object_get(quota, "used"), bytes, used);
+    number_text(json_object_get(quota, "limit"), bytes, limit);
+    cli_autofree char *text = cli_print("%s%s%s", used, limited ? " of " : "", limited ? limit : "");
+    cli_table_cell(table, text, full ? CLI_RED : CLI_PLAIN);
+}
+
+/* All users, a piece at a time. */
+static int read_all(struct cli *cli, json_t *ret) {
+    enum { PIECE = 500 };
+    cli_autofree char *after = NULL;
+    size_t there = PIECE;
+    while (there == PIECE) {
+        vidstore_error *error = NULL;
+        cli_auto(vidstore_text) *text = NULL;
+        if (vidstore_quota_list(cli->session, after, PIECE, &text, &error))
+            return cli_fail(cli, &error);
+        cli_auto(json_t) *piece = cli_json(vidstore_text_data(text));
+        there = json_array_size(piece);
+        if (!piece || json_array_extend(ret, piece))
+            return CLI_FAILURE;
+        free(after);
+        after =
+            there ? cli_copy(json_string_value(json_object_get(json_array_get(piece, there - 1), "user_id"))) : NULL;
+    }
+    return CLI_OK;
+}
+
+int cmd_quota_list(struct cli *cli, const struct cli_args *args) {
+    static const struct cli_column columns[] = {
+        {"USER", 0}, {"BYTES", CLI_RIGHT}, {"FILES", CLI_RIGHT}, {"RUNNING", CLI_RIGHT}, {"JOBS TODAY", CLI_RIGHT}};
+    cli_auto(json_t) *all = json_array();
+    size_t i;
+    json_t *user;
+    (void)args;
+    int result = read_all(cli, all);
+    if (result)
+        return result;
+    if (cli->json) {
+        cli_autofree char *text = json_dumps(all, JSON_COMPACT);
+        cli_put_json(text);
+        return CLI_OK;
+    }
+    cli_auto(cli_table) *table = cli_table_new(cli, columns, sizeof columns / sizeof *columns);
+    json_array_foreach(all, i, user) {
+        cli_table_cell(table, json_string_value(json_object_get(user, "username")), CLI_PLAIN);
+        for (int q = 0; q < NAMES; q++)
+            put_use(table, user, names[q]);
+    }
+    cli_table_print(table);
+    return CLI_OK;
+}
+
 int cmd_quota_usage(struct cli *cli, const struct cli_args *args) {
     static const struct cli_column columns[] = {
         {"DAY", 0}, {"JOBS", CLI_RIGHT}, {"FILES", CLI_RIGHT}, {"BYTES", CLI_RIGHT}};

@@ -321,6 +321,7 @@ const struct cli_command cli_commands[] = {
     {"link revoke", "LINK…", "end links", 1, -1, 0, NULL, cmd_link_revoke},
     {"link get", "", "copy the file of a link out of the store, as who has the link", 0, 0, 0, link_get, cmd_link_get},
     {"quota show", "[USER]", "what a user may take, and has taken", 0, 1, CLI_DEFAULT, NULL, cmd_quota_show},
+    {"quota list", "", "what all users may take, and have taken", 0, 0, 0, NULL, cmd_quota_list},
     {"quota set", "USER QUOTA=LIMIT…", "limit what a user may take", 2, -1, 0, NULL, cmd_quota_set},
     {"quota usage", "[USER]", "what a user took, day by day", 0, 1, 0, quota_usage, cmd_quota_usage},
     {"audit list", "", "what happened, newest first", 0, 0, CLI_DEFAULT | CLI_READS, audit_list, cmd_audit_list},

@@ -50,11 +50,27 @@ VIDSTORE_API vidstore_status vidstore_quota_set(vidstore_session *session, const
                                                 int64_t value, vidstore_error **reterr);
 
 /**
+ * What every user may take, and has taken, a piece at a time. Admins and the system only.
+ * @param session  who acts.
+ * @param after  UUID of the last user of the piece before; NULL: from the beginning.
+ * @param limit  how many users at the most, 1 to 1000.
+ * @param ret_json  receives a JSON array, in the order of the users' ids: of each an object as of vidstore_quota_get(),
+ *   with "username". Fewer than limit: these were the last. The caller frees it.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT,
+ * FORKED.
+ * Threads: one at a time a session. Blocks: database. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_quota_list(vidstore_session *session, const char *after, int64_t limit,
+                                                 vidstore_text **ret_json, vidstore_error **reterr);
+
+/**
  * What a user took, day by day (UTC): jobs that were submitted, with the parts of seasons; files that were stored, and
  * their bytes, whether or not they are there still. Days without any are left out.
  * @param session  who acts: the user, or an admin.
  * @param user_id  UUID of the user; NULL: who asks.
- * @param days  how many days back, with today: 1 to 3660.
+ * @param days  how many days back, with today: 1 to 3660. What is older than the setting retention.usage_days is gone.
  * @param ret_json  receives a JSON array, the oldest day first: "day" (2026-03-01), "jobs", "files", "bytes". The
  *   caller frees it.
  * @param reterr  receives the error, or NULL; may be NULL.

@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /* Public calls on quotas. */
+#include "db/bind.h"
 #include "quotas/quotas.h"
 #include "store/standing.h"
 #include "util/env.h"
 #include "util/error.h"
+#include "util/json.h"
 #include "util/utf8.h"
 #include "vidstore/audit.h"
 #include "vidstore/quota.h"
 #include <inttypes.h>
 
 #define DAY_US (INT64_C(86400) * 1000000)
-enum { DAYS_MAX = 3660 };
+enum { DAYS_MAX = 3660, USERS_MAX = 1000 };
 
 struct quota_call {
     vidstore_session *session;
     struct vs_uuid user;
     int64_t now_us;
     int64_t since;    /* of a list of days: the first */
+    int64_t limit;    /* of a list of users */
     enum vs_quota of; /* of a change */
     int64_t value;    /* INT64_MIN: the default again */
     struct vs_buf b;
@@ -66,6 +69,47 @@ vidstore_status vidstore_quota_get(vidstore_session *session, const char *user_i
     int r = begin(&q, user_id, VS_READ, reterr);
     if (!r)
         r = vs_session_read(session, get_op, &q, reterr);
+    r = finish(&q, r, ret_json, reterr);
+    vidstore_text_free(vs_unwanted_);
+    return r;
+}
+
+/* Whose quotas come next, each with its quotas. */
+static int list_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct quota_call *q = arg;
+    vs_autostmt *s = NULL;
+    int count = 0, r = vs_bound(conn, VS_STMT_QUOTA_LIST, &s, e, vs_id(&q->user), vs_int(q->limit));
+    restart(&q->b);
+    vs_buf_char(&q->b, '[');
+    while (!r && (r = vs_step(s, e)) == VS_ROW) {
+        struct vs_uuid user;
+        char id[VS_UUID_TEXT];
+        size_t len = 0;
+        const char *name = vs_col_text(s, 1, &len);
+        vs_col_uuid(s, 0, &user);
+        vs_uuid_format(&user, id);
+        vs_buf_fmt(&q->b, "%s{\"user_id\":\"%s\",\"username\":", count++ ? "," : "", id);
+        vs_json_string(&q->b, name, len);
+        vs_buf_char(&q->b, ',');
+        r = vs_quota_json(conn, &user, q->now_us, &q->b, e);
+        vs_buf_char(&q->b, '}');
+    }
+    vs_buf_char(&q->b, ']');
+    return r;
+}
+
+vidstore_status vidstore_quota_list(vidstore_session *session, const char *after, int64_t limit,
+                                    vidstore_text **ret_json, vidstore_error **reterr) {
+    VS_ENTER(session, ret_json, reterr);
+    struct quota_call q = {.session = session, .now_us = vs_now_us(), .limit = limit};
+    int r = after ? vs_uuid_parse(after, "after", &q.user, reterr) : 0;
+    if (!r && (limit < 1 || limit > USERS_MAX))
+        r = vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "limit", "limit is not between 1 and %d",
+                        USERS_MAX);
+    if (!r)
+        r = vs_session_may(session, "quota", VS_MANAGE, NULL, NULL, 0, reterr);
+    if (!r)
+        r = vs_session_read(session, list_op, &q, reterr);
     r = finish(&q, r, ret_json, reterr);
     vidstore_text_free(vs_unwanted_);
     return r;

@@ -96,6 +96,8 @@ const struct vs_setting vs_setting_table[VS_SETTINGS] = {
                                 "Logins are purged so many days after their time is up; 0: never."},
     [VS_SETTING_KEYS_DAYS] = {"retention.keys_days", 365, 0, 36600, 0,
                               "API keys are purged so many days after they ended; 0: never."},
+    [VS_SETTING_USAGE_DAYS] = {"retention.usage_days", 3660, 0, 36600, 0,
+                               "What users took on a day is forgotten after so many days; 0: never."},
     [VS_SETTING_TOKEN_INVITATION] = {"token.invitation_minutes", 4320, 1, 527040, 0, "How long an invitation lasts."},
     [VS_SETTING_TOKEN_VERIFICATION] = {"token.verification_minutes", 1440, 1, 527040, 0,
                                        "How long an e-mail address can be verified."},

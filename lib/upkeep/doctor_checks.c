@@ -253,6 +253,61 @@ static int check_collections(struct vs_exam *x, vidstore_error **e) {
     return r;
 }
 
+/* Passwords under peppers that this process was not given: who has one can't be let in. */
+struct lost {
+    const struct vs_peppers *peppers;
+    int64_t passwords, pepper; /* how many, and the number of the first pepper */
+};
+
+static int peppers_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct lost *lost = arg;
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_USER_PEPPER_LIST, &s, e);
+    lost->passwords = lost->pepper = 0;
+    while (!r && (r = vs_step(s, e)) == VS_ROW) {
+        int64_t pepper = vs_col_int(s, 0);
+        if (!vs_pepper_find(lost->peppers, pepper)) {
+            lost->passwords += vs_col_int(s, 1);
+            lost->pepper = lost->pepper ? lost->pepper : pepper;
+        }
+        r = 0;
+    }
+    return r;
+}
+
+static int check_peppers(struct vs_exam *x, vidstore_error **e) {
+    struct lost lost = {.peppers = &x->session->store->peppers};
+    int r = vs_session_read(x->session, peppers_op, &lost, e);
+    if (!r && lost.passwords)
+        vs_exam_find(x, VS_VERDICT_WARNING,
+                     "%" PRId64 " password%s made under a pepper that was not given, such as number %" PRId64
+                     ": who has one can't log in",
+                     lost.passwords, lost.passwords == 1 ? " was" : "s were", lost.pepper);
+    else if (!r)
+        vs_exam_find(x, VS_VERDICT_OK, "no password is under a pepper that was not given");
+    return r;
+}
+
+static int grants_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_ask(conn, VS_STMT_GRANT_IDLE_COUNT, &s, e, vs_int(vs_now_us()));
+    *(int64_t *)arg = r == VS_ROW ? vs_col_int(s, 0) : 0;
+    return r < 0 ? r : 0;
+}
+
+/* No fault, but nobody expects it: they open again what is made restricted. */
+static int check_grants(struct vs_exam *x, vidstore_error **e) {
+    int64_t idle = 0;
+    int r = vs_session_read(x->session, grants_op, &idle, e);
+    if (!r && idle)
+        vs_exam_find(x, VS_VERDICT_OK,
+                     "%" PRId64 " grant%s on files that are private, and open%s nothing until they are not", idle,
+                     idle == 1 ? " lies" : "s lie", idle == 1 ? "s" : "");
+    else if (!r)
+        vs_exam_find(x, VS_VERDICT_OK, "no grant lies on a file that is private");
+    return r;
+}
+
 struct settings {
     int changed, unknown, bad;
     char name[64]; /* of the first that is unknown or bad */
@@ -305,6 +360,8 @@ const struct vs_exam_check vs_exam_checks[] = {
     {"bytes", vs_exam_bytes},
     {"leases", check_leases},
     {"usage", check_usage},
+    {"peppers", check_peppers},
+    {"grants", check_grants},
     {"probe", check_probe},
     {"clock", check_clock},
     {"settings", check_settings},

@@ -21,6 +21,7 @@ enum vs_done {
     VS_DONE_KEYS_PURGED,
     VS_DONE_LOGINS,
     VS_DONE_TOKENS,
+    VS_DONE_USAGE,
     VS_DONE_FEED,
     VS_DONE_KINDS
 };

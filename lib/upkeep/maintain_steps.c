@@ -32,6 +32,7 @@ const char *const vs_done_names[VS_DONE_KINDS] = {
     [VS_DONE_BLOBS] = "blobs_deleted",     [VS_DONE_BYTES] = "bytes_freed",       [VS_DONE_AUDIT] = "audit_pruned",
     [VS_DONE_ALERTS] = "alerts_raised",    [VS_DONE_FEED] = "feed_pruned",        [VS_DONE_KEYS] = "keys_ended",
     [VS_DONE_KEYS_PURGED] = "keys_purged", [VS_DONE_LOGINS] = "logins_purged",    [VS_DONE_TOKENS] = "tokens_purged",
+    [VS_DONE_USAGE] = "usage_purged",
 };
 
 /* One slice of one step, while it runs. */
@@ -234,6 +235,7 @@ static const struct step steps[] = {
     {VS_DONE_KEYS, VS_SETTING_KEY_UNUSED_DAYS, SLICE_MAX, VS_STMT_DUE_UNUSED_KEYS, 0, NULL, find_ids, end_keys},
     ROWS(VS_DONE_KEYS_PURGED, VS_SETTING_KEYS_DAYS, ENDED_KEYS),
     ROWS(VS_DONE_LOGINS, VS_SETTING_LOGINS_DAYS, ENDED_LOGINS),
+    ROWS(VS_DONE_USAGE, VS_SETTING_USAGE_DAYS, OLD_USAGE),
     ROWS(VS_DONE_TOKENS, VS_SETTINGS, TOKENS),
     ROWS(VS_DONE_TOKENS, VS_SETTINGS, DEVICES),
     {VS_DONE_RECORDS, VS_SETTING_REMOVED_RETENTION_DAYS, SLICE_MAX, VS_STMT_DUE_ENDED_LINKS, 0, &vs_link_rules,

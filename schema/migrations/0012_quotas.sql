@@ -29,6 +29,8 @@ CREATE TABLE usage_days (
     PRIMARY KEY (user_id, day)
 ) {strict};
 
+CREATE INDEX usage_days_day ON usage_days(day);
+
 INSERT INTO quotas (user_id, updated_us, version, max_bytes, max_files, max_running, max_jobs, bytes, files)
 VALUES ({nil}, 0, 1, 0, 0, 0, 0, 0, 0);
 

@@ -69,3 +69,8 @@ SELECT count(*) FROM grants WHERE object_id = $1;
 -- name: grant_held_removed
 -- A file on legal hold among what a removal took.
 SELECT id FROM files WHERE removal_id = $1 AND held_us IS NOT NULL LIMIT 1;
+
+-- name: grant_idle_count
+-- Rights on files that are private, where they open nothing (access 10), of those that have not ended by now.
+SELECT count(*) FROM grants AS g JOIN files AS f ON f.id = g.object_id
+WHERE g.noun = 'file' AND g.denies = 0 AND f.access = 10 AND (g.expires_us IS NULL OR g.expires_us > $1);

@@ -34,6 +34,18 @@ UPDATE quotas SET max_jobs = $1, updated_us = $2, version = version + 1 WHERE us
 -- name: usage_day_list
 SELECT day, jobs, files, bytes FROM usage_days WHERE user_id = $1 AND day >= $2 ORDER BY day LIMIT $3;
 
+-- name: quota_list
+-- Whose there are; the system has none.
+SELECT q.user_id, u.username FROM quotas AS q JOIN users AS u ON u.id = q.user_id WHERE q.user_id > $1
+ORDER BY q.user_id LIMIT $2;
+
+-- name: due_old_usage
+SELECT count(*) FROM (SELECT 1 FROM usage_days WHERE day < $1 / 86400000000 LIMIT $2) AS due;
+
+-- name: purge_old_usage
+DELETE FROM usage_days WHERE (user_id, day) IN (SELECT user_id, day FROM usage_days WHERE day < $1 / 86400000000
+ORDER BY day LIMIT $2);
+
 -- name: usage_totals_differ
 -- Users of whom the rows say something else than the counters.
 SELECT count(*) FROM quotas AS q

@@ -19,6 +19,10 @@ ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, pepper = excluded.pepp
 -- name: user_peppered
 SELECT count(*) FROM (SELECT 1 FROM user_passwords WHERE pepper IS NOT NULL LIMIT 1) AS counted;
 
+-- name: user_pepper_list
+-- Under which peppers there are passwords, and how many.
+SELECT pepper, count(*) FROM user_passwords WHERE pepper IS NOT NULL GROUP BY pepper ORDER BY pepper LIMIT 1000;
+
 -- name: user_hash_swap
 UPDATE user_passwords SET hash = $1, pepper = $2, updated_us = $3 WHERE user_id = $4 AND hash = $5;
 

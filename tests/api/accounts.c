@@ -303,6 +303,13 @@ static struct id add_account(const char *name) {
     return id;
 }
 
+static void doctor_says(const char *what) {
+    vidstore_text *report = NULL;
+    must(vidstore_doctor(sys, 0, &report, e));
+    ck_assert_msg(strstr(vidstore_text_data(report), what) != NULL, "%s", vidstore_text_data(report));
+    vidstore_text_free(report);
+}
+
 START_TEST(attack_11_rotation_of_peppers) {
     struct id ann = add_account("ann");
     ck_assert_int_eq(sql("SELECT count(*) FROM user_passwords WHERE pepper IS NULL"), 1);
@@ -316,7 +323,11 @@ START_TEST(attack_11_rotation_of_peppers) {
     ck_assert_int_eq(sql("SELECT count(*) FROM user_passwords WHERE pepper = 1"), 2);
     must(log_in("ann", PASSWORD, e));
     ck_assert_int_eq(sql("SELECT count(*) FROM user_passwords WHERE pepper = 2"), 1);
+    doctor_says("\"no password is under a pepper that was not given\"");
     reopen(KEY_2); /* the old one is given no more: bob has not come since */
+    doctor_says(
+        "\"peppers\",\"verdict\":\"warning\",\"text\":\"1 password was made under a pepper that was not given, such "
+        "as number 1:");
     must(log_in("ann", PASSWORD, e));
     refused(VIDSTORE_UNAUTHENTICATED, NULL, log_in("bob", PASSWORD, e));
     ck_assert_str_eq(said, "name and password do not fit");

@@ -225,6 +225,25 @@ START_TEST(attack_41_an_expired_grant) {
 }
 END_TEST
 
+/* A grant on what has become private opens nothing, and the examination says that there is one. */
+START_TEST(grants_that_open_nothing) {
+    struct id file = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL);
+    vidstore_text *report = NULL;
+    give(as_ann, "file", file, bob, NULL);
+    must(vidstore_doctor(sys, 0, &report, e));
+    ck_assert_ptr_nonnull(strstr(vidstore_text_data(report), "no grant lies on a file that is private"));
+    vidstore_text_free(report);
+    vidstore_file_params *p = vidstore_file_params_new();
+    vidstore_file_params_set_int64(p, VIDSTORE_FILE_ACCESS, VIDSTORE_ACCESS_PRIVATE);
+    must(vidstore_file_update(as_ann, file.text, p, NULL, e));
+    vidstore_file_params_free(p);
+    refused(VIDSTORE_NOT_FOUND, NULL, vidstore_file_get(as_bob, file.text, NULL, e));
+    must(vidstore_doctor(sys, 0, &report, e));
+    ck_assert_ptr_nonnull(strstr(vidstore_text_data(report), "1 grant lies on files that are private"));
+    vidstore_text_free(report);
+}
+END_TEST
+
 START_TEST(a_denial_takes_what_else_gives) {
     struct id open = put(as_ann, VIDSTORE_ACCESS_AUTHENTICATED, NULL),
               mine = put(as_bob, VIDSTORE_ACCESS_PRIVATE, NULL);
@@ -369,6 +388,7 @@ Suite *grants_suite(void) {
     tcase_add_test(c, attack_41_a_grant_by_a_since_demoted_user);
     tcase_add_test(c, attack_41_an_expired_grant);
     tcase_add_test(c, a_denial_takes_what_else_gives);
+    tcase_add_test(c, grants_that_open_nothing);
     tcase_add_test(c, attack_15_missing_and_forbidden_are_the_same);
     tcase_add_test(c, grants_are_seen_by_whom_they_concern);
     tcase_add_test(c, legal_hold);

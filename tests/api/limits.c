@@ -585,6 +585,13 @@ static void days_of_usage(void) {
     refused(VIDSTORE_INVALID, "days", vidstore_quota_usage(sys, user.text, 3661, NULL, e));
 }
 
+static void users_in_a_list(void) {
+    must(vidstore_quota_list(sys, NULL, 1, NULL, e));
+    must(vidstore_quota_list(sys, NULL, 1000, NULL, e));
+    refused(VIDSTORE_INVALID, "limit", vidstore_quota_list(sys, NULL, 0, NULL, e));
+    refused(VIDSTORE_INVALID, "limit", vidstore_quota_list(sys, NULL, 1001, NULL, e));
+}
+
 static void upkeep(void) {
     must(vidstore_maintain(sys, 1, 0, NULL, e));
     must(vidstore_maintain(sys, 3600000, 0, NULL, e));
@@ -648,6 +655,7 @@ static const struct {
     {"life of a link", "to the setting link.max_days (366 days); default link.default_days (30)", life_of_a_link, NULL},
     {"openings of a link", "1 to 1,000,000,000, or any number", NULL, "tests/api/links.c"},
     {"days of usage", "1 to 3660", days_of_usage, NULL},
+    {"users in a list of quotas", "1 to 1000", users_in_a_list, NULL},
     {"what a user keeps and does",
      "the settings quota.* or the user's own: bytes, files, jobs at a time and a day; default no limit", NULL,
      "tests/api/quotas.c"},

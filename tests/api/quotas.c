@@ -555,6 +555,77 @@ START_TEST(usage_by_day) {
 }
 END_TEST
 
+static const char *all_after(const char *after, int64_t limit) {
+    static char copy[8000];
+    vidstore_text *text = NULL;
+    must(vidstore_quota_list(sys, after, limit, &text, e));
+    snprintf(copy, sizeof copy, "%s", vidstore_text_data(text));
+    vidstore_text_free(text);
+    return copy;
+}
+
+static int users_in(const char *json) {
+    int count = 0;
+    for (const char *at = json; (at = strstr(at, "\"user_id\":")); at++)
+        count++;
+    return count;
+}
+
+START_TEST(all_users_for_admins) {
+    char want[200];
+    int first_is_ann = strcmp(ann.text, bob.text) < 0;
+    struct id first = first_is_ann ? ann : bob, second = first_is_ann ? bob : ann;
+    limit(ann, "bytes", 1000);
+    put_file(as_ann, 600, NULL, NULL);
+    put_file(sys, 10, NULL, NULL);
+    const char *json = all_after(NULL, 1000);
+    ck_assert_int_eq(users_in(json), 2); /* the system has none */
+    snprintf(
+        want, sizeof want,
+        "{\"user_id\":\"%s\",\"username\":\"ann\",\"bytes\":{\"used\":600,\"limit\":1000,\"left\":400,\"own\":true}",
+        ann.text);
+    ck_assert_msg(strstr(json, want) != NULL, "%s", json);
+    ck_assert_ptr_nonnull(strstr(json, "\"username\":\"bob\",\"bytes\":{\"used\":0,\"limit\":null,\"left\":null,"));
+    json = all_after(NULL, 1); /* a piece at a time */
+    ck_assert(users_in(json) == 1 && strstr(json, first.text));
+    json = all_after(first.text, 1);
+    ck_assert(users_in(json) == 1 && strstr(json, second.text));
+    ck_assert_str_eq(all_after(second.text, 1), "[]");
+    vidstore_session *nobody = NULL;
+    must(vidstore_session_anonymous(store, NULL, &nobody, e));
+    refused(VIDSTORE_FORBIDDEN, NULL, vidstore_quota_list(as_ann, NULL, 10, NULL, e));
+    refused(VIDSTORE_FORBIDDEN, NULL, vidstore_quota_list(nobody, NULL, 10, NULL, e));
+    refused(VIDSTORE_INVALID, "after", vidstore_quota_list(sys, "ann", 10, NULL, e));
+    vidstore_session_free(nobody);
+}
+END_TEST
+
+/* What was taken long ago is forgotten; what there is counts on. */
+START_TEST(old_days_are_forgotten) {
+    vidstore_text *report = NULL;
+    put_file(as_ann, 600, NULL, NULL);
+    submit(as_bob, "{\"kind\": \"work\"}");
+    leave();
+    tamper("INSERT INTO usage_days SELECT user_id, day - 10, 5, 5, 0, 0, 0, 0 FROM usage_days");
+    tamper("INSERT INTO usage_days SELECT user_id, day - 1, jobs, jobs, files, files, bytes, bytes FROM usage_days "
+           "WHERE jobs < 5");
+    must(vidstore_maintain(sys, 1000, 0, &report, e));
+    ck_assert(says(report, "\"usage_purged\":0"));
+    vidstore_text_free(report);
+    set("retention.usage_days", "9"); /* ten days ago goes, and yesterday stays */
+    must(vidstore_maintain(sys, 1000, VIDSTORE_MAINTAIN_DRY_RUN, &report, e));
+    ck_assert(says(report, "\"usage_purged\":2"));
+    vidstore_text_free(report);
+    must(vidstore_maintain(sys, 1000, 0, &report, e));
+    ck_assert(says(report, "\"usage_purged\":2"));
+    vidstore_text_free(report);
+    ck_assert_int_eq(tamper("SELECT count(*) FROM usage_days"), 4);
+    ck_assert_int_eq(quota(ann, "bytes", "used"), 600);
+    agrees();
+    come();
+}
+END_TEST
+
 START_TEST(wrong_counters_are_found) {
     static const char *const wrong[] = {"UPDATE quotas SET bytes = bytes + 1", "UPDATE quotas SET files = files - 1",
                                         "UPDATE usage_days SET jobs = jobs + 1",
@@ -598,6 +669,8 @@ Suite *quotas_suite(void) {
     tcase_add_test(c, what_is_no_quota_is_refused);
     tcase_add_test(c, a_change_is_on_record);
     tcase_add_test(c, usage_by_day);
+    tcase_add_test(c, all_users_for_admins);
+    tcase_add_test(c, old_days_are_forgotten);
     tcase_add_test(c, wrong_counters_are_found);
     suite_add_tcase(s, c);
     return s;

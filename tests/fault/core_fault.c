@@ -282,6 +282,16 @@ static vidstore_status audit_reads(vidstore_error **e) {
         status = vidstore_audit_stats(sys, 0, &text, e);
     ck_assert(status || strstr(vidstore_text_data(text), "user_created"));
     vidstore_text_free(text);
+    if (!status)
+        status = vidstore_audit_canary_list(sys, &text, e);
+    ck_assert(status || strcmp(vidstore_text_data(text), "[]") == 0);
+    if (!status)
+        vidstore_text_free(text);
+    if (!status)
+        status = vidstore_quota_list(sys, NULL, 1, &text, e);
+    ck_assert(status || strstr(vidstore_text_data(text), "\"running_jobs\""));
+    if (!status)
+        vidstore_text_free(text);
     return status;
 }
 

@@ -449,6 +449,9 @@ class Users(Case):
         self.assertIn("jobs_per_day", said)
         self.assertEqual(1, self.json("quota", "usage", "lena", "--days", "2")[0]["jobs"])
         self.assertIn("JOBS", self.text("--as", "lena", "quota", "usage"))
+        self.assertEqual(["lena"], [it["username"] for it in self.json("quota", "list")])
+        self.assertIn("2.0 MiB", self.text("quota", "list"))
+        self.error("--as", "lena", "quota", "list", expect=REFUSED)
         self.run_command("quota", "set", "lena", "jobs_per_day=default", "bytes=x", expect=USAGE)
         self.assertEqual(1, self.json("quota", "show", "lena")["jobs_per_day"]["limit"])  # all or nothing
         self.run_command("quota", "set", "lena", "jobs_per_day=default")

@@ -928,6 +928,14 @@ class Audit(Case):
         self.fails("INVALID", self.system.audit.verify, "no anchor")
         self.assertEqual(0, self.system.audit.prune(datetime.datetime.now(datetime.timezone.utc)))
 
+    def test_quotas_of_all(self):
+        users = sorted(self.system.user.create(username=name).id for name in ("ann", "bob", "cid"))
+        first = self.system.quota.list(None, 2)
+        self.assertEqual(users[:2], [it["user_id"] for it in first])
+        self.assertEqual(users[2:], [it["user_id"] for it in self.system.quota.list(users[1], 2)])
+        self.assertIsNone(first[0]["bytes"]["limit"])
+        self.fails("INVALID", self.system.quota.list, None, 0)
+
     def test_canaries(self):
         job = self.system.job.submit(kind="x")
         self.system.audit.canary_set(job.id, True)
