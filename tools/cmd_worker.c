@@ -28,12 +28,15 @@ struct outcome {
     char *label, *facts, *error;
     const char *state;
     char file_id[CLI_UUID_TEXT];
+    vidstore_page *probed;         /* of several videos */
+    const vidstore_error *refused; /* why one of them can not be had; borrowed from the page */
 };
 
 static void clean_outcome(struct outcome *outcome) {
     free(outcome->label);
     free(outcome->facts);
     free(outcome->error);
+    vidstore_page_free(outcome->probed);
 }
 
 static int64_t member_us(const json_t *object, const char *name) {
@@ -69,12 +72,10 @@ static void note_takeover(struct outcome *outcome, vidstore_session *session, co
     outcome->resumed_total = vidstore_video_int64(video, VIDSTORE_VIDEO_DOWNLOAD_TOTAL);
 }
 
-/* Fetches and probes one video. */
-static vidstore_status do_video(struct worker *worker, vidstore_session *session, const vidstore_video *video,
-                                struct outcome *outcome, vidstore_error **reterr) {
+static vidstore_status fetch_one(struct worker *worker, vidstore_session *session, const vidstore_video *video,
+                                 struct outcome *outcome, vidstore_error **reterr) {
     const char *id = vidstore_video_id(video);
     cli_auto(vidstore_file) *file = NULL;
-    cli_auto(vidstore_video) *probed = NULL;
     free(outcome->label);
     outcome->label = cli_copy(cli_video_label(video));
     note_takeover(outcome, session, video);
@@ -85,16 +86,36 @@ static vidstore_status do_video(struct worker *worker, vidstore_session *session
         return status;
     outcome->bytes += vidstore_file_size(file);
     snprintf(outcome->file_id, sizeof outcome->file_id, "%s", vidstore_file_id(file));
-    status = cli_probe(worker->cli, session, id, &probed, reterr);
-    if (status)
-        return status;
-    free(outcome->facts);
-    outcome->facts = cli_video_facts(probed);
     return VIDSTORE_OK;
+}
+
+/* A single one has an event of its own. */
+static vidstore_status probe_one(struct worker *worker, vidstore_session *session, const char *id,
+                                 struct outcome *outcome, vidstore_error **reterr) {
+    cli_auto(vidstore_video) *probed = NULL;
+    vidstore_status status = cli_probe(worker->cli, session, id, &probed, reterr);
+    if (!status)
+        outcome->facts = cli_video_facts(probed);
+    return status;
+}
+
+/* As many at a time as the store allows. The first that is refused speaks for the job. */
+static vidstore_status probe_several(vidstore_session *session, const char *const *ids, int64_t count,
+                                     struct outcome *outcome, vidstore_error **reterr) {
+    vidstore_status status = cli_probe_many(session, ids, count, &outcome->probed, reterr);
+    for (int64_t i = 0; !status && i < count; i++) {
+        status = vidstore_page_status(outcome->probed, i);
+        outcome->refused = vidstore_page_error(outcome->probed, i);
+    }
+    if (!status)
+        outcome->facts = cli_video_facts(vidstore_page_video(outcome->probed, count - 1));
+    return status;
 }
 
 static vidstore_status do_videos(struct worker *worker, vidstore_session *session, struct outcome *outcome,
                                  vidstore_error **reterr) {
+    const char *ids[VIDEOS_MAX];
+    int64_t count = 0;
     cli_auto(vidstore_query) *query = vidstore_query_new();
     cli_auto(vidstore_page) *page = NULL;
     vidstore_status status = vidstore_query_filter(query, "job_id = $1", reterr);
@@ -104,9 +125,15 @@ static vidstore_status do_videos(struct worker *worker, vidstore_session *sessio
     vidstore_query_limit(query, VIDEOS_MAX);
     status = vidstore_video_list(session, query, &page, reterr);
     /* The newest come first, so the first episode is the last of the list. */
-    for (int64_t i = vidstore_page_count(page) - 1; !status && i >= 0; i--)
-        status = do_video(worker, session, vidstore_page_video(page, i), outcome, reterr);
-    return status;
+    for (int64_t i = vidstore_page_count(page) - 1; !status && i >= 0; i--) {
+        const vidstore_video *video = vidstore_page_video(page, i);
+        ids[count++] = vidstore_video_id(video);
+        status = fetch_one(worker, session, video, outcome, reterr);
+    }
+    if (status || !count)
+        return status;
+    return count == 1 ? probe_one(worker, session, ids[0], outcome, reterr)
+                      : probe_several(session, ids, count, outcome, reterr);
 }
 
 /* The job's output and its end, in one commit. */
@@ -140,7 +167,8 @@ static int is_to_be_tried_again(struct worker *worker, const vidstore_job *job) 
 }
 
 /* What to do with a job whose work did not succeed. */
-static void give_up(struct worker *worker, vidstore_lease *lease, struct outcome *outcome, vidstore_error *error) {
+static void give_up(struct worker *worker, vidstore_lease *lease, struct outcome *outcome,
+                    const vidstore_error *error) {
     uint32_t signals = vidstore_lease_signals(lease);
     outcome->error =
         cli_print("%s (%s)", vidstore_error_message(error), vidstore_status_name(vidstore_error_code(error)));
@@ -218,7 +246,7 @@ static void do_job(struct worker *worker, vidstore_lease *lease) {
         outcome.state = "failed";
         vidstore_lease_fail(lease, outcome.error, 0, NULL);
     } else if (status || finish(lease, &outcome, &error)) {
-        give_up(worker, lease, &outcome, error);
+        give_up(worker, lease, &outcome, outcome.refused ? outcome.refused : error);
     }
     vidstore_error_free(error);
     say(worker->cli, &outcome);

@@ -103,6 +103,26 @@ vidstore_status cli_probe(struct cli *cli, vidstore_session *session, const char
     return status;
 }
 
+struct many {
+    const char *const *ids;
+    int64_t count;
+    vidstore_page *page;
+};
+
+static vidstore_status call_probe_many(struct cli_work *work, vidstore_error **reterr) {
+    struct many *many = work->context;
+    return vidstore_video_probe_many(work->session, many->ids, many->count, 0, &many->page, reterr);
+}
+
+vidstore_status cli_probe_many(vidstore_session *session, const char *const *ids, int64_t count,
+                               vidstore_page **ret_page, vidstore_error **reterr) {
+    struct many many = {ids, count, NULL};
+    struct cli_work work = {.session = session, .call = call_probe_many, .context = &many};
+    vidstore_status status = cli_work_run(&work, reterr);
+    *ret_page = many.page;
+    return status;
+}
+
 char *cli_video_facts(const vidstore_video *video) {
     char length[CLI_TEXT], pixels[CLI_TEXT] = "";
     const char *codec = vidstore_video_text(video, VIDSTORE_VIDEO_CODEC);

@@ -26,6 +26,10 @@ vidstore_status cli_fetch(struct cli *cli, vidstore_session *session, const char
 vidstore_status cli_probe(struct cli *cli, vidstore_session *session, const char *video_id, vidstore_video **ret_video,
                           vidstore_error **reterr);
 
+/* Probes many, a few at a time; *ret_page is the caller's: the records, and why there is none. */
+vidstore_status cli_probe_many(vidstore_session *session, const char *const *ids, int64_t count,
+                               vidstore_page **ret_page, vidstore_error **reterr);
+
 /* Probes the videos that the operands name, and shows them. Returns an exit code. */
 int cli_probe_videos(struct cli *cli, const struct cli_args *args);
 

@@ -257,6 +257,13 @@ claim 'the season is complete' same "$(quietly jobs show "$season" | json 'it["s
 
 step '4. The catalogue: every file stored, hashed and probed'
 run ls --user lena
+run --as lena collection create 'To watch'
+for found in $(quietly search 'probe_status:ok' | json '" ".join(v["id"] for v in it["items"])'); do
+    quietly --as lena collection add 'To watch' "$found" >/dev/null
+done
+run --as lena collection show 'To watch'
+claim "Lena has put them on a list" same \
+    "$(quietly --as lena collection show 'To watch' | json 'len(it["videos"])')" "$count"
 claim "$count videos are probed" same "$(quietly search 'probe_status:ok' --count | json 'it["count"]')" "$count"
 quietly files | json '[file["sha256"] for file in it["items"]]' >"$work/stored"
 for path in "$work"/www/*; do
@@ -349,6 +356,7 @@ if [ "$failures" = 0 ]; then
     say "  vidstore ls"
     say "  vidstore show $video --streams"
     say "  vidstore search 'codec:h264 height:>300'"
+    say "  vidstore ls --duplicates"
     say "  vidstore jobs show $season"
     say "  vidstore stats"
     [ -z "$quiet" ] || printf '%s claims hold\n' "$claims"

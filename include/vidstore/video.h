@@ -78,7 +78,8 @@ enum {
     VIDSTORE_VIDEO_PROBE_STATUS =
         3060, /**< ok, partial, empty, not_media, unsupported, truncated, damaged, limit_…; NULL: not probed. */
     VIDSTORE_VIDEO_PROBED_US = 3061,
-    VIDSTORE_VIDEO_PROBER = 3062,         /**< Name and versions of what probed it. */
+    VIDSTORE_VIDEO_PROBER = 3062, /**< Name and versions of what probed it, and which facts it knew; what another
+                                      says of the same bytes may be more. */
     VIDSTORE_VIDEO_PROBED_FILE_ID = 3063, /**< UUID of the file that was probed; NULL: a path or descriptor. */
     VIDSTORE_VIDEO_MEDIA_KIND = 3064,     /**< video, audio, image… */
     VIDSTORE_VIDEO_FORMAT = 3065,         /**< Container, such as mp4 or matroska. */

@@ -94,7 +94,7 @@ struct vs_probe {
     char *status;
     char *limited_by; /* of a partial one: time, read, memory, streams, io */
     char *detail;     /* for a person, with crashed */
-    char *prober;     /* "libavformat 59.27.100, …" */
+    char *prober;     /* "libavformat 59.27.100, …, facts 2" */
     char *isolation;  /* "fork rlimits seccomp landlock"; "warm …" when the process had read other files before */
     int64_t reused;   /* 1: an answer that the same bytes got before, by this very prober; nothing was read for it */
     int64_t elapsed_us, bytes_read, size;

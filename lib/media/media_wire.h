@@ -13,6 +13,10 @@
 
 #include <stdint.h>
 
+/* Which facts the prober and the library find and keep: one more with each that was added, so that what was probed
+ * before can be told from the rest, and probed again. */
+#define VS_MEDIA_FACTS 2u
+
 #define VS_MEDIA_MAGIC      0x76737062u /* "vspb" */
 #define VS_MEDIA_PROTOCOL   2u
 #define VS_MEDIA_SOCKET     3
@@ -30,7 +34,7 @@ enum {
 struct vs_media_hello {
     uint32_t magic, protocol;
     uint32_t isolation;
-    char version[244]; /* "libavformat 59.27.100, libavcodec …", NUL-terminated */
+    char version[244]; /* "libavformat 59.27.100, libavcodec …, facts 2", NUL-terminated */
 };
 
 struct vs_media_request {

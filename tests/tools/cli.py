@@ -659,6 +659,16 @@ class Videos(Case):
         self.assertEqual((done["probed"], done["failed"]), (3, 0))
         self.assertEqual({v["prober"] for v in self.json("ls")["items"]}, {done["prober"]})
         self.assertEqual(self.json("reprobe")["probed"], 0)
+        # The same libraries, but from before a fact was added: its column is empty, and its answers are not reused.
+        libraries, facts = done["prober"].rsplit(", facts ", 1)
+        self.assertGreaterEqual(int(facts), 2)
+        connection = sqlite3.connect(os.path.join(self.store, "store.db"))
+        connection.execute("UPDATE videos SET prober = ?, audio_streams = NULL", (libraries,))
+        connection.execute("UPDATE probes SET prober = ?", (libraries,))
+        connection.commit()
+        connection.close()
+        self.assertEqual(self.json("reprobe")["probed"], 3)
+        self.assertEqual({v["audio_streams"] for v in self.json("ls")["items"]}, {1})
 
     def test_a_truncated_file_is_called_so(self):
         path = self.path("cut.mp4")
@@ -799,6 +809,34 @@ class Jobs(Case):
         self.assertEqual(self.state(job), "completed")
         self.assertEqual(sorted(v["episode"] for v in self.json("ls")["items"]), [1, 2])
         self.assertTrue(all(v["probe_status"] == "ok" for v in self.json("ls")["items"]))
+
+    def test_a_job_of_many_videos(self):
+        """All are fetched, and then probed a few at a time, with an event for what is done together."""
+        for n in range(6):
+            write_wav(self.path(f"www/{n}.wav"), 1 + n)
+        with open(self.path("www/bad.mp4"), "w") as file:
+            file.write("no video")
+        server = self.serve()
+
+        def submit(*names):
+            job = self.text("submit", "--max-attempts", "1", f"{server.base}/{names[0]}").strip()
+            for name in names[1:]:
+                self.run_command("call", "video.create",
+                                 json.dumps({"params": {"job_id": job, "url": f"{server.base}/{name}"}}))
+            return job
+        good = submit(*(f"{n}.wav" for n in range(6)))
+        self.assertIn("completed", self.text("worker", "--drain"))
+        self.assertEqual("completed", self.state(good))
+        videos = self.json("ls", "-f", f"job_id = {good}")["items"]
+        self.assertEqual(["ok"] * 6, [video["probe_status"] for video in videos])
+        self.assertEqual(6, len({video["duration"] for video in videos}))
+        probed = self.json("audit", "list", "--action", "video_probed")["items"]
+        self.assertEqual(6, sum(event["details"]["count"] for event in probed))
+        self.assertEqual({video["id"] for video in videos}, {it for event in probed for it in event["details"]["ids"]})
+        bad = submit("0.wav", "bad.mp4", "1.wav")
+        said = self.json("worker", "--drain")
+        self.assertEqual(("failed", "refused"), (self.state(bad), said["outcome"]))
+        self.assertIn("MEDIA", said["error"])
 
     def test_bad_jobs_do_not_stop_the_worker(self):
         write_wav(self.path("www/good.wav"))

@@ -305,8 +305,9 @@ static unsigned int try_sandbox(void) {
 static int say_hello(unsigned int layers) {
     struct vs_media_hello hello = {.magic = VS_MEDIA_MAGIC, .protocol = VS_MEDIA_PROTOCOL, .isolation = layers};
     unsigned int f = avformat_version(), c = avcodec_version(), u = avutil_version();
-    snprintf(hello.version, sizeof hello.version, "libavformat %u.%u.%u, libavcodec %u.%u.%u, libavutil %u.%u.%u",
-             f >> 16, f >> 8 & 255, f & 255, c >> 16, c >> 8 & 255, c & 255, u >> 16, u >> 8 & 255, u & 255);
+    snprintf(hello.version, sizeof hello.version,
+             "libavformat %u.%u.%u, libavcodec %u.%u.%u, libavutil %u.%u.%u, facts %u", f >> 16, f >> 8 & 255, f & 255,
+             c >> 16, c >> 8 & 255, c & 255, u >> 16, u >> 8 & 255, u & 255, VS_MEDIA_FACTS);
     return send(VS_MEDIA_SOCKET, &hello, sizeof hello, MSG_NOSIGNAL) == (ssize_t)sizeof hello ? 0 : -1;
 }
 
