@@ -36,15 +36,37 @@ int vs_uuid_make(struct vs_uuid *ret, vidstore_error **e) {
     return 0;
 }
 
+static int digit(char c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+/* 0 or -1. Every id of every record comes through here: libuuid takes fifteen times as long for the same. */
+static int parse(const char *text, uint8_t ret[16]) {
+    int bad = 0;
+    if (strnlen(text, VS_UUID_TEXT) != 36)
+        return -1;
+    for (int i = 0, at = 0; i < 16; i++, at += 2) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            bad |= text[at++] != '-';
+        int high = digit(text[at]), low = digit(text[at + 1]);
+        bad |= high < 0 || low < 0;
+        ret[i] = (uint8_t)((unsigned)high << 4 | (unsigned)low);
+    }
+    return -bad;
+}
+
 int vs_uuid_is_text(const char *text) {
-    uuid_t ignored;
-    return text && strnlen(text, VS_UUID_TEXT) == 36 && uuid_parse(text, ignored) == 0;
+    uint8_t ignored[16];
+    return text && parse(text, ignored) == 0;
 }
 
 int vs_uuid_parse(const char *text, const char *field, struct vs_uuid *ret, vidstore_error **e) {
     if (!text)
         return vs_fail(e, VIDSTORE_MISUSE, field, "%s is NULL", field);
-    if (strnlen(text, VS_UUID_TEXT) != 36 || uuid_parse(text, ret->b))
+    if (parse(text, ret->b))
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, field, "%s is not a UUID of 36 characters", field);
     return 0;
 }
