@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const int64_t HOUR_US = INT64_C(3600000000), TWICE_US = 600000000;
-enum { HOURS = 14 * 24, HOURS_MIN = 5, TIMES = 10, SHARE = 10 };
+enum { HOURS = 14 * 24, HOURS_MIN = 5, TIMES = 10, SHARE = 10, HABITS_MAX = 5000 };
 
 /* The kinds of what is remembered. Less than `least` in an hour is nothing unusual for anybody. */
 enum kind { FILES = 1, BYTES = 2 };
@@ -40,6 +40,11 @@ static int by_hour(const void *a, const void *b) {
     const struct vs_habit *x = a, *y = b;
     int order = strcmp(x->user, y->user);
     return order ? order : (x->hour > y->hour) - (x->hour < y->hour);
+}
+
+static int by_files(const void *a, const void *b) {
+    const struct vs_habit *x = a, *y = b;
+    return (x->files < y->files) - (x->files > y->files);
 }
 
 static size_t downloads(const struct vs_watch *w, const struct vs_watched **ret) {
@@ -81,7 +86,13 @@ int vs_habits_count(const struct vs_watch *w, struct vs_habit **ret, size_t *ret
         if (row->seq > w->after_seq && !again)
             habits[count++] = (struct vs_habit){row->actor, row->at_us / HOUR_US, row->at_us, 1, row->bytes};
     }
-    *ret_count = merge(habits, count);
+    count = merge(habits, count);
+    if (count >
+        HABITS_MAX) { /* so many people at once that there is no time for all of them: those who read the most */
+        qsort(habits, count, sizeof *habits, by_files);
+        count = HABITS_MAX;
+    }
+    *ret_count = count;
     *ret = VS_TAKE(habits);
     return 0;
 }
@@ -101,46 +112,52 @@ int64_t vs_habits_usual(int64_t *amounts, size_t count) {
 }
 
 struct look {
-    struct vs_uuid user;
-    enum kind kind;
-    int64_t hour, there, usual;
+    struct vs_watch *w;
+    const struct vs_habit *habits;
+    size_t count;
 };
 
-static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
-    struct look *look = arg;
+static int usual_of(struct vs_conn *conn, const struct vs_uuid *user, enum kind kind, int64_t hour, int64_t *ret_there,
+                    int64_t *ret_usual, vidstore_error **e) {
     vs_autostmt *now = NULL, *before = NULL;
     int64_t amounts[HOURS];
     size_t count = 0;
-    int r = vs_ask(conn, VS_STMT_AUDIT_HOUR_GET, &now, e, vs_id(&look->user), vs_int(look->kind), vs_int(look->hour));
+    int r = vs_ask(conn, VS_STMT_AUDIT_HOUR_GET, &now, e, vs_id(user), vs_int(kind), vs_int(hour));
     if (r < 0)
         return r;
-    look->there = r == VS_ROW ? vs_col_int(now, 0) : 0;
-    r = vs_bound(conn, VS_STMT_AUDIT_HOUR_LIST, &before, e, vs_id(&look->user), vs_int(look->kind),
-                 vs_int(look->hour - HOURS), vs_int(look->hour));
+    *ret_there = r == VS_ROW ? vs_col_int(now, 0) : 0;
+    r = vs_bound(conn, VS_STMT_AUDIT_HOUR_LIST, &before, e, vs_id(user), vs_int(kind), vs_int(hour - HOURS),
+                 vs_int(hour));
     while (!r && count < HOURS && (r = vs_step(before, e)) == VS_ROW) {
         amounts[count++] = vs_col_int(before, 0);
         r = 0;
     }
-    look->usual = r ? 0 : vs_habits_usual(amounts, count);
+    *ret_usual = r ? 0 : vs_habits_usual(amounts, count);
+    return r;
+}
+
+/* Can run again: what is noted twice is one alert. */
+static int judge_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    const struct look *look = arg;
+    int r = 0;
+    for (size_t i = 0; !r && i < look->count * VS_COUNT(kinds); i++) {
+        const struct vs_habit *habit = &look->habits[i / VS_COUNT(kinds)];
+        size_t k = i % VS_COUNT(kinds);
+        int64_t news = amount_of(habit, kinds[k].kind), there = 0, usual = 0;
+        struct vs_uuid user;
+        if (!news || vs_uuid_parse(habit->user, "user", &user, NULL))
+            continue;
+        r = usual_of(conn, &user, kinds[k].kind, habit->hour, &there, &usual, e);
+        if (!r && usual && there + news >= kinds[k].least && there + news > usual * TIMES)
+            vs_watch_note(look->w, kinds[k].rule, habit->user, 1, habit->at_us, HOUR_US, there + news);
+    }
     return r;
 }
 
 int vs_habits_judge(vidstore_session *session, struct vs_watch *w, const struct vs_habit *habits, size_t count,
                     vidstore_error **e) {
-    int r = 0;
-    for (size_t i = 0; !r && i < count * VS_COUNT(kinds); i++) {
-        const struct vs_habit *habit = &habits[i / VS_COUNT(kinds)];
-        size_t k = i % VS_COUNT(kinds);
-        struct look look = {.kind = kinds[k].kind, .hour = habit->hour};
-        int64_t news = amount_of(habit, look.kind);
-        if (!news || vs_uuid_parse(habit->user, "user", &look.user, NULL))
-            continue;
-        r = vs_session_read(session, look_op, &look, e);
-        int64_t all = look.there + news;
-        if (!r && look.usual && all >= kinds[k].least && all / TIMES >= look.usual && all > look.usual * TIMES)
-            vs_watch_note(w, kinds[k].rule, habit->user, 1, habit->at_us, HOUR_US, all);
-    }
-    return r;
+    struct look look = {w, habits, count};
+    return count ? vs_session_read(session, judge_op, &look, e) : 0;
 }
 
 int vs_habits_keep(struct vs_conn *conn, const struct vs_habit *habits, size_t count, vidstore_error **e) {

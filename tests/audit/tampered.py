@@ -146,5 +146,33 @@ class Exports(unittest.TestCase):
         self.refuses(self.changed(0, store="00112233-4455-6677-8899-aabbccddeeff"))
 
 
+class Attack53Archive(unittest.TestCase):
+    """What was exported before it was pruned is proved by what the store keeps of it."""
+
+    def test_an_archive_outlives_the_events(self):
+        with tempfile.TemporaryDirectory() as folder:
+            environment = dict(os.environ, VIDSTORE_STORE=os.path.join(folder, "store"))
+            run("init", env=environment)
+            event = {"name": "audit.record", "args": {"noun": "host", "description": "an event"}}
+            for _ in range(6):
+                run("call", "batch", json.dumps({"items_json": [event] * 700}), env=environment)
+            anchor = run("audit", "checkpoint", env=environment)
+            archive, after = os.path.join(folder, "archive"), os.path.join(folder, "after")
+            run("audit", "export", "-o", archive, env=environment)
+            self.assertEqual("4096 events removed\n", run("audit", "prune", "--older-than", "0s", env=environment))
+            later = run("audit", "checkpoint", env=environment)
+            run("audit", "export", "-o", after, env=environment)
+            self.assertEqual([], verify_export.check(archive, anchor))
+            self.assertEqual([], verify_export.check(after, anchor))
+            self.assertEqual([], verify_export.check(after, later))
+            roots = []
+            for path in (archive, after):
+                with open(path, encoding="utf-8") as file:
+                    segments = [json.loads(line) for line in file if line.startswith('{"type":"segment"')]
+                roots.append([(it["chain"], it["segment"], it["root"], it["before"], it["last"]) for it in segments])
+            self.assertEqual(1, len(roots[0]))
+            self.assertEqual(roots[0], roots[1])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -112,6 +112,36 @@ START_TEST(group_56_little_is_nothing_unusual) {
 }
 END_TEST
 
+/* However many people read at once, a run writes for so many of them: those who read the most. */
+START_TEST(group_56_a_crowd_is_bounded) {
+    enum { PEOPLE = 6000 };
+    struct vs_watched *rows = calloc(PEOPLE + 2, sizeof *rows);
+    char(*names)[37] = calloc(PEOPLE, sizeof *names);
+    struct vs_watch w = {.rows = rows};
+    for (int i = 0; i < PEOPLE + 2; i++) {
+        int who = i < PEOPLE ? i : PEOPLE - 1; /* the last one reads three files */
+        snprintf(names[who], sizeof names[who], "00000000-0000-7000-8000-%012d", who);
+        rows[w.count++] = (struct vs_watched){.seq = i + 1,
+                                              .at_us = 1,
+                                              .action = VIDSTORE_AUDIT_FILE_DOWNLOADED,
+                                              .ok = 1,
+                                              .actor = names[who],
+                                              .object = i == PEOPLE  ? "b"
+                                                        : i > PEOPLE ? "c"
+                                                                     : "a"};
+    }
+    struct vs_habit *habits = NULL;
+    size_t count = 0;
+    ck_assert_int_eq(vs_habits_count(&w, &habits, &count, NULL), 0);
+    ck_assert_uint_eq(count, 5000);
+    ck_assert_str_eq(habits[0].user, names[PEOPLE - 1]);
+    ck_assert_int_eq(habits[0].files, 3);
+    vs_free(habits);
+    free(rows);
+    free(names);
+}
+END_TEST
+
 static struct id files[64];
 
 static void put_files(int count) {
@@ -224,6 +254,7 @@ Suite *audit_habits_suite(void) {
     tcase_add_test(tests, group_56_the_usual_hour);
     tcase_add_test(tests, group_56_ten_times_the_usual);
     tcase_add_test(tests, group_56_little_is_nothing_unusual);
+    tcase_add_test(tests, group_56_a_crowd_is_bounded);
     tcase_add_test(tests, group_56_an_unusual_hour);
     tcase_add_test(tests, group_56_a_share_of_ones_own);
     tcase_add_test(tests, group_56_tidying_up);
