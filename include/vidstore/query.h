@@ -114,7 +114,8 @@ VIDSTORE_API void vidstore_query_limit(vidstore_query *query, int64_t limit);
 /**
  * Go on where a page ended.
  * @param query  with the same filter, binds and sort as the one that gave the cursor.
- * @param cursor  from vidstore_page_cursor(), copied; NULL: from the beginning.
+ * @param cursor  from vidstore_page_cursor(), copied; NULL: from the beginning. It is sealed: a changed one, or one of
+ *   another store, is INVALID.
  * Threads: one at a time an object. Since 0.1.
  */
 VIDSTORE_API void vidstore_query_cursor(vidstore_query *query, const char *cursor);

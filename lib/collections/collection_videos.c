@@ -25,6 +25,7 @@ static void add_to_digest(struct vs_compiled *c, const struct vs_uuid *id) {
 
 static int narrow(const struct listing *l, const struct vs_query *q, vidstore_error **e) {
     struct vs_compiled *c = l->query;
+    c->seal = l->session->store->seal;
     int r = vs_policy_narrow(&l->session->actor, c, e);
     if (r == VIDSTORE_FORBIDDEN)
         vs_session_refused(l->session, VIDSTORE_AUDIT_ACCESS_DENIED, c->noun->name, NULL, NULL, r);

@@ -33,6 +33,15 @@ void vs_signer_free(struct vs_signer *signer); /* NULL is fine */
 int vs_signature_fits(const uint8_t key[VS_ED25519_PUBLIC], const void *data, size_t len,
                       const uint8_t signature[VS_ED25519_SIGNATURE]);
 
+/* AES-128-SIV. `beside` is bound to the text and not hidden. Sealed texts are as long as they were. */
+#define VS_SIV_KEY 32
+#define VS_SIV_TAG 16
+int vs_siv_seal(const uint8_t key[VS_SIV_KEY], const void *beside, size_t beside_len, const void *text, size_t len,
+                uint8_t ret_tag[VS_SIV_TAG], void *ret_sealed, vidstore_error **e);
+/* *ret_fits: 1 when it was sealed with this key; else the text is of no use. */
+int vs_siv_open(const uint8_t key[VS_SIV_KEY], const void *beside, size_t beside_len, const uint8_t tag[VS_SIV_TAG],
+                const void *sealed, size_t len, void *ret_text, int *ret_fits, vidstore_error **e);
+
 void vs_hex(const uint8_t *bytes, size_t len, char *ret); /* 2 * len + 1 */
 int vs_unhex(const char *hex, uint8_t *ret, size_t len);  /* exactly 2 * len characters; 0 or -1 */
 /* 1 when equal; the time taken does not depend on where they differ. */

@@ -127,7 +127,8 @@ struct vs_compiled {
     int ascending;
     int64_t limit;
     uint32_t flags;
-    uint64_t digest; /* of noun, filter, binds and sort: what a cursor belongs to */
+    const uint8_t *seal; /* VS_SIV_KEY bytes, for cursors; borrowed from the store */
+    uint64_t digest;     /* of noun, filter, binds and sort: what a cursor belongs to */
 };
 
 /* A copy with the same settings and kept error, to be freed on its own; like vidstore_query_new() it never is NULL. */
@@ -181,7 +182,7 @@ int vs_compiled_count(struct vs_compiled *c, struct vs_conn *conn, int64_t *ret,
 int vs_template_fill(struct vs_buf *b, const char *tmpl, const char *const *names, const char *const *texts,
                      vidstore_error **e);
 
-/* Position of a page's end, as opaque text, and back. */
+/* Position of a page's end, as opaque text, and back. The seal must be there. */
 int vs_cursor_make(const struct vs_compiled *c, const struct vs_record *last, char **ret, vidstore_error **e);
 int vs_cursor_apply(struct vs_compiled *c, const char *cursor, vidstore_error **e);
 

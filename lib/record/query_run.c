@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Running a compiled query: template, values, page, cursor. */
-#include "crypto/crypto.h"
+/* Running a compiled query: template, values, page. */
 #include "record/page.h"
 #include "record/query_rows.h"
 #include "record/search.h"
 #include "util/alloc.h"
 #include "util/error.h"
-#include "util/utf8.h"
 #include "vidstore/query.h"
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static int check_index(const struct vs_compiled *c, vidstore_error **e) {
     if (c->indexed || (c->flags & VIDSTORE_QUERY_SCAN))
@@ -108,95 +102,4 @@ int vs_compiled_count(struct vs_compiled *c, struct vs_conn *conn, int64_t *ret,
         r = 0;
     }
     return r;
-}
-
-/* A cursor is "1-" and hex: digest of the query, seq, and the sorted value where the order has one. */
-int vs_cursor_make(const struct vs_compiled *c, const struct vs_record *last, char **ret, vidstore_error **e) {
-    vs_autobuf b = {0};
-    vs_buf_fmt(&b, "1-%016" PRIx64 "%016" PRIx64, c->digest, (uint64_t)last->seq);
-    if (c->sort) {
-        const struct vs_value *value = &last->values[c->sort - c->noun->fields];
-        if (vs_type_is_text(c->sort->type)) {
-            for (uint32_t i = 0; i < value->len; i++)
-                vs_buf_fmt(&b, "%02x", (unsigned char)value->text[i]);
-        } else {
-            vs_buf_fmt(&b, "%016" PRIx64, (uint64_t)value->i);
-        }
-    }
-    if (b.failed)
-        return vs_fail_nomem(e);
-    *ret = VS_TAKE(b.data);
-    return 0;
-}
-
-static int read_hex64(const char *hex, uint64_t *ret) {
-    uint8_t bytes[8];
-    char digits[17] = {0};
-    memcpy(digits, hex, strnlen(hex, 16));
-    if (vs_unhex(digits, bytes, 8))
-        return 0;
-    *ret = 0;
-    for (int i = 0; i < 8; i++)
-        *ret = *ret << 8 | bytes[i];
-    return 1;
-}
-
-static int malformed(vidstore_error **e) {
-    return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "cursor", "cursor is not one that a page gave");
-}
-
-/* The sorted value of a cursor, as a value of the sort field. */
-static int cursor_value(const struct vs_compiled *c, const char *hex, struct vs_value *ret, char **ret_text,
-                        vidstore_error **e) {
-    uint64_t number;
-    if (!vs_type_is_text(c->sort->type)) {
-        if (strlen(hex) != 16 || !read_hex64(hex, &number))
-            return malformed(e);
-        *ret = (struct vs_value){.i = (int64_t)number, .set = VS_VALUE_SET};
-        return 0;
-    }
-    size_t len = strlen(hex) / 2;
-    char *text = vs_malloc(len + 1);
-    if (!text)
-        return vs_fail_nomem(e);
-    *ret_text = text;
-    if (strlen(hex) % 2 || vs_unhex(hex, (uint8_t *)text, len) || !vs_utf8_valid(text, len))
-        return malformed(e);
-    text[len] = '\0';
-    if (c->sort->use & VS_FOLDED)
-        for (char *p = text; *p; p++)
-            *p = *p >= 'A' && *p <= 'Z' ? (char)(*p + ('a' - 'A')) : *p;
-    *ret = (struct vs_value){.text = text, .len = (uint32_t)len, .set = VS_VALUE_SET};
-    return 0;
-}
-
-int vs_cursor_apply(struct vs_compiled *c, const char *cursor, vidstore_error **e) {
-    static const struct vs_field seq = {0, "seq", "seq", VS_INT, 0, 0, NULL};
-    uint64_t digest = 0, number = 0;
-    size_t len = strlen(cursor);
-    if (len < 34 || strncmp(cursor, "1-", 2) != 0 || !read_hex64(cursor + 2, &digest) ||
-        !read_hex64(cursor + 18, &number))
-        return malformed(e);
-    if (digest != c->digest)
-        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "cursor", "cursor belongs to another query");
-    struct vs_value at = {.i = (int64_t)number, .set = VS_VALUE_SET};
-    const char *op = c->ascending ? ">" : "<";
-    char text[160];
-    if (!c->sort) {
-        if (len != 34)
-            return malformed(e);
-        snprintf(text, sizeof text, "%s %s ", c->place ? c->place : c->matched ? "found.rowid" : "seq", op);
-        return vs_compiled_and(c, text, &seq, at, e);
-    }
-    struct vs_value value;
-    vs_autofree char *owned = NULL;
-    int r = cursor_value(c, cursor + 34, &value, &owned, e);
-    snprintf(text, sizeof text, "(%s%s, seq) %s (", c->sort->column, c->sort->use & VS_FOLDED ? "_key" : "", op);
-    if (!r)
-        r = vs_compiled_and(c, text, c->sort, value, e);
-    if (r || c->count == VS_QUERY_TERMS)
-        return r ? r : vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LARGE, "filter", "filter has too many values");
-    c->terms[c->count++] = (struct vs_term){.field = &seq, .value = at};
-    vs_buf_fmt(&c->where, ", $%d)", c->count);
-    return c->where.failed ? vs_fail_nomem(e) : 0;
 }

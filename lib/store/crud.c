@@ -226,6 +226,7 @@ static int count_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 int vs_crud_compile(vidstore_session *session, const struct vs_noun *noun, const struct vs_query *query,
                     struct vs_compiled *ret, vidstore_error **e) {
     int r = vs_query_compile(query, noun, ret, e);
+    ret->seal = session->store->seal;
     if (!r)
         r = vs_policy_narrow(&session->actor, ret, e);
     if (r == VIDSTORE_FORBIDDEN)

@@ -160,14 +160,37 @@ static int open_database(struct vidstore *store, vidstore_error **e) {
     return vs_db_open(&params, &store->db, e);
 }
 
-/* The instance's id lives in the database; the first opener makes it. */
+/* 1: it was there. */
+static int get_meta(struct vs_conn *conn, const char *key, char *ret, size_t size, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_ask(conn, VS_STMT_META_GET, &s, e, vs_text(key));
+    if (r == VS_ROW)
+        snprintf(ret, size, "%s", vs_col_text(s, 0, NULL));
+    return r < 0 ? r : r == VS_ROW;
+}
+
+/* The instance's id and its seal live in the database; the first opener makes them. */
 static int instance_read(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct vidstore *store = arg;
-    vs_autostmt *s = NULL;
-    int r = vs_ask(conn, VS_STMT_META_GET, &s, e, vs_text("instance"));
-    if (r == VS_ROW)
-        snprintf(store->instance, sizeof store->instance, "%s", vs_col_text(s, 0, NULL));
+    char seal[2 * VS_SIV_KEY + 1] = "";
+    int r = get_meta(conn, "instance", store->instance, sizeof store->instance, e);
+    if (r <= 0)
+        return r;
+    r = get_meta(conn, "seal_key", seal, sizeof seal, e);
+    if (r >= 0 && vs_unhex(seal, store->seal, VS_SIV_KEY))
+        r = vs_fail(e, VIDSTORE_CORRUPT, NULL, "the key of the store's seal is missing");
+    vs_wipe(seal, sizeof seal);
     return r < 0 ? r : 0;
+}
+
+static int seal_write(struct vs_conn *conn, struct vidstore *store, vidstore_error **e) {
+    char seal[2 * VS_SIV_KEY + 1];
+    if (vs_random(store->seal, VS_SIV_KEY))
+        return vs_fail(e, VIDSTORE_UNAVAILABLE, NULL, "the system gives no random numbers");
+    vs_hex(store->seal, VS_SIV_KEY, seal);
+    int r = vs_exec(conn, VS_STMT_META_SET, NULL, e, vs_text("seal_key"), vs_text(seal));
+    vs_wipe(seal, sizeof seal);
+    return r;
 }
 
 static int instance_write(struct vs_conn *conn, void *arg, vidstore_error **e) {
@@ -176,16 +199,13 @@ static int instance_write(struct vs_conn *conn, void *arg, vidstore_error **e) {
     int r = instance_read(conn, store, e);
     if (r || store->instance[0])
         return r;
-    vs_autostmt *s = NULL;
     r = vs_uuid_make(&id, e);
     if (!r)
-        r = vs_stmt(conn, VS_STMT_META_SET, &s, e);
+        r = seal_write(conn, store, e);
     if (r)
         return r;
     vs_uuid_format(&id, store->instance);
-    vs_bind_text(s, 1, "instance", -1);
-    vs_bind_text(s, 2, store->instance, -1);
-    r = vs_run(s, NULL, e);
+    r = vs_exec(conn, VS_STMT_META_SET, NULL, e, vs_text("instance"), vs_text(store->instance));
     if (r)
         store->instance[0] = '\0';
     return r;

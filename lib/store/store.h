@@ -47,6 +47,7 @@ struct vidstore {
     struct vs_db *db;
     struct vs_blobs *blobs;
     char instance[VS_UUID_TEXT];
+    uint8_t seal[VS_SIV_KEY]; /* for cursors and positions; never changed: one that was kept stays good */
     struct vs_settings settings;
     pthread_mutex_t lock; /* guards what follows */
     struct vs_prober *prober;

@@ -23,7 +23,6 @@ struct vidstore_watch {
     struct vs_watch_post post;
     int64_t seq;
     uint32_t epoch;
-    struct vs_watch_seal seal;
     char position[VS_WATCH_POSITION];
     int joined;
     int halt_fd; /* an eventfd: set by an interrupt until a wait has ended by it */
@@ -46,7 +45,6 @@ static void destroy(struct vidstore_watch *watch) {
 static void set_place(struct vidstore_watch *watch, const struct vs_watch_reading *reading) {
     watch->seq = reading->seq;
     watch->epoch = reading->epoch;
-    watch->seal = reading->seal;
     memcpy(watch->position, reading->position, sizeof watch->position);
 }
 
@@ -173,12 +171,8 @@ void vidstore_watch_interrupt(vidstore_watch *watch) {
 }
 
 static int next(vidstore_watch *watch, int64_t max, vidstore_text **ret, vidstore_error **e) {
-    struct vs_watch_reading reading = {.session = watch->session,
-                                       .filter = &watch->filter,
-                                       .seq = watch->seq,
-                                       .epoch = watch->epoch,
-                                       .seal = watch->seal,
-                                       .max = max};
+    struct vs_watch_reading reading = {
+        .session = watch->session, .filter = &watch->filter, .seq = watch->seq, .epoch = watch->epoch, .max = max};
     /* Before it is read: what is committed meanwhile signals again. */
     vs_watcher_signal(watch->watcher, &watch->post, 0);
     int r = vs_watch_read(&reading, e);

@@ -4,24 +4,17 @@
 #ifndef VS_STORE_WATCH_POSITION_H
 #define VS_STORE_WATCH_POSITION_H
 
-#include "trail/feed.h"
+#include "crypto/crypto.h"
 
 enum { VS_WATCH_POSITION = 65 };
 
-struct vs_watch_seal {
-    uint8_t key[VS_FEED_KEY];
-    int there; /* the key, which is the store's for good */
-};
-
-/* In a read: the key, when it is not there yet. */
-int vs_watch_seal_begin(struct vs_conn *conn, struct vs_watch_seal *seal, vidstore_error **e);
 /* An event's position is the same text whoever reads it. A reader's is another one each time: by the same text twice he
  * would see that nothing has happened meanwhile, and by another that something has. */
 enum vs_watch_place { VS_WATCH_EVENT, VS_WATCH_READER };
-int vs_watch_position_format(const struct vs_watch_seal *seal, enum vs_watch_place of, uint32_t epoch, int64_t seq,
+int vs_watch_position_format(const uint8_t seal[VS_SIV_KEY], enum vs_watch_place of, uint32_t epoch, int64_t seq,
                              char ret[VS_WATCH_POSITION], vidstore_error **e);
 /* INVALID: it is none at all; RESYNC: none of this store. */
-int vs_watch_position_parse(const struct vs_watch_seal *seal, const char *text, uint32_t *ret_epoch, int64_t *ret_seq,
+int vs_watch_position_parse(const uint8_t seal[VS_SIV_KEY], const char *text, uint32_t *ret_epoch, int64_t *ret_seq,
                             vidstore_error **e);
 int vs_watch_resync(vidstore_error **e);
 

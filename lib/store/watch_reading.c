@@ -159,8 +159,6 @@ struct place {
 static int place_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct place *place = arg;
     int r = vs_watch_is_guest(conn, place->reading->session, &place->reading->guest, e);
-    if (!r)
-        r = vs_watch_seal_begin(conn, &place->reading->seal, e);
     return r ? r : vs_feed_span(conn, &place->span, e);
 }
 
@@ -169,8 +167,8 @@ static int is_known(const struct vs_watch_reading *reading, const struct vs_feed
 }
 
 static int format_place(struct vs_watch_reading *reading, vidstore_error **e) {
-    return vs_watch_position_format(&reading->seal, VS_WATCH_READER, reading->epoch, reading->seq, reading->position,
-                                    e);
+    return vs_watch_position_format(reading->session->store->seal, VS_WATCH_READER, reading->epoch, reading->seq,
+                                    reading->position, e);
 }
 
 int vs_watch_locate(struct vs_watch_reading *reading, const char *position, vidstore_error **e) {
@@ -181,7 +179,7 @@ int vs_watch_locate(struct vs_watch_reading *reading, const char *position, vids
     if (!r)
         r = vs_session_read(reading->session, place_op, &place, e);
     if (!r && position && !start)
-        r = vs_watch_position_parse(&reading->seal, position, &reading->epoch, &reading->seq, e);
+        r = vs_watch_position_parse(reading->session->store->seal, position, &reading->epoch, &reading->seq, e);
     if (r)
         return r;
     if (!position || start) {
@@ -204,7 +202,8 @@ static int render(struct vs_watch_reading *reading, const struct vs_feed_entry *
     char position[VS_WATCH_POSITION], object[VS_UUID_TEXT], owner[VS_UUID_TEXT];
     const char *kind = vs_word_name(vs_feed_kinds, entry->kind);
     const char *state = entry->state == INT64_MIN ? NULL : vs_word_name(vs_job_states, entry->state);
-    int r = vs_watch_position_format(&reading->seal, VS_WATCH_EVENT, reading->epoch, entry->seq, position, e);
+    int r = vs_watch_position_format(reading->session->store->seal, VS_WATCH_EVENT, reading->epoch, entry->seq,
+                                     position, e);
     if (r)
         return r;
     vs_uuid_format(&entry->object, object);
@@ -257,7 +256,7 @@ static int read_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct vs_watch_reading *reading = arg;
     vs_autofree struct vs_feed_entry *piece = vs_reallocarray(NULL, PIECE, sizeof *piece);
     int64_t count = PIECE, scanned = 0, given = 0;
-    int r = piece ? vs_watch_seal_begin(conn, &reading->seal, e) : vs_fail_nomem(e);
+    int r = piece ? 0 : vs_fail_nomem(e);
     if (!r)
         r = check_span(conn, reading, e);
     if (!r)

@@ -5,6 +5,7 @@
 
 #include "store/session.h"
 #include "store/watch_position.h"
+#include "trail/feed.h"
 #include "util/json.h"
 
 enum { VS_WATCH_MAX = 1000 };
@@ -26,16 +27,14 @@ struct vs_watch_reading {
     vidstore_session *session;
     const struct vs_watch_filter *filter;
     int64_t seq;
-    uint32_t epoch; /* of seq */
-    struct vs_watch_seal seal;
+    uint32_t epoch;                   /* of seq */
     char position[VS_WATCH_POSITION]; /* seq and epoch as they are handed out */
     int64_t max;
     int guest;          /* something of another's was granted to the session's user */
     int more;           /* something is left that may be of interest */
     struct vs_buf json; /* the answer */
 };
-/* Gives seq and epoch their values by a position as it was handed out (NULL: now), and guest. INVALID or RESYNC. The
- * seal may come from an earlier reading of the same store. */
+/* Gives seq and epoch their values by a position as it was handed out (NULL: now), and guest. INVALID or RESYNC. */
 int vs_watch_locate(struct vs_watch_reading *reading, const char *position, vidstore_error **e);
 /* Reads. RESYNC: seq and epoch stand at the end of the feed now. */
 int vs_watch_read(struct vs_watch_reading *reading, vidstore_error **e);

@@ -53,15 +53,6 @@ int vs_feed_span(struct vs_conn *conn, struct vs_feed_span *ret, vidstore_error 
     return r < 0 ? r : 0;
 }
 
-int vs_feed_key(struct vs_conn *conn, uint8_t ret[VS_FEED_KEY], vidstore_error **e) {
-    char hex[2 * VS_FEED_KEY + 1];
-    int r = get_meta(conn, "feed_key", hex, sizeof hex, e);
-    if (!r && vs_unhex(hex, ret, VS_FEED_KEY))
-        r = vs_fail(e, VIDSTORE_CORRUPT, NULL, "the key of the change feed is missing");
-    vs_wipe(hex, sizeof hex);
-    return r;
-}
-
 static void take_entry(struct vs_stmt *s, struct vs_feed_entry *entry) {
     entry->seq = vs_col_int(s, 0);
     entry->at_us = vs_col_int(s, 1);

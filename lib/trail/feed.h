@@ -20,7 +20,7 @@ enum vs_feed_kind {
 extern const struct vs_word vs_feed_kinds[];
 extern const struct vs_word vs_job_states[]; /* here, because entries tell them */
 
-enum { VS_FEED_NOUN = 16, VS_FEED_NAME = 129, VS_FEED_KEY = 32 };
+enum { VS_FEED_NOUN = 16, VS_FEED_NAME = 129 };
 
 struct vs_feed_entry {
     int64_t seq, at_us, version;
@@ -39,8 +39,6 @@ struct vs_feed_span {
     uint32_t epoch; /* positions of another epoch mean nothing here; 0: the store was never restored */
 };
 int vs_feed_span(struct vs_conn *conn, struct vs_feed_span *ret, vidstore_error **e);
-/* What positions are sealed with before they are handed out. Every store has its own, for good. */
-int vs_feed_key(struct vs_conn *conn, uint8_t ret[VS_FEED_KEY], vidstore_error **e);
 /* At most `max` entries after a position, oldest first. */
 int vs_feed_page(struct vs_conn *conn, int64_t after, int64_t max, struct vs_feed_entry *ret, int64_t *ret_count,
                  vidstore_error **e);

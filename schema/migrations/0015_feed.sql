@@ -21,11 +21,7 @@ CREATE TABLE feed (
 
 CREATE UNIQUE INDEX feed_progress ON feed(object_id) WHERE kind = 70;
 
--- Positions are sealed with a key of the store's own, so that what others do can't be counted by them. It never
--- changes: a position that was kept stays good.
 -- @sqlite
-INSERT INTO vs_meta (key, value) VALUES ('feed_key', lower(hex(randomblob(32))));
-
 CREATE TRIGGER feed_user_created AFTER INSERT ON users BEGIN
     INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
     VALUES (NEW.updated_us, 10, 'user', NEW.id, NEW.id, NEW.version);
@@ -208,9 +204,6 @@ CREATE TRIGGER feed_quota_changed AFTER UPDATE OF version ON quotas WHEN NEW.ver
 END;
 
 -- @postgres
-INSERT INTO vs_meta (key, value)
-VALUES ('feed_key', replace(CAST(gen_random_uuid() AS text) || CAST(gen_random_uuid() AS text), '-', ''));
-
 CREATE FUNCTION feed_kind(old_deleted {int}, new_deleted {int}, moved boolean) RETURNS {int}
 LANGUAGE sql IMMUTABLE AS $$
     SELECT CAST(CASE WHEN old_deleted IS NULL AND new_deleted IS NOT NULL THEN 30

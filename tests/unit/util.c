@@ -430,6 +430,33 @@ START_TEST(hex) {
 }
 END_TEST
 
+/* The first example of RFC 5297, and what a changed bit does. */
+START_TEST(sealed_texts) {
+    uint8_t key[VS_SIV_KEY], beside[24], text[14], tag[VS_SIV_TAG], sealed[14], opened[14];
+    vidstore_error *error = NULL;
+    char digits[64];
+    int fits = 0;
+    vs_unhex("fffefdfcfbfaf9f8f7f6f5f4f3f2f1f0f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff", key, sizeof key);
+    vs_unhex("101112131415161718191a1b1c1d1e1f2021222324252627", beside, sizeof beside);
+    vs_unhex("112233445566778899aabbccddee", text, sizeof text);
+    ck_assert_int_eq(vs_siv_seal(key, beside, sizeof beside, text, sizeof text, tag, sealed, &error), 0);
+    vs_hex(tag, sizeof tag, digits);
+    ck_assert_str_eq(digits, "85632d07c6e8f37f950acd320a2ecc93");
+    vs_hex(sealed, sizeof sealed, digits);
+    ck_assert_str_eq(digits, "40c02b9690c4dc04daef7f6afe5c");
+    ck_assert_int_eq(vs_siv_open(key, beside, sizeof beside, tag, sealed, sizeof sealed, opened, &fits, &error), 0);
+    ck_assert_int_eq(fits, 1);
+    ck_assert_mem_eq(opened, text, sizeof text);
+    uint8_t *const parts[] = {key, beside, tag, sealed};
+    for (size_t i = 0; i < VS_COUNT(parts); i++) {
+        parts[i][3] ^= 1;
+        ck_assert_int_eq(vs_siv_open(key, beside, sizeof beside, tag, sealed, sizeof sealed, opened, &fits, &error), 0);
+        ck_assert_int_eq(fits, 0);
+        parts[i][3] ^= 1;
+    }
+}
+END_TEST
+
 Suite *util_suite(void);
 Suite *util_suite(void) {
     Suite *suite = suite_create("util");
@@ -441,6 +468,7 @@ Suite *util_suite(void) {
     tcase_add_test(tests, uuids_ascend_in_all_threads);
     tcase_add_test(tests, uuids_when_the_clock_goes_back);
     tcase_add_test(tests, buffers);
+    tcase_add_test(tests, sealed_texts);
     tcase_add_test(tests, allocation_does_not_overflow);
     tcase_add_test(tests, blocks);
     tcase_add_test(tests, json_depth);
