@@ -59,16 +59,22 @@ static int read_path(struct vs_parser *p, int *ret) {
 }
 
 /* A bare word is a number, true or false where JSON has it so; what is in quotation marks is text. */
-static int is_plain(const struct vs_literal *lit) {
-    vs_autojson *json = lit->quoted ? NULL : json_loads(lit->text, JSON_DECODE_ANY, NULL);
-    return json_is_number(json) || json_is_boolean(json);
+static int is_plain(const struct vs_literal *lit, int *ret, vidstore_error **e) {
+    vs_autojson *json = NULL;
+    vs_autoerror vidstore_error *why = NULL;
+    int r = lit->quoted ? 0 : vs_json_parse(lit->text, strlen(lit->text), VS_QUERY_MAX, "filter", &json, &why);
+    *ret = json_is_number(json) || json_is_boolean(json);
+    return r == VIDSTORE_NOMEM ? vs_fail_nomem(e) : 0;
 }
 
 static int put_value(struct vs_parser *p, const struct vs_literal *lit) {
     vs_autobuf json = {0};
+    int plain = 0, r = lit->text ? is_plain(lit, &plain, p->e) : 0;
+    if (r)
+        return r;
     if (!lit->text)
         vs_buf_int(&json, lit->number);
-    else if (is_plain(lit))
+    else if (plain)
         vs_buf_str(&json, lit->text);
     else
         vs_json_string(&json, lit->text, strlen(lit->text));
@@ -77,8 +83,7 @@ static int put_value(struct vs_parser *p, const struct vs_literal *lit) {
     if (json.len > VS_QUERY_VALUE)
         return vs_parse_fail(p, lit->start, VIDSTORE_SUB_TOO_LONG, "a value of more than 4096 bytes");
     struct vs_value value = {.text = json.data, .len = (uint32_t)json.len, .set = VS_VALUE_SET};
-    int number = vs_compiled_value(p->out, &json_text, value, p->e);
-    return number;
+    return vs_compiled_value(p->out, &json_text, value, p->e);
 }
 
 /* vs_compare(…) op 0, as if the value stood on the other side of op. */

@@ -15,7 +15,7 @@ enum { MOST_ALLOCATIONS = 20000 };
 
 static vidstore *store;
 static vidstore_session *sys, *as_user;
-static char user_id[37], video_id[37], cursor[256];
+static char user_id[37], video_id[37], collection_id[37], other_id[37], cursor[256];
 static int null_fd;
 static long turn;
 
@@ -342,6 +342,78 @@ static vidstore_status search(vidstore_error **e) {
     return status;
 }
 
+/* Two videos of the user's own, the second with metadata. */
+static void collect_videos(void) {
+    vidstore_collection *collection = NULL;
+    vidstore_collection_params *c = vidstore_collection_params_new();
+    vidstore_video_params *p = vidstore_video_params_new();
+    vidstore_collection_params_set_text(c, VIDSTORE_COLLECTION_NAME, "list");
+    must(vidstore_collection_create(as_user, c, &collection, NULL));
+    snprintf(collection_id, sizeof collection_id, "%s", vidstore_collection_id(collection));
+    vidstore_video_params_set_text(p, VIDSTORE_VIDEO_METADATA, "{\"year\": 1999, \"crew\": {\"a b\": [\"Lang\"]}}");
+    for (int i = 0; i < 2; i++) {
+        vidstore_video *video = NULL;
+        must(vidstore_video_create(as_user, i ? p : NULL, &video, NULL));
+        snprintf(other_id, sizeof other_id, "%s", vidstore_video_id(video));
+        must(vidstore_collection_video_add(as_user, collection_id, other_id, NULL, NULL, NULL));
+        vidstore_video_free(video);
+    }
+    vidstore_collection_free(collection);
+    vidstore_collection_params_free(c);
+    vidstore_video_params_free(p);
+}
+
+static vidstore_status collection_change(vidstore_error **e) {
+    int32_t added = -1;
+    vidstore_status status = turn % 2 ? vidstore_collection_video_add(sys, collection_id, video_id, other_id, &added, e)
+                                      : vidstore_collection_video_drop(sys, collection_id, video_id, e);
+    if (status == VIDSTORE_NOT_FOUND) { /* the turn before did nothing: so this one has nothing to undo */
+        vidstore_error_free(*e);
+        *e = NULL;
+        return vidstore_collection_video_add(sys, collection_id, video_id, NULL, NULL, e);
+    }
+    return status;
+}
+
+static vidstore_status collection_reads(vidstore_error **e) {
+    vidstore_page *page = NULL, *lists = NULL;
+    int64_t count = 0;
+    vidstore_query *q = vidstore_query_new();
+    vidstore_status status = vidstore_query_filter(q, "collection in ($1, $2) and not collection = $2", e);
+    vidstore_query_bind_text(q, 1, collection_id);
+    vidstore_query_bind_text(q, 2, video_id);
+    if (!status)
+        status = vidstore_video_count(as_user, q, &count, e);
+    if (!status)
+        status = vidstore_collection_videos(as_user, collection_id, NULL, &page, e);
+    if (!status)
+        status = vidstore_video_collections(as_user, other_id, NULL, &lists, e);
+    ck_assert(status || (count == 2 && vidstore_page_count(page) == 2 && vidstore_page_count(lists) == 1));
+    vidstore_page_free(page);
+    vidstore_page_free(lists);
+    vidstore_query_free(q);
+    return status;
+}
+
+/* What can't be read for want of memory is not taken for what is not there. */
+static vidstore_status members(vidstore_error **e) {
+    static const char *const filters[] = {"metadata.year = 1999 and metadata.crew.\"a b\" in (Lang, 7)",
+                                          "metadata.year is not null and metadata.year ~ 99"};
+    vidstore_status status = VIDSTORE_OK;
+    for (int i = 0; i < 2 && !status; i++) {
+        vidstore_page *page = NULL;
+        vidstore_query *q = vidstore_query_new();
+        status = vidstore_query_filter(q, filters[i], e);
+        if (!status)
+            status = vidstore_video_list(as_user, q, &page, e);
+        ck_assert_msg(status || vidstore_page_count(page) == 1, "turn %ld, %s: %d", turn, filters[i],
+                      (int)vidstore_page_count(page));
+        vidstore_page_free(page);
+        vidstore_query_free(q);
+    }
+    return status;
+}
+
 static void begin(void) {
     static const char *const names[] = {"Ann", "ben", "mon", "non", "znn"};
     vidstore_error *error = NULL;
@@ -366,6 +438,7 @@ static void begin(void) {
     vidstore_video_free(video);
     must(vidstore_session_on_behalf(store, user_id, NULL, &as_user, &error));
     share_videos();
+    collect_videos();
     null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
     *cursor = '\0';
 }
@@ -377,9 +450,10 @@ static void end(void) {
     vidstore_close(store);
 }
 
-static operation *const operations[] = {user_create,  user_update, user_life,   bulk_atomic,   bulk_each,
-                                        user_reads,   list_users,  sessions,    set_a_setting, video_create,
-                                        video_change, video_facts, audit_reads, search};
+static operation *const operations[] = {user_create,      user_update, user_life,   bulk_atomic,   bulk_each,
+                                        user_reads,       list_users,  sessions,    set_a_setting, video_create,
+                                        video_change,     video_facts, audit_reads, search,        collection_change,
+                                        collection_reads, members};
 
 START_TEST(every_allocation) {
     sweep(operations[_i]);
