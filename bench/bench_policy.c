@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { FILES = 1000000, PAGES = 1000, PAGE = 50 };
 
@@ -99,6 +100,13 @@ static void grant(const char *dir, int count) {
     sqlite3_close(db);
 }
 
+/* Time of the processor: all is read from memory by one thread, and what else the machine does is left out. */
+static double cpu_s(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 static double pages(vidstore_session *session, const char *owner) {
     vidstore_query *query = vidstore_query_new();
     vidstore_error *error = NULL;
@@ -107,7 +115,7 @@ static double pages(vidstore_session *session, const char *owner) {
         must(vidstore_query_filter(query, "user_id = $1", &error), error, "filter");
         vidstore_query_bind_text(query, 1, owner);
     }
-    double start = now_s();
+    double start = cpu_s();
     for (int i = 0; i < PAGES; i++) {
         vidstore_page *page = NULL;
         must(vidstore_file_list(session, query, &page, &error), error, "list");
@@ -115,7 +123,7 @@ static double pages(vidstore_session *session, const char *owner) {
             must(VIDSTORE_INTERNAL, NULL, "page");
         vidstore_page_free(page);
     }
-    double took = now_s() - start;
+    double took = cpu_s() - start;
     vidstore_query_free(query);
     return PAGES / took;
 }

@@ -101,9 +101,17 @@ void vs_link_bind(const struct vs_link *link, struct vs_stmt *s) {
     }
 }
 
+static const struct {
+    int first, end;
+} parts[VS_PARTS] = {
+    [VS_PART_CORE] = {VS_LINK_POSITION, VS_LINK_ACTOR_NAME},
+    [VS_PART_ACTOR] = {VS_LINK_ACTOR_NAME, VS_LINK_OBJECT_NAME},
+    [VS_PART_OBJECT] = {VS_LINK_OBJECT_NAME, VS_LINK_FIELDS},
+};
+
 int vs_link_has(const struct vs_link *link, enum vs_link_part part) {
-    for (int i = 0; i < VS_LINK_FIELDS; i++)
-        if (vs_link_specs[i].part == part && link->values[i].set)
+    for (int i = parts[part].first; i < parts[part].end; i++)
+        if (link->values[i].set)
             return 1;
     return 0;
 }
@@ -137,30 +145,40 @@ static void add(struct encoder *c, const void *data, size_t len) {
     c->used += len;
 }
 
-static void add_number(struct encoder *c, uint64_t value, int size) {
-    uint8_t bytes[8];
+/* The most significant byte first. */
+static inline void store(uint8_t *at, uint64_t value, int size) {
     for (int i = 0; i < size; i++)
-        bytes[i] = (uint8_t)(value >> 8 * (size - 1 - i));
-    add(c, bytes, (size_t)size);
+        at[i] = (uint8_t)(value >> 8 * (size - 1 - i));
 }
 
+static void add_number(struct encoder *c, uint64_t value) {
+    uint8_t bytes[8];
+    store(bytes, value, 8);
+    add(c, bytes, 8);
+}
+
+/* Most fields are numbers or not there: their few bytes are written where they are to stand. */
 static void add_field(struct encoder *c, const struct vs_link_spec *spec, const struct vs_link_value *value) {
-    add_number(c, spec->tag, 1);
-    if (!value->set) {
-        add_number(c, 0xFFFFFFFF, 4);
-    } else if (spec->kind == VS_LINK_INT) {
-        add_number(c, 8, 4);
-        add_number(c, (uint64_t)value->i, 8);
-    } else {
-        add_number(c, value->len, 4);
+    enum { HEAD = 5, NUMBER = 8 };
+    if (sizeof c->bytes - c->used < HEAD + NUMBER)
+        flush(c);
+    uint8_t *at = c->bytes + c->used;
+    int number = spec->kind == VS_LINK_INT;
+    at[0] = spec->tag;
+    store(at + 1, !value->set ? 0xFFFFFFFF : number ? NUMBER : value->len, 4);
+    c->used += HEAD;
+    if (value->set && number) {
+        store(at + HEAD, (uint64_t)value->i, NUMBER);
+        c->used += NUMBER;
+    } else if (value->set) {
         add(c, value->data, value->len);
     }
 }
 
+/* The fields of a part stand together. */
 static void add_part(struct encoder *c, const struct vs_link *link, enum vs_link_part part) {
-    for (int i = 0; i < VS_LINK_FIELDS; i++)
-        if (vs_link_specs[i].part == part)
-            add_field(c, &vs_link_specs[i], &link->values[i]);
+    for (int i = parts[part].first; i < parts[part].end; i++)
+        add_field(c, &vs_link_specs[i], &link->values[i]);
 }
 
 static int end(struct encoder *c, uint8_t ret[VS_SHA256_SIZE]) {
@@ -209,10 +227,10 @@ int vs_chain_genesis(struct vs_sha256 *h, int chain, const uint8_t id[VS_CHAIN_I
     struct encoder c = {.h = h};
     add(&c, "VSAUD1-GENESIS", 15);
     add(&c, id, VS_CHAIN_ID);
-    add_number(&c, (uint64_t)chain, 8);
-    add_number(&c, (uint64_t)created_us, 8);
-    add_number(&c, VS_CHAIN_FORMAT, 8);
-    add_number(&c, (uint64_t)unchained, 8);
+    add_number(&c, (uint64_t)chain);
+    add_number(&c, (uint64_t)created_us);
+    add_number(&c, VS_CHAIN_FORMAT);
+    add_number(&c, (uint64_t)unchained);
     return end(&c, ret);
 }
 
