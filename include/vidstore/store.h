@@ -92,7 +92,9 @@ VIDSTORE_API void vidstore_open_params_set_int64(vidstore_open_params *params, i
  * @return VIDSTORE_OK or a status.
  * Errors: MISUSE, INVALID (location or option), NOT_FOUND (there is none and it may not be created), SCHEMA (sub
  * FOREIGN_FILE, SCHEMA_NEWER, SCHEMA_EDITED, SCHEMA_OLD, FOREIGN_BLOBS, NOT_A_STORE), UNSUPPORTED (sub NETWORK_FS),
- * READONLY, FULL, CORRUPT, IO, BUSY, NOMEM. The content of a refused store is untouched.
+ * READONLY, FULL, CORRUPT, IO, BUSY, NOMEM. The content of a refused store is untouched. On a full disk a store that
+ * is there opens, and can be read; whatever would write says FULL until it is opened again with room. Only what a crash
+ * left to be put in order needs room at once, and a new store.
  * Threads: any. Blocks: disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_open(const char *location, const vidstore_open_params *params,

@@ -30,7 +30,18 @@ int vs_db_forked(const struct vs_db *db) {
 }
 
 int vs_db_read_only(const struct vs_db *db) {
-    return db->read_only;
+    return db->read_only && !db->full;
+}
+
+int vs_db_may_write(const struct vs_db *db, vidstore_error **e) {
+    int rc = vs_db_check(db, e);
+    if (rc || !db->read_only)
+        return rc;
+    if (db->full)
+        return vs_fail(e, VIDSTORE_FULL, NULL,
+                       "the disk was full when the store was opened, so it can only be read: make room and open it "
+                       "again");
+    return vs_fail(e, VIDSTORE_READONLY, NULL, "the database is open for reading only");
 }
 
 int vs_db_in_memory(const struct vs_db *db) {
@@ -134,7 +145,7 @@ static int open_first(struct vs_db *db, const struct vs_db_params *params, const
     return rc;
 }
 
-int vs_db_open(const struct vs_db_params *params, struct vs_db **ret, vidstore_error **e) {
+static int open_once(const struct vs_db_params *params, struct vs_db **ret, vidstore_error **e) {
     *ret = NULL;
     if (params->path && !*params->path)
         return vs_fail(e, VIDSTORE_INVALID, "path", "the path is empty");
@@ -155,6 +166,22 @@ int vs_db_open(const struct vs_db_params *params, struct vs_db **ret, vidstore_e
     }
     *ret = db;
     return 0;
+}
+
+/* Even to read needs some room where one means to write, for the index of the log. Without it what is there can still
+ * be read as by who means to read only. */
+int vs_db_open(const struct vs_db_params *params, struct vs_db **ret, vidstore_error **e) {
+    vs_autoerror vidstore_error *why = NULL;
+    struct vs_db_params reading = *params;
+    int rc = open_once(params, ret, &why);
+    reading.read_only = 1;
+    if (rc == VIDSTORE_FULL && params->path && !params->read_only && open_once(&reading, ret, NULL) == 0) {
+        (*ret)->full = 1;
+        return 0;
+    }
+    if (rc && e)
+        *e = VS_TAKE(why);
+    return rc;
 }
 
 /* A transaction that the host left open: a call inside it is waited for. */

@@ -42,12 +42,16 @@ struct vs_call {
 /* --- opening ------------------------------------------------------------------------------------------------ */
 
 /* Opens, creates or migrates. Foreign file, newer schema, edited history, network file system, read-only directory,
- * full disk and damage are each an error of their own, and leave the file's content untouched. */
+ * full disk and damage are each an error of their own, and leave the file's content untouched. What is there already
+ * and has no room to be written is opened all the same, and can be read. */
 int vs_db_open(const struct vs_db_params *params, struct vs_db **ret, vidstore_error **e);
 /* Closes all connections. After a fork it only leaks (see vs_db_forked). */
 void vs_db_close(struct vs_db *db);
 int vs_db_forked(const struct vs_db *db); /* 1 in a child of the process that opened it */
+/* 1 when it was opened for reading only. One that was to be written, and had no room, is not: writing says FULL. */
 int vs_db_read_only(const struct vs_db *db);
+/* 0, or why nothing can be written: READONLY, FULL, FORKED. */
+int vs_db_may_write(const struct vs_db *db, vidstore_error **e);
 int vs_db_in_memory(const struct vs_db *db);
 
 /* --- reading and writing ------------------------------------------------------------------------------------ */

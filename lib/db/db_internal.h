@@ -66,6 +66,7 @@ struct vs_db {
     ino_t ino;
     int64_t log_limit;
     int read_only, relaxed, newer; /* newer: a later library has migrated it compatibly */
+    int full;                      /* opened for writing, but read only: there was no room to write */
     pthread_mutex_t lock;          /* gate, pool and guard; never held while the engine works */
     struct vs_gate gate;
     struct vs_pool pool;

@@ -175,9 +175,7 @@ static void lead(struct vs_db *db, struct vs_write *mine) {
 }
 
 int vs_db_write(struct vs_db *db, const struct vs_call *call, vs_op *op, void *arg, vidstore_error **e) {
-    int rc = vs_db_check(db, e);
-    if (!rc && db->read_only)
-        rc = vs_fail(e, VIDSTORE_READONLY, NULL, "the database is open for reading only");
+    int rc = vs_db_may_write(db, e);
     if (rc)
         return rc;
     struct vs_write mine = {.op = op, .arg = arg, .call = call, .e = e, .alone = call && call->alone};

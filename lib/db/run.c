@@ -133,9 +133,7 @@ void vs_checkpoint_if_due(struct vs_db *db) {
 
 int vs_db_checkpoint(struct vs_db *db, const struct vs_call *call, int64_t *ret_left_pages, vidstore_error **e) {
     int64_t left = 0;
-    int rc = vs_db_check(db, e);
-    if (!rc && db->read_only)
-        rc = vs_fail(e, VIDSTORE_READONLY, NULL, "the database is open for reading only");
+    int rc = vs_db_may_write(db, e);
     if (!rc && db->path && !(rc = vs_gate_take(db, call, "a checkpoint", e))) {
         rc = guarded_checkpoint(db, call, &left, e);
         vs_gate_give(db);

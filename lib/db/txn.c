@@ -75,9 +75,7 @@ void vs_guard_stop(struct vs_db *db) {
 int vs_txn_begin(struct vs_db *db, const struct vs_call *call, int64_t max_age_ms, struct vs_txn **ret,
                  vidstore_error **e) {
     *ret = NULL;
-    int rc = vs_db_check(db, e);
-    if (!rc && db->read_only)
-        rc = vs_fail(e, VIDSTORE_READONLY, NULL, "the database is open for reading only");
+    int rc = vs_db_may_write(db, e);
     if (!rc)
         rc = vs_guard_start(db, e);
     if (rc)

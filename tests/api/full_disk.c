@@ -197,8 +197,8 @@ static void leave_a_log(void *arg) {
 
 /* check itself writes a file for each assertion: none while there is no room at all. */
 struct opened {
-    vidstore_status reading, writing;
-    int64_t jobs;
+    vidstore_status reading, writing, submitting; /* submitting through the one for writing */
+    int64_t jobs, jobs_again;
     char said[200];
 };
 
@@ -207,7 +207,7 @@ static void open_without_room(rlim_t ends, struct opened *ret) {
     vidstore *vs = NULL;
     vidstore_session *s = NULL;
     vidstore_error *error = NULL;
-    *ret = (struct opened){.jobs = -1};
+    *ret = (struct opened){.submitting = VIDSTORE_FULL, .jobs = -1, .jobs_again = -1};
     snprintf(uri, sizeof uri, "vidstore:%s?mode=ro", place);
     struct rlimit tight = {ends, roomy.rlim_max};
     setrlimit(RLIMIT_FSIZE, &tight);
@@ -222,12 +222,20 @@ static void open_without_room(rlim_t ends, struct opened *ret) {
     if (!ret->reading)
         snprintf(ret->said, sizeof ret->said, "%s (%s)", vidstore_error_message(error), vidstore_error_cause(error));
     vidstore_error_free(error);
+    s = NULL;
+    if (!ret->writing && !vidstore_session_system(vs, "test", &s, NULL)) {
+        vidstore_job_params *p = vidstore_job_params_new();
+        vidstore_job_count(s, NULL, &ret->jobs_again, NULL);
+        ret->submitting = vidstore_job_submit(s, p, NULL, NULL);
+        vidstore_job_params_free(p);
+    }
+    vidstore_session_free(s);
     vidstore_close(vs);
     setrlimit(RLIMIT_FSIZE, &roomy);
 }
 
-/* Opening a store that was closed for reading always works; for writing, or it says why not. Nothing is lost. After a
- * crash there is a log, of which even who reads has to make an index. */
+/* Opening a store that was closed always works, and what is there can be read; writing may say FULL. Nothing is lost.
+ * After a crash there is a log, of which even who reads has to make an index. */
 START_TEST(open_again) {
     static const rlim_t ends[] = {0, 1, 4096, 32768, 100000, 1000000};
     int64_t jobs = 0;
@@ -245,8 +253,12 @@ START_TEST(open_again) {
         ck_assert_msg(opened.reading == VIDSTORE_OK ? opened.jobs == jobs : may_fail && opened.reading == VIDSTORE_FULL,
                       "%llu: %s: %s, %lld jobs", (unsigned long long)ends[i], vidstore_status_name(opened.reading),
                       opened.said, (long long)opened.jobs);
-        ck_assert_msg(opened.writing == VIDSTORE_OK || opened.writing == VIDSTORE_FULL, "%llu: %s: %s",
-                      (unsigned long long)ends[i], vidstore_status_name(opened.writing), opened.said);
+        ck_assert_msg(opened.writing == opened.reading, "%llu: %s: %s", (unsigned long long)ends[i],
+                      vidstore_status_name(opened.writing), opened.said);
+        ck_assert_int_eq(opened.jobs_again, opened.jobs);
+        ck_assert_msg(opened.submitting == VIDSTORE_FULL || (opened.submitting == VIDSTORE_OK && ends[i] > 4096),
+                      "%llu: %s", (unsigned long long)ends[i], vidstore_status_name(opened.submitting));
+        jobs += opened.writing == VIDSTORE_OK && opened.submitting == VIDSTORE_OK;
         open_store();
         ck_assert_int_eq(count_of(vidstore_job_count), jobs);
     }
