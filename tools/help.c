@@ -23,25 +23,48 @@ void cli_help_exit_codes(void) {
         printf("%3d  %s\n", exit_codes[i].code, exit_codes[i].meaning);
 }
 
-static void put_options(const struct cli_option *options) {
+/* Text from a column on, to the end of the line; what a terminal has no room for goes on beneath, indented. */
+static void put_text(const struct cli *cli, const char *text, int column, int indent) {
+    for (int first = 1;; first = 0) {
+        size_t length = strcspn(text, " ");
+        cli_autofree char *word = cli_print("%.*s", (int)length, text);
+        int width = cli_width(word), blank = !first;
+        if (cli->columns && column > indent && column + blank + width > cli->columns) {
+            printf("\n%*s", indent, "");
+            column = indent;
+            blank = 0;
+        }
+        printf("%s%s", blank ? " " : "", word);
+        column += blank + width;
+        text += length;
+        if (!*text++)
+            break;
+    }
+    putchar('\n');
+}
+
+static void put_options(const struct cli *cli, const struct cli_option *options) {
+    enum { HELP = 30 };
     for (; options && options->name; options++) {
         cli_autofree char *left =
             cli_print("%c%c%c --%s%s%s", options->letter ? '-' : ' ', options->letter ? options->letter : ' ',
                       options->letter ? ',' : ' ', options->name, options->value ? " " : "",
                       options->value ? options->value : "");
-        int pad = 28 - cli_width(left);
+        int pad = HELP - 2 - cli_width(left);
         if (pad < 1)
-            printf("  %s\n  %28s%s\n", left, "", options->help);
+            printf("  %s\n%*s", left, HELP, "");
         else
-            printf("  %s%*s%s\n", left, pad, "", options->help);
+            printf("  %s%*s", left, pad, "");
+        put_text(cli, options->help, HELP, HELP);
     }
 }
 
 static void put_command(const struct cli *cli, const struct cli_command *command) {
     cli_autofree char *left = cli_print("%s %s", command->name, command->operands);
-    int pad = 34 - cli_width(left);
-    printf("  %s%s%s %s%*s%s\n", cli_colour(cli, CLI_CYAN), command->name, cli_colour(cli, CLI_PLAIN),
-           command->operands, pad > 1 ? pad : 1, "", command->summary);
+    int width = cli_width(left), pad = width < 33 ? 34 - width : 1;
+    printf("  %s%s%s %s%*s", cli_colour(cli, CLI_CYAN), command->name, cli_colour(cli, CLI_PLAIN), command->operands,
+           pad, "");
+    put_text(cli, command->summary, 2 + width + pad, 36);
 }
 
 /* The commands of a group, such as jobs. Returns how many there are. */
@@ -64,7 +87,7 @@ static void put_all(const struct cli *cli) {
         put_command(cli, command);
     putchar('\n');
     cli_heading(cli, "Options of every command");
-    put_options(cli_global_options);
+    put_options(cli, cli_global_options);
     printf("\n`vidstore help COMMAND` says more; the rest is in vidstore(1).\n");
 }
 
@@ -73,14 +96,16 @@ void cli_help(const struct cli *cli, const struct cli_command *command) {
         put_all(cli);
         return;
     }
-    printf("%svidstore %s%s%s%s%s: %s\n", cli_colour(cli, CLI_BOLD), command->name, cli_colour(cli, CLI_PLAIN),
-           command->options ? " [OPTION…]" : "", *command->operands ? " " : "", command->operands, command->summary);
+    cli_autofree char *rest = cli_print("%s%s%s: %s", command->options ? " [OPTION…]" : "",
+                                        *command->operands ? " " : "", command->operands, command->summary);
+    printf("%svidstore %s%s", cli_colour(cli, CLI_BOLD), command->name, cli_colour(cli, CLI_PLAIN));
+    put_text(cli, rest, (int)strlen("vidstore ") + cli_width(command->name), 4);
     if (command->flags & CLI_DEFAULT)
         printf("This is what `vidstore %.*s` alone does.\n", (int)strcspn(command->name, " "), command->name);
     if (!command->options)
         return;
     putchar('\n');
-    put_options(command->options);
+    put_options(cli, command->options);
 }
 
 static void put_option_rows(const char *command, const struct cli_option *options) {
