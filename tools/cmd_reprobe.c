@@ -39,7 +39,8 @@ static vidstore_status call_slice(struct cli_work *work, vidstore_error **reterr
     return vidstore_video_probe_many(work->session, slice->ids, slice->count, 0, &slice->page, reterr);
 }
 
-/* One whose bytes proved to be no media has been looked into as well; anything else that fails is a failure. */
+/* One whose bytes proved to be no media has been looked into as well; anything else that fails is a failure, also a
+ * probe that ended early: such a video keeps its older prober, and comes again. */
 static int count_outcomes(struct cli *cli, const struct slice *slice, struct tally *tally) {
     int first = CLI_OK;
     for (int64_t i = 0; i < slice->count; i++) {

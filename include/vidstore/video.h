@@ -533,16 +533,18 @@ VIDSTORE_API vidstore_status vidstore_video_bulk_update(vidstore_session *sessio
 /**
  * Probe the file of a video (VIDSTORE_VIDEO_SOURCE_FILE_ID, or else the newest file of the video) in a sandboxed
  * helper process, and keep what was found: container, streams, chapters, tags. Bytes that the same prober has seen
- * before are not read again: they get the facts that it found then, and "reused" among them says so. Refuses to run
- * inside a transaction.
+ * before are not read again: they get the facts that it found then, and "reused" among them says so. A probe that
+ * ended early (out of time or memory, an unreadable disk, a process that broke down, a limit) leaves what an earlier
+ * one found in the same bytes as it is. Refuses to run inside a transaction.
  * @param session  who acts.
  * @param id  the video's UUID.
  * @param ret_video  receives the record with the facts.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: INVALID, NOT_FOUND (no such video, or it has no file), MEDIA (the bytes are no media;
- * VIDSTORE_VIDEO_PROBE_STATUS says so from then on), UNAVAILABLE (no helper), MISUSE, STATE, FORBIDDEN, BUSY,
- * TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * VIDSTORE_VIDEO_PROBE_STATUS says so from then on), TIMEOUT, NOMEM, IO (also of the probe: it ended early, and another
+ * may not), UNAVAILABLE (no helper, or the process that read the bytes broke down), MISUSE, STATE, FORBIDDEN, BUSY,
+ * CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, the probe helper (10 s at most). Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_video_probe(vidstore_session *session, const char *id, vidstore_video **ret_video,
@@ -557,7 +559,7 @@ VIDSTORE_API vidstore_status vidstore_video_probe(vidstore_session *session, con
  * @param count  how many, 0 to 10,000.
  * @param flags  VIDSTORE_PROBE_…, or 0.
  * @param ret_page  receives the records, in order; the failed ones are NULL there and vidstore_page_status() says why:
- *   MEDIA for bytes that are no media.
+ *   MEDIA for bytes that are no media, TIMEOUT, NOMEM, IO or UNAVAILABLE for a probe that ended early.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: INVALID, UNAVAILABLE (no helper), MISUSE, STATE, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, ABORTED, NOMEM, IO,

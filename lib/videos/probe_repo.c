@@ -3,6 +3,7 @@
 #include "db/bind.h"
 #include "util/alloc.h"
 #include "util/error.h"
+#include "videos/probe_outcome.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,22 +30,13 @@ int vs_probe_repo_find(struct vs_conn *conn, const uint8_t sha256[VS_SHA256_SIZE
     return ret_answer->failed || !*ret_isolation ? vs_fail_nomem(e) : 1;
 }
 
-/* Whether the same bytes would get it again: nothing that time, memory or luck had a part in. */
-static int is_lasting(const struct vs_probe *probe) {
-    static const char *const lasting[] = {"ok", "empty", "not_media", "unsupported", "truncated", "damaged"};
-    for (size_t i = 0; i < VS_COUNT(lasting); i++)
-        if (strcmp(probe->status, lasting[i]) == 0)
-            return 1;
-    return strcmp(probe->status, "partial") == 0 && probe->limited_by && strcmp(probe->limited_by, "read") == 0;
-}
-
 int vs_probe_repo_remember(struct vs_conn *conn, const uint8_t sha256[VS_SHA256_SIZE],
                            const struct vs_probe_terms *terms, const struct vs_probe *probe, const json_t *facts,
                            vidstore_error **e) {
     vs_autostmt *s = NULL;
     vs_autobuf json = {0};
     /* of another version than was asked for: the helper was replaced meanwhile */
-    if (!is_lasting(probe) || strcmp(probe->prober, terms->prober) != 0)
+    if (!vs_probe_is_lasting(probe) || strcmp(probe->prober, terms->prober) != 0)
         return 0;
     vs_json_dump(&json, facts);
     if (json.failed)

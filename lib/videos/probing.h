@@ -34,6 +34,7 @@ struct vs_probing {
     struct vs_probe *probe;
     json_t *facts; /* the same as vs_probe_to_json gives it */
     struct vs_record *result;
+    int spared; /* it is less than what the record says of the same bytes: nothing was kept */
     int status;
     vidstore_error *error;
 };
@@ -43,10 +44,8 @@ int vs_probing_find(struct vs_conn *conn, const struct vs_prospect *on, struct v
 int vs_probing_recall(struct vs_conn *conn, const struct vs_prospect *on, struct vs_probing *p, vidstore_error **e);
 /* Fills in probe and facts; of a stored file with fd -1. */
 int vs_probing_learn(const struct vs_prospect *on, struct vs_probing *p, int fd, vidstore_error **e);
-/* Into the record, which result is then; and for the next who has the same bytes. */
+/* Into the record, which result is then; and for the next who has the same bytes. Or else it is spared. */
 int vs_probing_keep(struct vs_conn *conn, const struct vs_prospect *on, struct vs_probing *p, vidstore_error **e);
-/* What was learned as a status: 0, or MEDIA when the bytes are none. */
-int vs_probing_verdict(const struct vs_probing *p, vidstore_error **e);
 void vs_probing_clear(struct vs_probing *p);
 #define vs_autoprobing __attribute__((cleanup(vs_probing_clear))) struct vs_probing
 

@@ -3,6 +3,7 @@
 #include "files/files.h"
 #include "util/alloc.h"
 #include "util/error.h"
+#include "videos/probe_outcome.h"
 #include "videos/probing.h"
 #include "videos/videos.h"
 #include <stdio.h>
@@ -177,11 +178,35 @@ static int set_facts(struct vs_change *c, void *arg, vidstore_error **e) {
     return r ? r : vs_video_repo_keep(c->conn, &p->id, p->probe, p->facts, e);
 }
 
+/* Whether the record is of the same bytes; of those that are no file of the store, as far as their size tells. */
+static int is_of_same_bytes(const struct vs_record *video, const struct vs_probing *p) {
+    struct vs_uuid file = vs_record_uuid(video, VIDSTORE_VIDEO_PROBED_FILE_ID);
+    if (p->stored && !vs_uuid_is_nil(&file))
+        return vs_uuid_equal(&file, &p->bytes.file);
+    return vs_record_int(video, VIDSTORE_VIDEO_SIZE) == p->probe->size;
+}
+
+/* A machine under load, or a limit, is no reason to forget what was known. */
+static int see_whether_spared(struct vs_conn *conn, const struct vs_prospect *on, struct vs_probing *p,
+                              vidstore_error **e) {
+    vs_autorecord *video = NULL;
+    p->spared = 0;
+    if (vs_probe_is_lasting(p->probe))
+        return 0;
+    int r = vs_crud_load_for(conn, on->session, &vs_video_rules, &p->id, 0, VS_UPDATE, &video, e);
+    p->spared = !r && is_of_same_bytes(video, p) &&
+                vs_probe_is_less(p->probe, vs_record_text(video, VIDSTORE_VIDEO_PROBE_STATUS));
+    return r;
+}
+
 int vs_probing_keep(struct vs_conn *conn, const struct vs_prospect *on, struct vs_probing *p, vidstore_error **e) {
     vs_record_free(p->result);
     p->result = NULL;
-    int r = vs_crud_touch(conn, on->session, &vs_video_noun, &p->id, VIDSTORE_AUDIT_VIDEO_PROBED, set_facts, p,
-                          &p->result, e);
+    int r = see_whether_spared(conn, on, p, e);
+    if (r || p->spared)
+        return r;
+    r = vs_crud_touch(conn, on->session, &vs_video_noun, &p->id, VIDSTORE_AUDIT_VIDEO_PROBED, set_facts, p, &p->result,
+                      e);
     const char *kind = p->probe->media_kind;
     if (!r && p->stored && kind && (strcmp(kind, "video") == 0 || strcmp(kind, "audio") == 0))
         r = vs_file_keep_kind(conn, &p->bytes.file, kind, p->probe->format, e);

@@ -2,6 +2,7 @@
 /* Probing a video's bytes, and keeping what was found. The probe runs before the write begins. */
 #include "util/alloc.h"
 #include "util/error.h"
+#include "videos/probe_outcome.h"
 #include "videos/probing.h"
 #include "videos/videos.h"
 #include <string.h>
@@ -103,16 +104,6 @@ int vs_probing_learn(const struct vs_prospect *on, struct vs_probing *p, int fd,
     return r ? r : vs_probe_to_json(p->probe, &p->facts, e);
 }
 
-int vs_probing_verdict(const struct vs_probing *p, vidstore_error **e) {
-    static const char *const facts[] = {"ok", "partial", "truncated", "damaged", "changed_while_probing"};
-    const char *status = p->probe->status;
-    for (size_t i = 0; i < VS_COUNT(facts); i++)
-        if (strcmp(status, facts[i]) == 0)
-            return 0;
-    return vs_fail_sub(e, VIDSTORE_MEDIA, strcmp(status, "empty") == 0 ? VIDSTORE_SUB_TRUNCATED : VIDSTORE_SUB_NONE,
-                       NULL, "the bytes are no media that can be understood: %s", status);
-}
-
 struct step {
     const struct vs_prospect *on;
     struct vs_probing *p;
@@ -140,7 +131,7 @@ static int learn_and_keep(const struct vs_prospect *on, struct vs_probing *p, in
     if (!r)
         r = vs_session_write(on->session, keep_op, &step, e);
     if (!r)
-        r = vs_probing_verdict(p, e);
+        r = vs_probe_verdict(p->probe, p->spared, e);
     if (!r)
         *ret = VS_TAKE(p->result);
     return r;

@@ -4,6 +4,7 @@
 #include "util/alloc.h"
 #include "util/error.h"
 #include "util/parallel.h"
+#include "videos/probe_outcome.h"
 #include "videos/probing.h"
 #include "videos/videos.h"
 #include <string.h>
@@ -141,9 +142,9 @@ static int keep(void *arg, const int64_t *done, int count, vidstore_error **e) {
     for (int i = 0; !r && i < count; i++) {
         struct vs_probing *p = &m->items[m->order[done[i]]];
         vidstore_error *why = NULL;
-        if (!p->result)
+        if (!p->result && !p->spared)
             continue;
-        int verdict = vs_probing_verdict(p, &why);
+        int verdict = vs_probe_verdict(p->probe, p->spared, &why);
         fail_item(p, verdict, why);
         /* what they take is not needed any more */
         vs_probe_free(VS_TAKE(p->probe));

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Probing many at once, and the same bytes once. */
 #include "harness.h"
+#include <dirent.h>
+#include <signal.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 
 static struct id add_video(vidstore_session *s, const char *title) {
     vidstore_video *video = NULL;
@@ -261,6 +264,102 @@ START_TEST(many_paths) {
 }
 END_TEST
 
+/* --- by bad luck -------------------------------------------------------------------------------------------------- */
+
+/* A helper process that is a child of another; 0 when there is none. */
+static pid_t helper_under(pid_t wanted) {
+    DIR *d = opendir("/proc");
+    pid_t found = 0;
+    for (struct dirent *entry; !found && (entry = readdir(d));) {
+        char at[300], name[64] = "", state = 0;
+        int parent = 0;
+        snprintf(at, sizeof at, "/proc/%s/stat", entry->d_name);
+        FILE *f = atoi(entry->d_name) > 0 ? fopen(at, "re") : NULL;
+        if (f && fscanf(f, "%*d (%63[^)]) %c %d", name, &state, &parent) == 3 && parent == wanted &&
+            !strchr("ZT", state) && strcmp(name, "vidstore-probe") == 0)
+            found = atoi(entry->d_name);
+        if (f)
+            fclose(f);
+    }
+    closedir(d);
+    return found;
+}
+
+static atomic_int loaded;
+
+/* What a machine under load does to those who read files. */
+static void *stop_readers(void *arg) {
+    pid_t helper = helper_under(getpid()), reader = 0;
+    while (loaded)
+        if ((reader = helper_under(helper)))
+            kill(reader, SIGSTOP);
+    return arg;
+}
+
+static void is_a_second_of_silence(struct id id) {
+    vidstore_video *video = NULL;
+    must(vidstore_video_get(sys, id.text, &video, e));
+    ck_assert_str_eq(vidstore_video_text(video, VIDSTORE_VIDEO_PROBE_STATUS), "ok");
+    ck_assert_str_eq(vidstore_video_text(video, VIDSTORE_VIDEO_AUDIO_CODEC), "pcm_s16le");
+    ck_assert_int_eq(vidstore_video_int64(video, VIDSTORE_VIDEO_DURATION_US), 1000000);
+    ck_assert_int_eq(vidstore_video_int64(video, VIDSTORE_VIDEO_STREAMS), 1);
+    ck_assert(has_fact(id, "\"duration_us\":1000000"));
+    vidstore_video_free(video);
+}
+
+static vidstore_status probe_anew(const char *const *ids) {
+    vidstore_page *page = NULL;
+    must(vidstore_video_probe_many(sys, ids, 1, VIDSTORE_PROBE_ANEW, &page, e));
+    vidstore_status status = vidstore_page_status(page, 0);
+    const char *says = status ? vidstore_error_message(vidstore_page_error(page, 0)) : "";
+    ck_assert_msg(!status || strstr(says, "what an earlier probe found stays"), "%s", says);
+    vidstore_page_free(page);
+    return status;
+}
+
+/* Running out of time says nothing of the bytes: what is known of them stays, and the next probe may find it. */
+START_TEST(out_of_time) {
+    struct id known = add_video(sys, "known"), fresh = add_video(sys, "fresh"), changed = add_video(sys, "changed");
+    const char *const ids[] = {known.text};
+    const char *path = silence("second.wav", 8000);
+    pthread_t thread;
+    vidstore_video *video = NULL;
+    vidstore_status many = 0, one = 0, first = 0, other = 0;
+    put(sys, path, known.text);
+    must(vidstore_video_probe(sys, known.text, NULL, e));
+    must(vidstore_video_probe_path(sys, changed.text, silence("before.wav", 4000), NULL, e));
+    int64_t probed = events("action = video_probed");
+    must(vidstore_setting_set(sys, "probe.deadline_ms", "100", e));
+    path = silence("second.wav", 8000);
+    atomic_store(&loaded, 1);
+    pthread_create(&thread, NULL, stop_readers, NULL);
+    for (int i = 0; i < 50 && !many; i++)
+        many = probe_anew(ids);
+    for (int i = 0; i < 50 && !one; i++)
+        one = vidstore_video_probe_path(sys, known.text, path, NULL, NULL);
+    for (int i = 0; i < 50 && !first; i++)
+        first = vidstore_video_probe_path(sys, fresh.text, path, NULL, NULL);
+    for (int i = 0; i < 50 && !other; i++)
+        other = vidstore_video_probe_path(sys, changed.text, path, NULL, NULL);
+    atomic_store(&loaded, 0);
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(many, VIDSTORE_TIMEOUT);
+    ck_assert_int_eq(one, VIDSTORE_TIMEOUT);
+    ck_assert_int_eq(first, VIDSTORE_TIMEOUT);
+    ck_assert_int_eq(other, VIDSTORE_TIMEOUT);
+    is_a_second_of_silence(known);
+    ck_assert_int_ge(events("action = video_probed"), probed + 2);
+    /* where nothing is known of the bytes, it is on record that they were looked at */
+    must(vidstore_video_get(sys, fresh.text, &video, e));
+    ck_assert_str_eq(vidstore_video_text(video, VIDSTORE_VIDEO_PROBE_STATUS), "limit_time");
+    vidstore_video_free(video);
+    must(vidstore_video_get(sys, changed.text, &video, e));
+    ck_assert_str_eq(vidstore_video_text(video, VIDSTORE_VIDEO_PROBE_STATUS), "limit_time");
+    ck_assert_int_eq(vidstore_video_int64(video, VIDSTORE_VIDEO_DURATION_US), INT64_MIN);
+    vidstore_video_free(video);
+}
+END_TEST
+
 static void *interrupt_soon(void *arg) {
     struct timespec wait = {.tv_nsec = 30000000};
     nanosleep(&wait, NULL);
@@ -328,6 +427,7 @@ Suite *probing_suite(void) {
     tcase_add_test(tests, many_paths);
     tcase_add_test(tests, interrupted);
     tcase_add_test(tests, in_the_background);
+    tcase_add_test(tests, out_of_time);
     suite_add_tcase(suite, tests);
     return suite;
 }
