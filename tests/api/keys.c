@@ -642,6 +642,75 @@ START_TEST(junk_in_masses) {
 }
 END_TEST
 
+/* --- at once, and cut off */
+
+struct rotations {
+    struct id key;
+    int won, lost;
+    pthread_mutex_t lock;
+};
+
+static void *rotate(void *arg) {
+    struct rotations *all = arg;
+    char token[VIDSTORE_TOKEN_SIZE];
+    vidstore_session *s = NULL;
+    must(vidstore_session_system(store, "rotate", &s, e));
+    vidstore_status status = vidstore_key_rotate(s, all->key.text, 0, NULL, token, sizeof token, NULL);
+    vidstore_session_free(s);
+    pthread_mutex_lock(&all->lock);
+    all->won += status == VIDSTORE_OK;
+    all->lost += status == VIDSTORE_CONFLICT && !*token;
+    pthread_mutex_unlock(&all->lock);
+    return NULL;
+}
+
+/* One key has one successor, however many ask for it at the same time. */
+START_TEST(attack_33_many_rotations_at_once) {
+    struct made old = make_key(sys, ann.text, NULL, NULL);
+    struct rotations all = {old.id, 0, 0, PTHREAD_MUTEX_INITIALIZER};
+    pthread_t threads[16];
+    for (int i = 0; i < 16; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, rotate, &all), 0);
+    for (int i = 0; i < 16; i++)
+        pthread_join(threads[i], NULL);
+    ck_assert_int_eq(all.won, 1);
+    ck_assert_int_eq(all.lost, 15);
+    no_entry(old.token);
+    ck_assert_int_eq(events("action = api_key_rotated"), 1);
+}
+END_TEST
+
+static int64_t use_count(struct id id) {
+    vidstore_key *key = NULL;
+    must(vidstore_key_get(sys, id.text, &key, e));
+    int64_t count = vidstore_key_int64(key, VIDSTORE_KEY_USE_COUNT);
+    vidstore_key_free(key);
+    return count;
+}
+
+/* A process that is killed loses what it had not written yet of the last uses, and nothing else. */
+START_TEST(attack_34_killed_before_it_is_written) {
+    struct made made = make_key(sys, ann.text, NULL, NULL);
+    close_store();
+    pid_t pid = fork();
+    if (pid == 0) {
+        open_store();
+        for (int i = 0; i < 3; i++)
+            vidstore_session_free(enter(made.token));
+        raise(SIGKILL);
+    }
+    int status = 0;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    open_store();
+    ck_assert_int_eq(use_count(made.id), 0);
+    vidstore_session_free(enter(made.token));
+    close_store();
+    open_store();
+    ck_assert_int_eq(use_count(made.id), 1);
+}
+END_TEST
+
 /* --- canaries: group 56 */
 
 static int64_t canary_alerts(void) {
@@ -748,6 +817,8 @@ Suite *keys_suite(void) {
     tcase_add_test(tests, attack_29_ended_between_two_calls);
     tcase_add_test(tests, attack_31_a_key_widens_nothing);
     tcase_add_test(tests, attack_33_rotation);
+    tcase_add_test(tests, attack_33_many_rotations_at_once);
+    tcase_add_test(tests, attack_34_killed_before_it_is_written);
     tcase_add_loop_test(tests, attack_22_networks, 0, sizeof sources / sizeof *sources);
     tcase_add_test(tests, attack_34_last_use);
     tcase_add_test(tests, at_most_fifty);
