@@ -358,9 +358,31 @@ START_TEST(nothing_dangles) {
     must(vidstore_video_purge(as_ann, a.text, e));
     ck_assert_int_eq(places(), 1);
     must(vidstore_collection_remove(as_ann, list.text, VIDSTORE_REMOVE_RESTRICT, e));
-    must(vidstore_setting_set(sys, "retention.removed_days", "1", e));
     must(vidstore_collection_purge(as_ann, list.text, e));
     ck_assert_int_eq(places(), 0);
+}
+END_TEST
+
+START_TEST(upkeep_ends_what_was_removed_long_ago) {
+    struct id list = put_collection(as_ann, "list"), other = put_collection(as_ann, "other");
+    struct id a = put_video(as_ann, "a");
+    char path[160];
+    sqlite3 *raw = NULL;
+    vidstore_text *report = NULL;
+    add(as_ann, list, a, NULL, 1);
+    must(vidstore_collection_remove(as_ann, list.text, VIDSTORE_REMOVE_RESTRICT, e));
+    must(vidstore_collection_remove(as_ann, other.text, VIDSTORE_REMOVE_RESTRICT, e));
+    snprintf(path, sizeof path, "%s/store.db", place);
+    ck_assert_int_eq(sqlite3_open(path, &raw), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(raw, "UPDATE collections SET deleted_us = 1 WHERE name = 'list'", NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(raw);
+    must(vidstore_maintain(sys, 5000, 0, &report, e));
+    vidstore_text_free(report);
+    refused(VIDSTORE_NOT_FOUND, "id", vidstore_collection_restore(as_ann, list.text, NULL, e));
+    must(vidstore_collection_restore(as_ann, other.text, NULL, e));
+    ck_assert_int_eq(places(), 0);
+    must(vidstore_video_get(as_ann, a.text, NULL, e));
 }
 END_TEST
 
@@ -501,6 +523,7 @@ Suite *collections_suite(void) {
     tcase_add_test(tests, a_video_names_its_collections);
     tcase_add_test(tests, removed_videos_are_not_shown_and_come_back);
     tcase_add_test(tests, nothing_dangles);
+    tcase_add_test(tests, upkeep_ends_what_was_removed_long_ago);
     tcase_add_test(tests, a_diagnosis_finds_what_dangles);
     tcase_add_test(tests, names_are_an_owners_own);
     tcase_add_test(tests, viewers_look_and_keys_reach_as_far_as_they_say);
