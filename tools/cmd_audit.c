@@ -98,6 +98,7 @@ int cmd_audit_alerts(struct cli *cli, const struct cli_args *args) {
     if (since)
         add(&filter, cli_print("created >= %" PRId64, since));
     alerts.columns = alert_columns;
+    alerts.plural = "alerts";
     return cli_list(cli, args, &alerts, filter, NULL);
 }
 

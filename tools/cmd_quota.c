@@ -151,7 +151,10 @@ int cmd_quota_usage(struct cli *cli, const struct cli_args *args) {
         cli_table_cell(table, number_text(json_object_get(day, "files"), 0, buffer), CLI_PLAIN);
         cli_table_cell(table, number_text(json_object_get(day, "bytes"), 1, buffer), CLI_PLAIN);
     }
-    cli_table_print(table);
+    if (i)
+        cli_table_print(table);
+    else if (!cli->quiet)
+        fputs("no usage\n", stderr);
     return CLI_OK;
 }
 

@@ -226,10 +226,12 @@ static int put_facets(struct cli *cli, const struct cli_args *args, const struct
     const char *name;
     json_t *values, *value;
     size_t i;
+    int known = 0;
     json_object_foreach(json_object_get(whole, "facets"), name, values) {
         if (json_array_size(values) == 0 ||
             (json_array_size(values) == 1 && json_is_null(json_object_get(json_array_get(values, 0), "value"))))
             continue; /* nothing is known */
+        known = 1;
         cli_heading(cli, name);
         json_array_foreach(values, i, value) {
             char number[CLI_TEXT];
@@ -239,6 +241,8 @@ static int put_facets(struct cli *cli, const struct cli_args *args, const struct
             cli_line(cli, label, cli_count(json_integer_value(json_object_get(value, "count")), number), CLI_PLAIN);
         }
     }
+    if (!known && !cli->quiet)
+        fputs("nothing is known of them yet\n", stderr);
     if (json_is_true(json_object_get(whole, "capped")) && !cli->quiet)
         fputs("counted the newest 100,000 only\n", stderr);
     return CLI_OK;
@@ -255,7 +259,7 @@ static int put_page(struct cli *cli, const struct cli_noun *noun, const vidstore
     }
     if (!vidstore_page_count(page)) {
         if (!cli->quiet)
-            fprintf(stderr, "no %s\n", noun == &cli_events ? "events" : noun->plural);
+            fprintf(stderr, "no %s\n", strcmp(noun->plural, "audit") ? noun->plural : "events");
         return CLI_OK;
     }
     cli_auto(cli_table) *table = cli_page_table(cli, noun, page);

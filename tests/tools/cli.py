@@ -142,6 +142,12 @@ class Usage(Case):
             said = self.text("help", *command.split())
             self.assertIn(command, said)
             self.assertIn(command, self.text(*command.split(), "--help"))
+        for command in ("search", "verify", "link create", ""):
+            code, shown = on_terminal(command.split() + ["--help"], environment={"NO_COLOR": "1"})
+            self.assertEqual(OK, code)
+            for line in shown.splitlines():
+                self.assertLessEqual(columns_of(line), 80, line)
+            self.assertEqual(self.text(*command.split(), "--help").split(), shown.split())
 
     def test_no_store(self):
         said = self.error("ls", expect=NOT_FOUND)
@@ -198,6 +204,17 @@ class Usage(Case):
         for url in ("file:///etc/passwd", "ftp://example.org/x"):
             for command in ("ingest", "submit"):
                 self.assertIn("only http and https", self.error(command, url, expect=INVALID))
+
+    def test_empty_lists_say_so(self):
+        self.run_command("init")
+        for command, said in ((["ls"], "no videos"), (["audit", "alerts"], "no alerts"),
+                              (["search", "x", "audit"], "no events"), (["quota", "usage"], "no usage"),
+                              (["ls", "--facets"], "nothing is known"),
+                              (["ls", "--duplicates"], "no duplicates"), (["collection"], "no collections")):
+            done = self.run_command(*command)
+            self.assertEqual(b"", done.stdout, command)
+            self.assertIn(said, done.stderr.decode())
+            self.assertEqual(b"", self.run_command("--quiet", *command).stderr, command)
 
     def test_names(self):
         self.run_command("init")
