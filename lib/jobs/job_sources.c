@@ -148,7 +148,8 @@ static size_t count_of(const struct vs_params *params) {
     vs_autojson *sources = NULL;
     vs_autoerror vidstore_error *why = NULL;
     const struct vs_value *value = NULL;
-    if (!params || vs_params_get(params, VIDSTORE_JOB_SOURCES, &value) != VS_PARAM_VALUE)
+    if (vs_params_check(params, &vs_job_noun, NULL) ||
+        vs_params_get(params, VIDSTORE_JOB_SOURCES, &value) != VS_PARAM_VALUE)
         return 0;
     return vs_json_parse(value->text, value->len, JSON_MAX, "sources", &sources, &why) ? 0 : json_array_size(sources);
 }

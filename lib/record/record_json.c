@@ -4,7 +4,7 @@
 #include <string.h>
 
 void vs_value_json(struct vs_buf *b, const struct vs_field *field, const struct vs_value *value) {
-    if (!value->set) {
+    if (!value->set || (field->type == VS_JSON && !value->len)) {
         vs_buf_str(b, "null");
         return;
     }

@@ -152,7 +152,8 @@ static int batch_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
             vs_buf_fmt(&details, "{\"repeated\":%lld%s", (long long)more, entry->several ? ",\"several\":true" : "");
         if (lost)
             vs_buf_fmt(&details, ",\"unrecorded\":%lld", (long long)lost);
-        vs_buf_str(&details, details.len ? "}" : "");
+        if (details.len)
+            vs_buf_char(&details, '}');
         struct vs_event event = {.action = what->action,
                                  .noun = what->noun,
                                  .object = what->has_object ? &what->object : NULL,

@@ -2,6 +2,8 @@
 #include "util/buf.h"
 #include "util/alloc.h"
 #include "util/error.h"
+#include "util/handle.h"
+#include "util/quarantine.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,6 +97,7 @@ void vs_buf_free(struct vs_buf *b) {
 }
 
 struct vidstore_text {
+    uint32_t magic;
     size_t len;
     char *data;
 };
@@ -105,7 +108,7 @@ static int text_of(char *data, size_t len, vidstore_text **ret, vidstore_error *
         vs_free(data);
         return vs_fail_nomem(e);
     }
-    *text = (vidstore_text){len, data};
+    *text = (vidstore_text){VS_MAGIC_TEXT, len, data};
     *ret = text;
     return 0;
 }
@@ -126,17 +129,21 @@ int vs_text_new(const char *s, size_t len, vidstore_text **ret, vidstore_error *
     return text_of(vs_strndup(s, len), len, ret, e);
 }
 
+static int is_text(const vidstore_text *text) {
+    return text && text->magic == VS_MAGIC_TEXT;
+}
+
 const char *vidstore_text_data(const vidstore_text *text) {
-    return text ? text->data : "";
+    return is_text(text) ? text->data : "";
 }
 
 int64_t vidstore_text_size(const vidstore_text *text) {
-    return text ? (int64_t)text->len : 0;
+    return is_text(text) ? (int64_t)text->len : 0;
 }
 
 void vidstore_text_free(vidstore_text *text) {
-    if (!text)
+    if (!is_text(text))
         return;
     vs_free(text->data);
-    vs_free(text);
+    vs_quarantine(text, sizeof *text);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "util/error.h"
 #include "util/alloc.h"
+#include "util/handle.h"
+#include "util/quarantine.h"
 #include "util/utf8.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -9,6 +11,7 @@
 #include <string.h>
 
 struct vidstore_error {
+    uint32_t magic;
     atomic_int refs; /* 0: static, never freed */
     int32_t code, subcode;
     int64_t retry_after_ms;
@@ -19,7 +22,8 @@ struct vidstore_error {
 
 /* Reporting that memory has run out must not need memory; nor must that an outcome is unknown, which is never told as a
  * plain failure. */
-static struct vidstore_error nomem = {.code = VIDSTORE_NOMEM}, unknown = {.code = VIDSTORE_UNKNOWN_OUTCOME};
+static struct vidstore_error nomem = {.magic = VS_MAGIC_ERROR, .code = VIDSTORE_NOMEM},
+                             unknown = {.magic = VS_MAGIC_ERROR, .code = VIDSTORE_UNKNOWN_OUTCOME};
 
 static int is_fixed(const vidstore_error *error) {
     return error == &nomem || error == &unknown;
@@ -87,7 +91,7 @@ static vidstore_error *make(int code, int32_t subcode, const char *field, const 
     vidstore_error *error = vs_malloc(sizeof *error + message_len + 1 + field_len + 1);
     if (!error)
         return code == VIDSTORE_UNKNOWN_OUTCOME ? &unknown : &nomem;
-    *error = (struct vidstore_error){.code = code, .subcode = subcode};
+    *error = (struct vidstore_error){.magic = VS_MAGIC_ERROR, .code = code, .subcode = subcode};
     atomic_init(&error->refs, 1);
     memcpy(error->message, message, message_len + 1);
     if (field) {
@@ -190,22 +194,26 @@ vidstore_error *vs_error_ref(const vidstore_error *error) {
     return own;
 }
 
+static int is_error(const vidstore_error *error) {
+    return error && error->magic == VS_MAGIC_ERROR;
+}
+
 vidstore_status vidstore_error_code(const vidstore_error *error) {
-    return error ? error->code : VIDSTORE_OK;
+    return is_error(error) ? error->code : error ? VIDSTORE_MISUSE : VIDSTORE_OK;
 }
 
 int32_t vidstore_error_subcode(const vidstore_error *error) {
-    return error ? error->subcode : VIDSTORE_SUB_NONE;
+    return is_error(error) ? error->subcode : VIDSTORE_SUB_NONE;
 }
 
 const char *vidstore_error_message(const vidstore_error *error) {
     if (is_fixed(error))
         return error == &nomem ? "out of memory" : "the change may or may not have happened; out of memory";
-    return error ? error->message : "";
+    return is_error(error) ? error->message : error ? "this is no error, or one that has been freed" : "";
 }
 
 const char *vidstore_error_field(const vidstore_error *error) {
-    return error ? error->field : NULL;
+    return is_error(error) ? error->field : NULL;
 }
 
 int32_t vidstore_error_retryable(const vidstore_error *error) {
@@ -224,16 +232,16 @@ int32_t vidstore_error_retryable(const vidstore_error *error) {
 }
 
 int64_t vidstore_error_retry_after_ms(const vidstore_error *error) {
-    return error ? error->retry_after_ms : 0;
+    return is_error(error) ? error->retry_after_ms : 0;
 }
 
 const char *vidstore_error_cause(const vidstore_error *error) {
-    return error ? error->cause : NULL;
+    return is_error(error) ? error->cause : NULL;
 }
 
 void vidstore_error_free(vidstore_error *error) {
-    if (!error || is_fixed(error) || atomic_fetch_sub_explicit(&error->refs, 1, memory_order_acq_rel) != 1)
+    if (!is_error(error) || is_fixed(error) || atomic_fetch_sub_explicit(&error->refs, 1, memory_order_acq_rel) != 1)
         return;
     vs_free(error->cause);
-    vs_free(error);
+    vs_quarantine(error, sizeof *error);
 }

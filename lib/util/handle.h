@@ -22,6 +22,8 @@ enum vs_magic {
     VS_MAGIC_WATCH,
     VS_MAGIC_QUEUE,
     VS_MAGIC_RESULT,
+    VS_MAGIC_TEXT,
+    VS_MAGIC_ERROR,
 };
 
 /* 0, or MISUSE: handle points at a struct whose first member is its uint32_t magic. */

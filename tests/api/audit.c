@@ -2,6 +2,7 @@
 /* The audit: one event a change, refusals, reading, export, statistics, a host's own events. */
 #include "harness.h"
 #include <fcntl.h>
+#include <jansson.h>
 #include <vidstore/query.h>
 
 static vidstore_status set_text(vidstore_session *s, const char *id, int32_t field, const char *value,
@@ -67,6 +68,27 @@ START_TEST(one_event_a_change) {
     ck_assert(!text_of(event, VIDSTORE_AUDIT_DETAILS) || !strstr(text_of(event, VIDSTORE_AUDIT_DETAILS), "horse"));
     vidstore_audit_event_free(event);
     ck_assert_int_eq(count_all(), 4);
+}
+END_TEST
+
+/* What an event holds is JSON, whatever it tells of: a refusal that came once, and one that was repeated. */
+START_TEST(refusals_are_json) {
+    vidstore_session *s = session_of(add_user("ann", VIDSTORE_ROLE_USER));
+    vidstore_page *page = NULL;
+    vidstore_text *text = NULL;
+    for (int times = 1; times <= 3; times++) {
+        for (int i = 0; i < times; i++)
+            refused(VIDSTORE_FORBIDDEN, NULL, vidstore_setting_set(s, "quota.files", "1", e));
+        must(vidstore_audit_list(sys, NULL, &page, e));
+        must(vidstore_page_json(page, &text, e));
+        json_t *value = json_loads(vidstore_text_data(text), JSON_REJECT_DUPLICATES, NULL);
+        ck_assert_msg(value != NULL, "no JSON: %s", vidstore_text_data(text));
+        ck_assert_int_eq(json_array_size(json_object_get(value, "items")), (size_t)vidstore_page_count(page));
+        json_decref(value);
+        vidstore_text_free(text);
+        vidstore_page_free(page);
+    }
+    vidstore_session_free(s);
 }
 END_TEST
 
@@ -306,6 +328,7 @@ Suite *audit_suite(void) {
     tcase_add_checked_fixture(tests, begin, end);
     tcase_add_test(tests, one_event_a_change);
     tcase_add_test(tests, refusals_are_recorded);
+    tcase_add_test(tests, refusals_are_json);
     tcase_add_test(tests, who_sees_what);
     tcase_add_test(tests, events_of_the_host);
     tcase_add_test(tests, attack_55_export_is_one_object_a_line);

@@ -117,6 +117,43 @@ START_TEST(attack_40_freed_queues_and_watches) {
 }
 END_TEST
 
+/* They can't complain of themselves; what they say is nothing, and freeing them again does nothing. */
+START_TEST(attack_40_freed_texts_and_errors) {
+    vidstore_text *text = NULL;
+    vidstore_error *error = NULL;
+    must(vidstore_stats(sys, &text, e));
+    ck_assert_int_eq(vidstore_user_get(sys, "x", NULL, &error), VIDSTORE_INVALID);
+    vidstore_text_free(text);
+    vidstore_error_free(error);
+    allocate_a_lot();
+    ck_assert_str_eq(vidstore_text_data(text), "");
+    ck_assert_int_eq(vidstore_text_size(text), 0);
+    ck_assert_int_eq(vidstore_error_code(error), VIDSTORE_MISUSE);
+    ck_assert_ptr_nonnull(strstr(vidstore_error_message(error), "has been freed"));
+    ck_assert_ptr_null(vidstore_error_field(error));
+    ck_assert_ptr_null(vidstore_error_cause(error));
+    vidstore_text_free(text);
+    vidstore_error_free(error);
+}
+END_TEST
+
+START_TEST(attack_40_freed_params_in_bulk) {
+    vidstore_user_params *user = vidstore_user_params_new();
+    vidstore_job_params *job = vidstore_job_params_new();
+    vidstore_video_params *video = vidstore_video_params_new();
+    vidstore_user_params_free(user);
+    vidstore_job_params_free(job);
+    vidstore_video_params_free(video);
+    allocate_a_lot();
+    const vidstore_user_params *users[] = {user};
+    const vidstore_job_params *jobs[] = {job};
+    const vidstore_video_params *videos[] = {video};
+    told_as_freed("items[0].params", vidstore_user_bulk_create(sys, users, 1, VIDSTORE_BULK_ATOMIC, NULL, e));
+    told_as_freed("items[0].params", vidstore_job_bulk_create(sys, jobs, 1, VIDSTORE_BULK_ATOMIC, NULL, e));
+    told_as_freed("items[0].params", vidstore_video_bulk_create(sys, videos, 1, VIDSTORE_BULK_ATOMIC, NULL, e));
+}
+END_TEST
+
 START_TEST(attack_40_freed_the_store) {
     vidstore *closed = store;
     vidstore_session *session = NULL;
@@ -139,6 +176,8 @@ Suite *freed_suite(void) {
     tcase_add_test(tests, attack_40_freed_records_and_pages);
     tcase_add_test(tests, attack_40_freed_uploads_and_readers);
     tcase_add_test(tests, attack_40_freed_queues_and_watches);
+    tcase_add_test(tests, attack_40_freed_texts_and_errors);
+    tcase_add_test(tests, attack_40_freed_params_in_bulk);
     tcase_add_test(tests, attack_40_freed_the_store);
     suite_add_tcase(suite, tests);
     return suite;

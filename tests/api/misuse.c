@@ -240,6 +240,10 @@ START_TEST(attack_40_wrong_handles) {
     must(vidstore_user_bulk_create(sys, mixed, 1, VIDSTORE_BULK_EACH, &page, e));
     ck_assert_int_eq(vidstore_page_status(page, 0), VIDSTORE_MISUSE);
     vidstore_page_free(page);
+    const vidstore_job_params *others[] = {(vidstore_job_params *)video_params, (vidstore_job_params *)a_page};
+    for (int i = 0; i < 2; i++)
+        refused(VIDSTORE_MISUSE, "items[0].params",
+                vidstore_job_bulk_create(sys, &others[i], 1, VIDSTORE_BULK_ATOMIC, NULL, e));
     /* queries */
     refused(VIDSTORE_MISUSE, "query", vidstore_user_list(sys, (vidstore_query *)a_page, &page, e));
     ck_assert_ptr_null(page);
@@ -293,6 +297,13 @@ START_TEST(silent_calls) {
             vidstore_video_free(h);
             vidstore_audit_event_free(h);
         }
+        vidstore_text_free(h);
+        vidstore_error_free(h);
+        ck_assert_str_eq(vidstore_text_data(h), "");
+        ck_assert_int_eq(vidstore_text_size(h), 0);
+        ck_assert_int_eq(vidstore_error_code(h), h ? VIDSTORE_MISUSE : VIDSTORE_OK);
+        ck_assert_ptr_null(vidstore_error_field(h));
+        ck_assert_ptr_null(vidstore_error_cause(h));
         if (h != a_query)
             vidstore_query_free(h);
         if (h != user_params) {
