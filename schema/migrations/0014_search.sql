@@ -138,8 +138,8 @@ BEGIN
 END $$;
 CREATE FUNCTION vs_compare(document TEXT, path TEXT, value TEXT) RETURNS INTEGER LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN jsonb_typeof(m.at) = 'array'
-        THEN (SELECT 0 FROM jsonb_array_elements(m.at) AS item WHERE vs_order(item.value, value::jsonb) = 0 LIMIT 1)
-        ELSE vs_order(m.at, value::jsonb) END
+        THEN (SELECT 0 FROM jsonb_array_elements(m.at) AS item WHERE vs_order(item.value, $3::jsonb) = 0 LIMIT 1)
+        ELSE vs_order(m.at, $3::jsonb) END
     FROM (SELECT vs_at(document, path) AS at) AS m $$;
 CREATE FUNCTION vs_member(document TEXT, path TEXT) RETURNS TEXT LANGUAGE sql IMMUTABLE AS $$
     SELECT vs_at(document, path) #>> '{}' $$;

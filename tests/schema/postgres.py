@@ -92,6 +92,22 @@ def prepare(server, texts):
     return bad
 
 
+DOCUMENT = ('{"year": 1999, "g": "Noir", "crew": {"a b": "Lang"}, "half": 7.5, "seen": true, '
+            '"tags": ["x", 3], "no": null}')
+# A path, a value, and how the member compares with it, as filters on metadata do it on SQLite.
+COMPARED = [('["year"]', '1999', '0'), ('["year"]', '"1999"', ''), ('["year"]', '2001', '-1'),
+            ('["half"]', '7.25', '1'), ('["g"]', '"noir"', '-1'), ('["crew", "a b"]', '"Lang"', '0'),
+            ('["seen"]', 'false', '1'), ('["tags"]', '3', '0'), ('["tags"]', '4', ''), ('["no"]', '1', ''),
+            ('["g", "x"]', '1', ''), ('["other"]', '1', '')]
+
+
+def wrong_members(server):
+    script = ''.join(f"SELECT vs_compare('{DOCUMENT}', '{path}', '{value}');\n" for path, value, _ in COMPARED)
+    said = server.psql(script, '-At')
+    return [f'{row[0]} against {row[1]} is "{got}"' for row, got in zip(COMPARED, said.stdout.split('\n'))
+            if got != row[2]] + said.stderr.splitlines()
+
+
 def main(root, catalog_path):
     binaries = find_binaries()
     if binaries is None:
@@ -102,15 +118,18 @@ def main(root, catalog_path):
     texts = [(s['name'], fill(s, holes).replace('\n', ' ')) for s in catalog['statements']]
     with Server(binaries) as server:
         migrate(server, catalog)
+        wrong = wrong_members(server)
         bad = prepare(server, texts)
         # The test must be able to fail.
         if list(prepare(server, [('good', 'SELECT 1'), ('bad', 'SELECT nothing FROM nowhere')])) != ['bad']:
             sys.exit('a bad statement was not noticed')
     for name, message in bad.items():
         print(f'{name}: {message}')
+    for message in wrong:
+        print(f'vs_compare: {message}')
     print(f'{len(texts) - len(bad)} of {len(texts)} statements prepared, '
           f'{len(catalog["migrations"])} migrations applied')
-    return 1 if bad else 0
+    return 1 if bad or wrong else 0
 
 
 if __name__ == '__main__':
