@@ -646,6 +646,7 @@ static const struct {
     {"operations of a queue", "1 to 65,536, default 1024; 64 MiB of arguments and results", operations_of_a_queue,
      NULL},
     {"changes read at once", "1 to 1000; waiting for them 0 to 24 h", changes_at_once, NULL},
+    {"name in a filter of changes", "1 to 128 bytes", NULL, "tests/api/watch_positions.c"},
     {"keys of a user", "50 that count", keys_of_a_user, NULL},
     {"canaries of a store", "1000", NULL, "tests/api/keys.c"},
     {"keys of a path into metadata, in a filter", "1 to 16", keys_of_a_path, NULL},
