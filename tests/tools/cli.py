@@ -593,6 +593,7 @@ class Videos(Case):
         video = self.json("ingest", path, "--series", "Tones", "--episode", "7")
         self.assertEqual((video["title"], video["episode"], video["probe_status"]), ("tone", 7, "ok"))
         self.assertEqual(video["duration"], 2000000)
+        self.assertRegex(self.text("show", video["id"]), r"Audio\n(  .*\n)*  streams +1\nSubtitles\n  streams +0\n")
         file = self.json("show", video["source_file_id"])
         content = open(path, "rb").read()
         self.assertEqual((file["size"], file["sha256"]), (len(content), hashlib.sha256(content).hexdigest()))
