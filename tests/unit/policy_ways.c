@@ -14,6 +14,7 @@
 enum { JOBS = 20, VIDEOS = 40, OWN_VIDEOS = 5, FILES = 400, OPEN_FILES = 158, ROWS = 1000 };
 
 static const int granted[] = {0, 1, 3, 12, 13, JOBS}; /* so many videos, and so many jobs */
+static const uint8_t seal[VS_SIV_KEY] = {1, 2, 3};    /* of cursors */
 static struct vs_db *db;
 static const struct vs_uuid me = {{1}}, other = {{2}}, nobody = {{3}}, third = {{4}};
 
@@ -129,6 +130,7 @@ static void compile(const char *sort, const struct vs_noun *noun, struct vs_comp
     vidstore_query_flags(all, VIDSTORE_QUERY_DELETED);
     vidstore_query_sort(all, sort);
     must(vs_query_compile((struct vs_query *)all, noun, ret, e));
+    ret->seal = seal;
     vidstore_query_free(all);
 }
 
