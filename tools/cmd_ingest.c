@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CHUNK = 1 << 20, EPISODE_MAX = 1000000 };
+enum { SLICE = 16 << 20, EPISODE_MAX = 1000000 };
 
 static vidstore_video_params *video_params(const struct cli_args *args, int index) {
     vidstore_video_params *params = vidstore_video_params_new();
@@ -42,33 +42,24 @@ static vidstore_file_params *file_params(const struct cli_args *args, const char
     return params;
 }
 
-/* Copies the bytes and seals them. A file that grows meanwhile is taken up to the size that it had. */
+/* Copies the bytes, a slice at a time so that a signal stops it and a bar can move, and seals them. */
 static int copy_bytes(struct cli *cli, int fd, int64_t total, const char *path, vidstore_upload *upload) {
     vidstore_error *error = NULL;
-    cli_autofree char *chunk = cli_alloc(CHUNK);
     struct cli_progress progress;
+    vidstore_status status;
+    int64_t left = 0;
     cli_progress_begin(&progress, cli, path, 1);
-    for (int64_t done = 0; done < total;) {
-        int64_t want = total - done < CHUNK ? total - done : CHUNK;
-        ssize_t got = cli_stopped() ? -1 : read(fd, chunk, (size_t)want);
-        if (got < 0 && errno == EINTR && !cli_stopped())
-            continue;
-        if (got <= 0) {
-            cli_progress_end(&progress);
-            if (cli_stopped())
-                return cli_complain(CLI_INTERRUPTED, "%s: stopped", path);
-            return cli_complain(CLI_FAILURE, "%s: %s (IO)", path,
-                                got ? strerrordesc_np(errno) : "became shorter while it was read");
-        }
-        if (vidstore_upload_write(upload, chunk, got, &error)) {
-            cli_progress_end(&progress);
-            return cli_fail_on(cli, path, &error);
-        }
-        done += got;
-        cli_progress_update(&progress, done, total);
-    }
+    do {
+        status = cli_stopped() ? VIDSTORE_CANCELLED : vidstore_upload_copy(upload, fd, SLICE, &left, &error);
+        if (!status)
+            cli_progress_update(&progress, total - left, total);
+    } while (!status && left > 0);
     cli_progress_end(&progress);
-    return vidstore_upload_seal(upload, total, &error) ? cli_fail_on(cli, path, &error) : CLI_OK;
+    if (!status)
+        status = vidstore_upload_seal(upload, vidstore_upload_size(upload), &error);
+    if (status && !error)
+        return cli_complain(CLI_INTERRUPTED, "%s: stopped", path);
+    return status ? cli_fail_on(cli, path, &error) : CLI_OK;
 }
 
 /* The file, its video and the tie between them, in one commit. */
@@ -135,12 +126,17 @@ static int look_into(struct cli *cli, const struct cli_args *args, const char *s
     return result;
 }
 
+/* Only to look at: the library opens it for reading, once it knows that it is not the database of a store, whose locks
+ * the close of any other descriptor would drop. */
 static int open_source(const char *path, int64_t *ret_size) {
     struct stat status;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = open(path, O_PATH | O_CLOEXEC);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return -cli_complain(CLI_NOT_FOUND, "%s: %s (NOT_FOUND)", path, strerrordesc_np(errno));
+    if (fd < 0 && errno == EACCES)
+        return -cli_complain(CLI_REFUSED, "%s: %s (FORBIDDEN)", path, strerrordesc_np(errno));
     if (fd < 0)
-        return -cli_complain(errno == ENOENT || errno == ENOTDIR ? CLI_NOT_FOUND : CLI_FAILURE, "%s: %s (%s)", path,
-                             strerrordesc_np(errno), errno == ENOENT || errno == ENOTDIR ? "NOT_FOUND" : "IO");
+        return -cli_complain(CLI_FAILURE, "%s: %s (IO)", path, strerrordesc_np(errno));
     if (fstat(fd, &status) || !S_ISREG(status.st_mode)) {
         close(fd);
         return -cli_complain(CLI_INVALID, "%s: not a regular file (INVALID, field path)", path);

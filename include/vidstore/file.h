@@ -493,6 +493,26 @@ VIDSTORE_API vidstore_status vidstore_upload_write(vidstore_upload *upload, cons
                                                    vidstore_error **reterr);
 
 /**
+ * Append bytes of a file of the host's, which is read from where the upload ends. The file is looked at before it is
+ * opened: what belongs to a store is refused. Closing any descriptor of a store's database, were it only opened to look
+ * what it is, drops the locks that this process has on it; a host that doesn't know what lies at a path opens it with
+ * O_PATH, which takes part in no locks, and lets this call open it for reading, with the rights of the process.
+ * @param upload  not sealed.
+ * @param fd  on a regular file: with O_PATH, or open for reading; it is not closed, and its position does not move.
+ * @param size  how many bytes at most, 1 or more: slices let a host show progress. INT64_MAX: all.
+ * @param ret_left  receives how many bytes of the file follow; 0: the upload has them all, and can be sealed.
+ * @param reterr  receives the error, or NULL; may be NULL.
+ * @return VIDSTORE_OK or a status.
+ * Errors: INVALID (not a regular file, or one of a store: sub NOT_A_FILE; it has fewer bytes than the upload has
+ * already: sub TRUNCATED), MISUSE, STATE, FORBIDDEN (the system does not let it be read), QUOTA, LEASE_LOST, BUSY,
+ * TIMEOUT, CANCELLED, NOMEM, IO (changed since the first call of this upload handle with it, or another file than that:
+ * sub CHANGED; the upload is given up), FULL, FORKED.
+ * Threads: one at a time an upload. Blocks: database, disk. Since 0.1.
+ */
+VIDSTORE_API vidstore_status vidstore_upload_copy(vidstore_upload *upload, int32_t fd, int64_t size, int64_t *ret_left,
+                                                  vidstore_error **reterr);
+
+/**
  * Say that all bytes are there. They are durable when it returns. A stream that ended short is found out here.
  * @param upload  the upload.
  * @param total  how many bytes there must be.

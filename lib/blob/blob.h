@@ -162,6 +162,9 @@ int vs_blob_part_list(struct vs_blobs *blobs, const char *after, vs_blob_each ea
  * (NOT_A_FILE). */
 int vs_blob_source_open(struct vs_blobs *blobs, const char *path, int *ret_fd, struct stat *ret_before,
                         vidstore_error **e);
+/* The same of a file that the host has a descriptor of, open for reading or with O_PATH: a descriptor of our own, at
+ * the start of the file. */
+int vs_blob_source_reopen(struct vs_blobs *blobs, int handle, int *ret_fd, struct stat *ret_before, vidstore_error **e);
 /* INVALID (NOT_A_FILE) when the descriptor is on something of a store's own. To be asked before any descriptor of that
  * file is opened or closed: closing one drops the locks that this process has on it, and with them the order in which
  * processes write to the database. The descriptor may be one with O_PATH. */
@@ -173,7 +176,8 @@ int vs_blob_source_readable(struct vs_blobs *blobs, int fd, const char *field, v
  * lies. INVALID, EXISTS, FORBIDDEN, NOT_FOUND; both descriptors are -1 then. */
 int vs_blob_target_create(struct vs_blobs *blobs, const char *path, int *ret_fd, int *ret_dir, const char **ret_name,
                           vidstore_error **e);
-/* 0 when the file is still the one that `before` described, else IO (CHANGED): call it after the last read. */
-int vs_blob_source_unchanged(int fd, const struct stat *before, vidstore_error **e);
+/* 0 when the file is still the one that `before` described, else IO (CHANGED) naming the field: call it after the last
+ * read. */
+int vs_blob_source_unchanged(int fd, const struct stat *before, const char *field, vidstore_error **e);
 
 #endif

@@ -45,8 +45,11 @@ int vs_upload_truncate(vidstore_session *session, vidstore_upload *upload, int64
 int vs_upload_write(vidstore_session *session, vidstore_upload *upload, const void *data, size_t len,
                     vidstore_error **e);
 /* Appends from a descriptor to its end, or max bytes (-1: no maximum). The session's interrupt, and its deadline when
- * one was set, stop it. */
+ * one was set, stop it; NULL: it is not at hand. */
 int vs_upload_copy_fd(vidstore_session *session, vidstore_upload *upload, int fd, int64_t max, vidstore_error **e);
+/* Appends up to max bytes of a regular file of the host's, from where the upload ends; *ret_left: how many follow. */
+int vs_upload_copy_file(vidstore_session *session, vidstore_upload *upload, int fd, int64_t max, int64_t *ret_left,
+                        vidstore_error **e);
 /* Makes the bytes durable, and says so on record. */
 int vs_upload_seal(vidstore_session *session, vidstore_upload *upload, int64_t total, vidstore_error **e);
 /* Makes a sealed upload a file. Once it is one, it gives that file again. */

@@ -33,7 +33,7 @@ struct origin {
 
 static int check_after(const struct origin *from, const vidstore_upload *upload, vidstore_error **e) {
     int64_t came = vs_blob_writer_size(upload->writer);
-    int r = from->regular ? vs_blob_source_unchanged(from->fd, &from->before, e) : 0;
+    int r = from->regular ? vs_blob_source_unchanged(from->fd, &from->before, "path", e) : 0;
     if (r || came == from->size)
         return r;
     if (from->regular) /* it was cut and put back while it was read */

@@ -170,7 +170,7 @@ struct copy {
 
 static int go_on(void *arg, int64_t done) {
     struct copy *copy = arg;
-    if (atomic_load(&copy->session->interrupt))
+    if (copy->session && atomic_load(&copy->session->interrupt))
         copy->code = vs_fail(&copy->why, VIDSTORE_CANCELLED, NULL, "the call was interrupted");
     else if (copy->deadline_us && vs_mono_us() > copy->deadline_us)
         copy->code = vs_fail(&copy->why, VIDSTORE_TIMEOUT, NULL, "the session's deadline passed");
@@ -183,7 +183,7 @@ static int go_on(void *arg, int64_t done) {
 }
 
 int vs_upload_copy_fd(vidstore_session *session, vidstore_upload *upload, int fd, int64_t max, vidstore_error **e) {
-    struct copy copy = {session, upload, vs_session_limit_us(session), 0, NULL};
+    struct copy copy = {session, upload, session ? vs_session_limit_us(session) : 0, 0, NULL};
     int r = vs_upload_check_open(upload, e);
     if (!r)
         r = vs_blob_writer_copy_fd(upload->writer, fd, max, go_on, &copy, NULL, e);

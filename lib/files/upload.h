@@ -6,6 +6,7 @@
 #include "files/blob_repo.h"
 #include "files/files.h"
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 enum vs_upload_state {
     VS_UPLOAD_OPEN,
@@ -30,6 +31,7 @@ struct vidstore_upload {
     struct vs_blob_writer *writer; /* while open */
     struct vs_blob_writer *kept;   /* once sealed: the clean-up sees that somebody has it; NULL: it does not */
     int64_t touched_us;            /* monotonic */
+    struct stat source;            /* of the file that is copied, as it was when that began; st_ino 0: none */
     int64_t room;                  /* so many bytes may be written before the owner's quota is asked again */
 };
 

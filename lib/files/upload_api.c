@@ -80,6 +80,16 @@ vidstore_status vidstore_upload_write(vidstore_upload *upload, const void *data,
     return vs_upload_write(session, upload, data, (size_t)size, reterr);
 }
 
+vidstore_status vidstore_upload_copy(vidstore_upload *upload, int32_t fd, int64_t size, int64_t *ret_left,
+                                     vidstore_error **reterr) {
+    int64_t unwanted, *left = ret_left ? ret_left : &unwanted;
+    *left = 0;
+    ENTER_UPLOAD(upload, reterr);
+    if (size < 1)
+        return vs_fail_sub(reterr, VIDSTORE_INVALID, VIDSTORE_SUB_RANGE, "size", "size is less than 1");
+    return vs_upload_copy_file(session, upload, fd, size, left, reterr);
+}
+
 vidstore_status vidstore_upload_seal(vidstore_upload *upload, int64_t total, vidstore_error **reterr) {
     ENTER_UPLOAD(upload, reterr);
     return vs_upload_seal(session, upload, total, reterr);

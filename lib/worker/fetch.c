@@ -25,7 +25,7 @@ static int copy_path(struct vs_fetching *f, vidstore_error **e) {
     if (!r)
         r = vs_upload_copy_fd(f->session, f->upload, fd, -1, e);
     if (!r)
-        r = vs_blob_source_unchanged(fd, &before, e);
+        r = vs_blob_source_unchanged(fd, &before, "url", e);
     close(fd);
     return r;
 }

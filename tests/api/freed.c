@@ -91,6 +91,7 @@ START_TEST(attack_40_freed_uploads_and_readers) {
     vidstore_reader_free(reader);
     allocate_a_lot();
     told_as_freed("upload", vidstore_upload_write(upload, "abcd", 4, e));
+    told_as_freed("upload", vidstore_upload_copy(upload, 0, 1, &got, e));
     told_as_freed("reader", vidstore_reader_read(reader, 0, bytes, sizeof bytes, &got, e));
     ck_assert_int_eq(vidstore_reader_size(reader), 0);
     vidstore_upload_free(upload);

@@ -713,6 +713,43 @@ class Videos(Case):
         self.assertEqual(done.returncode, FAILURE, done.stderr)
         self.assertEqual(self.json("ls")["items"], [])
 
+    def test_the_database_is_no_source_and_keeps_its_locks(self):
+        """Closing any descriptor of the database drops the locks by which other processes know that we are at it."""
+        with open(self.path("big.bin"), "wb") as big:
+            big.truncate(512 << 20)
+        for name in ("store.db", "store.db-shm"):
+            mine = os.path.join(self.store, name)
+            with subprocess.Popen([PROGRAM, "ingest", self.wav(), mine, self.path("missing"), self.path("big.bin")],
+                                  env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
+                refused, missing = child.stderr.readline().decode(), child.stderr.readline().decode()
+                child.send_signal(signal.SIGSTOP)
+                with open("/proc/locks", encoding="ascii") as file:
+                    held = [line.split() for line in file if "->" not in line]
+                inodes = [row[5].split(":")[2] for row in held if int(row[4]) == child.pid]
+                child.kill()
+            self.assertIn("INVALID", refused)
+            self.assertIn("NOT_FOUND", missing)
+            for locked in ("store.db", "store.db-shm"):
+                self.assertIn(str(os.stat(os.path.join(self.store, locked)).st_ino), inodes, f"{name} cost {locked}")
+
+    def test_what_can_not_be_taken_in_whole(self):
+        os.mkfifo(self.path("fifo"))
+        for path in (self.folder, self.path("fifo"), "/dev/null"):
+            self.assertIn("INVALID", self.error("ingest", path, expect=INVALID))
+        with open(self.path("growing"), "wb") as growing:
+            growing.truncate(256 << 20)
+            with subprocess.Popen([PROGRAM, "ingest", "--keep", self.path("growing")], env=self.environment,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
+                while child.poll() is None:
+                    growing.seek(0, os.SEEK_END)
+                    growing.write(b"more")
+                    growing.flush()
+                    time.sleep(0.005)
+                self.assertIn(b"changed while it was read", child.stderr.read())
+                self.assertEqual(child.returncode, FAILURE)
+        self.assertEqual(self.json("ls")["items"], [])
+        self.assertEqual(self.json("files")["items"], [])
+
     def test_one_bad_file_keeps_nobody_out(self):
         self.error("ingest", self.path("missing.wav"), self.folder, self.wav(), expect=NOT_FOUND)
         self.assertEqual(len(self.json("ls")["items"]), 1)

@@ -353,14 +353,14 @@ START_TEST(test_sources) {
     futimens(writer, old);
     ck_assert_int_eq(vs_blob_source_open(blobs, outside("source"), &fd, &before, &error), 0);
     ck_assert_int_eq(before.st_size, 1000);
-    ck_assert_int_eq(vs_blob_source_unchanged(fd, &before, &error), 0);
+    ck_assert_int_eq(vs_blob_source_unchanged(fd, &before, "path", &error), 0);
     ck_assert_int_eq(pwrite(writer, "x", 1, 10), 1);
-    assert_fails(vs_blob_source_unchanged(fd, &before, &error), VIDSTORE_IO, VIDSTORE_SUB_CHANGED);
+    assert_fails(vs_blob_source_unchanged(fd, &before, "path", &error), VIDSTORE_IO, VIDSTORE_SUB_CHANGED);
     futimens(writer, old);
-    ck_assert_int_eq(vs_blob_source_unchanged(fd, &before, &error), 0);
+    ck_assert_int_eq(vs_blob_source_unchanged(fd, &before, "path", &error), 0);
     ck_assert_int_eq(pwrite(writer, "x", 1, 1000), 1);
     futimens(writer, old);
-    assert_fails(vs_blob_source_unchanged(fd, &before, &error), VIDSTORE_IO, VIDSTORE_SUB_CHANGED);
+    assert_fails(vs_blob_source_unchanged(fd, &before, "path", &error), VIDSTORE_IO, VIDSTORE_SUB_CHANGED);
     close(writer);
     close(fd);
     remove_outside();

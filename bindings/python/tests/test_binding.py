@@ -583,7 +583,12 @@ class Files(Case):
             upload.write(b"second")
             self.assertEqual(12, upload.finish().size)
         with self.system.upload.open(name="b.bin") as upload:
-            upload.write(b"x")
+            fd = os.open(__file__, os.O_PATH)
+            self.addCleanup(os.close, fd)
+            size = os.path.getsize(__file__)
+            self.assertEqual(size - 10, upload.copy(fd, 10))
+            self.assertEqual(0, upload.copy(fd, size))
+            self.assertEqual(size, upload.size)
             given_up = upload.id
             upload.abort()
         self.fails("NOT_FOUND", self.system.upload.resume, given_up)
