@@ -36,7 +36,7 @@ enum {
     VIDSTORE_SUB_CHECKSUM = 17,       /**< CORRUPT or INVALID: the bytes are not those of the checksum. */
     VIDSTORE_SUB_TOO_LARGE = 18,      /**< INVALID: more bytes than allowed. */
     VIDSTORE_SUB_ADDRESS = 19,        /**< FORBIDDEN: the URL leads to an address that is not allowed. */
-    VIDSTORE_SUB_HTTP = 20,           /**< UNAVAILABLE or NOT_FOUND: the server answered with an error. */
+    VIDSTORE_SUB_HTTP = 20,           /**< UNAVAILABLE, NOT_FOUND or INVALID: what the server answered is no good. */
     VIDSTORE_SUB_PASSWORD = 21,       /**< UNAUTHENTICATED: name and password do not fit. */
     VIDSTORE_SUB_ACCOUNT = 22,        /**< UNAUTHENTICATED: the account is not active. */
     VIDSTORE_SUB_CHANGED = 23,        /**< IO: the file changed while it was read. */

@@ -32,8 +32,9 @@ struct vs_fetch {
     int64_t stall_ms;           /* no byte for so long: the try is given up; default 30 s */
     int64_t deadline_ms;        /* for the whole call; default 24 h */
     int32_t tries;              /* connections in all, without redirects; default 5, at most 100 */
-    int32_t allow_private;      /* 1: also loopback, private and other addresses that are not public */
-    const char *ca_file;        /* PEM certificates to trust instead of the system's; NULL: the system's */
+    int32_t allow_unsized; /* 1: also an answer that does not tell its end; the caller has other means to know it */
+    int32_t allow_private; /* 1: also loopback, private and other addresses that are not public */
+    const char *ca_file;   /* PEM certificates to trust instead of the system's; NULL: the system's */
 
     void *arg; /* for the callbacks, which run in the calling thread, with signals blocked */
     /* Takes bytes in order. 0, or the negative status that vs_net_fetch is to return, with its error already in *e. */
@@ -60,8 +61,9 @@ struct vs_fetch_result {
 };
 
 /* Gets one URL into a sink. Blocks; any number of threads at once. 0 only when every byte that the server announced was
- * written (an answer that announces nothing ends where the connection does). A dropped connection is resumed with a
- * range and the validator, else started again. INVALID (url; SYNTAX, TOO_LARGE, HTTP), FORBIDDEN (url; ADDRESS, HTTP),
+ * written. An answer with neither a length nor chunks ends where the connection does, be that the end of the file or
+ * not: INVALID (HTTP), unless allowed. A dropped connection is resumed with a range and the validator, else started
+ * again. INVALID (url; SYNTAX, TOO_LARGE, HTTP), FORBIDDEN (url; ADDRESS, HTTP),
  * NOT_FOUND (HTTP), UNAVAILABLE (HTTP, TRUNCATED, CHANGED or none; retryable, perhaps with a time), TIMEOUT (the
  * deadline), CANCELLED, NOMEM, UNSUPPORTED (this libcurl), or what a callback returned. */
 int vs_net_fetch(const struct vs_fetch *req, struct vs_fetch_result *res, vidstore_error **e);

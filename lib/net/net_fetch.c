@@ -88,6 +88,16 @@ static int announce(struct fetch *f) {
     return 0;
 }
 
+/* A body that ends where the connection does may be cut short by whatever ends the connection. */
+static int check_told(struct fetch *f, const struct vs_net_head *h) {
+    if (f->res->total >= 0 || h->chunked || h->length >= 0 || f->req.allow_unsized)
+        return 0;
+    return vs_fail_sub(
+        f->e, VIDSTORE_INVALID, VIDSTORE_SUB_HTTP, "url",
+        "the server does not say how long the file is, so that its end can't be told from an abort: give "
+        "its SHA-256, or set fetch.allow_unsized");
+}
+
 static void describe(struct fetch *f, const struct vs_net_head *h) {
     snprintf(f->res->content_type, sizeof f->res->content_type, "%s", h->content_type);
     if (h->file_name[0])
@@ -103,7 +113,7 @@ static int take_whole(struct fetch *f, const struct vs_net_head *h) {
     f->res->total = h->chunked ? -1 : h->length;
     snprintf(f->res->validator, sizeof f->res->validator, "%s", vs_net_head_validator(h));
     describe(f, h);
-    return announce(f);
+    return (rc = check_told(f, h)) ? rc : announce(f);
 }
 
 /* 1 when the part continues what the sink holds, and is of the same content as that. */
@@ -126,7 +136,8 @@ static int take_rest(struct fetch *f, const struct vs_net_head *h) {
     if (h->range_total >= 0)
         f->res->total = h->range_total;
     describe(f, h);
-    return announce(f);
+    int rc = check_told(f, h);
+    return rc ? rc : announce(f);
 }
 
 static int is_redirect(const struct vs_net_head *h) {

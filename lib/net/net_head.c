@@ -46,8 +46,11 @@ static void take_content_length(struct vs_net_head *h, const char *value, int64_
     h->length = read_number(&value);
 }
 
+/* Only chunks tell where they end, and they do when they are the last coding; "identity" is none. */
 static void take_transfer_encoding(struct vs_net_head *h, const char *value, int64_t now_s) {
-    h->chunked = 1;
+    const size_t size = sizeof "chunked" - 1;
+    size_t len = strlen(value);
+    h->chunked = len >= size && strcasecmp(value + len - size, "chunked") == 0;
 }
 
 /* "bytes 5-9/10", "bytes 5-9/" + "*", or "bytes *" + "/10" after a range that is not there. */

@@ -53,6 +53,8 @@ const struct vs_setting vs_setting_table[VS_SETTINGS] = {
                                   "Life time of files of the category archive."},
     [VS_SETTING_FETCH_ALLOW_PRIVATE] = {"fetch.allow_private", 0, 0, 1, 1,
                                         "Fetch from private, local and link-local addresses too."},
+    [VS_SETTING_FETCH_ALLOW_UNSIZED] = {"fetch.allow_unsized", 0, 0, 1, 1,
+                                        "Fetch from servers that do not tell where a file ends, too."},
     [VS_SETTING_FETCH_MAX_BYTES] = {"fetch.max_bytes", INT64_C(1) << 40, 1, INT64_MAX, 0,
                                     "Largest file that is fetched."},
     [VS_SETTING_FETCH_STALL_MS] = {"fetch.stall_ms", 30000, 100, DAY_MS, 0,

@@ -113,6 +113,9 @@ int vs_fetch_transfer(struct vs_fetching *f, vidstore_error **e) {
             return r;
         there = 0;
     }
+    /* A checksum tells what is cut short as well as a length does. */
+    int unsized =
+        vs_record_text(f->video, VIDSTORE_VIDEO_EXPECTED_SHA256) || vs_setting(store, VS_SETTING_FETCH_ALLOW_UNSIZED);
     struct vs_fetch request = {.url = f->url,
                                .offset = there,
                                .validator = validator,
@@ -121,6 +124,7 @@ int vs_fetch_transfer(struct vs_fetching *f, vidstore_error **e) {
                                .stall_ms = vs_setting(store, VS_SETTING_FETCH_STALL_MS),
                                .deadline_ms = vs_setting(store, VS_SETTING_FETCH_DEADLINE_MS),
                                .tries = (int32_t)vs_setting(store, VS_SETTING_FETCH_TRIES),
+                               .allow_unsized = unsized,
                                .allow_private = (int32_t)vs_setting(store, VS_SETTING_FETCH_ALLOW_PRIVATE),
                                .arg = f,
                                .write = on_write,

@@ -114,6 +114,11 @@ static const struct {
     {"a.mp4?fail=403", "", VIDSTORE_FORBIDDEN, "FORBIDDEN: "},
     {"a.mp4?fail=400", "", VIDSTORE_INVALID, "INVALID: "},
     {"a.mp4?redirect=ftp%3A%2F%2Flocalhost%2Fa", "", VIDSTORE_INVALID, "INVALID: "},
+    {"a.mp4?nolength", "", VIDSTORE_INVALID, "INVALID: the server does not say"},
+    {"a.mp4?nolength&short", "", VIDSTORE_INVALID, "INVALID: the server does not say"},
+    {"a.mp4?nolength&short",
+     ", \"expected_sha256\": \"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"", VIDSTORE_INVALID,
+     "INVALID: "},
     {"a.mp4", ", \"expected_sha256\": \"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"",
      VIDSTORE_INVALID, "INVALID: "},
 };
@@ -126,6 +131,24 @@ START_TEST(what_is_refused_for_good_leaves_nothing) {
         ck_assert_int_eq(entries(parts), 0);
         ck_assert_int_eq(uploads_on_record(), 0);
     }
+}
+END_TEST
+
+/* What has no length is whole when its checksum says so, or when somebody has allowed it. */
+START_TEST(an_end_that_is_not_told_can_be_vouched_for) {
+    vidstore_file *file = NULL;
+    char more[128];
+    struct id id = video_from("a.mp4", "");
+    must(vidstore_video_fetch(sys, id.text, &file, e));
+    snprintf(more, sizeof more, ", \"expected_sha256\": \"%s\"", vidstore_file_text(file, VIDSTORE_FILE_SHA256));
+    vidstore_file_free(file);
+    id = video_from("a.mp4?nolength", more);
+    must(vidstore_video_fetch(sys, id.text, NULL, e));
+    state_is(id, VIDSTORE_WORK_COMPLETED, SIZE, NULL);
+    set("fetch.allow_unsized", "1");
+    id = video_from("a.mp4?nolength", "");
+    must(vidstore_video_fetch(sys, id.text, NULL, e));
+    state_is(id, VIDSTORE_WORK_COMPLETED, SIZE, NULL);
 }
 END_TEST
 
@@ -172,6 +195,7 @@ Suite *fetch_suite(void) {
     tcase_add_test(t, what_may_pass_keeps_the_bytes);
     tcase_add_test(t, what_is_whole_is_not_fetched_again);
     tcase_add_test(t, what_is_refused_for_good_leaves_nothing);
+    tcase_add_test(t, an_end_that_is_not_told_can_be_vouched_for);
     tcase_add_test(t, too_much_leaves_nothing);
     tcase_add_test(t, a_source_that_goes_away_takes_its_bytes_along);
     tcase_add_test(t, what_is_not_allowed_any_more_takes_its_bytes_along);

@@ -18,7 +18,7 @@ chosen by the query; most may be combined. N xK means: only the first K requests
     badrange[=K]    answer a range with a part that begins one byte late
     long            send one byte more than was announced
     chunked         chunked encoding, without a length
-    nolength        neither length nor chunks: the end of the connection is the end
+    nolength        neither length nor chunks: the end of the connection is the end; identity: and says so
     etag-change     another ETag with each request
     noetag          no ETag;  weak: a weak one;  nomodified: no Last-Modified
     redirect=URL    302 to that URL (percent-encoded in the query; "self" is this one again)
@@ -183,6 +183,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if "chunked" in self.query:
             self.send_header("Transfer-Encoding", "chunked")
         elif "nolength" in self.query:
+            if "identity" in self.query:
+                self.send_header("Transfer-Encoding", "identity")
             self.send_header("Connection", "close")
         else:
             self.send_header("Content-Length", str(length))

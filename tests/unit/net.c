@@ -43,8 +43,27 @@ START_TEST(test_length_unknown) {
     static const char *const targets[] = {"/a.mp4?nolength", "/a.mp4?chunked"};
     for (size_t i = 0; i < VS_COUNT(targets); i++) {
         struct run r;
-        fetch_whole(&r, targets[i], 1, 0);
+        prepare(&r, targets[i]);
+        r.req.allow_unsized = i == 0;
+        go(&r);
+        expect_whole(&r);
         ck_assert_int_eq(r.sink.head.total, -1);
+        done(&r);
+    }
+}
+END_TEST
+
+/* Neither the whole nor its half is taken: they can't be told from each other. */
+START_TEST(test_end_not_told) {
+    static const char *const targets[] = {"/a.mp4?nolength", "/a.mp4?nolength&short", "/a.mp4?nolength&identity"};
+    for (size_t i = 0; i < VS_COUNT(targets); i++) {
+        struct run r;
+        prepare(&r, targets[i]);
+        go(&r);
+        expect_error(&r, VIDSTORE_INVALID, VIDSTORE_SUB_HTTP);
+        ck_assert_str_eq(vidstore_error_field(r.e), "url");
+        ck_assert_int_eq(r.sink.writes, 0);
+        ck_assert_int_eq(r.res.tries, 1);
         done(&r);
     }
 }
@@ -338,6 +357,7 @@ START_TEST(test_too_large) {
     for (size_t i = 0; i < VS_COUNT(targets); i++) {
         struct run r;
         prepare(&r, targets[i]);
+        r.req.allow_unsized = 1;
         r.req.max_bytes = SIZE - 1;
         go(&r);
         expect_error(&r, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LARGE);
@@ -347,6 +367,7 @@ START_TEST(test_too_large) {
             ck_assert_int_eq(r.sink.writes, 0);
         done(&r);
         prepare(&r, targets[i]);
+        r.req.allow_unsized = 1;
         r.req.max_bytes = SIZE;
         go(&r);
         expect_whole(&r);
@@ -536,6 +557,7 @@ Suite *net_suite(void) {
         test_whole,
         test_empty,
         test_length_unknown,
+        test_end_not_told,
         test_more_than_announced,
         test_name,
         test_resume,
