@@ -45,6 +45,8 @@ enum {
     VIDSTORE_OPEN_BLOCKLIST = 13,   /**< Text: path of a file with passwords that are refused, a line each, in the place
                                        of the library's own; at least 3,000. Read again when it changes. Environment
                                        VIDSTORE_BLOCKLIST (not in a set-user-id program). */
+    VIDSTORE_OPEN_LOST_BLOBS = 14,  /**< Boolean, default 0: open although the bytes that the database knows of are
+                                       gone, with blobs/ and its mark; they count as damaged then. URI lost_blobs=. */
     VIDSTORE_OPEN_WEAK_HASHES = 20  /**< Boolean, default 0: passwords are hashed for next to nothing. For tests: who
                                        reads such a store reads the passwords too. */
 };
@@ -84,13 +86,14 @@ VIDSTORE_API void vidstore_open_params_set_int64(vidstore_open_params *params, i
 
 /**
  * Open a store; create or migrate it first where needed. Any number of processes may do so at once.
- * @param location  a directory; or ":memory:" for a store that ends with the handle; or a URI such as
- *   vidstore:/srv/library.vidstore?mode=ro, with %-escapes.
+ * @param location  a directory, which is made with mode 0700, or is empty and gets that mode; or ":memory:" for a store
+ * that ends with the handle; or a URI such as vidstore:/srv/library.vidstore?mode=ro, with %-escapes.
  * @param params  options; NULL: defaults.
  * @param ret_store  receives the root handle.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: MISUSE, INVALID (location or option), NOT_FOUND (there is none and it may not be created), SCHEMA (sub
+ * Errors: MISUSE, INVALID (location or option; a directory with other things in it: sub NOT_A_STORE), NOT_FOUND (there
+ * is none and it may not be created), FORBIDDEN (a directory of another user's, or that others may write), SCHEMA (sub
  * FOREIGN_FILE, SCHEMA_NEWER, SCHEMA_EDITED, SCHEMA_OLD, FOREIGN_BLOBS, NOT_A_STORE), UNSUPPORTED (sub NETWORK_FS),
  * READONLY, FULL, CORRUPT, IO, BUSY, NOMEM. The content of a refused store is untouched. On a full disk a store that
  * is there opens, and can be read; whatever would write says FULL until it is opened again with room. Only what a crash

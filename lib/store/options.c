@@ -38,6 +38,7 @@ static const struct option {
     {VIDSTORE_OPEN_PEPPERS, "peppers", NULL, NULL, TEXT, 0, 0, 0},
     {VIDSTORE_OPEN_PEPPER_FILE, "pepper_file", NULL, NULL, TEXT, 0, 0, 0},
     {VIDSTORE_OPEN_BLOCKLIST, "blocklist", NULL, NULL, TEXT, 0, 0, 0},
+    {VIDSTORE_OPEN_LOST_BLOBS, "lost_blobs", "lost_blobs", NULL, BOOLEAN, 0, 0, 1},
     {VIDSTORE_OPEN_WEAK_HASHES, "weak_hashes", NULL, NULL, BOOLEAN, 0, 0, 1},
 };
 enum { OPTIONS = VS_COUNT(table) };
@@ -324,6 +325,7 @@ int vs_options_make(const char *location, const vidstore_open_params *params, st
                                .create = (int)values[find(VIDSTORE_OPEN_CREATE)],
                                .relaxed = (int)values[find(VIDSTORE_OPEN_DURABILITY)],
                                .network_fs = (int)values[find(VIDSTORE_OPEN_NETWORK_FS)],
+                               .lost_blobs = (int)values[find(VIDSTORE_OPEN_LOST_BLOBS)],
                                .deadline_ms = values[find(VIDSTORE_OPEN_DEADLINE_MS)],
                                .txn_max_age_ms = values[find(VIDSTORE_OPEN_TXN_MAX_AGE_MS)],
                                .readers = values[find(VIDSTORE_OPEN_READERS)],

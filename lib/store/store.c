@@ -3,16 +3,15 @@
 #include "db/bind.h"
 #include "store/checkpoints.h"
 #include "store/guards.h"
+#include "store/place.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
 #include "util/handle.h"
 #include "util/quarantine.h"
 #include "vidstore/store.h"
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 int vs_store_check(const struct vidstore *store, vidstore_error **e) {
@@ -93,50 +92,6 @@ static void tell_closing(struct vidstore *store) {
     }
 }
 
-/* The directory of the store: made when it may be, private to its owner. */
-static int prepare_directory(const struct vs_options *options, vidstore_error **e) {
-    struct stat st;
-    if (stat(options->path, &st) == 0) {
-        if (!S_ISDIR(st.st_mode))
-            return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_NOT_A_STORE, "location", "%s is not a directory",
-                               options->path);
-        return 0;
-    }
-    if (errno != ENOENT)
-        return vs_fail_errno(e, errno, "location", "look at the store's directory");
-    if (!options->create || options->read_only)
-        return vs_fail_sub(e, VIDSTORE_NOT_FOUND, VIDSTORE_SUB_NOT_A_STORE, "location", "there is no store at %s",
-                           options->path);
-    if (mkdir(options->path, 0700) && errno != EEXIST)
-        return vs_fail_errno(e, errno, "location", "make the store's directory");
-    /* The umask may take away our own rights, from us or, this moment, from another process of ours. */
-    if (stat(options->path, &st) == 0 && (st.st_mode & 0700) != 0700 && chmod(options->path, 0700))
-        return vs_fail_errno(e, errno, "location", "make the store's directory ours");
-    return 0;
-}
-
-static void close_blobs(struct vs_blobs **blobs) {
-    vs_blobs_close(*blobs);
-}
-
-/* Bytes that carry a store's mark while its database is gone or empty: a new one in its place would be refused in the
- * end, and would be in the way of a restore. Read before anything is written; the mark comes after the database. */
-static int check_orphaned(const struct vs_options *options, const char *database, vidstore_error **e) {
-    struct vs_blob_options look = {.read_only = 1};
-    struct vs_uuid owner;
-    struct stat st;
-    VS_CLEANUP(close_blobs) struct vs_blobs *blobs = NULL;
-    if (!options->create || options->read_only || (stat(database, &st) == 0 && st.st_size > 0))
-        return 0;
-    if (vs_blobs_open(options->path, &look, &blobs, NULL) || vs_blobs_marker_read(blobs, &owner, NULL))
-        return 0;
-    if (stat(database, &st) == 0 && st.st_size > 0)
-        return 0; /* made by another process meanwhile */
-    return vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_FOREIGN_BLOBS, "location",
-                       "the database of this store is gone and its bytes are still there: restore a backup to another "
-                       "directory, or put store.db back");
-}
-
 static int open_database(struct vidstore *store, vidstore_error **e) {
     vs_autofree char *path = NULL;
     struct vs_options *o = &store->options;
@@ -146,7 +101,7 @@ static int open_database(struct vidstore *store, vidstore_error **e) {
         if (!path)
             return vs_fail_nomem(e);
         snprintf(path, size, "%s/store.db", o->path);
-        int r = check_orphaned(o, path, e);
+        int r = vs_place_check_orphaned(o, path, e);
         if (r)
             return r;
     }
@@ -222,6 +177,30 @@ static int find_instance(struct vidstore *store, vidstore_error **e) {
     return r;
 }
 
+static int has_bytes(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_ask(conn, VS_STMT_BLOB_STORED_LIST, &s, e, vs_int(0), vs_int(1));
+    *(int *)arg = r == VS_ROW;
+    return r < 0 ? r : 0;
+}
+
+/* The database knows of bytes, and where they lay is nothing that carries the store's mark: a volume that is not
+ * mounted, say. To go on would put new bytes below it, under a forged mark. */
+static int check_lost(struct vidstore *store, vidstore_error **e) {
+    const struct vs_options *o = &store->options;
+    struct vs_call call = {vs_mono_us() + o->deadline_ms * 1000, NULL};
+    int has = 0;
+    if (!o->path || o->read_only || o->lost_blobs || vs_place_is_marked(o->path))
+        return 0;
+    int r = vs_db_peek(store->db, &call, has_bytes, &has, e);
+    if (r || !has)
+        return r;
+    return vs_fail_sub(
+        e, VIDSTORE_SCHEMA, VIDSTORE_SUB_FOREIGN_BLOBS, "location",
+        "the bytes of this store are gone, or the volume that has them is not there: bring blobs back, or "
+        "open with lost_blobs=1 to go on without");
+}
+
 /* Bytes and database carry the same mark, so that a directory put together from two stores is found out before a
  * clean-up deletes what the other one owns. */
 static int match_blobs(struct vidstore *store, vidstore_error **e) {
@@ -253,14 +232,16 @@ static int open_all(struct vidstore *store, vidstore_error **e) {
     struct vs_blob_options blob = {.read_only = o->read_only};
     int r = vs_guards_begin(store, e);
     if (!r && o->path)
-        r = prepare_directory(o, e);
+        r = vs_place_prepare(o, e);
     if (!r)
         r = open_database(store, e);
     if (!r)
+        r = find_instance(store, e);
+    if (!r)
+        r = check_lost(store, e);
+    if (!r)
         r = o->path ? vs_blobs_open(o->path, &blob, &store->blobs, e)
                     : vs_blobs_open_temporary(&blob, &store->blobs, e);
-    if (!r)
-        r = find_instance(store, e);
     if (!r)
         r = vs_checkpoints_begin(store, e);
     return r ? r : match_blobs(store, e);

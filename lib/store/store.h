@@ -15,7 +15,7 @@
 /* The options of vidstore_open, as they turned out. */
 struct vs_options {
     char *path; /* absolute directory; NULL: in memory */
-    int read_only, create, relaxed, network_fs, weak_hashes;
+    int read_only, create, relaxed, network_fs, lost_blobs, weak_hashes;
     int64_t deadline_ms, txn_max_age_ms, readers;
     char *helper;                /* of the prober; NULL: found */
     char *worker;                /* how this process signs its leases */

@@ -4,6 +4,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <vidstore/query.h>
 
 static vidstore_status open_at(const char *location, vidstore **ret, vidstore_error **e) {
@@ -108,6 +110,7 @@ static const struct {
     {VIDSTORE_OPEN_TXN_MAX_AGE_MS, 10, 600000, "txn_max_age_ms"},
     {VIDSTORE_OPEN_READERS, 1, 64, "readers"},
     {VIDSTORE_OPEN_NETWORK_FS, 0, 1, "network_fs"},
+    {VIDSTORE_OPEN_LOST_BLOBS, 0, 1, "lost_blobs"},
 };
 
 START_TEST(option_ranges) {
@@ -582,6 +585,127 @@ START_TEST(no_permission) {
 }
 END_TEST
 
+/* A closed store on a medium that can't be written; only where we may mount one. */
+START_TEST(a_read_only_medium) {
+    vidstore *vs = NULL;
+    vidstore_error *error = NULL;
+    char uri[160];
+    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("none", folder, "tmpfs", 0, "size=32m,mode=0700") != 0)
+        return;
+    must(open_at(place, &vs, e));
+    add_one(vs, "ann");
+    vidstore_close(vs);
+    ck_assert_int_eq(mount("none", folder, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+    ck_assert_int_eq(open_at(place, &vs, &error), VIDSTORE_READONLY);
+    ck_assert_msg(strstr(vidstore_error_message(error), "mode=ro") != NULL, "%s", vidstore_error_message(error));
+    vidstore_error_free(error);
+    snprintf(uri, sizeof uri, "%s/new", folder);
+    refused(VIDSTORE_READONLY, "location", open_at(uri, &vs, e));
+    snprintf(uri, sizeof uri, "vidstore:%s?mode=ro", place);
+    must(open_at(uri, &vs, e));
+    ck_assert_int_eq(users(vs), 1);
+    vidstore_close(vs);
+    ck_assert_int_eq(umount(folder), 0);
+}
+END_TEST
+
+/* A directory that is no store and not empty is somebody's: nothing is put into it. */
+START_TEST(no_directory_is_taken_over) {
+    vidstore *vs = NULL;
+    struct stat st;
+    char other[160];
+    ck_assert_int_eq(mkdir(place, 0755), 0);
+    ck_assert_int_eq(chmod(place, 0755), 0);
+    write_file(in_place("letter.txt"), "dear", 4);
+    vidstore_error *error = NULL;
+    ck_assert_int_eq(open_at(place, &vs, &error), VIDSTORE_INVALID);
+    ck_assert_int_eq(vidstore_error_subcode(error), VIDSTORE_SUB_NOT_A_STORE);
+    ck_assert_str_eq(vidstore_error_field(error), "location");
+    vidstore_error_free(error);
+    ck_assert_int_ne(access(in_place("store.db"), F_OK), 0);
+    ck_assert_int_ne(access(in_place("blobs"), F_OK), 0);
+    ck_assert_int_eq(stat(place, &st), 0);
+    ck_assert_int_eq(st.st_mode & 0777, 0755);
+    ck_assert_int_eq(unlink(in_place("letter.txt")), 0);
+    ck_assert_int_eq(mkdir(in_place("tmp"), 0700), 0); /* what others may write is refused before a database is made */
+    ck_assert_int_eq(chmod(in_place("tmp"), 0777), 0);
+    refused(VIDSTORE_FORBIDDEN, "location", open_at(place, &vs, e));
+    ck_assert_int_ne(access(in_place("store.db"), F_OK), 0);
+    ck_assert_int_eq(rmdir(in_place("tmp")), 0);
+    must(open_at(place, &vs, e)); /* empty: taken, and private from now on */
+    vidstore_close(vs);
+    ck_assert_int_eq(stat(place, &st), 0);
+    ck_assert_int_eq(st.st_mode & 0777, 0700);
+    write_file(in_place("letter.txt"), "dear", 4); /* what is a store stays one */
+    ck_assert_int_eq(chmod(place, 0750), 0);
+    must(open_at(place, &vs, e));
+    vidstore_close(vs);
+    ck_assert_int_eq(stat(place, &st), 0);
+    ck_assert_int_eq(st.st_mode & 0777, 0750);
+    snprintf(other, sizeof other, "%s/fresh", folder);
+    ck_assert_int_eq(mkdir(other, 0700), 0);
+    snprintf(other, sizeof other, "%s/fresh/lost+found", folder); /* a volume of its own */
+    ck_assert_int_eq(mkdir(other, 0700), 0);
+    snprintf(other, sizeof other, "%s/fresh", folder);
+    must(open_at(other, &vs, e));
+    vidstore_close(vs);
+}
+END_TEST
+
+static void put_bytes(vidstore *vs) {
+    vidstore_session *s = NULL;
+    vidstore_upload *upload = NULL;
+    vidstore_file_params *p = vidstore_file_params_new();
+    must(vidstore_session_system(vs, "test", &s, e));
+    vidstore_file_params_set_text(p, VIDSTORE_FILE_NAME, "a");
+    must(vidstore_upload_open(s, p, &upload, e));
+    must(vidstore_upload_write(upload, "bytes", 5, e));
+    must(vidstore_upload_seal(upload, 5, e));
+    must(vidstore_upload_publish(s, upload, NULL, e));
+    vidstore_upload_free(upload);
+    vidstore_file_params_free(p);
+    vidstore_session_free(s);
+}
+
+/* The volume with the bytes is not mounted: nothing is written below its mount point, least of all a mark. */
+START_TEST(lost_bytes_are_told) {
+    vidstore *vs = NULL;
+    char first[160], away[160], uri[160];
+    snprintf(first, sizeof first, "%s/first", folder);
+    snprintf(away, sizeof away, "%s/away", folder);
+    snprintf(uri, sizeof uri, "vidstore:%s?lost_blobs=1", place);
+    must(open_at(place, &vs, e));
+    vidstore_close(vs);
+    ck_assert_int_eq(rename(in_place("blobs"), first), 0);
+    must(open_at(place, &vs, e)); /* there were none yet */
+    put_bytes(vs);
+    vidstore_close(vs);
+    ck_assert_int_eq(rename(in_place("blobs"), away), 0);
+    for (int mounted = 0; mounted < 2; mounted++) { /* gone, and an empty mount point */
+        vidstore_error *error = NULL;
+        if (mounted)
+            ck_assert_int_eq(mkdir(in_place("blobs"), 0700), 0);
+        ck_assert_int_eq(open_at(place, &vs, &error), VIDSTORE_SCHEMA);
+        ck_assert_int_eq(vidstore_error_subcode(error), VIDSTORE_SUB_FOREIGN_BLOBS);
+        vidstore_error_free(error);
+        ck_assert_int_eq(access(in_place("blobs"), F_OK) == 0, mounted);
+        ck_assert_int_ne(access(in_place("blobs/INSTANCE"), F_OK), 0);
+    }
+    ck_assert_int_eq(rmdir(in_place("blobs")), 0);
+    char there[160];
+    snprintf(there, sizeof there, "%s", in_place("blobs"));
+    ck_assert_int_eq(rename(away, there), 0);
+    must(open_at(place, &vs, e)); /* mounted again */
+    vidstore_close(vs);
+    ck_assert_int_eq(rename(there, away), 0);
+    must(open_at(uri, &vs, e)); /* gone for good */
+    vidstore_close(vs);
+    must(open_at(place, &vs, e));
+    vidstore_close(vs);
+}
+END_TEST
+
 static void open_and_write(void *arg) {
     vidstore *vs = NULL;
     vidstore_session *s = NULL;
@@ -869,6 +993,9 @@ Suite *store_suite(void) {
     tcase_add_test(tests, read_only);
     tcase_add_test(tests, read_only_passwords);
     tcase_add_test(tests, no_permission);
+    tcase_add_test(tests, a_read_only_medium);
+    tcase_add_test(tests, no_directory_is_taken_over);
+    tcase_add_test(tests, lost_bytes_are_told);
     tcase_add_test(tests, a_guest);
     tcase_add_test(tests, umasks);
     tcase_add_test(tests, processes_that_create_at_once);

@@ -130,6 +130,9 @@ static int fail_open(const struct sqlite_conn *c, int err, const char *doing, vi
     int no_index = err == ENOENT && c->path && access(c->path, F_OK) == 0; /* of the log, and it may not be made */
     if (c->read_only && (denied || no_index))
         return fail_reader(doing, e);
+    if (no_index || err == EROFS)
+        return vs_fail(e, VIDSTORE_READONLY, NULL,
+                       "the place of the database can't be written: open the store with mode=ro: could not %s", doing);
     if (denied)
         return vs_fail(e, VIDSTORE_READONLY, NULL, "no permission to write the database and its folder: could not %s",
                        doing);
