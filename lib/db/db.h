@@ -39,6 +39,11 @@ struct vs_call {
     const char *what;            /* static: the operation, for those whom it keeps waiting; NULL: "a write" and such */
 };
 
+/* What a word counts for the order of what was found, by the column in which it stands: twice this, and half as much
+ * again where the first column begins with it. Less than 0, so that the best come first. */
+enum { VS_RANK_COLUMNS = 6 };
+extern const int vs_rank_weights[VS_RANK_COLUMNS];
+
 /* --- opening ------------------------------------------------------------------------------------------------ */
 
 /* Opens, creates or migrates. Foreign file, newer schema, edited history, network file system, read-only directory,

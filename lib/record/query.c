@@ -334,4 +334,7 @@ void vs_compiled_free(struct vs_compiled *c) {
     vs_buf_free(&c->row);
     vs_buf_free(&c->match);
     vs_buf_free(&c->match_anybody);
+    vs_buf_free(&c->fresh);
+    vs_buf_free(&c->fresh_anybody);
+    vs_free(VS_TAKE(c->noted));
 }

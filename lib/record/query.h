@@ -106,9 +106,12 @@ struct vs_compiled {
      * so few that the rows themselves are asked for what they tell. */
     int64_t rows[VS_QUERY_PIECES];
     int planned, lean, rarest;
-    struct vs_buf told; /* what the rows are asked for instead, each part behind " AND " */
-    struct vs_buf row;  /* the same for the whole of what is searched for, where rows are come by in other ways */
-    int row_made;       /* 1: so it is; -1: it can't be */
+    int64_t *noted; /* the places of records that are not in the index yet, and so are asked themselves */
+    int n_noted;
+    struct vs_buf fresh, fresh_anybody; /* which of them are found, with their scores, as a list of values */
+    struct vs_buf told;                 /* what the rows are asked for instead, each part behind " AND " */
+    struct vs_buf row; /* the same for the whole of what is searched for, where rows are come by in other ways */
+    int row_made;      /* 1: so it is; -1: it can't be */
     struct vs_range {
         const struct vs_field *field;
         int64_t low, high;

@@ -56,6 +56,7 @@ struct making {
     struct vs_conn *conn;
     const char *order, *most;
     enum vs_how how;
+    int fresh; /* what is not in the index yet is asked, and not the index */
     struct vs_buf where, check, hits;
 };
 
@@ -116,6 +117,19 @@ static void put_match(const struct making *m, int value, struct vs_buf *b) {
     vs_buf_fmt(b, m->how & VS_RANKED ? "$%d, 'vs_rank()'" : "$%d", value + 1);
 }
 
+/* What an expression finds: a table of places and ranks. */
+static void put_words(const struct making *m, int value, struct vs_buf *b) {
+    const struct vs_compiled *c = m->c;
+    if (m->fresh) {
+        vs_buf_fmt(b, "(SELECT column1 AS rowid, column2 AS rank FROM (VALUES %s) AS fresh)",
+                   value == MATCH ? c->fresh.data : c->fresh_anybody.data);
+        return;
+    }
+    vs_buf_fmt(b, "%s_search(", c->noun->table);
+    put_match(m, value, b);
+    vs_buf_char(b, ')');
+}
+
 /* That the words which shortened prefixes found are the right ones. */
 static int put_check(struct vs_compiled *c, struct vs_buf *b, vidstore_error **e) {
     static const struct vs_field text = {0, "words", "words", VS_TEXT, 0, 0, NULL};
@@ -145,16 +159,15 @@ static int put_granted(struct making *m, const char *score, vidstore_error **e) 
     char order[160];
     vs_autobuf words = {0}, granted = {0}, where = {0}, own = m->hits;
     m->hits = (struct vs_buf){0};
-    int r = m->how & VS_RANKED ? 0 : vs_search_row(c, e);
+    int r = m->how & VS_RANKED || m->fresh ? 0 : vs_search_row(c, e);
     if (r)
         return r;
-    int by_row = !(m->how & VS_RANKED) && c->row_made > 0;
+    int by_row = !(m->how & VS_RANKED) && !m->fresh && c->row_made > 0;
     put_order(c, "seq", order, sizeof order);
-    vs_buf_fmt(&words, by_row ? "%s_search" : "%s_search(", c->noun->table);
-    if (!by_row) {
-        put_match(m, MATCH_ANYBODY, &words);
-        vs_buf_char(&words, ')');
-    }
+    if (by_row)
+        vs_buf_fmt(&words, "%s_search", c->noun->table);
+    else
+        put_words(m, MATCH_ANYBODY, &words);
     vs_buf_fmt(&where, "%s AND %s", m->where.data, by_row ? c->row.data : m->check.data);
     for (int i = 0; i < c->n_ways; i++) {
         if (i < c->marked) {
@@ -176,14 +189,47 @@ static int put_hits(struct making *m, const char *most, vidstore_error **e) {
     struct vs_compiled *c = m->c;
     const char *score = m->how & VS_RANKED ? "found.rank" : "0";
     char order[160];
-    vs_autobuf match = {0};
+    vs_autobuf words = {0};
     put_order(c, "found.rowid", order, sizeof order);
-    put_match(m, MATCH, &match);
-    const char *const names[] = {"where", "found_order", "limit", "match", "score", NULL};
-    const char *const texts[] = {m->where.data, order, most, match.data, score, NULL};
-    int r = match.failed ? vs_fail_nomem(e)
+    put_words(m, MATCH, &words);
+    const char *const names[] = {"where", "found_order", "limit", "words", "score", NULL};
+    const char *const texts[] = {m->where.data, order, most, words.data, score, NULL};
+    int r = words.failed ? vs_fail_nomem(e)
                          : vs_template_fill(&m->hits, vs_stmt_text(m->conn, c->noun->search.hits), names, texts, e);
     return r || c->marked == c->n_ways || (m->how & VS_REACH) ? r : put_granted(m, score, e);
+}
+
+/* What few rows are asked themselves, and that they are none of those that are noted: the index has their old words. */
+static void put_asked(struct making *m) {
+    const struct vs_compiled *c = m->c;
+    if (c->lean)
+        vs_buf_fmt(&m->where, "%s%s%s", c->told.len ? c->told.data : "", c->n_roughs ? " AND " : "",
+                   c->n_roughs ? m->check.data : "");
+    for (int i = 0; i < c->n_noted; i++)
+        vs_buf_fmt(&m->where, "%s%" PRId64, i ? ", " : " AND +seq NOT IN (", c->noted[i]);
+    vs_buf_str(&m->where, c->n_noted ? ")" : "");
+}
+
+/* The same of two kinds of records: of those that are noted, and of all others. */
+static int put_all_hits(struct making *m, const char *most, vidstore_error **e) {
+    vs_autobuf fresh = {0};
+    int r = 0;
+    if (m->c->n_noted) {
+        m->fresh = 1;
+        r = put_hits(m, most, e);
+        m->fresh = 0;
+        fresh = m->hits;
+        m->hits = (struct vs_buf){0};
+    }
+    put_asked(m);
+    if (!r)
+        r = m->where.failed ? vs_fail_nomem(e) : put_hits(m, most, e);
+    if (r || !m->c->n_noted)
+        return r;
+    vs_autobuf indexed = m->hits;
+    m->hits = (struct vs_buf){0};
+    const char *const names[] = {"indexed", "fresh", NULL}, *const texts[] = {indexed.data, fresh.data, NULL};
+    return vs_template_fill(&m->hits, vs_stmt_text(m->conn, VS_STMT_SEARCH_BOTH), names, texts, e);
 }
 
 /* A list of what was found in more ways than one, or roughly: by the places, in their order. */
@@ -227,12 +273,9 @@ static int compose(struct making *m, enum vs_stmt_id tmpl, struct vs_buf *b, vid
     int r = m->where.failed || match.failed ? vs_fail_nomem(e) : 0;
     if (!r && c->matched)
         r = put_check(c, &m->check, e);
-    if (c->lean)
-        vs_buf_fmt(&m->where, "%s%s%s", c->told.len ? c->told.data : "", c->n_roughs ? " AND " : "",
-                   c->n_roughs ? m->check.data : "");
     if (!r && c->matched)
-        r = put_hits(m, most, e);
-    if (!r && tmpl == c->noun->search.list && (c->marked < c->n_ways || m->how & VS_ROUGH)) {
+        r = put_all_hits(m, most, e);
+    if (!r && tmpl == c->noun->search.list && (c->marked < c->n_ways || c->n_noted || m->how & VS_ROUGH)) {
         tmpl = c->noun->stmt.list;
         r = put_found(m, e);
     }
@@ -290,6 +333,8 @@ int vs_compiled_stmt(struct vs_compiled *c, struct vs_conn *conn, enum vs_stmt_i
     snprintf(most, sizeof most, "%" PRId64, limit);
     if (!r && c->matched)
         r = make_matches(c, how, e);
+    if (!r && c->matched && c->n_noted)
+        r = vs_search_fresh(c, conn, e);
     if (!r)
         r = compose(&m, tmpl, &sql, e);
     vs_buf_free(&m.where);

@@ -43,6 +43,9 @@ int vs_search_note(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq
 /* Stores what the noted records can be found by, at most so many; *ret_left: there may be more. For a write operation;
  * with limit 0 it only looks whether there are any, as a read may. */
 int vs_search_settle(struct vs_conn *conn, const struct vs_noun *noun, int limit, int *ret_left, vidstore_error **e);
+/* The places of the records that are noted, at most so many, ascending. */
+int vs_search_notes(struct vs_conn *conn, const struct vs_noun *noun, int most, int64_t *ret, int *ret_count,
+                    vidstore_error **e);
 /* Takes away what was stored for a record that is gone. Whatever is left when rows go in other ways finds nothing. */
 int vs_search_drop(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq, vidstore_error **e);
 /* 1 when a change of the values changes what the record can be found by. */
@@ -83,6 +86,11 @@ void vs_search_piece(const struct vs_compiled *c, int piece, enum vs_how how, st
 /* Asks how much each piece finds, so that vs_search_match() puts the rarest first and leaves out what the few rows that
  * it finds tell themselves. Once a query, however often it is called. */
 int vs_search_plan(struct vs_compiled *c, struct vs_conn *conn, vidstore_error **e);
+/* In the transaction of a query that goes through the index of words, before its plan: which records are noted, and so
+ * are not to be asked of the index. BUSY when they are far too many. */
+int vs_search_look(struct vs_compiled *c, struct vs_conn *conn, vidstore_error **e);
+/* Which of these the expressions of the query find: c->fresh, c->fresh_anybody. */
+int vs_search_fresh(struct vs_compiled *c, struct vs_conn *conn, vidstore_error **e);
 /* SQL for the words of a column, VS_FINDS: of all, in a table "found": with a blank before and behind each word, and
  * between columns more than one. */
 const char *vs_search_words_of(int column);

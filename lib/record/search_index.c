@@ -63,10 +63,6 @@ void vs_search_doc_free(struct vs_search_doc *doc) {
     vs_buf_free(&doc->marks);
 }
 
-static inline void doc_cleanup(struct vs_search_doc *doc) {
-    vs_search_doc_free(doc);
-}
-
 void vs_search_doc_text(struct vs_search_doc *doc, enum vs_find column, const char *text, size_t len) {
     doc->count[column] += vs_unicode_words(&doc->words[column], text, len, VS_SEARCH_INDEXED - doc->count[column]);
 }
@@ -185,42 +181,46 @@ int vs_search_drop(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq
     return vs_run(s, NULL, e);
 }
 
-static int store_record(struct vs_conn *conn, const struct vs_record *record, vidstore_error **e) {
-    __attribute__((cleanup(doc_cleanup))) struct vs_search_doc doc = {0};
+static int fill(struct vs_conn *conn, const struct vs_record *record, struct vs_search_doc *doc, vidstore_error **e) {
     const struct vs_noun *noun = record->noun;
     struct vs_uuid id = vs_record_uuid(record, noun->base + 1), owner = vs_record_uuid(record, noun->base + 2);
-    vs_search_doc_owner(&doc, &owner);
+    vs_search_doc_owner(doc, &owner);
     for (size_t i = 0; i < noun->columns; i++) {
         const struct vs_field *field = &noun->fields[i];
         if (!record->values[i].set)
             continue;
         if (noun->search.open && field->id == noun->search.open) {
-            next_mark(&doc);
-            vs_mark_open(&doc.marks, record->values[i].i);
+            next_mark(doc);
+            vs_mark_open(&doc->marks, record->values[i].i);
         }
         if (field->use & (FIND | VS_FACT))
-            add_field(&doc, field, &record->values[i]);
+            add_field(doc, field, &record->values[i]);
     }
-    int r = add_more(conn, noun, &id, &doc, e);
-    return r ? r : vs_search_doc_put(conn, noun->search.put, record->seq, &doc, e);
+    return add_more(conn, noun, &id, doc, e);
+}
+
+int vs_search_doc_read(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq, struct vs_search_doc *ret,
+                       int *ret_there, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    vs_autoblock *block = vs_block_new(noun->columns * sizeof(struct vs_value) + 1024);
+    struct vs_record *record = NULL;
+    *ret_there = 0;
+    int r = block ? vs_ask(conn, noun->search.by_seq, &s, e, vs_int(seq)) : vs_fail_nomem(e);
+    if (r == VS_ROW)
+        r = vs_record_decode(block, noun, s, &record, e);
+    vs_reset(VS_TAKE(s));
+    *ret_there = record != NULL;
+    return r < 0 ? r : record ? fill(conn, record, ret, e) : 0;
 }
 
 /* One noted record; it may be gone by now. */
 static int settle_one(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    vs_autoblock *block = vs_block_new(noun->columns * sizeof(struct vs_value) + 1024);
-    struct vs_record *record = NULL;
-    int r = block ? vs_search_drop(conn, noun, seq, e) : vs_fail_nomem(e);
+    __attribute__((cleanup(vs_search_doc_free))) struct vs_search_doc doc = {0};
+    int there = 0;
+    int r = vs_search_drop(conn, noun, seq, e);
     if (!r)
-        r = vs_stmt(conn, noun->search.by_seq, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, seq);
-    r = vs_row(s, e);
-    if (r == VS_ROW)
-        r = vs_record_decode(block, noun, s, &record, e);
-    vs_reset(VS_TAKE(s));
-    return r || !record ? r : store_record(conn, record, e);
+        r = vs_search_doc_read(conn, noun, seq, &doc, &there, e);
+    return r || !there ? r : vs_search_doc_put(conn, noun->search.put, seq, &doc, e);
 }
 
 /* --- notes ------------------------------------------------------------------------------------------------------ */
@@ -232,8 +232,8 @@ static int64_t note_of(const struct vs_noun *noun, int64_t row) {
     return ((int64_t)(noun->base / 1000) << 48) + row;
 }
 
-static int list_notes(struct vs_conn *conn, const struct vs_noun *noun, int most, int64_t *ret, int *ret_count,
-                      vidstore_error **e) {
+int vs_search_notes(struct vs_conn *conn, const struct vs_noun *noun, int most, int64_t *ret, int *ret_count,
+                    vidstore_error **e) {
     vs_autostmt *s = NULL;
     *ret_count = 0;
     int r = vs_bound(conn, VS_STMT_SEARCH_NOTE_LIST, &s, e, vs_int(note_of(noun, 0)),
@@ -241,27 +241,22 @@ static int list_notes(struct vs_conn *conn, const struct vs_noun *noun, int most
     if (r)
         return r;
     while (*ret_count < most && (r = vs_step(s, e)) == VS_ROW)
-        ret[(*ret_count)++] = vs_col_int(s, 0);
+        ret[(*ret_count)++] = vs_col_int(s, 0) - note_of(noun, 0);
     return r < 0 ? r : 0;
 }
 
 int vs_search_settle(struct vs_conn *conn, const struct vs_noun *noun, int limit, int *ret_left, vidstore_error **e) {
     int count = 0, most = limit ? limit : 1;
     vs_autofree int64_t *notes = vs_malloc((size_t)most * sizeof *notes);
-    vs_autostmt *s = NULL;
-    int r = notes ? list_notes(conn, noun, most, notes, &count, e) : vs_fail_nomem(e);
+    int r = notes ? vs_search_notes(conn, noun, most, notes, &count, e) : vs_fail_nomem(e);
     *ret_left = count == most;
     if (r || !limit || !count)
         return r;
     for (int i = 0; !r && i < count; i++)
-        r = settle_one(conn, noun, notes[i] - note_of(noun, 0), e);
-    if (!r)
-        r = vs_stmt(conn, VS_STMT_SEARCH_NOTE_DONE, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, notes[0]);
-    vs_bind_int(s, 2, notes[count - 1]);
-    return vs_run(s, NULL, e);
+        r = settle_one(conn, noun, notes[i], e);
+    return r ? r
+             : vs_exec(conn, VS_STMT_SEARCH_NOTE_DONE, NULL, e, vs_int(note_of(noun, notes[0])),
+                       vs_int(note_of(noun, notes[count - 1])));
 }
 
 /* Rows are numbered one after the other, so every so many new records it is somebody's turn to work the notes off. */

@@ -13,5 +13,11 @@ void vs_mark_open(struct vs_buf *b, int64_t level);
 int vs_mark_bucket(int64_t number);
 /* The column of words that a field goes to; VS_FINDS: none. */
 enum vs_find vs_find_of(const struct vs_field *field);
+/* The column that is named at a place, behind which " : " stands, and *at is moved past that; VS_FINDS: none is. */
+int vs_search_column_at(const char **at);
+
+/* What a record can be found by as it is now; *ret_there 0: it is gone. */
+int vs_search_doc_read(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq, struct vs_search_doc *ret,
+                       int *ret_there, vidstore_error **e);
 
 #endif

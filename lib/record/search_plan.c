@@ -93,7 +93,10 @@ static int ask_rows(struct vs_compiled *c, vidstore_error **e) {
 }
 
 int vs_search_plan(struct vs_compiled *c, struct vs_conn *conn, vidstore_error **e) {
-    int pieces[VS_QUERY_PIECES], r = 0;
+    int pieces[VS_QUERY_PIECES];
+    int r = c->matched ? vs_search_look(c, conn, e) : 0;
+    if (r || (c->n_noted && c->ranked)) /* what is left out of the expression would not count for both alike */
+        return r;
     int count = c->matched && !c->planned ? vs_search_pieces(c, 0, pieces) : 0;
     if (count < 3 && !(count == 2 && c->scope.len)) /* two are as quick in any order */
         return 0;

@@ -73,8 +73,7 @@ static int put_part(struct vs_compiled *c, const struct part *part, int words, s
     return number < 0 ? number : 0;
 }
 
-/* The column that is named at a place, behind which " : " stands; VS_FINDS: none is. */
-static int column_at(const char **at) {
+int vs_search_column_at(const char **at) {
     static const char *const names[VS_FINDS] = {
         "title_words : ", "series_words : ", "file_words : ", "tag_words : ", "more_words : "};
     for (int i = 0; i < VS_FINDS; i++)
@@ -97,7 +96,7 @@ int vs_search_row_test(struct vs_compiled *c, const char *expression, size_t len
     size_t before = ret->len;
     int r = 0, count = c->count;
     for (const char *at = expression, *end = at + len; !r && at < end;) {
-        struct part part = {.column = column_at(&at)};
+        struct part part = {.column = vs_search_column_at(&at)};
         if (*at != '"') {
             vs_buf_char(ret, *at++);
             continue;

@@ -2,8 +2,8 @@
 /* Reading, and what creating and updating share. */
 #include "store/crud.h"
 #include "db/bind.h"
-#include "record/search.h"
 #include "store/crud_internal.h"
+#include "store/index.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -180,31 +180,9 @@ int vs_crud_exists(vidstore_session *session, const struct vs_rules *rules, cons
     return 0;
 }
 
-struct settle {
-    const struct vs_noun *noun;
-    int left;
-};
-
-static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
-    struct settle *settle = arg;
-    return vs_search_settle(conn, settle->noun, 0, &settle->left, e);
-}
-
-static int settle_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
-    struct settle *settle = arg;
-    return vs_search_settle(conn, settle->noun, 2048, &settle->left, e);
-}
-
-void vs_crud_settle(vidstore_session *session, struct vs_compiled *c) {
-    struct settle settle = {c->noun, 0};
-    vs_autoerror vidstore_error *e = NULL;
-    if (!c->matched || !c->noun->stmt.update) /* events are never changed, and indexed as they are written */
-        return;
-    int r = vs_session_read(session, look_op, &settle, &e);
-    while (!r && settle.left)
-        r = vs_session_write(session, settle_op, &settle, &e);
-    if (r && !c->searched)
-        c->matched = 0;
+void vs_crud_settle(vidstore_session *session, const struct vs_compiled *c) {
+    if (c->matched && !session->snap)
+        vs_index_settle(session, c->noun, 10000);
 }
 
 struct list {

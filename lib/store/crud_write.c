@@ -4,6 +4,7 @@
 #include "record/search.h"
 #include "store/crud.h"
 #include "store/crud_internal.h"
+#include "store/index.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -122,6 +123,12 @@ static int differs(const struct vs_change *c) {
     return 0;
 }
 
+static int note(struct vs_change *c, int64_t seq, vidstore_error **e) {
+    if (c->noun->search.put)
+        vs_index_noted(c->session->store, c->noun);
+    return vs_search_note(c->conn, c->noun, seq, e);
+}
+
 static int insert(struct vs_change *c, vidstore_error **e) {
     vs_autostmt *s = NULL;
     vs_autofree uint8_t(*scratch)[64] = vs_malloc(c->noun->columns * sizeof *scratch);
@@ -134,7 +141,7 @@ static int insert(struct vs_change *c, vidstore_error **e) {
     r = r ? r : vs_insert(s, &seq, e);
     vs_reset(VS_TAKE(s)); /* before the bytes that were bound go */
     r = name_field(c->noun, r, e);
-    return r ? r : vs_search_note(c->conn, c->noun, seq, e);
+    return r ? r : note(c, seq, e);
 }
 
 /* UPDATE of the columns that differ; the same set of columns is the same text, and so the same statement. */
@@ -171,7 +178,7 @@ int vs_change_write(struct vs_change *c, vidstore_error **e) {
     vs_reset(s);
     r = name_field(c->noun, r, e);
     if (!r && (c->refind || vs_search_differs(c->noun, c->old->values, c->values)))
-        r = vs_search_note(c->conn, c->noun, c->old->seq, e);
+        r = note(c, c->old->seq, e);
     return r;
 }
 

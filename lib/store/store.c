@@ -3,6 +3,7 @@
 #include "db/bind.h"
 #include "store/checkpoints.h"
 #include "store/guards.h"
+#include "store/index.h"
 #include "store/place.h"
 #include "util/alloc.h"
 #include "util/env.h"
@@ -35,6 +36,7 @@ static void destroy(struct vidstore *store) {
     vs_prober_free(store->prober);
     vs_checkpoints_end(store);
     vs_guards_end(store);
+    vs_index_close(store);
     vs_db_close(store->db);
     vs_blobs_close(store->blobs);
     vs_options_free(&store->options);

@@ -40,6 +40,9 @@ struct vs_service {
     void (*closing)(void *state); /* the host has closed its handle: let go of what keeps the store; NULL: nothing */
 };
 
+struct vs_noun;
+enum { VS_NOTED = 16 };
+
 struct vidstore {
     uint32_t magic;
     atomic_int refs; /* the host's handle, and one for each session, upload, reader and lease */
@@ -59,6 +62,8 @@ struct vidstore {
     atomic_llong writes;            /* since this process last thought of a checkpoint */
     atomic_llong checkpoint_at_us;  /* monotonic: when it thinks of the next one, however few they are */
     atomic_int checkpointing;
+    /* Nouns of which records were noted through this handle, to be indexed before it goes (store/index.h). */
+    _Atomic(const struct vs_noun *) noted[VS_NOTED];
 };
 
 /* The handle is that of an open store, in the process that opened it. */

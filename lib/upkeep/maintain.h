@@ -23,6 +23,7 @@ enum vs_done {
     VS_DONE_TOKENS,
     VS_DONE_USAGE,
     VS_DONE_FEED,
+    VS_DONE_INDEXED,
     VS_DONE_KINDS
 };
 extern const char *const vs_done_names[VS_DONE_KINDS];

@@ -7,8 +7,10 @@
 #include "jobs/jobs.h"
 #include "keys/keys.h"
 #include "links/links.h"
+#include "record/search.h"
 #include "trail/feed.h"
 #include "upkeep/maintain.h"
+#include "users/users.h"
 #include "util/alloc.h"
 #include "util/env.h"
 #include "util/error.h"
@@ -32,7 +34,7 @@ const char *const vs_done_names[VS_DONE_KINDS] = {
     [VS_DONE_BLOBS] = "blobs_deleted",     [VS_DONE_BYTES] = "bytes_freed",       [VS_DONE_AUDIT] = "audit_pruned",
     [VS_DONE_ALERTS] = "alerts_raised",    [VS_DONE_FEED] = "feed_pruned",        [VS_DONE_KEYS] = "keys_ended",
     [VS_DONE_KEYS_PURGED] = "keys_purged", [VS_DONE_LOGINS] = "logins_purged",    [VS_DONE_TOKENS] = "tokens_purged",
-    [VS_DONE_USAGE] = "usage_purged",
+    [VS_DONE_USAGE] = "usage_purged",      [VS_DONE_INDEXED] = "records_indexed",
 };
 
 /* One slice of one step, while it runs. */
@@ -109,6 +111,15 @@ static int find_old_entries(struct vs_conn *conn, struct slice *slice, vidstore_
 
 static int find_surplus_entries(struct vs_conn *conn, struct slice *slice, vidstore_error **e) {
     return slice->keep ? vs_feed_surplus(conn, slice->keep, slice->limit, &slice->upto, &slice->found, e) : 0;
+}
+
+/* Records whose words are not in the index yet. */
+static int find_noted(struct vs_conn *conn, struct slice *slice, vidstore_error **e) {
+    int64_t limit = slice->limit < SLICE_MAX ? slice->limit : SLICE_MAX, places[SLICE_MAX];
+    int count = 0;
+    int r = vs_search_notes(conn, slice->step->rules->noun, (int)limit, places, &count, e);
+    slice->found = count;
+    return r;
 }
 
 /* --- doing ---------------------------------------------------------------------------------------------------- */
@@ -210,6 +221,13 @@ static int prune_feed(struct vs_conn *conn, struct slice *slice, vidstore_error 
     return vs_feed_prune(conn, slice->upto, &slice->done, e);
 }
 
+static int index_noted(struct vs_conn *conn, struct slice *slice, vidstore_error **e) {
+    int left = 0;
+    int r = find_noted(conn, slice, e);
+    slice->done = slice->found;
+    return r ? r : vs_search_settle(conn, slice->step->rules->noun, (int)slice->limit, &left, e);
+}
+
 /* --- the list ------------------------------------------------------------------------------------------------- */
 
 #define ENDED(state_, days_)                                                                                           \
@@ -217,6 +235,9 @@ static int prune_feed(struct vs_conn *conn, struct slice *slice, vidstore_error 
 
 #define ROWS(kind_, days_, what_)                                                                                      \
     { kind_, days_, SLICE_MAX, VS_STMT_DUE_##what_, 0, NULL, find_count, purge_rows, VS_STMT_PURGE_##what_ }
+
+#define INDEX(rules_)                                                                                                  \
+    { VS_DONE_INDEXED, VS_SETTINGS, QUEUE_SLICE, 0, 0, rules_, find_noted, index_noted }
 
 static const struct step steps[] = {
     {VS_DONE_LEASES, VS_SETTINGS, QUEUE_SLICE, 0, 0, NULL, find_leases, recover_leases},
@@ -242,6 +263,10 @@ static const struct step steps[] = {
      find_ids, purge_removed},
     {VS_DONE_FEED, VS_SETTING_FEED_DAYS, SLICE_MAX, 0, 0, NULL, find_old_entries, prune_feed},
     {VS_DONE_FEED, VS_SETTINGS, SLICE_MAX, 0, 0, NULL, find_surplus_entries, prune_feed},
+    INDEX(&vs_user_rules),
+    INDEX(&vs_job_rules),
+    INDEX(&vs_video_rules),
+    INDEX(&vs_file_rules),
 };
 
 static int find_op(struct vs_conn *conn, void *arg, vidstore_error **e) {

@@ -10,6 +10,10 @@ SELECT place FROM search_notes WHERE place >= $1 AND place < $2 ORDER BY place L
 -- name: search_note_done
 DELETE FROM search_notes WHERE place >= $1 AND place <= $2;
 
+-- name: search_both :template
+-- What the index of words finds, and what is found of the records that are noted.
+SELECT place, score FROM ({{indexed}}) AS indexed UNION ALL SELECT place, score FROM ({{fresh}}) AS fresh
+
 -- name: migration_add
 INSERT INTO vs_migration (version, name, checksum, applied_us, took_us, library) VALUES ($1, $2, $3, $4, $5, $6);
 

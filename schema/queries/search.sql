@@ -16,7 +16,7 @@ ORDER BY {{found_order}} LIMIT {{limit}};
 
 -- name: {noun}_search_hits :template
 -- Where they are, newest first: through the marks of who asks.
-SELECT found.rowid AS place, {{score}} AS score FROM {table}_search({{match}}) AS found CROSS JOIN {table}
+SELECT found.rowid AS place, {{score}} AS score FROM {{words}} AS found CROSS JOIN {table}
 WHERE seq = found.rowid AND {{where}} ORDER BY {{found_order}} LIMIT {{limit}}
 
 -- name: {noun}_search_granted :template

@@ -4,7 +4,7 @@
 #include "db/sqlite/sqlite_internal.h"
 
 /* Title, series, file name, tags, other words, marks. */
-static const int weights[] = {16, 8, 6, 6, 1, 0};
+const int vs_rank_weights[VS_RANK_COLUMNS] = {16, 8, 6, 6, 1, 0};
 
 /* The smaller, the better. A word counts once a column, and more where a title begins. */
 static void rank(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *context, int n,
@@ -19,7 +19,7 @@ static void rank(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context 
             return;
         }
         for (; column >= 0; api->xPhraseNext(fts, &at, &column, &offset)) {
-            int weight = column < (int)VS_COUNT(weights) ? weights[column] : 0;
+            int weight = column < VS_RANK_COLUMNS ? vs_rank_weights[column] : 0;
             if (column == last)
                 continue;
             last = column;

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/index.h"
+#include "record/search.h"
+#include "util/env.h"
+#include "util/error.h"
+
+enum { AT_ONCE = 64 }; /* records in a commit, so that whoever wants to write meanwhile has not long to wait */
+static const int64_t CLOSING_US = 100000;
+
+struct settle {
+    const struct vs_noun *noun;
+    int left;
+};
+
+static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct settle *settle = arg;
+    return vs_search_settle(conn, settle->noun, 0, &settle->left, e);
+}
+
+static int settle_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct settle *settle = arg;
+    return vs_search_settle(conn, settle->noun, AT_ONCE, &settle->left, e);
+}
+
+/* Whether a write would have to wait for another; one that begins just now is met by patience. */
+static int is_taken(struct vs_db *db) {
+    char holder[160];
+    vs_db_holder(db, holder, sizeof holder);
+    return *holder != 0;
+}
+
+static void settle(struct vidstore *store, struct vs_call call, const struct vs_noun *noun, int64_t patience_us) {
+    struct settle settle = {noun, 0};
+    if (!noun->search.put || !noun->stmt.update ||
+        store->options.read_only) /* events are indexed as they are written */
+        return;
+    int r = vs_db_read(store->db, &call, look_op, &settle, NULL);
+    while (!r && settle.left && !is_taken(store->db)) {
+        call.deadline_us = vs_mono_us() + patience_us;
+        r = vs_db_write(store->db, &call, settle_op, &settle, NULL);
+    }
+}
+
+void vs_index_settle(vidstore_session *session, const struct vs_noun *noun, int64_t patience_us) {
+    struct settle own = {noun, 1};
+    if (!session->txn) {
+        settle(session->store, vs_session_call(session), noun, patience_us);
+        return;
+    }
+    while (own.left && noun->stmt.update && !vs_session_write(session, settle_op, &own, NULL))
+        ;
+}
+
+void vs_index_noted(struct vidstore *store, const struct vs_noun *noun) {
+    atomic_store_explicit(&store->noted[noun->base / 1000 % VS_NOTED], noun, memory_order_relaxed);
+}
+
+void vs_index_close(struct vidstore *store) {
+    struct vs_call call = {.deadline_us = vs_mono_us() + CLOSING_US, .what = "closing"};
+    for (int i = 0; store->db && i < VS_NOTED; i++) {
+        const struct vs_noun *noun = atomic_load_explicit(&store->noted[i], memory_order_relaxed);
+        if (noun)
+            settle(store, call, noun, CLOSING_US);
+    }
+}

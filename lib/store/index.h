@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* Working off what changes have left to be done in the index of words. A query is right without it (record/search.h),
+ * so nobody waits for it. */
+#ifndef VS_STORE_INDEX_H
+#define VS_STORE_INDEX_H
+
+#include "record/field.h"
+#include "store/session.h"
+
+/* Indexes the noted records of a noun: in the session's transaction if there is one; else unless somebody writes or the
+ * store can't be written, a few at a time, each within patience_us. Errors are nobody's, since nothing was asked for.
+ */
+void vs_index_settle(vidstore_session *session, const struct vs_noun *noun, int64_t patience_us);
+/* Remembers that a record of the noun was noted. */
+void vs_index_noted(struct vidstore *store, const struct vs_noun *noun);
+/* Before the store closes: settles what was noted through it, unless somebody writes. Who opens it for reading only
+ * then has nothing to look at. */
+void vs_index_close(struct vidstore *store);
+
+#endif
