@@ -25,6 +25,7 @@ DIFFERENCES = [
     ("damaged*", "*", "which of the damaged packets count is chance"),
     ("century.mp4", "duration", "the header says 136 years, the streams half a second: we don't believe it"),
     ("live.mkv", "duration", "it has none written down: we read to its end"),
+    ("late.mkv", "duration", "it has none written down: the last block's time"),
     ("*.ivf", "duration", "as above"),
     ("v*-qtrle.*", "pix_fmt", "not among the decoders that are allowed"),
     ("*.apng", "duration", "as above"),
@@ -35,6 +36,9 @@ DIFFERENCES = [
         "avg_rate",
         "a dozen frames without a length of their own: ffprobe repeats the decoder's guess",
     ),
+    ("ghost.mkv", "language", "libavformat leaves out BCP 47 tags"),
+    ("default_base.mp4", "nb_frames", "those of the first piece of many"),
+    ("fragfirst.mp4", "nb_frames", "as above"),
     ("bcp47.mkv", "language", "libavformat leaves out BCP 47 tags"),
     ("interlaced*", "field_order", "the first frame is asked too"),
     ("hlgsei.*", "transfer", "the picture says what it prefers to be: ffprobe says so of its frames only"),
@@ -337,6 +341,24 @@ def check_facts(mine):
     )
     check(container["where.mov"].get("make") == "Maker", "make")
     check(container["live.mkv"].get("duration_source") == "scan", "live.mkv has a duration")
+    late = container["late.mkv"]
+    check(
+        (late.get("duration_source"), late["start_us"]) == ("tail", 3600 * 10**6)
+        and 11.9e6 < late["duration_us"] < 12.1e6,
+        f"late.mkv: {late}",
+    )
+    modes = {"vfrcoarse.mp4": "vfr", "cfrcoarse.mp4": "cfr", "vfrpromised.mkv": None}
+    for name, mode in modes.items():
+        check(video(name).get("rate_mode") == mode, f"{name}: {video(name).get('rate_mode')}")
+    for name, pulled in (("pulldown.m2v", True), ("pulldown-later.m2v", None), ("base.ts", None)):
+        check(video(name).get("pulldown") is pulled, f"{name}: pulldown {video(name).get('pulldown')}")
+    for name, there in (("captions.mp4", True), ("pq.mp4", None)):
+        check(video(name).get("closed_captions") is there, f"{name}: captions {video(name).get('closed_captions')}")
+    check([s.get("language") for s in mine["ghost.mkv"]["streams"]][1:] == ["de-AT", "ja-JP"], "ghost.mkv: languages")
+    check(
+        container["fragfirst.mp4"]["fragmented"] and "nb_frames" not in video("fragfirst.mp4"),
+        "frames of the first piece are all",
+    )
     check(container["programs.ts"]["programs"][1]["name"] == "Two", "programs")
     check([s.get("language") for s in mine["bcp47.mkv"]["streams"]] == ["zh-Hant", "pt-BR"], "BCP 47 languages")
     check(video("vfr0.mp4").get("rate_mode") == "vfr" and video("rate0.mp4").get("rate_mode") == "cfr", "rate mode")

@@ -14,7 +14,7 @@ import sys
 
 import forge as hand
 
-VERSION = 3
+VERSION = 4
 SIZE = "160x120"
 PICTURE = f"-f lavfi -i testsrc2=size={SIZE}:rate=25:duration=0.48"
 SOUND = "-f lavfi -i sine=frequency=440:sample_rate=48000:duration=0.48"
@@ -344,6 +344,21 @@ def pictures(c):
             for x in ("mp4", "mkv")
         ],
     )
+    uneven = "-vf \"select='not(mod(n\\,3)-1)+not(mod(n\\,3))'\" -vsync vfr -bf 0 " + X264
+    c.ffmpeg(
+        f"-f lavfi -i testsrc2=size={SIZE}:rate=30:duration=3",
+        [("vfrcoarse.mp4", uneven + " -video_track_timescale 30"), ("vfrpromised.mkv", uneven + " -r 30")],
+    )
+    c.ffmpeg(
+        f"-f lavfi -i testsrc2=size={SIZE}:rate=60:duration=1",
+        [("cfrcoarse.mp4", f"{X264} -bf 0 -video_track_timescale 1000")],
+    )
+    c.ffmpeg(
+        "-f lavfi -i testsrc2=size=640x480:rate=25:duration=12",
+        [("late.mkv", f"{X264} -qp 12 -g 25 -output_ts_offset 3600 -f matroska -live 1")],
+    )
+    for first, name in ((0, "pulldown.m2v"), (1, "pulldown-later.m2v")):
+        c.write(name, hand.repeated(c.read("v0-mpeg2video.m2v"), first), "forged")
     c.ffmpeg(
         f"-f lavfi -i testsrc2=size=352x288:rate=50:duration=0.4",
         [
@@ -443,6 +458,9 @@ def forge(c):
             [("bcp47.mkv", "-map 0 -c copy -metadata:s:a language=pt-BR -metadata:s:v language=zh-Hant")],
         )
         c.write("bcp47.mkv", c.read("bcp47.mkv").replace(b"\x22\xb5\x9c", b"\x22\xb5\x9d"), "forged")
+        c.write("ghost.mkv", hand.with_ghost(c.read("two.mkv")), "forged")
+    if "frag.mp4" in c.kinds:
+        c.ffmpeg("-i vfr0.mp4", [("fragfirst.mp4", "-c copy -movflags +frag_keyframe -frag_duration 400000")])
     for name in (
         "base.mp4",
         "fast.mp4",
@@ -482,6 +500,7 @@ def light(c):
         return
     units = {
         "hdr10plus": ("pq", hand.sei(4, hand.hdr10plus())),
+        "captions": ("pq", hand.sei(4, hand.captions())),
         # a player that does not know HLG takes it for BT.2020; who knows it reads the message
         "hlgsei": ("bt2020", hand.sei(147, bytes([18]))),
         "lightsei": ("pq", hand.sei(144, struct.pack(">2H", 700, 300))),

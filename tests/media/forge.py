@@ -43,6 +43,11 @@ def hdr10plus(peak=1000):
     return b.put(0, 1).put(0, 1).put(0, 1).bytes()
 
 
+def captions():
+    """One pair of CEA-608, as ATSC A/53 wraps it."""
+    return bytes([0xB5, 0, 0x31]) + b"GA94" + bytes([3, 0x41, 0xFF, 0xFC, 0x94, 0x2C, 0xFF])
+
+
 def before_first_picture(stream, unit):
     """An Annex B stream with a unit before its first picture."""
     at = 0
@@ -52,6 +57,20 @@ def before_first_picture(stream, unit):
             return stream[:start] + unit + stream[start:]
         at += 3
     raise ValueError("no picture")
+
+
+# --- MPEG-2 -----------------------------------------------------------------------------------------------------------
+
+
+def repeated(stream, first):
+    """Each picture but the first ones says that it is shown again (repeat_first_field)."""
+    out, at, n = bytearray(stream), 0, 0
+    while (at := stream.find(b"\0\0\1\xb5", at)) >= 0:
+        if stream[at + 4] >> 4 == 8:
+            out[at + 7] |= 2 * (n >= first)
+            n += 1
+        at += 4
+    return bytes(out)
 
 
 # --- MP4 --------------------------------------------------------------------------------------------------------------
@@ -142,6 +161,34 @@ def into_element(data, path, more):
     if not done:
         raise KeyError(path)
     return out
+
+
+def elements(data):
+    """The elements in the bytes: pairs of id and body."""
+    at = 0
+    while at < len(data):
+        ident, at = vint(data, at, True)
+        size, at = vint(data, at, False)
+        yield ident, data[at : at + size]
+        at += size
+
+
+def with_ghost(data):
+    """The same with a track before the sound that says nothing of its codec, languages of BCP 47, and no index."""
+    tracks, language, index = 0x1654AE6B, 0x22B59D, (0x114D9B74, 0x1C53BB6B)
+
+    def rebuilt(body):
+        track = [t for ident, t in elements(body) if ident == 0xAE]
+        other = {0x86: b"", 0xD7: element(0xD7, b"\x63"), 0x73C5: element(0x73C5, b"\x63")}
+        ghost = b"".join(other.get(ident, element(ident, b)) for ident, b in elements(track[1]))
+        named = ((ghost, b"xx-ghost"), (track[1], b"de-AT"), (track[2], b"ja-JP"))
+        return element(0xAE, track[0]) + b"".join(element(0xAE, t + element(language, word)) for t, word in named)
+
+    def segment(body):
+        kept = ((i, rebuilt(b) if i == tracks else b) for i, b in elements(body) if i not in index)
+        return b"".join(element(i, b) for i, b in kept)
+
+    return b"".join(element(i, segment(b) if i == 0x18538067 else b) for i, b in elements(data))
 
 
 PICTURE_OF_TRACK = (0x18538067, 0x1654AE6B, 0xAE, 0xE0)

@@ -15,7 +15,7 @@ enum {
     ID_TRACKS = 0x1654AE6B,
     ID_TRACK = 0xAE,
     ID_TRACK_TYPE = 0x83,
-    ID_DEFAULT_DURATION = 0x23E383,
+    ID_CODEC = 0x86,
     ID_LANGUAGE_BCP47 = 0x22B59D,
     ID_VIDEO = 0xE0,
     ID_CROP_BOTTOM = 0x54AA,
@@ -120,8 +120,8 @@ static void read_track(struct cursor c, struct ebml_track *t) {
     while (next(&c, &e)) {
         if (e.id == ID_TRACK_TYPE)
             t->type = (int)(unsigned_of(e.body) & 0xFF);
-        else if (e.id == ID_DEFAULT_DURATION)
-            t->default_duration = unsigned_of(e.body);
+        else if (e.id == ID_CODEC)
+            t->has_codec = e.body.end > e.body.p;
         else if (e.id == ID_LANGUAGE_BCP47)
             text_of(e.body, t->language);
         else if (e.id == ID_VIDEO)

@@ -8,11 +8,11 @@
 enum { EBML_MAX_TRACKS = 256, EBML_LANGUAGE = 64 };
 
 struct ebml_track {
-    int type; /* 1 video, 2 audio, 17 subtitle, 33 metadata; 0: not said */
+    int type;      /* 1 video, 2 audio, 17 subtitle, 33 metadata; 0: not said */
+    int has_codec; /* one without is no stream of libavformat's */
     int encrypted;
     char language[EBML_LANGUAGE]; /* BCP 47, from LanguageBCP47 alone; "" when there is none */
     int64_t crop[4];              /* left, top, right, bottom, in pixels */
-    int64_t default_duration;     /* nanoseconds a frame; 0: not said */
 };
 
 struct ebml {

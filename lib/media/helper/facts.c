@@ -55,6 +55,7 @@ static void put_duration(const struct probe *p) {
     } else if (p->tail_duration > 0) {
         duration = p->tail_duration;
         source = "tail";
+        suspect |= p->ic->start_time == AV_NOPTS_VALUE;
     } else if (duration == AV_NOPTS_VALUE || duration <= 0) {
         return;
     } else if (suspect) {

@@ -84,6 +84,8 @@ static void scan_duration(struct probe *p) {
         return;
     if (p->ebml.segment_at && s->size > TAIL_BYTES && TAIL_BYTES <= s->budget - s->total) {
         p->tail_duration = ebml_last_time(s, &p->ebml, TAIL_BYTES);
+        if (p->ic->start_time != AV_NOPTS_VALUE && p->ic->start_time > 0)
+            p->tail_duration -= p->ic->start_time; /* what is live may begin hours after zero */
         if (p->tail_duration > 0)
             return;
     }
@@ -181,7 +183,8 @@ static const char *learned_status(struct probe *p, int rc) {
     return truncated(p) ? "truncated" : rc < 0 ? "damaged" : "ok";
 }
 
-/* Tracks and streams are in the same order, but for tracks of kinds that libavformat leaves out. */
+/* Tracks and streams are in the same order, but for tracks that libavformat leaves out: of other kinds, and those that
+ * don't say what their blocks are. */
 static const struct ebml_track *find_track(const struct probe *p, int stream) {
     static const int types[] = {1, 2, 17, 33};
     for (int i = 0, n = 0; i < p->ebml.n_tracks; i++) {
@@ -189,7 +192,7 @@ static const struct ebml_track *find_track(const struct probe *p, int stream) {
         size_t k = 0;
         while (k < sizeof types / sizeof *types && types[k] != t->type)
             k++;
-        if (k < sizeof types / sizeof *types && n++ == stream) {
+        if (t->has_codec && k < sizeof types / sizeof *types && n++ == stream) {
             const char *kind = stream_kind(p->ic->streams[stream]);
             return strcmp(kind, k == 0 ? "video" : k == 1 ? "audio" : "subtitle") == 0 || k == 3 ? t : NULL;
         }
@@ -198,13 +201,14 @@ static const struct ebml_track *find_track(const struct probe *p, int stream) {
 }
 
 static struct stream_extra find_extra(const struct probe *p, int stream) {
-    struct stream_extra extra = {.encrypted = -1, .sampled = p->boxes.has_moov && p->boxes.fragmented == 0};
+    struct stream_extra extra = {.encrypted = -1,
+                                 .sampled = p->boxes.has_moov && p->boxes.fragmented == 0,
+                                 .in_pieces = p->boxes.has_moov && p->boxes.fragmented == 1};
     const struct ebml_track *track = find_track(p, stream);
     if (track) {
         extra.encrypted = track->encrypted;
         extra.language = track->language;
         extra.crop = track->crop;
-        extra.frame_ns = track->default_duration;
     }
     for (int i = 0; i < p->boxes.n_tracks; i++)
         if ((int)p->boxes.tracks[i].id == p->ic->streams[stream]->id)

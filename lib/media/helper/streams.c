@@ -92,7 +92,7 @@ static void put_common(json_t *o, AVFormatContext *ic, const AVStream *st, const
     put_time(o, "start_us", st->start_time, st->time_base);
     if (st->duration > 0)
         put_time(o, "duration_us", st->duration, st->time_base);
-    put_positive(o, "nb_frames", st->nb_frames);
+    put_positive(o, "nb_frames", extra->in_pieces ? 0 : st->nb_frames);
 }
 
 static void put_attachment(json_t *o, const AVStream *st) {

@@ -9,9 +9,9 @@
 struct stream_extra {
     int encrypted;        /* -1: not known */
     int sampled;          /* the container lists each sample */
+    int in_pieces;        /* it lists but those of its first piece, or none */
     const char *language; /* BCP 47, or NULL */
     const int64_t *crop;  /* left, top, right, bottom, or NULL */
-    int64_t frame_ns;     /* the length of each frame; 0: not said */
 };
 
 /* The facts about one stream as a JSON object. frame: of this stream, or NULL. */

@@ -221,6 +221,22 @@ static AVRational frames_per_second(const AVStream *st, int64_t ticks) {
     return r;
 }
 
+/* Whether each frame is where an even rate puts it. Lengths that differ by one tick are the rounding of a rate that
+ * does not fit the clock, when a tick is a small part of a frame, and roundings do not add up. */
+static int is_even(AVStream *st, int n, int64_t shortest, int64_t longest) {
+    enum { SMALL = 4 };
+    if (longest == shortest)
+        return 1;
+    if (longest - shortest > 1 || shortest < SMALL)
+        return 0;
+    int64_t first = avformat_index_get_entry(st, 0)->timestamp;
+    double length = (double)(avformat_index_get_entry(st, n - 1)->timestamp - first) / (n - 1);
+    for (int i = 1; i < n; i++)
+        if (fabs((double)(avformat_index_get_entry(st, i)->timestamp - first) - length * i) > 1.01)
+            return 0;
+    return 1;
+}
+
 /* Exact, where the container lists the time of each frame. The last frame's length is not in the list. */
 static int put_sampled_rate(json_t *o, AVStream *st) {
     int n = avformat_index_get_entries_count(st);
@@ -242,21 +258,16 @@ static int put_sampled_rate(json_t *o, AVStream *st) {
         return 0;
     put_ratio(o, "rate_min", frames_per_second(st, longest));
     put_ratio(o, "rate_max", frames_per_second(st, shortest));
-    /* one tick more or less is the rounding of a rate that does not fit the clock */
-    put_word(o, "rate_mode", longest - shortest <= 1 ? "cfr" : "vfr");
+    put_word(o, "rate_mode", is_even(st, n, shortest, longest) ? "cfr" : "vfr");
     return 1;
 }
 
+/* Without a list of frames the mode is not known: the average is made of what the container promises. */
 static void put_rate(json_t *o, AVStream *st, const struct stream_extra *extra) {
     put_ratio(o, "avg_rate", st->avg_frame_rate);
     put_ratio(o, "r_rate", st->r_frame_rate);
-    if (extra->sampled && put_sampled_rate(o, st))
-        return;
-    AVRational avg = st->avg_frame_rate, r = st->r_frame_rate;
-    /* a length that holds for each frame, and frames as many as it makes */
-    if (extra->frame_ns > 0 && avg.num > 0 && avg.den > 0 &&
-        fabs((double)extra->frame_ns * av_q2d(avg) / 1e9 - 1) < 0.01 && r.num > 0 && av_cmp_q(avg, r) == 0)
-        put_word(o, "rate_mode", "cfr");
+    if (extra->sampled)
+        put_sampled_rate(o, st);
 }
 
 static void put_space(json_t *o, const AVStream *st) {
@@ -286,6 +297,7 @@ void video_facts(json_t *o, AVFormatContext *ic, AVStream *st, const struct fram
         put_int(o, "has_b_frames", st->codecpar->video_delay);
     if (!frame || !frame->decoded)
         return;
-    put_flag(o, "closed_captions", frame->closed_captions);
-    put_flag(o, "pulldown", frame->repeated);
+    /* one picture tells that they are there, never that none follow */
+    put_flag(o, "closed_captions", frame->closed_captions ? 1 : -1);
+    put_flag(o, "pulldown", frame->repeated ? 1 : -1);
 }
