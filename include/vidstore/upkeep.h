@@ -90,8 +90,10 @@ VIDSTORE_API vidstore_status vidstore_backup(vidstore_session *session, const ch
 
 /**
  * Make a store from a backup, or from any store: copied with every byte checked, migrated if it is older, then moved
- * into place in one step. Logins of the time of the backup are ended; keys that were revoked since then, and persons
- * who were erased since then, are back: revoke and remove them again.
+ * into place in one step. The file BACKUP says with which database a backup was made, and another one is refused: sub
+ * CHECKSUM, TRUNCATED or TOO_LARGE. A store has no such file, and a backup that was opened for writing neither: what
+ * they hold is taken as it is. Logins of the time of the backup are ended; keys that were revoked since then, and
+ * persons who were erased since then, are back: revoke and remove them again.
  * @param backup  a directory that vidstore_backup() made; not changed.
  * @param directory  where the store shall be; must not exist, or be empty.
  * @param flags  VIDSTORE_BACKUP_… bits.

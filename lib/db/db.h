@@ -218,6 +218,10 @@ int vs_db_schema_check(struct vs_db *db, const struct vs_call *call, vidstore_er
  * from it stops with CANCELLED. */
 int vs_db_backup(struct vs_db *db, const struct vs_call *call, const char *target,
                  int (*progress)(void *arg, int64_t done_pages, int64_t all_pages), void *arg, vidstore_error **e);
+/* The SHA-256 (32 bytes) and the size of the database's file, read through the engine's own descriptor: any other's
+ * close would drop its locks. What the log has and the file has not is no part of it. */
+int vs_db_digest(struct vs_db *db, const struct vs_call *call, uint8_t *ret_sha256, int64_t *ret_size,
+                 vidstore_error **e);
 /* ANALYZE within limits and incremental vacuum of at most max_pages. */
 int vs_db_optimize(struct vs_db *db, const struct vs_call *call, int64_t max_pages, vidstore_error **e);
 /* Who has been reading for the longest, and so keeps the log from being begun anew: call, thread and time, or another

@@ -130,6 +130,8 @@ struct vs_driver {
     int (*optimize)(struct vs_conn *conn, int64_t max_pages, vidstore_error **e);
     int (*backup)(struct vs_conn *conn, const char *target,
                   int (*progress)(void *arg, int64_t done_pages, int64_t all_pages), void *arg, vidstore_error **e);
+    /* The SHA-256 of the file itself, without the log; 32 bytes. */
+    int (*digest)(struct vs_conn *conn, uint8_t *ret_sha256, int64_t *ret_size, vidstore_error **e);
     /* Another process that reads from the log, and so may hold it back; "" when none or unknown. */
     void (*reader)(const char *path, char *buf, size_t size);
     /* Which process holds the write lock; VS_OWN_HANDLE when this one does, "" when none or unknown. */

@@ -143,6 +143,22 @@ int vs_db_backup(struct vs_db *db, const struct vs_call *call, const char *targe
     return vs_db_read(db, call, copy, &b, e);
 }
 
+struct digest {
+    uint8_t *sha256;
+    int64_t *size;
+};
+
+static int digest(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    const struct digest *d = arg;
+    return conn->drv->digest(conn, d->sha256, d->size, e);
+}
+
+int vs_db_digest(struct vs_db *db, const struct vs_call *call, uint8_t *ret_sha256, int64_t *ret_size,
+                 vidstore_error **e) {
+    struct digest d = {ret_sha256, ret_size};
+    return vs_db_read(db, call, digest, &d, e);
+}
+
 static int optimize(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return conn->drv->optimize(conn, *(int64_t *)arg, e);
 }

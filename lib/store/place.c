@@ -23,7 +23,7 @@ static void close_dir(DIR **dir) {
 /* What a store consists of, and what any fresh volume has. Another process may be making the store right now. */
 static int is_of_a_store(const char *name) {
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "blobs") == 0 ||
-           strcmp(name, "tmp") == 0 || strcmp(name, "lost+found") == 0 ||
+           strcmp(name, "tmp") == 0 || strcmp(name, "lost+found") == 0 || strcmp(name, VS_PLACE_SEAL) == 0 ||
            strncmp(name, "store.db", sizeof "store.db" - 1) == 0;
 }
 
@@ -73,6 +73,12 @@ static int check_takeable(const char *path, vidstore_error **e) {
     if ((st.st_mode & 0777) != 0700 && fchmod(place, 0700) != 0)
         return vs_fail_errno(e, errno, "location", "make the store's directory private");
     return 0;
+}
+
+void vs_place_unseal(const char *path) {
+    VS_CLEANUP(close_fd) int place = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (place >= 0)
+        unlinkat(place, VS_PLACE_SEAL, 0);
 }
 
 int vs_place_is_marked(const char *path) {

@@ -246,7 +246,11 @@ static int open_all(struct vidstore *store, vidstore_error **e) {
                     : vs_blobs_open_temporary(&blob, &store->blobs, e);
     if (!r)
         r = vs_checkpoints_begin(store, e);
-    return r ? r : match_blobs(store, e);
+    if (!r)
+        r = match_blobs(store, e);
+    if (!r && o->path && !o->read_only)
+        vs_place_unseal(o->path);
+    return r;
 }
 
 /* What is so damaged that it does not open, vidstore_doctor() can't look at either. */

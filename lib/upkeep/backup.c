@@ -2,6 +2,7 @@
 /* Copying a store while it is in use. */
 #include "store/session.h"
 #include "upkeep/backup_copy.h"
+#include "upkeep/backup_seal.h"
 #include "util/env.h"
 #include "util/error.h"
 #include "util/json.h"
@@ -70,6 +71,8 @@ static int backup(vidstore_session *session, const char *directory, uint32_t fla
     if (!r)
         r = vs_copy_make(&copy, e);
     vs_copy_end(&copy);
+    if (!r)
+        r = vs_seal_write(&place, &call, e);
     if (!r)
         r = vs_place_keep(&place, e);
     if (r)

@@ -4,6 +4,7 @@
 #include "trail/feed.h"
 #include "trail/trail.h"
 #include "upkeep/backup_copy.h"
+#include "upkeep/backup_seal.h"
 #include "util/env.h"
 #include "util/error.h"
 #include "util/json.h"
@@ -75,6 +76,8 @@ static int restore(const char *backup, const char *directory, uint32_t flags, vi
     vs_autoplace place = VS_PLACE_NONE;
     vs_autocopy copy = {.place = &place, .skip_damaged = (flags & VIDSTORE_BACKUP_SKIP_DAMAGED) != 0};
     int r = open_source(backup, &source, e);
+    if (!r)
+        r = vs_seal_check(backup, source.db, e);
     if (!r)
         r = vs_place_make(directory, &place, e);
     copy.from_db = source.db;

@@ -59,7 +59,7 @@ START_TEST(a_backup_opens_by_itself) {
     ck_assert_int_eq(stat(backup_place, &st), 0);
     ck_assert_int_eq(st.st_mode & 07777, 0700);
     ck_assert_int_eq(entries(folder), 2); /* nothing beside store and backup */
-    ck_assert_int_eq(entries(backup_place), 3);
+    ck_assert_int_eq(entries(backup_place), 4);
     path_in(backup_place, file, path, sizeof path);
     ck_assert_int_eq(access(path, R_OK), 0);
     close_store();
@@ -448,7 +448,7 @@ START_TEST(a_restored_store_says_so) {
     ck_assert_int_eq(number(report, "blobs"), 1);
     ck_assert_int_eq(number(report, "bytes"), 1234);
     vidstore_text_free(report);
-    ck_assert_int_eq(entries(backup_place), 3); /* it was only read */
+    ck_assert_int_eq(entries(backup_place), 4); /* it was only read */
     close_store();
     snprintf(place, sizeof place, "%s/restored", folder);
     open_store();
@@ -492,6 +492,62 @@ START_TEST(restore_wants_a_backup_and_a_place) {
 END_TEST
 
 /* Each way in which a backup can be bad. */
+/* Overwrites one letter of a text that no index and no check of the database knows. */
+static void change_letter(const char *path, const char *text) {
+    static char all[8 << 20];
+    FILE *f = fopen(path, "rb");
+    ck_assert_ptr_nonnull(f);
+    size_t size = fread(all, 1, sizeof all, f);
+    fclose(f);
+    char *at = memmem(all, size, text, strlen(text));
+    ck_assert_ptr_nonnull(at);
+    damage(path, at - all);
+}
+
+START_TEST(a_changed_database_of_a_backup_is_refused) {
+    char db[160], seal[160];
+    vidstore_job_params *p = vidstore_job_params_new();
+    vidstore_job_params_set_text(p, VIDSTORE_JOB_KIND, "x");
+    vidstore_job_params_set_text(p, VIDSTORE_JOB_METADATA, "{\"note\":\"zebra in the dark\"}");
+    must(vidstore_job_submit(sys, p, NULL, e));
+    vidstore_job_params_free(p);
+    backup();
+    snprintf(db, sizeof db, "%s/store.db", backup_place);
+    snprintf(seal, sizeof seal, "%s/BACKUP", backup_place);
+    change_letter(db, "zebra in the dark");
+    vidstore_error *error = NULL;
+    ck_assert_int_eq(vidstore_restore(backup_place, restored, 0, NULL, &error), VIDSTORE_CORRUPT);
+    ck_assert_int_eq(vidstore_error_subcode(error), VIDSTORE_SUB_CHECKSUM);
+    ck_assert_str_eq(vidstore_error_field(error), "backup");
+    vidstore_error_free(error);
+    ck_assert(is_not_there(restored));
+    FILE *f = fopen(seal, "w"); /* what is no seal vouches for nothing */
+    ck_assert_ptr_nonnull(f);
+    fputs("vidstore backup 1\ndatabase 12 0011\n", f);
+    ck_assert_int_eq(fclose(f), 0);
+    refused(VIDSTORE_CORRUPT, "backup", vidstore_restore(backup_place, restored, 0, NULL, e));
+    ck_assert_int_eq(unlink(seal), 0); /* somebody wants it as it is */
+    must(vidstore_restore(backup_place, restored, 0, NULL, e));
+}
+END_TEST
+
+/* A backup that was opened as a store may change, and vouches for nothing any more; one that was only read does. */
+START_TEST(a_backup_that_is_used_is_a_store) {
+    char seal[160], uri[160];
+    vidstore *vs = NULL;
+    backup();
+    snprintf(seal, sizeof seal, "%s/BACKUP", backup_place);
+    snprintf(uri, sizeof uri, "vidstore:%s?mode=ro", backup_place);
+    must(vidstore_open(uri, NULL, &vs, e));
+    vidstore_close(vs);
+    ck_assert_int_eq(access(seal, F_OK), 0);
+    must(vidstore_open(backup_place, NULL, &vs, e));
+    vidstore_close(vs);
+    ck_assert(is_not_there(seal));
+    must(vidstore_restore(backup_place, restored, 0, NULL, e));
+}
+END_TEST
+
 START_TEST(a_damaged_backup_is_refused) {
     struct id file = put_file(sys, 200000, NULL, NULL);
     char blob[256], db[160], marker[160];
@@ -697,6 +753,8 @@ Suite *upkeep_backup_suite(void) {
     tcase_add_test(back, a_restored_store_says_so);
     tcase_add_test(back, a_store_in_use_can_be_restored_from);
     tcase_add_test(back, restore_wants_a_backup_and_a_place);
+    tcase_add_test(back, a_changed_database_of_a_backup_is_refused);
+    tcase_add_test(back, a_backup_that_is_used_is_a_store);
     tcase_add_loop_test(back, a_damaged_backup_is_refused, 0, 10);
     suite_add_tcase(suite, back);
     TCase *doctor = tcase_create("doctor");

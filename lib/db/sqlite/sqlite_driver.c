@@ -286,6 +286,7 @@ const struct vs_driver vs_driver_sqlite = {
     .integrity = vs_sqlite_integrity,
     .optimize = vs_sqlite_optimize,
     .backup = vs_sqlite_backup,
+    .digest = vs_sqlite_digest,
     .holder = vs_sqlite_holder,
     .reader = vs_sqlite_reader,
 };

@@ -133,6 +133,9 @@ int vs_sqlite_integrity(struct vs_conn *conn, int full, vidstore_error **e);
 int vs_sqlite_optimize(struct vs_conn *conn, int64_t max_pages, vidstore_error **e);
 int vs_sqlite_has_checkpoint_race(int version_number);
 
+/* sqlite_digest.c */
+int vs_sqlite_digest(struct vs_conn *conn, uint8_t *ret_sha256, int64_t *ret_size, vidstore_error **e);
+
 /* sqlite_backup.c */
 int vs_sqlite_backup(struct vs_conn *conn, const char *target,
                      int (*progress)(void *arg, int64_t done_pages, int64_t all_pages), void *arg, vidstore_error **e);
