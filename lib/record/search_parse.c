@@ -29,6 +29,7 @@ struct reader {
     struct vs_compiled *out;
     struct vs_buf group, filter; /* words joined by OR; what has no mark */
     int terms, join, negate, any;
+    int apart;             /* the last term was none that OR can join: it excludes, or is a filter */
     int conditions, rough; /* in the group; the column of a prefix in it, -1: there is none */
     size_t words;
     vidstore_error **e;
@@ -150,6 +151,7 @@ static void add_condition(struct reader *p, int without, const struct vs_buf *co
     p->out->find.failed |= condition->failed;
     if (!condition->len)
         return;
+    p->apart = without;
     if (without) {
         vs_buf_fmt(&p->out->without, "%s%s", p->out->without.len ? " OR " : "", condition->data);
         return;
@@ -181,8 +183,14 @@ static int put_phrase(struct reader *p, struct vs_buf *b, enum vs_find column, c
     return 0;
 }
 
+static int not_joined(struct reader *p, const struct term *t) {
+    return refuse(p, t, VIDSTORE_SUB_SYNTAX, "OR stands between words");
+}
+
 static int add_words(struct reader *p, const struct term *t) {
     vs_autobuf b = {0};
+    if (p->join && t->without)
+        return not_joined(p, t);
     const char *start = t->name ? t->name : t->value;
     size_t len = (size_t)(t->value + t->value_len - start);
     int prefix = t->prefix || (!t->quoted && len > 1 && start[len - 1] == '*');
@@ -224,6 +232,21 @@ static int is_word(const struct piece *piece, const char *word) {
     return !piece->quoted && piece->len == strlen(word) && strncmp(piece->text, word, piece->len) == 0;
 }
 
+/* Whether a field is known at all is asked; not of one that has the word for a value. */
+static int is_known(const struct vs_field *field, const struct piece *piece) {
+    if (!is_word(piece, "any") && !is_word(piece, "none"))
+        return 0;
+    return !field->words || vs_search_word(field, piece->text, piece->len) < 0;
+}
+
+static int is_id(const struct piece *piece) {
+    char text[VS_UUID_TEXT] = "";
+    if (piece->len != VS_UUID_TEXT - 1)
+        return 0;
+    memcpy(text, piece->text, piece->len);
+    return vs_uuid_is_text(text);
+}
+
 static void put_quoted(struct vs_buf *b, const char *text, size_t len) {
     vs_buf_char(b, '"');
     for (size_t i = 0; i < len; i++) {
@@ -238,8 +261,10 @@ static void put_quoted(struct vs_buf *b, const char *text, size_t len) {
 static int put_filter(struct reader *p, const struct term *t, const struct vs_field *field, const struct piece *piece,
                       struct vs_buf *b) {
     const char *why = NULL;
+    if (field->type == VS_JSON)
+        return refuse(p, t, VIDSTORE_SUB_UNKNOWN_FIELD, "this field is asked for words only");
     vs_buf_str(b, b->len ? " or " : "");
-    if (is_word(piece, "any") || is_word(piece, "none")) {
+    if (is_known(field, piece)) {
         vs_buf_fmt(b, "%s is %snull", field->name, piece->text[0] == 'a' ? "not " : "");
         return 0;
     }
@@ -271,10 +296,10 @@ static int put_filter(struct reader *p, const struct term *t, const struct vs_fi
             vs_buf_fmt(b, "%s = %s", field->name, vs_word_name(field->words, value));
         return 0;
     }
-    if (field->type == VS_JSON)
-        return refuse(p, t, VIDSTORE_SUB_UNKNOWN_FIELD, "no field to ask for");
     if (piece->prefix)
         return refuse(p, t, VIDSTORE_SUB_SYNTAX, "this field takes no *");
+    if (field->type == VS_UUID && !is_id(piece))
+        return refuse(p, t, VIDSTORE_SUB_SYNTAX, "not a UUID");
     vs_buf_fmt(b, "%s = ", field->name);
     put_quoted(b, piece->text, piece->len);
     return 0;
@@ -286,7 +311,7 @@ static int put_value(struct reader *p, const struct term *t, const struct vs_fie
     int equal = t->op_len == 1 && (*t->op == ':' || *t->op == '=');
     if (!piece->len && !piece->quoted)
         return refuse(p, t, VIDSTORE_SUB_SYNTAX, "a value is missing");
-    if (is_word(piece, "any") || is_word(piece, "none") || !equal)
+    if (is_known(field, piece) || !equal)
         return put_filter(p, t, field, piece, filter);
     if (column != VS_FINDS)
         return put_phrase(p, marks, column, piece->text, piece->len, piece->prefix);
@@ -317,6 +342,8 @@ static int add_values(struct reader *p, struct term *t, const struct vs_field *f
         t->op++;
         t->op_len--;
     }
+    if (p->join && t->without)
+        return not_joined(p, t);
     do {
         struct piece piece = next_piece(&at, end);
         const struct vs_saying *said = saying(p->out->noun, field->name, strlen(field->name), piece.text, piece.len);
@@ -343,8 +370,8 @@ static int add_values(struct reader *p, struct term *t, const struct vs_field *f
         return 0;
     }
     if (p->join)
-        return refuse(p, t, VIDSTORE_SUB_SYNTAX, "OR stands between words");
-    p->any = 1;
+        return not_joined(p, t);
+    p->any = p->apart = 1;
     p->filter.failed |= filter.failed;
     vs_buf_str(&p->filter, p->filter.len ? " and " : "");
     vs_buf_fmt(&p->filter, t->without ? "(not (%s) or %s is null)" : "(%s)", filter.data, field->name);
@@ -379,6 +406,8 @@ static int read_term(struct reader *p, struct term *t) {
     if (is_operator(t, "AND"))
         return 0;
     if (is_operator(t, "OR")) {
+        if (p->apart)
+            return not_joined(p, t);
         p->join = p->group.len > 0;
         return 0;
     }

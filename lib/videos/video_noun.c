@@ -17,6 +17,7 @@ static const struct vs_field fields[] = {
 static const struct vs_saying sayings[] = {
     {"hdr", "any", "hdr10,hdr10plus,hlg,pq,dv"},
     {"hdr", "none", "sdr"},
+    {"media_kind", "none", "\"none\""},
     {"codec", "h265", "hevc"},
     {"codec", "avc", "h264"},
     {"codec", "x264", "h264"},

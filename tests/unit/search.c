@@ -85,6 +85,11 @@ static const struct {
     {"episode:any", NULL, "((episode IS NOT NULL))"},
     {"title:none", NULL, "((title IS NULL))"},
     {"download_state:failed", NULL, "((download_state = 40))"},
+    {"download_state:none", NULL, "((download_state = 0))"},
+    {"download_state:any", NULL, "((download_state IS NOT NULL))"},
+    {"media_kind:none", "((\"" M "3064" EQ "none\"))", ""},
+    {"codec:hevc OR cat", "((\"" M "3074" EQ "hevc\") OR \"cat\")", ""},
+    {"-cat dog OR bird", "((\"dog\" OR \"bird\")) NOT (\"cat\")", ""},
     {"cat download_state:failed", "(\"cat\")", "((download_state = 40))"},
     {"created:2026", NULL, "(((created_us >= $1 AND created_us <= $2)))"},
     {"url:\"https://a/b\"", NULL, "((url = $1))"},
@@ -129,6 +134,14 @@ static const char *const bad[] = {"duration:abc",
                                   "duration:9999999999h",
                                   "download_state:>failed",
                                   "a OR episode:3",
+                                  "episode:3 OR a",
+                                  "a episode:3 OR b",
+                                  "a OR -b c",
+                                  "a OR NOT b",
+                                  "a -b OR c",
+                                  "a OR codec!=h264",
+                                  "tags:none",
+                                  "metadata:any",
                                   "processing_state:\"\""};
 
 START_TEST(is_refused) {
@@ -137,6 +150,7 @@ START_TEST(is_refused) {
     int r = vs_search_compile(bad[_i], &c, &e);
     ck_assert_msg(r == VIDSTORE_INVALID, "%s gave %s", bad[_i], vidstore_status_name(r));
     ck_assert_str_eq(vidstore_error_field(e), "search");
+    ck_assert_msg(!strstr(vidstore_error_message(e), "filter"), "%s", vidstore_error_message(e)); /* nobody gave one */
     vidstore_error_free(e);
 }
 END_TEST
