@@ -665,9 +665,9 @@ VIDSTORE_API vidstore_status vidstore_video_facts(vidstore_session *session, con
                                                   vidstore_error **reterr);
 
 /**
- * How many of the videos that a query finds are of each codec, resolution class, HDR kind, language, year, format,
- * audio codec, kind of media, frame rate mode, kind of scan, bit depth, audio layout, and language of subtitles. Counts
- * the newest 100,000, or with VIDSTORE_QUERY_EXACT_COUNT all.
+ * How many of the videos that a query finds are of each codec, resolution class, HDR kind, language (of the main
+ * sound), year, format, audio codec, kind of media, frame rate mode, kind of scan, bit depth, audio layout, and
+ * language of any sound and of subtitles. Counts the newest 100,000, or with VIDSTORE_QUERY_EXACT_COUNT all.
  * @param session  who acts; only what it may see is counted.
  * @param query  filter and search; sort, limit and cursor do not matter; NULL: all.
  * @param ret_json  receives a JSON object, which the caller frees: "counted", "capped" (there are more), and "facets",
@@ -709,7 +709,8 @@ VIDSTORE_API vidstore_status vidstore_video_duplicates(vidstore_session *session
  *   "season", "episodes" (objects with "episode", "id", "title"), "missing" and "doubled" (numbers), "unprobed" (ids),
  *   "uniform" (true: nothing differs, so that they can be merged without encoding them again), and "differ", an object
  *   with an array for each field in which they differ: objects with "value" and "episodes" (numbers; null: one without
- *   a number), most frequent first.
+ *   a number), most frequent first: "resolution", "display_size", "rotation", "codec", "profile", "pix_fmt",
+ *   "bit_depth", "hdr", "frame_rate", "audio_codec", "audio_streams", "audio_channels", "audio_layout", "sample_rate".
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: INVALID, NOT_FOUND (no video of this series), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,

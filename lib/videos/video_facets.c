@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FACETS = 13, VALUES_MAX = 1024, SHOWN = 50, COUNTED_MAX = 100000 };
+enum { FACETS = 14, VALUES_MAX = 1024, SHOWN = 50, COUNTED_MAX = 100000 };
 
 /* In the order of the columns of video_facets. */
 static const int32_t fields[FACETS] = {
@@ -27,6 +27,7 @@ static const int32_t fields[FACETS] = {
     VIDSTORE_VIDEO_SCAN,
     VIDSTORE_VIDEO_BIT_DEPTH,
     VIDSTORE_VIDEO_AUDIO_LAYOUT,
+    VIDSTORE_VIDEO_AUDIO_LANGUAGES,
     VIDSTORE_VIDEO_SUBTITLE_LANGUAGES,
 };
 

@@ -20,12 +20,17 @@ static const struct {
     const char *between;
 } compared[] = {
     {"resolution", {VIDSTORE_VIDEO_WIDTH, VIDSTORE_VIDEO_HEIGHT}, "x"},
+    {"display_size", {VIDSTORE_VIDEO_DISPLAY_WIDTH, VIDSTORE_VIDEO_DISPLAY_HEIGHT}, "x"},
+    {"rotation", {VIDSTORE_VIDEO_ROTATION, 0}, ""},
     {"codec", {VIDSTORE_VIDEO_CODEC, 0}, ""},
     {"profile", {VIDSTORE_VIDEO_PROFILE, 0}, ""},
     {"pix_fmt", {VIDSTORE_VIDEO_PIX_FMT, 0}, ""},
+    {"bit_depth", {VIDSTORE_VIDEO_BIT_DEPTH, 0}, ""},
     {"hdr", {VIDSTORE_VIDEO_HDR, 0}, ""},
     {"frame_rate", {VIDSTORE_VIDEO_FPS_NUM, VIDSTORE_VIDEO_FPS_DEN}, "/"},
     {"audio_codec", {VIDSTORE_VIDEO_AUDIO_CODEC, 0}, ""},
+    {"audio_streams", {VIDSTORE_VIDEO_AUDIO_STREAMS, 0}, ""},
+    {"audio_channels", {VIDSTORE_VIDEO_AUDIO_CHANNELS, 0}, ""},
     {"audio_layout", {VIDSTORE_VIDEO_AUDIO_LAYOUT, 0}, ""},
     {"sample_rate", {VIDSTORE_VIDEO_SAMPLE_RATE, 0}, ""},
 };

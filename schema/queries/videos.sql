@@ -7,11 +7,12 @@ UNION ALL SELECT '', value FROM video_tags WHERE video_id = $1 LIMIT 2000;
 
 -- name: video_facets :template
 SELECT codec, resolution, hdr, language, year, format, audio_codec, media_kind, rate_mode, scan, bit_depth,
-audio_layout, subtitle_languages FROM videos WHERE {{where}} ORDER BY {{order}} LIMIT {{limit}};
+audio_layout, audio_languages, subtitle_languages FROM videos WHERE {{where}} ORDER BY {{order}} LIMIT {{limit}};
 
 -- name: video_search_facets :template
 SELECT codec, resolution, hdr, language, year, format, audio_codec, media_kind, rate_mode, scan, bit_depth,
-audio_layout, subtitle_languages FROM ({{hits}}) AS hit CROSS JOIN videos WHERE seq = hit.place LIMIT {{limit}};
+audio_layout, audio_languages, subtitle_languages
+FROM ({{hits}}) AS hit CROSS JOIN videos WHERE seq = hit.place LIMIT {{limit}};
 
 -- name: video_duplicate_groups :template
 SELECT user_id, sha256, max(size), count(DISTINCT video_id) FROM files

@@ -203,6 +203,7 @@ struct fact_sheet {
     int64_t duration, height;
     const char *subtitles;
     int64_t fps, faststart;
+    const char *sounds;
 };
 
 static int set_facts(struct vs_change *c, void *arg, vidstore_error **e) {
@@ -213,6 +214,7 @@ static int set_facts(struct vs_change *c, void *arg, vidstore_error **e) {
     vs_change_set_int(c, VIDSTORE_VIDEO_FASTSTART, f->faststart);
     int r = vs_change_set_text(c, VIDSTORE_VIDEO_CODEC, f->codec, e);
     r = r ? r : vs_change_set_text(c, VIDSTORE_VIDEO_SUBTITLE_LANGUAGES, f->subtitles, e);
+    r = r ? r : vs_change_set_text(c, VIDSTORE_VIDEO_AUDIO_LANGUAGES, f->sounds, e);
     r = r ? r : vs_change_set_text(c, VIDSTORE_VIDEO_LANGUAGE, f->language, e);
     return r ? r : vs_change_set_text(c, VIDSTORE_VIDEO_HDR, f->hdr, e);
 }
@@ -240,9 +242,9 @@ static void add_video(const char *title, const struct fact_sheet *facts) {
 }
 
 static void add_three(void) {
-    static const struct fact_sheet sheets[] = {{"h264", "sdr", "de", 600000000, 1080, "en de-AT", 25000, 1},
-                                               {"hevc", "hdr10", "en", 5400000000, 2160, "den", 23976, 0},
-                                               {"hevc", "sdr", "pt-BR", 1000000, 480, NULL, 59940, INT64_MIN}};
+    static const struct fact_sheet sheets[] = {{"h264", "sdr", "de", 600000000, 1080, "en de-AT", 25000, 1, "de ja"},
+                                               {"hevc", "hdr10", "en", 5400000000, 2160, "den", 23976, 0, "ja"},
+                                               {"hevc", "sdr", "pt-BR", 1000000, 480, NULL, 59940, INT64_MIN, NULL}};
     static const char *const titles[] = {"One cat", "Two cats", "Three dogs"};
     for (int i = 0; i < 3; i++)
         add_video(titles[i], &sheets[i]);
@@ -363,6 +365,8 @@ START_TEST(facets_are_counted) {
     expect_json(text, "{\"counted\":3,\"capped\":false,");
     expect_json(text, "\"codec\":[{\"value\":\"hevc\",\"count\":2},{\"value\":\"h264\",\"count\":1}]");
     expect_json(text, "\"year\":[{\"value\":null,\"count\":3}]");
+    expect_json(text, "\"audio_languages\":[{\"value\":\"ja\",\"count\":2},{\"value\":\"de\",\"count\":1},"
+                      "{\"value\":null,\"count\":1}]");
     expect_json(text, "\"subtitle_languages\":[{\"value\":\"de-AT\",\"count\":1},{\"value\":\"den\",\"count\":1},"
                       "{\"value\":\"en\",\"count\":1},{\"value\":null,\"count\":1}]");
     vidstore_text_free(text);
@@ -449,6 +453,61 @@ START_TEST(a_series_is_examined) {
     vidstore_error *error = NULL;
     ck_assert_int_eq(vidstore_video_series(sys, "Nothing", NULL, &text, &error), VIDSTORE_NOT_FOUND);
     vidstore_error_free(error);
+}
+END_TEST
+
+/* What keeps two episodes of the same codec and size from being joined as they are. */
+static const struct {
+    const char *name;
+    int32_t field;
+    int64_t value;
+    const char *json;
+} apart[] = {
+    {"channels", VIDSTORE_VIDEO_AUDIO_CHANNELS, 1, "\"audio_channels\":[{\"value\":\"1\",\"episodes\":[1]}"},
+    {"sounds", VIDSTORE_VIDEO_AUDIO_STREAMS, 0, "\"audio_streams\":[{\"value\":\"0\",\"episodes\":[1]}"},
+    {"turned", VIDSTORE_VIDEO_ROTATION, 270,
+     "\"rotation\":[{\"value\":\"0\",\"episodes\":[2]},{\"value\":\"270\",\"episodes\":[1]}"},
+    {"wide", VIDSTORE_VIDEO_DISPLAY_WIDTH, 128, "\"display_size\":[{\"value\":\"128x64\",\"episodes\":[1]}"},
+    {"depth", VIDSTORE_VIDEO_BIT_DEPTH, 10, "\"bit_depth\":[{\"value\":\"10\",\"episodes\":[1]}"},
+};
+
+static const int32_t joined[][2] = {
+    {VIDSTORE_VIDEO_PROBED_US, 1},      {VIDSTORE_VIDEO_WIDTH, 64},          {VIDSTORE_VIDEO_HEIGHT, 64},
+    {VIDSTORE_VIDEO_DISPLAY_WIDTH, 64}, {VIDSTORE_VIDEO_DISPLAY_HEIGHT, 64}, {VIDSTORE_VIDEO_ROTATION, 0},
+    {VIDSTORE_VIDEO_BIT_DEPTH, 8},      {VIDSTORE_VIDEO_AUDIO_STREAMS, 1},   {VIDSTORE_VIDEO_AUDIO_CHANNELS, 2}};
+
+static int set_apart(struct vs_change *c, void *arg, vidstore_error **e) {
+    const int *which = arg;
+    (void)e;
+    for (size_t i = 0; i < VS_COUNT(joined); i++)
+        vs_change_set_int(c, joined[i][0], joined[i][1]);
+    if (which)
+        vs_change_set_int(c, apart[*which].field, apart[*which].value);
+    return 0;
+}
+
+static int apart_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    return vs_crud_touch(conn, sys, &vs_video_noun, &episode_id, 0, set_apart, arg, NULL, e);
+}
+
+START_TEST(what_cannot_be_joined) {
+    static const struct episode numbers[] = {{1, 0, 0, NULL}, {2, 0, 0, NULL}};
+    vidstore_text *text = NULL;
+    for (int i = 0; i < 2; i++) {
+        add_episode("1", &numbers[i]);
+        must(vs_session_write(sys, apart_op, NULL, e));
+    }
+    must(vidstore_video_series(sys, "Harbour", NULL, &text, e));
+    expect_json(text, "\"differ\":{},\"uniform\":true}");
+    vidstore_text_free(text);
+    add_episode(apart[_i].name, &numbers[0]);
+    must(vs_session_write(sys, apart_op, &_i, e));
+    add_episode(apart[_i].name, &numbers[1]);
+    must(vs_session_write(sys, apart_op, NULL, e));
+    must(vidstore_video_series(sys, "Harbour", apart[_i].name, &text, e));
+    expect_json(text, apart[_i].json);
+    expect_json(text, "\"uniform\":false}");
+    vidstore_text_free(text);
 }
 END_TEST
 
@@ -557,6 +616,7 @@ Suite *search_suite(void) {
     tcase_add_test(facts, facets_are_counted);
     tcase_add_test(facts, classes_of_resolution);
     tcase_add_test(facts, a_series_is_examined);
+    tcase_add_loop_test(facts, what_cannot_be_joined, 0, VS_COUNT(apart));
     tcase_add_test(facts, any_text_is_safe);
     suite_add_tcase(suite, facts);
     return suite;
