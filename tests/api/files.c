@@ -228,6 +228,20 @@ START_TEST(a_stream_that_says_nothing_can_be_left) {
 }
 END_TEST
 
+/* Not as root, who may read everything. */
+START_TEST(an_unreadable_file_is_told) {
+    write_source("movie", 5);
+    ck_assert_int_eq(chmod(source, 0), 0);
+    uid_t user = geteuid();
+    if (user == 0)
+        ck_assert_int_eq(seteuid(65534), 0);
+    refused(VIDSTORE_FORBIDDEN, "path", vidstore_file_put_path(sys, source, NULL, NULL, e));
+    ck_assert_int_eq(seteuid(user), 0);
+    ck_assert_int_eq(chmod(source, 0600), 0);
+    must(vidstore_file_put_path(sys, source, NULL, NULL, e));
+}
+END_TEST
+
 static atomic_int changing;
 
 static void *change_source(void *arg) {
@@ -943,6 +957,7 @@ Suite *files_suite(void) {
     tcase_add_test(t, a_pipe_must_have_as_much_as_was_said);
     tcase_add_test(t, a_socket_is_read_no_further);
     tcase_add_test(t, a_stream_that_says_nothing_can_be_left);
+    tcase_add_test(t, an_unreadable_file_is_told);
     tcase_add_test(t, a_file_that_changes_under_way_is_not_taken_in);
     tcase_add_test(t, eight_threads_put_the_same_at_once);
     tcase_add_test(t, the_database_is_never_a_source);
