@@ -107,6 +107,17 @@ def describe_function(header, function, handles, codes):
     return entry
 
 
+def check_likeness(functions):
+    """What is `as of` another function is also NULL where it is there."""
+    by_name = {f["name"]: {p["name"]: p for p in f["params"]} for f in functions}
+    for function in functions:
+        for param in function["params"]:
+            like = re.match(r"as (?:of|for) (vidstore_\w+)\(\)", param.get("doc", ""))
+            other = by_name.get(like.group(1), {}).get(param["name"]) if like else None
+            if other and other["nullable"] != param["nullable"]:
+                raise cheader.HeaderError(f"{function['name']}(): {param['name']} is not NULL as of {like.group(1)}()")
+
+
 def group_name(enum):
     """An enumeration is called after its _UNKNOWN: VIDSTORE_JOB_STATE_UNKNOWN -> job_state; fields are job_field."""
     unknown = [v["name"] for v in enum["values"] if v["name"].endswith("_UNKNOWN") and v["value"] == -1]
@@ -198,6 +209,7 @@ def describe(version, header_paths, table_paths):
             raise cheader.HeaderError(f"{function['name']}() is declared twice")
     functions = [describe_function(h["header"], f, handles, codes_of(f, statuses, names))
                  for h in headers for f in h["functions"]]
+    check_likeness(functions)
     add_enums(functions, enums)
     for enum in (e for e in enums if e["name"] == "query"):
         add_words(enum)  # flags of no parameter, but of a query in JSON

@@ -29,7 +29,7 @@ def arg_kind(param, following):
     if base.endswith("_params"):
         return "MANY_PARAMS" if ctype.count("*") == 2 else "PARAMS"
     if ctype == "const char *":
-        return "JSON" if re.search(r"(^|_)json$", name) else "TEXT"
+        return "JSON" if re.search(r"(^|_)json$|^params$", name) else "TEXT"
     if base == "vidstore_query":
         return "QUERY"
     if ctype == "const void *":

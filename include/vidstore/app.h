@@ -57,7 +57,7 @@ VIDSTORE_API vidstore_status vidstore_app_exec(vidstore_session *session, const 
  * Read from a host's tables and the views by one statement. Inside a transaction it sees what was written there.
  * @param session  who acts.
  * @param sql  a SELECT, at most 1 MiB.
- * @param params  as of vidstore_app_exec().
+ * @param params  as of vidstore_app_exec(); NULL: none.
  * @param max_rows  how many rows at the most, 1 to 10,000.
  * @param ret_json  receives a JSON object: "columns", their names; "rows", each a list of values, bytes as {"blob": hex
  *   digits}; "truncated", whether there would have been more: rows beyond max_rows, or beyond 8 MiB of them. The caller

@@ -203,7 +203,7 @@ VIDSTORE_API void vidstore_result_free(vidstore_result *result);
  * @param queue  receives the result.
  * @param tag  any number of yours, given back with the result.
  * @param name  such as "job.submit". Calls on the session itself ("begin", "commit" …) are refused.
- * @param args_json  as of vidstore_call(). Descriptors in it are duplicated.
+ * @param args_json  as of vidstore_call(); NULL: none. Descriptors in it are duplicated.
  * @param ret_op  receives the number of the operation, for vidstore_queue_cancel().
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.

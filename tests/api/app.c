@@ -506,6 +506,27 @@ START_TEST(a_lost_transaction_is_lost_at_each_level) {
 }
 END_TEST
 
+/* A call by name takes parameters as JSON, as text that holds it, or not at all. */
+START_TEST(parameters_by_name) {
+    static const char *const calls[] = {
+        "{\"sql\":\"SELECT body FROM app_notes WHERE score = ?\",\"max_rows\":9,\"params\":[1.5]}",
+        "{\"sql\":\"SELECT body FROM app_notes WHERE score = ?\",\"max_rows\":9,\"params\":\"[1.5]\"}",
+        "{\"sql\":\"SELECT body FROM app_notes\",\"max_rows\":9}",
+        "{\"sql\":\"SELECT body FROM app_notes\",\"max_rows\":9,\"params\":null}"};
+    vidstore_text *text = NULL;
+    must(vidstore_call(sys, "app.exec",
+                       "{\"sql\":\"INSERT INTO app_notes (body, score) VALUES (?, ?)\",\"params\":[\"a\", 1.5]}", NULL,
+                       e));
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        must(vidstore_call(sys, "app.query", calls[i], &text, e));
+        ck_assert_ptr_nonnull(strstr(vidstore_text_data(text), "\"rows\":[[\"a\"]]"));
+        vidstore_text_free(text);
+    }
+    refused(VIDSTORE_INVALID, "params",
+            vidstore_call(sys, "app.query", "{\"sql\":\"SELECT 1\",\"max_rows\":9,\"params\":7}", NULL, e));
+}
+END_TEST
+
 /* What was said to have been done must not go while what came later stays. */
 START_TEST(a_batch_that_lost_its_transaction_has_done_nothing) {
     change(sys, "INSERT INTO app_notes (body) VALUES ('a')", NULL);
@@ -570,6 +591,7 @@ Suite *app_suite(void) {
     tcase_add_test(c, what_a_host_does_wrong_costs_nobody_else);
     tcase_add_test(c, a_lost_transaction_is_lost_at_each_level);
     tcase_add_test(c, a_batch_that_lost_its_transaction_has_done_nothing);
+    tcase_add_test(c, parameters_by_name);
     tcase_add_test(c, beside_many_writers);
     suite_add_tcase(suite, c);
     return suite;
