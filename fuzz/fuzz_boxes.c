@@ -14,6 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         ebml_read_head(&s, ebml);
         ebml_last_time(&s, ebml, 1 << 20);
         riff_truncated(&s);
+        flv_truncated(&s);
         if (boxes->n_tracks > BOXES_MAX_TRACKS || boxes->n_brands > BOXES_MAX_BRANDS ||
             ebml->n_tracks > EBML_MAX_TRACKS)
             __builtin_trap();

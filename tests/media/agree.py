@@ -341,6 +341,8 @@ def check_facts(mine):
     )
     check(container["where.mov"].get("make") == "Maker", "make")
     check(container["live.mkv"].get("duration_source") == "scan", "live.mkv has a duration")
+    for name, status in (("cut70-base.flv", "truncated"), ("base.flv", "ok")):
+        check(container[name]["status"] == status, f"{name}: {container[name]['status']}")
     late = container["late.mkv"]
     check(
         (late.get("duration_source"), late["start_us"]) == ("tail", 3600 * 10**6)

@@ -282,3 +282,23 @@ int riff_truncated(struct source *s) {
     /* 0 and the largest numbers are what a writer leaves that could not come back to fill them in */
     return size != 0 && size < 0xFFFFF000u && (int64_t)size > s->size - 8;
 }
+
+int flv_truncated(struct source *s) {
+    static const char key[] = "\0\x08"
+                              "filesize"; /* and a NUL, which says that a number follows */
+    uint8_t h[HEAD];
+    ptrdiff_t got = source_at(s, 0, h, sizeof h);
+    if (got < 4 || memcmp(h, "FLV\1", 4) != 0)
+        return 0;
+    for (ptrdiff_t at = 0; at + (ptrdiff_t)sizeof key + 8 <= got; at++) {
+        if (memcmp(h + at, key, sizeof key) != 0)
+            continue;
+        uint64_t bits = 0;
+        double size = 0;
+        for (int i = 0; i < 8; i++)
+            bits = bits << 8 | h[at + (ptrdiff_t)sizeof key + i];
+        memcpy(&size, &bits, sizeof size);
+        return size > (double)s->size && size < 1e15; /* 0 is what a writer leaves that could not come back */
+    }
+    return 0;
+}

@@ -31,5 +31,7 @@ void ebml_read_head(struct source *s, struct ebml *ret);
 int64_t ebml_last_time(struct source *s, const struct ebml *head, int64_t most);
 /* Whether a RIFF file (AVI, WAV) is shorter than it says. */
 int riff_truncated(struct source *s);
+/* The same of FLV, by the size in its first kibibyte. */
+int flv_truncated(struct source *s);
 
 #endif

@@ -22,7 +22,7 @@ struct probe {
     int main_video, main_audio;
     struct boxes boxes;
     struct ebml ebml;
-    int riff_truncated;
+    int other_truncated; /* AVI, WAV, FLV: it says that it is longer than it is */
     int out_of_memory;
     json_t *answer;
 };

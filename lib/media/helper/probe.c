@@ -114,7 +114,7 @@ static void scan_duration(struct probe *p) {
 }
 
 static int truncated(const struct probe *p) {
-    return p->boxes.truncated || p->ebml.truncated || p->riff_truncated ||
+    return p->boxes.truncated || p->ebml.truncated || p->other_truncated ||
            (p->boxes.found && p->boxes.complete && !p->boxes.has_moov);
 }
 
@@ -283,7 +283,7 @@ static const char *run(struct probe *p) {
         return "not_media";
     boxes_walk(&p->source, &p->boxes);
     ebml_read_head(&p->source, &p->ebml);
-    p->riff_truncated = riff_truncated(&p->source);
+    p->other_truncated = riff_truncated(&p->source) || flv_truncated(&p->source);
     return probe_media(p);
 }
 
