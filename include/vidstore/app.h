@@ -30,8 +30,9 @@ extern "C" {
  * @param ret_applied  receives 1, or 0 when it was there already.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: MISUSE, INVALID, EXISTS, FORBIDDEN, SCHEMA (another text was applied under this name), BUSY, TIMEOUT,
- * CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: MISUSE, UNAUTHENTICATED, INVALID, EXISTS, FORBIDDEN, SCHEMA (another text was applied under this name),
+ * BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME,
+ * FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_app_migrate(vidstore_session *session, const char *name, const char *sql,
@@ -46,8 +47,8 @@ VIDSTORE_API vidstore_status vidstore_app_migrate(vidstore_session *session, con
  * @param ret_changes  receives how many rows were changed.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: MISUSE, INVALID, EXISTS, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO,
- * FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: MISUSE, UNAUTHENTICATED, INVALID, EXISTS, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_app_exec(vidstore_session *session, const char *sql, const char *params,
@@ -64,8 +65,8 @@ VIDSTORE_API vidstore_status vidstore_app_exec(vidstore_session *session, const 
  *   frees it.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: MISUSE, INVALID, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT,
- * FORKED.
+ * Errors: MISUSE, UNAUTHENTICATED, INVALID, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
+ * NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_app_query(vidstore_session *session, const char *sql, const char *params,

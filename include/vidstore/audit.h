@@ -204,8 +204,8 @@ VIDSTORE_API const vidstore_audit_event *vidstore_page_audit_event(const vidstor
  * @param ret_event  receives the event.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
- * IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_audit_get(vidstore_session *session, const char *id,
@@ -218,8 +218,8 @@ VIDSTORE_API vidstore_status vidstore_audit_get(vidstore_session *session, const
  * @param ret_page  receives the page; read it with vidstore_page_audit_event().
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, UNSUPPORTED (no index serves the query), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
- * TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, UNSUPPORTED (no index serves the query), MISUSE, FORBIDDEN, BUSY, TIMEOUT,
+ * CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_audit_list(vidstore_session *session, const vidstore_query *query,
@@ -232,8 +232,8 @@ VIDSTORE_API vidstore_status vidstore_audit_list(vidstore_session *session, cons
  * @param ret_count  receives the number.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, UNSUPPORTED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
- * IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, UNSUPPORTED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_audit_count(vidstore_session *session, const vidstore_query *query,
@@ -249,8 +249,8 @@ VIDSTORE_API vidstore_status vidstore_audit_count(vidstore_session *session, con
  * @param details_json  a JSON object, or NULL.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO,
- * FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_audit_record(vidstore_session *session, const char *noun, const char *object_id,
@@ -267,8 +267,8 @@ VIDSTORE_API vidstore_status vidstore_audit_record(vidstore_session *session, co
  *   events; "errors", the twenty most frequent.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT,
- * FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
+ * NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_audit_stats(vidstore_session *session, int64_t since_us, vidstore_text **ret_json,
@@ -285,9 +285,9 @@ VIDSTORE_API vidstore_status vidstore_audit_stats(vidstore_session *session, int
  * @param ret_count  receives how many events were written.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID (fd is of a store: sub NOT_A_FILE), UNSUPPORTED, CONFLICT (events were pruned meanwhile), MISUSE,
- * STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT,
- * UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID (fd is of a store: sub NOT_A_FILE), UNAUTHENTICATED, UNSUPPORTED, CONFLICT (events were pruned
+ * meanwhile), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL,
+ * CORRUPT, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, the descriptor. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_audit_export(vidstore_session *session, const vidstore_query *query, int32_t fd,
@@ -303,8 +303,8 @@ VIDSTORE_API vidstore_status vidstore_audit_export(vidstore_session *session, co
  * @param ret_text  receives the text, which the caller frees.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: MISUSE, STATE, FORBIDDEN, BUSY, RETRY, TIMEOUT, CANCELLED, LEASE_LOST, NOMEM, IO, FULL, CORRUPT, READONLY,
- * UNKNOWN_OUTCOME, FORKED.
+ * Errors: MISUSE, UNAUTHENTICATED, STATE, FORBIDDEN, BUSY, RETRY, TIMEOUT, CANCELLED, LEASE_LOST, NOMEM, IO, FULL,
+ * CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_audit_checkpoint(vidstore_session *session, vidstore_text **ret_text,
@@ -317,8 +317,8 @@ VIDSTORE_API vidstore_status vidstore_audit_checkpoint(vidstore_session *session
  * @param ret_text  receives the text, which the caller frees.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND (none of this number, or none yet), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED,
- * LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND (none of this number, or none yet), MISUSE, FORBIDDEN, BUSY, TIMEOUT,
+ * CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_audit_checkpoint_get(vidstore_session *session, int64_t number,
@@ -338,7 +338,8 @@ VIDSTORE_API vidstore_status vidstore_audit_checkpoint_get(vidstore_session *ses
  * "checkpoint", the first 100 in the order of the check; "took_ms".
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID (anchor), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, NOMEM, IO, CORRUPT, FORKED.
+ * Errors: INVALID (anchor), UNAUTHENTICATED, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, NOMEM,
+ * IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database, CPU. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_audit_verify(vidstore_session *session, const char *anchor,
@@ -354,8 +355,8 @@ VIDSTORE_API vidstore_status vidstore_audit_verify(vidstore_session *session, co
  * @param ret_count  receives how many events were removed.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, NOMEM, IO, FULL, CORRUPT, READONLY,
- * UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, NOMEM, IO, FULL,
+ * CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_audit_prune(vidstore_session *session, int64_t before_us, int64_t *ret_count,
@@ -371,9 +372,9 @@ VIDSTORE_API vidstore_status vidstore_audit_prune(vidstore_session *session, int
  * @param on  1: it is one; 0: not any more.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND (nothing has this id; or it is no canary), EXISTS (it is one already), QUOTA, MISUSE,
- * STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY,
- * UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND (nothing has this id; or it is no canary), EXISTS (it is one already),
+ * QUOTA, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL,
+ * CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_audit_canary_set(vidstore_session *session, const char *id, int32_t on,
@@ -386,7 +387,8 @@ VIDSTORE_API vidstore_status vidstore_audit_canary_set(vidstore_session *session
  *   or link) and "created" (microseconds; since when it is one).
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Errors: MISUSE, UNAUTHENTICATED, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO,
+ * CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_audit_canary_list(vidstore_session *session, vidstore_text **ret_json,

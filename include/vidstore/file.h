@@ -290,8 +290,8 @@ VIDSTORE_API void vidstore_file_params_expect_version(vidstore_file_params *para
  * @param ret_file  receives the record.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
- * IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_get(vidstore_session *session, const char *id, vidstore_file **ret_file,
@@ -305,8 +305,8 @@ VIDSTORE_API vidstore_status vidstore_file_get(vidstore_session *session, const 
  * @param ret_file  receives the record.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
- * IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_get_external(vidstore_session *session, const char *user_id,
@@ -320,8 +320,8 @@ VIDSTORE_API vidstore_status vidstore_file_get_external(vidstore_session *sessio
  * @param ret_exists  receives 1 or 0.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT,
- * FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
+ * NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_exists(vidstore_session *session, const char *id, int32_t *ret_exists,
@@ -335,8 +335,8 @@ VIDSTORE_API vidstore_status vidstore_file_exists(vidstore_session *session, con
  * @param ret_file  receives the record as it is now.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, EXISTS, CONFLICT (another version), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED,
- * LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, EXISTS, CONFLICT (another version), MISUSE, STATE, FORBIDDEN, BUSY,
+ * TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_update(vidstore_session *session, const char *id,
@@ -351,8 +351,8 @@ VIDSTORE_API vidstore_status vidstore_file_update(vidstore_session *session, con
  * @param mode  VIDSTORE_REMOVE_RESTRICT, _CASCADE or _DETACH: what happens to that which hangs on it.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
- * NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
+ * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_remove(vidstore_session *session, const char *id, int32_t mode,
@@ -365,8 +365,8 @@ VIDSTORE_API vidstore_status vidstore_file_remove(vidstore_session *session, con
  * @param ret_file  receives the record.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, EXISTS (its place is taken by now), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED,
- * LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, EXISTS (its place is taken by now), MISUSE, STATE, FORBIDDEN, BUSY,
+ * TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_restore(vidstore_session *session, const char *id, vidstore_file **ret_file,
@@ -378,8 +378,8 @@ VIDSTORE_API vidstore_status vidstore_file_restore(vidstore_session *session, co
  * @param id  its UUID.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, STATE (it is not removed), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED,
- * LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, STATE (it is not removed), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT,
+ * CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_purge(vidstore_session *session, const char *id, vidstore_error **reterr);
@@ -391,8 +391,8 @@ VIDSTORE_API vidstore_status vidstore_file_purge(vidstore_session *session, cons
  * @param ret_page  receives the page; read it with vidstore_page_file().
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, UNSUPPORTED (no index serves the query), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
- * TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, UNSUPPORTED (no index serves the query), MISUSE, FORBIDDEN, BUSY, TIMEOUT,
+ * CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_list(vidstore_session *session, const vidstore_query *query,
@@ -405,8 +405,8 @@ VIDSTORE_API vidstore_status vidstore_file_list(vidstore_session *session, const
  * @param ret_count  receives the number.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, UNSUPPORTED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
- * IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, UNSUPPORTED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_count(vidstore_session *session, const vidstore_query *query,
@@ -422,8 +422,8 @@ VIDSTORE_API vidstore_status vidstore_file_count(vidstore_session *session, cons
  * @param ret_page  receives the records in the order of `ids`; see vidstore_page_status() for those that failed.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, EXISTS, CONFLICT, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
- * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, EXISTS, CONFLICT, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED,
+ * LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_bulk_update(vidstore_session *session, const char *const *ids,
@@ -439,8 +439,8 @@ VIDSTORE_API vidstore_status vidstore_file_bulk_update(vidstore_session *session
  * @param ret_upload  receives the upload.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, QUOTA, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
- * NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, QUOTA, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
+ * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_upload_open(vidstore_session *session, const vidstore_file_params *params,
@@ -455,9 +455,9 @@ VIDSTORE_API vidstore_status vidstore_upload_open(vidstore_session *session, con
  * @param ret_upload  receives the upload.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, STATE (a file already, or given up), BUSY (somebody is at it), MISUSE, STATE, FORBIDDEN,
- * BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME,
- * FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, STATE (a file already, or given up), BUSY (somebody is at it), MISUSE,
+ * STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY,
+ * UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_upload_resume(vidstore_session *session, const char *upload_id,
@@ -486,7 +486,7 @@ VIDSTORE_API int64_t vidstore_upload_size(const vidstore_upload *upload);
  * @param size  how many, 0 or more.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: MISUSE, STATE, QUOTA, LEASE_LOST, CANCELLED, NOMEM, IO, FULL, FORKED.
+ * Errors: MISUSE, INVALID, STATE, QUOTA, LEASE_LOST, CANCELLED, NOMEM, IO, FULL, FORKED.
  * Threads: one at a time an upload. Blocks: database, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_upload_write(vidstore_upload *upload, const void *data, int64_t size,
@@ -518,9 +518,9 @@ VIDSTORE_API vidstore_status vidstore_upload_copy(vidstore_upload *upload, int32
  * @param total  how many bytes there must be.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: MISUSE, STATE, INVALID (fewer bytes: sub TRUNCATED; more: sub TOO_LARGE; the upload can go on. Another
- * checksum than the params demanded: sub CHECKSUM; the upload is given up), LEASE_LOST, BUSY, TIMEOUT, CANCELLED,
- * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: MISUSE, QUOTA, STATE, INVALID (fewer bytes: sub TRUNCATED; more: sub TOO_LARGE; the upload can go on.
+ * Another checksum than the params demanded: sub CHECKSUM; the upload is given up), LEASE_LOST, BUSY, TIMEOUT,
+ * CANCELLED, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time an upload. Blocks: database, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_upload_seal(vidstore_upload *upload, int64_t total, vidstore_error **reterr);
@@ -535,8 +535,8 @@ VIDSTORE_API vidstore_status vidstore_upload_seal(vidstore_upload *upload, int64
  * @param ret_file  receives the file.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, EXISTS, CONFLICT (the id has other content), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED,
- * LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, EXISTS, CONFLICT (the id has other content), MISUSE, STATE, FORBIDDEN, BUSY,
+ * TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_upload_publish(vidstore_session *session, vidstore_upload *upload,
@@ -570,9 +570,9 @@ VIDSTORE_API vidstore_status vidstore_upload_abort(vidstore_upload *upload, vids
  * @param ret_file  receives the file.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID (not a regular file, or one of a store: sub NOT_A_FILE), NOT_FOUND, CONFLICT, EXISTS, QUOTA, MISUSE,
- * STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO (changed while it was read:
- * sub CHANGED), FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID (not a regular file, or one of a store: sub NOT_A_FILE), UNAUTHENTICATED, NOT_FOUND, CONFLICT,
+ * EXISTS, QUOTA, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO
+ * (changed while it was read: sub CHANGED), FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_put_path(vidstore_session *session, const char *path,
@@ -591,8 +591,9 @@ VIDSTORE_API vidstore_status vidstore_file_put_path(vidstore_session *session, c
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: INVALID (fewer bytes: sub TRUNCATED; more: sub TOO_LARGE; no file or stream, or of a store: sub NOT_A_FILE),
- * CONFLICT, EXISTS, QUOTA, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
- * IO (changed while it was read: sub CHANGED), FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * UNAUTHENTICATED, CONFLICT, EXISTS, QUOTA, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
+ * TXN_EXPIRED, ABORTED, NOMEM, IO (changed while it was read: sub CHANGED), FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME,
+ * FORKED.
  * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_put_fd(vidstore_session *session, int32_t fd, int64_t size,
@@ -606,8 +607,8 @@ VIDSTORE_API vidstore_status vidstore_file_put_fd(vidstore_session *session, int
  * @param ret_reader  receives the reader.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
- * IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_open(vidstore_session *session, const char *id, vidstore_reader **ret_reader,
@@ -659,8 +660,8 @@ VIDSTORE_API void vidstore_reader_free(vidstore_reader *reader);
  * @param ret_path  receives the path.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, UNSUPPORTED (the backend has no paths), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED,
- * LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, UNSUPPORTED (the backend has no paths), MISUSE, FORBIDDEN, BUSY,
+ * TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_path(vidstore_session *session, const char *id, vidstore_text **ret_path,
@@ -675,8 +676,8 @@ VIDSTORE_API vidstore_status vidstore_file_path(vidstore_session *session, const
  * @param path  must not exist, nor lie in the store's directory.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, EXISTS, CORRUPT, FULL, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
- * TXN_EXPIRED, ABORTED, NOMEM, IO, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, EXISTS, CORRUPT, FULL, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT,
+ * CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FORKED.
  * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_save(vidstore_session *session, const char *id, const char *path,
@@ -690,9 +691,9 @@ VIDSTORE_API vidstore_status vidstore_file_save(vidstore_session *session, const
  * @param ret_file  receives the record.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, CORRUPT (sub CHECKSUM or TRUNCATED), UNAVAILABLE (the process has no descriptor left, or
- * may not read them: no verdict), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
- * NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, CORRUPT (sub CHECKSUM or TRUNCATED), UNAVAILABLE (the process has no
+ * descriptor left, or may not read them: no verdict), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
+ * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_verify(vidstore_session *session, const char *id, vidstore_file **ret_file,
@@ -713,9 +714,9 @@ VIDSTORE_API vidstore_status vidstore_file_verify(vidstore_session *session, con
  *   of these: objects with "blob", "files" and "reason"), "more" (the time was over first), "took_ms".
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, UNAVAILABLE (the process has no descriptor left, or may not read them: no verdict), MISUSE, STATE,
- * FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY,
- * UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, UNAVAILABLE (the process has no descriptor left, or may not read them: no
+ * verdict), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL,
+ * CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_verify_all(vidstore_session *session, int64_t since_us, int64_t budget_ms,
@@ -728,8 +729,8 @@ VIDSTORE_API vidstore_status vidstore_file_verify_all(vidstore_session *session,
  * @param ret_json  receives a JSON array of objects with sha256, size, count and ids.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT,
- * FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
+ * NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_file_duplicates(vidstore_session *session, const vidstore_query *query,

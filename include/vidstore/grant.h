@@ -176,8 +176,8 @@ VIDSTORE_API void vidstore_grant_params_expect_version(vidstore_grant_params *pa
  * @param ret_grant  receives the record.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
- * IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_grant_get(vidstore_session *session, const char *id, vidstore_grant **ret_grant,
@@ -190,8 +190,8 @@ VIDSTORE_API vidstore_status vidstore_grant_get(vidstore_session *session, const
  * @param ret_exists  receives 1 or 0.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT,
- * FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
+ * NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_grant_exists(vidstore_session *session, const char *id, int32_t *ret_exists,
@@ -204,8 +204,8 @@ VIDSTORE_API vidstore_status vidstore_grant_exists(vidstore_session *session, co
  * @param ret_page  receives the page; read it with vidstore_page_grant().
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, UNSUPPORTED (no index serves the query), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
- * TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, UNSUPPORTED (no index serves the query), MISUSE, FORBIDDEN, BUSY, TIMEOUT,
+ * CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_grant_list(vidstore_session *session, const vidstore_query *query,
@@ -218,8 +218,8 @@ VIDSTORE_API vidstore_status vidstore_grant_list(vidstore_session *session, cons
  * @param ret_count  receives the number.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, UNSUPPORTED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
- * IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, UNSUPPORTED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_grant_count(vidstore_session *session, const vidstore_query *query,
@@ -257,10 +257,10 @@ VIDSTORE_API int64_t vidstore_grant_version(const vidstore_grant *grant);
  * @param ret_grant  receives the new record.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND (the object), EXISTS (the same user was given a right on it already: revoke that),
- * STATE (a private file can't be shared), CONFLICT (the id exists with other content), QUOTA (1,000 grants on an
- * object), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT,
- * READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND (the object), EXISTS (the same user was given a right on it already:
+ * revoke that), STATE (a private file can't be shared), CONFLICT (the id exists with other content), QUOTA (1,000
+ * grants on an object), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO,
+ * FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_grant_create(vidstore_session *session, const vidstore_grant_params *params,
@@ -272,8 +272,8 @@ VIDSTORE_API vidstore_status vidstore_grant_create(vidstore_session *session, co
  * @param id  its UUID.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
- * NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
+ * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_grant_revoke(vidstore_session *session, const char *id, vidstore_error **reterr);

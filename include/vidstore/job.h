@@ -309,8 +309,9 @@ VIDSTORE_API void vidstore_job_params_expect_version(vidstore_job_params *params
  * @param ret_job  receives the new record.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, EXISTS, CONFLICT (the id exists with other content), QUOTA, MISUSE, STATE, FORBIDDEN, BUSY,
- * TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, EXISTS, CONFLICT (the id exists with other content), QUOTA, MISUSE,
+ * STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY,
+ * UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_job_submit(vidstore_session *session, const vidstore_job_params *params,
@@ -323,8 +324,8 @@ VIDSTORE_API vidstore_status vidstore_job_submit(vidstore_session *session, cons
  * @param ret_job  receives the record.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
- * IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_job_get(vidstore_session *session, const char *id, vidstore_job **ret_job,
@@ -338,8 +339,8 @@ VIDSTORE_API vidstore_status vidstore_job_get(vidstore_session *session, const c
  * @param ret_job  receives the record.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
- * IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_job_get_external(vidstore_session *session, const char *user_id,
@@ -353,8 +354,8 @@ VIDSTORE_API vidstore_status vidstore_job_get_external(vidstore_session *session
  * @param ret_exists  receives 1 or 0.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT,
- * FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
+ * NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_job_exists(vidstore_session *session, const char *id, int32_t *ret_exists,
@@ -368,8 +369,8 @@ VIDSTORE_API vidstore_status vidstore_job_exists(vidstore_session *session, cons
  * @param ret_job  receives the record as it is now.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, EXISTS, CONFLICT (another version), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED,
- * LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, EXISTS, CONFLICT (another version), MISUSE, STATE, FORBIDDEN, BUSY,
+ * TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_job_update(vidstore_session *session, const char *id,
@@ -383,8 +384,8 @@ VIDSTORE_API vidstore_status vidstore_job_update(vidstore_session *session, cons
  * @param mode  VIDSTORE_REMOVE_RESTRICT, _CASCADE or _DETACH: what happens to that which hangs on it.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
- * NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
+ * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_job_remove(vidstore_session *session, const char *id, int32_t mode,
@@ -397,8 +398,8 @@ VIDSTORE_API vidstore_status vidstore_job_remove(vidstore_session *session, cons
  * @param ret_job  receives the record.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, EXISTS (its place is taken by now), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED,
- * LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, EXISTS (its place is taken by now), MISUSE, STATE, FORBIDDEN, BUSY,
+ * TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_job_restore(vidstore_session *session, const char *id, vidstore_job **ret_job,
@@ -410,8 +411,8 @@ VIDSTORE_API vidstore_status vidstore_job_restore(vidstore_session *session, con
  * @param id  its UUID.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, STATE (it is not removed), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED,
- * LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, STATE (it is not removed), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT,
+ * CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_job_purge(vidstore_session *session, const char *id, vidstore_error **reterr);
@@ -423,8 +424,8 @@ VIDSTORE_API vidstore_status vidstore_job_purge(vidstore_session *session, const
  * @param ret_page  receives the page; read it with vidstore_page_job().
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, UNSUPPORTED (no index serves the query), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
- * TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, UNSUPPORTED (no index serves the query), MISUSE, FORBIDDEN, BUSY, TIMEOUT,
+ * CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_job_list(vidstore_session *session, const vidstore_query *query,
@@ -437,8 +438,8 @@ VIDSTORE_API vidstore_status vidstore_job_list(vidstore_session *session, const 
  * @param ret_count  receives the number.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, UNSUPPORTED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
- * IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, UNSUPPORTED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_job_count(vidstore_session *session, const vidstore_query *query,
@@ -488,8 +489,8 @@ VIDSTORE_API vidstore_status vidstore_job_bulk_update(vidstore_session *session,
  * @param ret_job  receives the record.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
- * NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
+ * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_job_cancel(vidstore_session *session, const char *id, vidstore_job **ret_job,
@@ -503,8 +504,8 @@ VIDSTORE_API vidstore_status vidstore_job_cancel(vidstore_session *session, cons
  * @param ret_job  receives the record.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
- * NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
+ * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_job_retry(vidstore_session *session, const char *id, vidstore_job **ret_job,
@@ -517,8 +518,8 @@ VIDSTORE_API vidstore_status vidstore_job_retry(vidstore_session *session, const
  * @param ret_json  receives a JSON array, which the caller frees.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
- * IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_job_history(vidstore_session *session, const char *id, vidstore_text **ret_json,
@@ -532,8 +533,8 @@ VIDSTORE_API vidstore_status vidstore_job_history(vidstore_session *session, con
  * @param ret_job  receives the record, final or not.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, STATE (inside a transaction), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
- * TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, STATE (inside a transaction), MISUSE, FORBIDDEN, BUSY, TIMEOUT,
+ * CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database, waits. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_job_wait(vidstore_session *session, const char *id, int64_t wait_ms,
@@ -549,8 +550,8 @@ VIDSTORE_API vidstore_status vidstore_job_wait(vidstore_session *session, const 
  * @param ret_lease  receives the lease; NULL, with VIDSTORE_OK, when there was no job.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, STATE, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
- * NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, STATE, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
+ * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, waits. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_job_claim(vidstore_session *session, const char *kinds, int64_t wait_ms,
@@ -563,8 +564,8 @@ VIDSTORE_API vidstore_status vidstore_job_claim(vidstore_session *session, const
  * @param ret_lease  receives the lease.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO,
- * FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_lease_attach(vidstore_session *session, const char *token,
@@ -611,7 +612,7 @@ VIDSTORE_API uint32_t vidstore_lease_signals(const vidstore_lease *lease);
  * @param total  of that unit; INT64_MIN: not known.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: MISUSE, INVALID, LEASE_LOST, CANCELLED (the job was cancelled), BUSY, NOMEM, IO, FULL, FORKED.
+ * Errors: MISUSE, STATE, INVALID, LEASE_LOST, CANCELLED (the job was cancelled), BUSY, NOMEM, IO, FULL, FORKED.
  * Threads: any. Blocks: database when the stage changes. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_lease_progress(vidstore_lease *lease, const char *stage, int64_t done,
@@ -624,7 +625,7 @@ VIDSTORE_API vidstore_status vidstore_lease_progress(vidstore_lease *lease, cons
  * @param size  0 to 1 MiB.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: MISUSE, INVALID, LEASE_LOST, BUSY, NOMEM, IO, FULL, FORKED.
+ * Errors: MISUSE, STATE, INVALID, LEASE_LOST, BUSY, NOMEM, IO, FULL, FORKED.
  * Threads: one at a time a lease. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_lease_checkpoint(vidstore_lease *lease, const void *data, int64_t size,
@@ -649,7 +650,8 @@ VIDSTORE_API vidstore_status vidstore_lease_checkpoint_get(vidstore_lease *lease
  * @param result_json  a JSON object for VIDSTORE_JOB_RESULT; NULL: none.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: MISUSE, INVALID, LEASE_LOST, BUSY, TIMEOUT, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, UNKNOWN_OUTCOME, FORKED.
+ * Errors: MISUSE, STATE, INVALID, LEASE_LOST, BUSY, TIMEOUT, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, UNKNOWN_OUTCOME,
+ * FORKED.
  * Threads: one at a time a lease. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_lease_finish(vidstore_lease *lease, const char *result_json,

@@ -52,8 +52,9 @@ VIDSTORE_API vidstore_status vidstore_call(vidstore_session *session, const char
  *   with VIDSTORE_BULK_EACH, {"status": "INVALID", "error": {…}} for one that failed and changed nothing.
  * @param reterr  receives the error, or NULL; may be NULL. Its field begins with items[N] when item N is at fault.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, EXISTS, CONFLICT, QUOTA, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
- * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, UNSUPPORTED, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, EXISTS, CONFLICT, QUOTA, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT,
+ * CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, UNSUPPORTED,
+ * FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_batch(vidstore_session *session, const char *items_json, uint32_t flags,
@@ -207,8 +208,8 @@ VIDSTORE_API void vidstore_result_free(vidstore_result *result);
  * @param ret_op  receives the number of the operation, for vidstore_queue_cancel().
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: NOT_FOUND (no such call), MISUSE, INVALID, FORBIDDEN (a descriptor was named by who may not), STATE (the
- * queue is of another store), UNSUPPORTED (not in the background), BUSY (the queue is full, see
+ * Errors: NOT_FOUND (no such call), UNAUTHENTICATED, MISUSE, INVALID, FORBIDDEN (a descriptor was named by who may
+ * not), STATE (the queue is of another store), UNSUPPORTED (not in the background), BUSY (the queue is full, see
  * vidstore_error_retry_after_ms()), UNAVAILABLE (no thread can be started), NOMEM, FORKED.
  * Threads: one at a time a session. Since 0.1.
  */

@@ -27,8 +27,8 @@ extern "C" {
  *   the settings'). The caller frees it.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO,
- * CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_quota_get(vidstore_session *session, const char *user_id,
@@ -58,8 +58,8 @@ VIDSTORE_API vidstore_status vidstore_quota_set(vidstore_session *session, const
  *   with "username". Fewer than limit: these were the last. The caller frees it.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT,
- * FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
+ * NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_quota_list(vidstore_session *session, const char *after, int64_t limit,
@@ -75,8 +75,8 @@ VIDSTORE_API vidstore_status vidstore_quota_list(vidstore_session *session, cons
  *   caller frees it.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO,
- * CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_quota_usage(vidstore_session *session, const char *user_id, int64_t days,

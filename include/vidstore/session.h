@@ -282,8 +282,8 @@ VIDSTORE_API vidstore_status vidstore_snapshot_end(vidstore_session *session, vi
  * @param ret_value  receives the value as text.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: NOT_FOUND (no such setting), CORRUPT (what is on record is no value of it: set it again), MISUSE, FORBIDDEN,
- * BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FORKED.
+ * Errors: NOT_FOUND (no such setting), UNAUTHENTICATED, INVALID, CORRUPT (what is on record is no value of it: set it
+ * again), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_setting_get(vidstore_session *session, const char *name,
@@ -296,8 +296,8 @@ VIDSTORE_API vidstore_status vidstore_setting_get(vidstore_session *session, con
  * @param value  as text; NULL: the default again.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: NOT_FOUND (no such setting), INVALID, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
- * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: NOT_FOUND (no such setting), UNAUTHENTICATED, INVALID, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED,
+ * LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_setting_set(vidstore_session *session, const char *name, const char *value,
@@ -310,7 +310,8 @@ VIDSTORE_API vidstore_status vidstore_setting_set(vidstore_session *session, con
  * @param ret_json  receives a JSON array, which the caller frees.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Errors: MISUSE, UNAUTHENTICATED, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO,
+ * CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_setting_list(vidstore_session *session, vidstore_text **ret_json,

@@ -92,12 +92,12 @@ VIDSTORE_API void vidstore_open_params_set_int64(vidstore_open_params *params, i
  * @param ret_store  receives the root handle.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: MISUSE, INVALID (location or option; a directory with other things in it: sub NOT_A_STORE), NOT_FOUND (there
- * is none and it may not be created), FORBIDDEN (a directory of another user's, or that others may write), SCHEMA (sub
- * FOREIGN_FILE, SCHEMA_NEWER, SCHEMA_EDITED, SCHEMA_OLD, FOREIGN_BLOBS, NOT_A_STORE), UNSUPPORTED (sub NETWORK_FS),
- * READONLY, FULL, CORRUPT, IO, BUSY, NOMEM. The content of a refused store is untouched. On a full disk a store that
- * is there opens, and can be read; whatever would write says FULL until it is opened again with room. Only what a crash
- * left to be put in order needs room at once, and a new store.
+ * Errors: MISUSE, TIMEOUT, INVALID (location or option; a directory with other things in it: sub NOT_A_STORE),
+ * NOT_FOUND (there is none and it may not be created), FORBIDDEN (a directory of another user's, or that others may
+ * write), SCHEMA (sub FOREIGN_FILE, SCHEMA_NEWER, SCHEMA_EDITED, SCHEMA_OLD, FOREIGN_BLOBS, NOT_A_STORE), UNSUPPORTED
+ * (sub NETWORK_FS), READONLY, FULL, CORRUPT, IO, BUSY, NOMEM. The content of a refused store is untouched. On a full
+ * disk a store that is there opens, and can be read; whatever would write says FULL until it is opened again with
+ * room. Only what a crash left to be put in order needs room at once, and a new store.
  * Threads: any. Blocks: disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_open(const char *location, const vidstore_open_params *params,

@@ -40,8 +40,8 @@ enum {
  *   being done), "more" (something is left over), "took_ms".
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO,
- * FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_maintain(vidstore_session *session, int64_t budget_ms, uint32_t flags,
@@ -54,7 +54,8 @@ VIDSTORE_API vidstore_status vidstore_maintain(vidstore_session *session, int64_
  * @param ret_json  receives a JSON object, which the caller frees.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Errors: MISUSE, UNAUTHENTICATED, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO,
+ * CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_stats(vidstore_session *session, vidstore_text **ret_json,
@@ -81,8 +82,8 @@ enum {
  *   copy: objects with "blob", "files" and "reason"), "took_ms".
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID (in a store: sub NOT_A_FILE), EXISTS, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
- * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID (in a store: sub NOT_A_FILE), UNAUTHENTICATED, EXISTS, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT,
+ * CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_backup(vidstore_session *session, const char *directory, uint32_t flags,
@@ -116,8 +117,8 @@ VIDSTORE_API vidstore_status vidstore_restore(const char *backup, const char *di
  *   text.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, STATE (inside a transaction), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
- * ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, STATE (inside a transaction), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED,
+ * LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_doctor(vidstore_session *session, int32_t full, vidstore_text **ret_json,

@@ -358,8 +358,9 @@ VIDSTORE_API void vidstore_video_params_expect_version(vidstore_video_params *pa
  * @param ret_video  receives the new record.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, EXISTS, CONFLICT (the id exists with other content), QUOTA, MISUSE, STATE, FORBIDDEN, BUSY,
- * TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, NOT_FOUND, UNAUTHENTICATED, EXISTS, CONFLICT (the id exists with other content), QUOTA, MISUSE,
+ * STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY,
+ * UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_video_create(vidstore_session *session, const vidstore_video_params *params,
@@ -372,8 +373,8 @@ VIDSTORE_API vidstore_status vidstore_video_create(vidstore_session *session, co
  * @param ret_video  receives the record.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
- * IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_video_get(vidstore_session *session, const char *id, vidstore_video **ret_video,
@@ -387,8 +388,8 @@ VIDSTORE_API vidstore_status vidstore_video_get(vidstore_session *session, const
  * @param ret_video  receives the record.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
- * IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_video_get_external(vidstore_session *session, const char *user_id,
@@ -402,8 +403,8 @@ VIDSTORE_API vidstore_status vidstore_video_get_external(vidstore_session *sessi
  * @param ret_exists  receives 1 or 0.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT,
- * FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
+ * NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_video_exists(vidstore_session *session, const char *id, int32_t *ret_exists,
@@ -417,8 +418,8 @@ VIDSTORE_API vidstore_status vidstore_video_exists(vidstore_session *session, co
  * @param ret_video  receives the record as it is now.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, EXISTS, CONFLICT (another version), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED,
- * LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, EXISTS, CONFLICT (another version), MISUSE, STATE, FORBIDDEN, BUSY,
+ * TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_video_update(vidstore_session *session, const char *id,
@@ -433,8 +434,8 @@ VIDSTORE_API vidstore_status vidstore_video_update(vidstore_session *session, co
  * @param mode  VIDSTORE_REMOVE_RESTRICT, _CASCADE or _DETACH: what happens to that which hangs on it.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
- * NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
+ * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_video_remove(vidstore_session *session, const char *id, int32_t mode,
@@ -447,8 +448,8 @@ VIDSTORE_API vidstore_status vidstore_video_remove(vidstore_session *session, co
  * @param ret_video  receives the record.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, EXISTS (its place is taken by now), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED,
- * LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, EXISTS (its place is taken by now), MISUSE, STATE, FORBIDDEN, BUSY,
+ * TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_video_restore(vidstore_session *session, const char *id,
@@ -460,8 +461,8 @@ VIDSTORE_API vidstore_status vidstore_video_restore(vidstore_session *session, c
  * @param id  its UUID.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, STATE (it is not removed), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED,
- * LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, STATE (it is not removed), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT,
+ * CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_video_purge(vidstore_session *session, const char *id, vidstore_error **reterr);
@@ -473,8 +474,8 @@ VIDSTORE_API vidstore_status vidstore_video_purge(vidstore_session *session, con
  * @param ret_page  receives the page; read it with vidstore_page_video().
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, UNSUPPORTED (no index serves the query), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
- * TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, UNSUPPORTED (no index serves the query), MISUSE, FORBIDDEN, BUSY, TIMEOUT,
+ * CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_video_list(vidstore_session *session, const vidstore_query *query,
@@ -487,8 +488,8 @@ VIDSTORE_API vidstore_status vidstore_video_list(vidstore_session *session, cons
  * @param ret_count  receives the number.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, UNSUPPORTED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
- * IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, UNSUPPORTED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_video_count(vidstore_session *session, const vidstore_query *query,
@@ -541,10 +542,10 @@ VIDSTORE_API vidstore_status vidstore_video_bulk_update(vidstore_session *sessio
  * @param ret_video  receives the record with the facts.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND (no such video, or it has no file), MEDIA (the bytes are no media;
- * VIDSTORE_VIDEO_PROBE_STATUS says so from then on), TIMEOUT, NOMEM, IO (also of the probe: it ended early, and another
- * may not), UNAVAILABLE (no helper, or the process that read the bytes broke down), MISUSE, STATE, FORBIDDEN, BUSY,
- * CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND (no such video, or it has no file), MEDIA (the bytes are no media;
+ * VIDSTORE_VIDEO_PROBE_STATUS says so from then on), TIMEOUT, NOMEM, IO (also of the probe: it ended early, and
+ * another may not), UNAVAILABLE (no helper, or the process that read the bytes broke down), MISUSE, STATE, FORBIDDEN,
+ * BUSY, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, the probe helper (10 s at most). Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_video_probe(vidstore_session *session, const char *id, vidstore_video **ret_video,
@@ -609,8 +610,8 @@ VIDSTORE_API vidstore_status vidstore_video_probe_path(vidstore_session *session
  * @param ret_json  receives a JSON object as of vidstore_video_facts(), which the caller frees.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, UNAVAILABLE (no helper), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
- * TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, UNAVAILABLE (no helper), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT,
+ * CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: disk, the probe helper (10 s at most). Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_media_probe_path(vidstore_session *session, const char *path, uint32_t flags,
@@ -657,8 +658,8 @@ VIDSTORE_API vidstore_status vidstore_media_probe_fd(vidstore_session *session, 
  * @param ret_json  receives a JSON object, which the caller frees.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
- * IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_video_facts(vidstore_session *session, const char *id, vidstore_text **ret_json,
@@ -675,8 +676,8 @@ VIDSTORE_API vidstore_status vidstore_video_facts(vidstore_session *session, con
  *   at most 50 each.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, UNSUPPORTED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
- * IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, UNSUPPORTED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,
+ * ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_video_facets(vidstore_session *session, const vidstore_query *query,
@@ -692,8 +693,8 @@ VIDSTORE_API vidstore_status vidstore_video_facets(vidstore_session *session, co
  *   "user_id" (the owner) and "videos": objects with "id" and "title" (or null), oldest first, at most 1,000.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT,
- * FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED,
+ * NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_video_duplicates(vidstore_session *session, const vidstore_query *query,
@@ -713,8 +714,8 @@ VIDSTORE_API vidstore_status vidstore_video_duplicates(vidstore_session *session
  *   "bit_depth", "hdr", "frame_rate", "audio_codec", "audio_streams", "audio_channels", "audio_layout", "sample_rate".
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, NOT_FOUND (no video of this series), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
- * TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND (no video of this series), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED,
+ * LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_video_series(vidstore_session *session, const char *series, const char *season,
@@ -734,9 +735,9 @@ VIDSTORE_API vidstore_status vidstore_video_series(vidstore_session *session, co
  * @param ret_file  receives the file.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID (URL, size, checksum; an end that is not told: sub HTTP), NOT_FOUND, FORBIDDEN (address),
- * UNAVAILABLE, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL,
- * CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Errors: INVALID (URL, size, checksum; an end that is not told: sub HTTP), UNAUTHENTICATED, NOT_FOUND, FORBIDDEN
+ * (address), UNAVAILABLE, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
+ * IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, network, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_video_fetch(vidstore_session *session, const char *id, vidstore_file **ret_file,

@@ -129,8 +129,8 @@ VIDSTORE_API void vidstore_watch_free(vidstore_watch *watch);
  * @param ret_json  receives a JSON object as of vidstore_watch_next(), which the caller frees.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: MISUSE, INVALID, UNAUTHENTICATED, FORBIDDEN, RESYNC, BUSY, TIMEOUT, CANCELLED, TXN_EXPIRED, ABORTED, NOMEM,
- * IO, CORRUPT, FORKED.
+ * Errors: MISUSE, STATE, INVALID, UNAUTHENTICATED, FORBIDDEN, RESYNC, BUSY, TIMEOUT, CANCELLED, TXN_EXPIRED, ABORTED,
+ * NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_changes(vidstore_session *session, const char *filter, const char *position,

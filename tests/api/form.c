@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "form.h"
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -343,4 +344,14 @@ void form_bind(const void *query, int32_t number, json_t *value) {
         json_array_set(binds, (size_t)number - 1, value);
     pthread_mutex_unlock(&lock);
     json_decref(value);
+}
+
+vidstore_status form_declared(const char *name, const char *codes, vidstore_status status) {
+    char word[40];
+    snprintf(word, sizeof word, " %s ", vidstore_status_name(status));
+    if (status && *codes && !strstr(codes, word)) {
+        fprintf(stderr, "%s() gave %s, which its documentation does not name\n", name, vidstore_status_name(status));
+        abort();
+    }
+    return status;
 }

@@ -58,4 +58,8 @@ void form_set_json(const void *object, const char *json);
 void form_bind(const void *query, int32_t number, json_t *value);
 void form_break(const void *object);
 
+/* The status of a call, which fails the test when the call's documentation does not name it. codes: " A B "; "": any.
+ */
+vidstore_status form_declared(const char *name, const char *codes, vidstore_status status);
+
 #endif

@@ -52,12 +52,31 @@ def give(param):
     return f"        if ({name})\n            *{name} = r ? 0 : ({base})form_value(&f);"
 
 
+def declared(function):
+    """The function that the linker puts in between: it lets no status through that the manual doesn't name."""
+    name, given = function["name"], ", ".join(p["name"] for p in function["params"])
+    return [signature(function, "__wrap_") + ";", signature(function, "__wrap_") + " {",
+            f'    return form_declared("{name}", "{codes_of(function)}", form_{name}({given}));', "}"]
+
+
+def codes_of(function):
+    """The statuses that its documentation names, between blanks; "" when it names those of another call."""
+    return "" if "of the call itself" in function.get("errors", "") else " " + " ".join(function["codes"]) + " "
+
+
+def watched(function):
+    """A function whose status alone is looked at; None when it gives none."""
+    if function["returns"]["type"] != "vidstore_status" or not function.get("codes"):
+        return None
+    return around(function, after=f'form_declared("{function["name"]}", "{codes_of(function)}", r);')
+
+
 def wrapper(function):
     """A call that goes by name when it can."""
     params = function["params"][1:]
     outs = [p for p in params if p["direction"] == "out" and p["name"] != "reterr"]
-    lines = [signature(function, "__real_") + ";", signature(function, "__wrap_") + ";",
-             signature(function, "__wrap_") + " {", "    struct form f;", "    vidstore_status r;",
+    lines = [signature(function, "__real_") + ";", "static " + signature(function, "form_") + " {",
+             "    struct form f;", "    vidstore_status r;",
              "    if (form_begin(&f, session)) {"]
     lines += [line for line in (add_argument(p) for p in params if p not in outs and p["name"] != "reterr") if line]
     leases = [p["name"] for p in outs if p["type"] == "vidstore_lease **"]
@@ -74,7 +93,7 @@ def wrapper(function):
                   "    return r;", "}"]
     else:
         lines += [f"    return {real(function)};", "}"]
-    return lines
+    return lines + declared(function)
 
 
 def around(function, before="", after="", returns=None):
@@ -166,7 +185,7 @@ def main(path, wrappers, arguments):
         lines.append(f"static const struct form_field fields_{noun}[] = {{{rows}, {{0, NULL, 0}}}};")
     wrapped = []
     for function in api["functions"]:
-        text = wrapper(function) if carried(function) else noted(function, fields)
+        text = wrapper(function) if carried(function) else noted(function, fields) or watched(function)
         if text:
             lines += text
             wrapped.append(function["name"])
