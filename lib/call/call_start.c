@@ -86,7 +86,7 @@ static int start(vidstore_session *session, vidstore_queue *queue, int64_t tag, 
     VS_ENTER_PLAIN(session, e);
     int r = check_queue(queue, e);
     if (!r && queue->store != session->store)
-        r = vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_WRONG_HANDLE, "queue", "the queue is of another store");
+        r = vs_fail_sub(e, VIDSTORE_MISUSE, VIDSTORE_SUB_WRONG_HANDLE, "queue", "the queue is of another store");
     if (r)
         return r;
     autoop *op = new_op(tag);

@@ -43,8 +43,9 @@ def check(root):
     for what, (accepted, elsewhere) in tests.items():
         if rows.get(what, accepted) != accepted:
             problems.append(f"{what}: {PAGE} accepts \"{rows[what]}\", {TABLE} \"{accepted}\"")
-        if elsewhere and not os.path.exists(os.path.join(root, elsewhere)):
-            problems.append(f"{what}: {elsewhere} is not there")
+        file, _, test = elsewhere.partition(":")
+        if elsewhere and f"START_TEST({test})" not in read(file):
+            problems.append(f"{what}: there is no test {elsewhere}")
     return problems if rows and tests else ["no limits were found"]
 
 
