@@ -91,11 +91,23 @@ export function must(name, ...args) {
 
 /** The same on a thread of Node's pool, for what waits for a disk; what is in `args` lives until it is done. */
 export async function mustInPool(name, ...args) {
-  const error = [null]
-  const status = await new Promise((resolve, reject) => {
-    functionFor(name, args).async(...args, error, (failure, result) => failure ? reject(failure) : resolve(result))
-  })
-  check(status, error[0])
+  for (;;) {
+    const error = [null]
+    const status = await new Promise((resolve, reject) => {
+      functionFor(name, args).async(...args, error, (failure, result) => failure ? reject(failure) : resolve(result))
+    })
+    try {
+      return check(status, error[0])
+    } catch (refused) {
+      if (!isInUse(refused)) throw refused
+      await new Promise(resolve => setImmediate(resolve))
+    }
+  }
+}
+
+/** A call that was refused, and has done nothing, because the event loop's own was just using the session. */
+function isInUse(error) {
+  return error.code === 'MISUSE' && error.field === 'session' && error.message.includes('in use by another thread')
 }
 
 /** The text of a handle that is the caller's. */
