@@ -63,8 +63,13 @@ static const struct twins
                   put_twin_files};
 
 static int put_twins(struct cli *cli, const struct cli_args *args, const struct twins *twins) {
+    static const char *const others[] = {"user",  "filter", "bind",    "sort", "cursor",
+                                         "count", "facets", "deleted", "video"};
     vidstore_error *error = NULL;
     int64_t limit = 100;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (cli_flag(args, others[i]))
+            return cli_usage(args, "--duplicates are those of all that you see: --%s does not go with it", others[i]);
     if (cli_number(args, "limit", 1, 1000, &limit))
         return CLI_USAGE;
     cli_auto(vidstore_query) *query = vidstore_query_new();

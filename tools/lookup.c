@@ -111,7 +111,33 @@ static char *search_of(const struct cli_noun *noun, const char *text, int whole)
     return search;
 }
 
-/* What is called so, or (whole 0) has words in its name that begin so. */
+/* Past one character and the accents that follow it. */
+static const char *past(const char *c) {
+    do
+        c++;
+    while ((*c & 0xC0) == 0x80 || (unsigned char)*c == 0xCC || ((unsigned char)*c == 0xCD && (c[1] & 0xFF) < 0xB0));
+    return c;
+}
+
+/* The index has found the words already, without their accents, but anywhere in the name: here it is asked whether they
+ * stand at its beginning, and a letter that may have an accent is taken for any. */
+static int is_beginning(const char *text, const char *name) {
+    for (; *text && *name; text = past(text), name = past(name))
+        if (!(*text & 0x80) && !(*name & 0x80) && tolower((unsigned char)*text) != tolower((unsigned char)*name))
+            return 0;
+    return !*text;
+}
+
+static int begins(const struct cli_noun *noun, const void *record, const char *text) {
+    for (size_t i = 0; i < CLI_NAMES && noun->names[i].name; i++) {
+        const char *name = noun->text(record, noun->names[i].field);
+        if (name && is_beginning(text, name))
+            return 1;
+    }
+    return 0;
+}
+
+/* What is called so, or (whole 0) has a name that begins so. */
 static int by_name(struct cli *cli, const struct cli_noun *noun, const char *text, int whole, struct fits *fits) {
     cli_autofree char *filter = whole ? filter_of(noun) : NULL;
     cli_autofree char *search = noun->searched ? search_of(noun, text, whole) : NULL;
@@ -133,7 +159,8 @@ static int by_name(struct cli *cli, const struct cli_noun *noun, const char *tex
     vidstore_query_limit(query, SHOWN + 1);
     int result = list(cli, noun, query, &page);
     for (int64_t i = 0; !result && i < vidstore_page_count(page); i++)
-        add_fit(fits, noun, noun->item(page, i));
+        if (whole || begins(noun, noun->item(page, i), text))
+            add_fit(fits, noun, noun->item(page, i));
     return result;
 }
 

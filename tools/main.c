@@ -42,6 +42,9 @@ static void look_around(struct cli *cli) {
 static int finish_output(int result) {
     if (!ferror(stdout) && !fflush(stdout))
         return result;
+    clearerr(stdout); /* errno may be of something later: it fails once more */
+    if (putchar('\n') != EOF && !fflush(stdout))
+        errno = EIO;
     if (errno == EPIPE)
         return result;
     fprintf(stderr, "vidstore: the output could not be written: %s (IO)\n", strerrordesc_np(errno));

@@ -86,6 +86,12 @@ static void advise(const struct cli *cli, int creates) {
         cli_remark(cli, "`vidstore init` makes one; -s and VIDSTORE_STORE say where");
 }
 
+/* What has a BACKUP file in it was made by `vidstore backup`. Opening it for writing would end what it vouches for. */
+static int is_backup(const char *location) {
+    cli_autofree char *path = cli_print("%s/BACKUP", location);
+    return !access(path, F_OK);
+}
+
 int cli_open(struct cli *cli, unsigned command_flags) {
     if (cli->as && (command_flags & CLI_AS_SYSTEM))
         return cli_complain(CLI_USAGE, "--as does not go with this command: only the system does that");
@@ -94,6 +100,8 @@ int cli_open(struct cli *cli, unsigned command_flags) {
     vidstore_error *error = NULL;
     cli_auto(vidstore_open_params) *params = vidstore_open_params_new();
     vidstore_open_params_set_int64(params, VIDSTORE_OPEN_CREATE, (command_flags & CLI_CREATES) ? 1 : 0);
+    if (cli->location && is_backup(cli->location))
+        vidstore_open_params_set_int64(params, VIDSTORE_OPEN_READ_ONLY, 1);
     if (cli->worker)
         vidstore_open_params_set_text(params, VIDSTORE_OPEN_WORKER_NAME, cli->worker);
     if (vidstore_open(cli->location, params, &cli->store, &error)) {

@@ -1020,6 +1020,32 @@ class Upkeep(Case):
         self.assertEqual([v["id"] for v in before["items"]], [v["id"] for v in after["items"]])
         self.run_command("-s", self.path("again"), "verify", after["items"][0]["id"])
 
+    def test_a_backup_is_only_read(self):
+        self.run_command("ingest", self.wav())
+        self.run_command("backup", self.path("backup"))
+        self.assertEqual(1, len(self.json("-s", self.path("backup"), "ls")["items"]))
+        self.assertEqual("ok", self.json("-s", self.path("backup"), "doctor")["verdict"])
+        self.error("-s", self.path("backup"), "config", "fetch.tries", "3", expect=REFUSED)
+        self.assertTrue(os.path.exists(os.path.join(self.path("backup"), "BACKUP")))
+        self.run_command("restore", self.path("backup"), self.path("again"))
+
+    def test_a_name_is_known_by_its_beginning(self):
+        self.run_command("call", "video.create", '{"params": {"title": "The harbour", "file_name": "a.avi"}}')
+        self.assertIn("The harbour", self.text("show", "the harb"))
+        for text in ("harb", "avi"):
+            self.error("show", text, expect=NOT_FOUND)
+
+    def test_duplicates_are_of_all(self):
+        for option in (["-f", "year = 1"], ["--sort", "created"], ["--count"], ["-u", "nobody"]):
+            self.error("ls", "--duplicates", *option, expect=USAGE)
+
+    def test_output_that_goes_nowhere(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([PROGRAM, "--json", "ls"], stdout=full, stderr=subprocess.PIPE, check=False,
+                                  env=self.environment)
+        self.assertEqual(1, done.returncode)
+        self.assertIn(b"No space left", done.stderr)
+
     def test_doctor_and_maintain(self):
         self.assertEqual(self.json("doctor", "--full")["verdict"], "ok")
         self.assertIn("ok", self.text("doctor"))
