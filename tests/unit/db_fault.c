@@ -10,8 +10,8 @@ static sqlite3_vfs shim;
 static int (*real_open)(sqlite3_vfs *, const char *, sqlite3_file *, int, int *);
 static sqlite3_io_methods patched[2]; /* of the database, and of all else: its log */
 static const sqlite3_io_methods *real_of[2];
-static long calls, fail_at, hits;
-static int sticky, fail_log_sync;
+static atomic_long calls, fail_at, hits; /* of all threads */
+static atomic_int sticky, fail_log_sync;
 static void (*in_window)(void); /* called once, where SQLite before 3.51.3 lets a commit slip in */
 
 static const sqlite3_io_methods *real(sqlite3_file *f) {
@@ -19,8 +19,8 @@ static const sqlite3_io_methods *real(sqlite3_file *f) {
 }
 
 static int broken(void) {
-    calls++;
-    int now = fail_at && (calls == fail_at || (sticky && calls > fail_at));
+    long call = atomic_fetch_add(&calls, 1) + 1, at = atomic_load(&fail_at);
+    int now = at && (call == at || (sticky && call > at));
     hits += now;
     return now;
 }
