@@ -215,7 +215,7 @@ OPTIONS(audit_prune) = {
 };
 OPTIONS(audit_stats) = {{"since", 0, "TIME", "only of the last 90s, 10m, 2h or 7d"}, END};
 OPTIONS(watch) = {
-    {"noun", 0, "user|job|video|file|grant|key|login|quota|link|setting|app|alert",
+    {"noun", 0, "user|job|video|file|collection|grant|key|login|quota|link|setting|app|alert",
      "only changes of these; may be given again"},
     {"kind", 0, "created|updated|removed|restored|purged|state|progress", "only these; may be given again"},
     {"name", 0, "NAME", "only this setting or table of the host's; may be given again"},
