@@ -436,7 +436,8 @@ VIDSTORE_API vidstore_status vidstore_collection_video_move(vidstore_session *se
  * them, list videos with the filter "collection = $1".
  * @param session  who acts.
  * @param id  the UUID of the collection.
- * @param query  filter on videos, limit and cursor, but neither sort nor search; NULL: the first 100.
+ * @param query  filter on videos, limit and cursor, but neither sort nor search; NULL: the first 100. A cursor goes on
+ *   from the place where the page ended: when videos are put between others meanwhile, begin anew to miss none.
  * @param ret_page  receives the page; read it with vidstore_page_video().
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.

@@ -103,8 +103,10 @@ static int move_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         r = is_in(m, e);
     if (!r)
         r = vs_member_make(conn, &m->collection, before_of(m), m->place, &place, e);
-    if (r || place == m->place)
-        return r;
+    if (!r) /* places may have been spread meanwhile */
+        r = vs_member_find(conn, &m->collection, &m->video, &m->place, e);
+    if (r < 0 || place == m->place)
+        return r < 0 ? r : 0;
     r = vs_member_set(conn, &m->collection, &m->video, place, e);
     return r ? r : record(conn, m, VIDSTORE_AUDIT_COLLECTION_VIDEO_MOVED, e);
 }

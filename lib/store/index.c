@@ -29,14 +29,17 @@ static int is_taken(struct vs_db *db) {
     return *holder != 0;
 }
 
+/* Ends when nothing is left, somebody else writes, or the call's time is over. */
 static void settle(struct vidstore *store, struct vs_call call, const struct vs_noun *noun, int64_t patience_us) {
     struct settle settle = {noun, 0};
+    const int64_t end = call.deadline_us;
     if (!noun->search.put || !noun->stmt.update ||
         store->options.read_only) /* events are indexed as they are written */
         return;
     int r = vs_db_read(store->db, &call, look_op, &settle, NULL);
-    while (!r && settle.left && !is_taken(store->db)) {
-        call.deadline_us = vs_mono_us() + patience_us;
+    while (!r && settle.left && vs_mono_us() < end && !is_taken(store->db)) {
+        int64_t soon = vs_mono_us() + patience_us;
+        call.deadline_us = soon < end ? soon : end;
         r = vs_db_write(store->db, &call, settle_op, &settle, NULL);
     }
 }

@@ -166,6 +166,27 @@ START_TEST(room_never_runs_out) {
 }
 END_TEST
 
+/* What was to be moved stood on a place that, after all were numbered anew, was the one to move to. */
+START_TEST(a_move_for_which_room_is_made) {
+    struct id list = put_collection(as_ann, "list"), a = put_video(as_ann, "a"), b = put_video(as_ann, "b"),
+              x = put_video(as_ann, "x"), last = {{0}};
+    add(as_ann, list, a, NULL, 1);
+    add(as_ann, list, b, NULL, 1);
+    add(as_ann, list, x, b.text, 1);
+    for (int i = 0; i < 32; i++) {
+        struct id next = put_video(as_ann, "v");
+        add(as_ann, list, next, a.text, 1);
+        if (i)
+            must(vidstore_collection_video_drop(as_ann, list.text, last.text, e));
+        last = next;
+    }
+    order(as_ann, list, "vaxb");
+    must(vidstore_collection_video_move(as_ann, list.text, x.text, a.text, e));
+    order(as_ann, list, "vxab");
+    ck_assert_int_eq(events("action = collection_video_moved"), 1);
+}
+END_TEST
+
 static int64_t count(vidstore_session *s, const char *filter, struct id id) {
     int64_t found = -1;
     vidstore_query *q = vidstore_query_new();
@@ -517,6 +538,7 @@ Suite *collections_suite(void) {
     tcase_add_test(tests, videos_stand_in_the_order_that_was_given);
     tcase_add_test(tests, what_changes_nothing_is_no_event);
     tcase_add_test(tests, room_never_runs_out);
+    tcase_add_test(tests, a_move_for_which_room_is_made);
     tcase_add_test(tests, others_see_nothing_of_it);
     tcase_add_test(tests, a_grant_that_ends_takes_it_out_of_sight);
     tcase_add_test(tests, videos_are_found_by_collection);
