@@ -66,7 +66,8 @@ VIDSTORE_API vidstore_status vidstore_query_filter(vidstore_query *query, const 
  * size:>1G created:2026-01 hdr:any. Case and accents do not matter. Whatever is no operator is a word; so any text can
  * be looked for. It comes on top of the filter. Newest first, or with VIDSTORE_QUERY_RANKED the best of the newest
  * 1000 in one page. What was committed before is found, also where it can't be indexed yet since the store is only
- * read or somebody else writes; BUSY when that are 8192 records or more of the noun. See vidstore(1).
+ * read or somebody else writes; the call that takes the query says BUSY when that are 8192 records or more of the noun,
+ * which a filter alone never is. See vidstore(1).
  * @param query  the query.
  * @param text  UTF-8, at most 4096 bytes and 64 terms; NULL or blank: no search.
  * @param reterr  receives the error, or NULL; may be NULL.

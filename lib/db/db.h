@@ -145,6 +145,10 @@ struct vs_listener;
 
 /* Inside a write operation: what it did is news. If the operation succeeds, listeners are woken after the commit. */
 void vs_db_mark_changed(struct vs_conn *conn);
+/* For what is done at every so many writes of a kind: 1 at each 64th call of a connection for the kind, below VS_KINDS.
+ */
+enum { VS_KINDS = 16 };
+int vs_db_turn(struct vs_conn *conn, int kind);
 /* wake is called after each commit with news in it, whoever made it in this process, once and by the thread that
  * committed, which holds no lock of the database's but the list of listeners. It must be quick, and neither call back
  * into the database nor wait for a lock that somebody holds while he calls these two. An UNKNOWN_OUTCOME wakes too. */

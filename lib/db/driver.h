@@ -38,6 +38,7 @@ struct vs_conn {
     int active;        /* statements that stand on a row */
     int changed;       /* the transaction has news for listeners */
     int64_t log_pages; /* length of the write-ahead log after the last commit */
+    uint8_t turns[VS_KINDS];
     struct vs_stmt *named[VS_STMT_COUNT];
     struct vs_stmt *composed; /* most recently used first */
     struct vs_conn *next;     /* in the pool's list */

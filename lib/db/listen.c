@@ -39,6 +39,10 @@ void vs_db_mark_changed(struct vs_conn *conn) {
     conn->changed = 1;
 }
 
+int vs_db_turn(struct vs_conn *conn, int kind) {
+    return ++conn->turns[kind] % 64 == 0;
+}
+
 void vs_listeners_wake(struct vs_db *db) {
     pthread_mutex_lock(&db->listen_lock);
     for (struct vs_listener *l = db->listeners; l; l = l->next)

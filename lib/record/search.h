@@ -38,14 +38,18 @@ int vs_search_doc_put(struct vs_conn *conn, enum vs_stmt_id put, int64_t seq, co
                       vidstore_error **e);
 
 /* Notes that what a record can be found by has to be stored anew, which happens with many others in one write: see
- * vs_search_settle. Now and then it does that itself. */
+ * vs_search_settle. At each 64th it does that itself. */
 int vs_search_note(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq, vidstore_error **e);
-/* Stores what the noted records can be found by, at most so many; *ret_left: there may be more. For a write operation;
- * with limit 0 it only looks whether there are any, as a read may. */
-int vs_search_settle(struct vs_conn *conn, const struct vs_noun *noun, int limit, int *ret_left, vidstore_error **e);
+/* Stores what the noted records can be found by: at most so many, and after the first no more when the monotonic clock
+ * is at until_us (0: however long it takes); *ret_left: there may be more. For a write operation; with limit 0 it only
+ * looks whether there are any, as a read may. */
+int vs_search_settle(struct vs_conn *conn, const struct vs_noun *noun, int limit, int64_t until_us, int *ret_left,
+                     vidstore_error **e);
 /* The places of the records that are noted, at most so many, ascending. */
 int vs_search_notes(struct vs_conn *conn, const struct vs_noun *noun, int most, int64_t *ret, int *ret_count,
                     vidstore_error **e);
+/* *ret 1: so many records are noted that a query can't go through the index of words. */
+int vs_search_is_behind(struct vs_conn *conn, const struct vs_noun *noun, int *ret, vidstore_error **e);
 /* Takes away what was stored for a record that is gone. Whatever is left when rows go in other ways finds nothing. */
 int vs_search_drop(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq, vidstore_error **e);
 /* 1 when a change of the values changes what the record can be found by. */

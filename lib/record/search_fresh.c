@@ -11,6 +11,18 @@
 
 enum { NOTED_MOST = 8192 };
 
+int vs_search_is_behind(struct vs_conn *conn, const struct vs_noun *noun, int *ret, vidstore_error **e) {
+    int64_t first;
+    int count = 0, r = noun->stmt.update ? vs_search_notes(conn, noun, 1, &first, &count, e) : 0;
+    *ret = 0;
+    if (r || !count)
+        return r;
+    vs_autofree int64_t *notes = vs_malloc(NOTED_MOST * sizeof *notes);
+    r = notes ? vs_search_notes(conn, noun, NOTED_MOST, notes, &count, e) : vs_fail_nomem(e);
+    *ret = count == NOTED_MOST;
+    return r;
+}
+
 int vs_search_look(struct vs_compiled *c, struct vs_conn *conn, vidstore_error **e) {
     int64_t first;
     int r = 0;

@@ -4,6 +4,7 @@
 #include "record/search.h"
 #include "record/search_internal.h"
 #include "util/alloc.h"
+#include "util/env.h"
 #include "util/error.h"
 #include "util/json.h"
 #include "util/unicode.h"
@@ -225,7 +226,7 @@ static int settle_one(struct vs_conn *conn, const struct vs_noun *noun, int64_t 
 
 /* --- notes ------------------------------------------------------------------------------------------------------ */
 
-enum { TOGETHER = 64 };
+enum { TOGETHER = 256 };
 
 /* The number of a note. */
 static int64_t note_of(const struct vs_noun *noun, int64_t row) {
@@ -245,21 +246,23 @@ int vs_search_notes(struct vs_conn *conn, const struct vs_noun *noun, int most, 
     return r < 0 ? r : 0;
 }
 
-int vs_search_settle(struct vs_conn *conn, const struct vs_noun *noun, int limit, int *ret_left, vidstore_error **e) {
-    int count = 0, most = limit ? limit : 1;
+int vs_search_settle(struct vs_conn *conn, const struct vs_noun *noun, int limit, int64_t until_us, int *ret_left,
+                     vidstore_error **e) {
+    int count = 0, done = 0, most = limit ? limit : 1;
     vs_autofree int64_t *notes = vs_malloc((size_t)most * sizeof *notes);
     int r = notes ? vs_search_notes(conn, noun, most, notes, &count, e) : vs_fail_nomem(e);
     *ret_left = count == most;
     if (r || !limit || !count)
         return r;
-    for (int i = 0; !r && i < count; i++)
-        r = settle_one(conn, noun, notes[i], e);
+    while (!r && done < count && (!done || !until_us || vs_mono_us() < until_us))
+        r = settle_one(conn, noun, notes[done++], e);
+    *ret_left |= done < count;
     return r ? r
              : vs_exec(conn, VS_STMT_SEARCH_NOTE_DONE, NULL, e, vs_int(note_of(noun, notes[0])),
-                       vs_int(note_of(noun, notes[count - 1])));
+                       vs_int(note_of(noun, notes[done - 1])));
 }
 
-/* Rows are numbered one after the other, so every so many new records it is somebody's turn to work the notes off. */
+/* Now and then it is somebody's turn to work notes off: more than were made since, so that they don't pile up. */
 int vs_search_note(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq, vidstore_error **e) {
     vs_autostmt *s = NULL;
     int left = 0;
@@ -268,7 +271,8 @@ int vs_search_note(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq
         return r;
     vs_bind_int(s, 1, note_of(noun, seq));
     r = vs_run(s, NULL, e);
-    return r || seq % TOGETHER ? r : vs_search_settle(conn, noun, 4 * TOGETHER, &left, e);
+    return r || !vs_db_turn(conn, noun->base / 1000 % VS_KINDS) ? r
+                                                                : vs_search_settle(conn, noun, TOGETHER, 0, &left, e);
 }
 
 int vs_search_differs(const struct vs_noun *noun, const struct vs_value *before, const struct vs_value *after) {

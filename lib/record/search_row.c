@@ -57,7 +57,7 @@ static int put_part(struct vs_compiled *c, const struct part *part, int words, s
     size_t value = 0;
     int marked = strncmp(part->text, VS_MARK_TEXT, strlen(VS_MARK_TEXT)) == 0, number;
     const struct vs_field *field = marked ? field_of(c, part, &value) : NULL;
-    if ((!field && !words) || c->count == VS_QUERY_TERMS || strcspn(part->text, "%_\"") != part->len)
+    if ((!field && !words) || c->count + VS_QUERY_ROUGHS >= VS_QUERY_TERMS || strcspn(part->text, "%_\"") != part->len)
         return 1;
     if (field) {
         number = bound_value(c, part->text + value, part->len - value, e);

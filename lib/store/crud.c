@@ -2,6 +2,7 @@
 /* Reading, and what creating and updating share. */
 #include "store/crud.h"
 #include "db/bind.h"
+#include "record/search.h"
 #include "store/crud_internal.h"
 #include "store/index.h"
 #include "util/alloc.h"
@@ -180,9 +181,19 @@ int vs_crud_exists(vidstore_session *session, const struct vs_rules *rules, cons
     return 0;
 }
 
-void vs_crud_settle(vidstore_session *session, const struct vs_compiled *c) {
-    if (c->matched && !session->snap)
-        vs_index_settle(session, c->noun, 10000);
+/* Facts can be asked of the rows as well. */
+static int leave_index_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct vs_compiled *c = arg;
+    int behind = 0, r = vs_search_is_behind(conn, c->noun, &behind, e);
+    c->matched = !behind;
+    return r;
+}
+
+int vs_crud_settle(vidstore_session *session, struct vs_compiled *c, vidstore_error **e) {
+    if (!c->matched)
+        return 0;
+    vs_index_settle(session, c->noun);
+    return c->searched ? 0 : vs_session_read(session, leave_index_op, c, e);
 }
 
 struct list {
@@ -219,7 +230,7 @@ int vs_crud_list(vidstore_session *session, const struct vs_noun *noun, const vi
     struct list list = {&compiled, NULL, 0};
     int r = vs_crud_compile(session, noun, q, &compiled, e);
     if (!r)
-        vs_crud_settle(session, &compiled);
+        r = vs_crud_settle(session, &compiled, e);
     if (!r && q && q->cursor)
         r = vs_cursor_apply(&compiled, q->cursor, e);
     if (!r)
@@ -239,7 +250,7 @@ int vs_crud_count(vidstore_session *session, const struct vs_noun *noun, const v
     struct list list = {&compiled, NULL, 0};
     int r = vs_crud_compile(session, noun, (const struct vs_query *)query, &compiled, e);
     if (!r)
-        vs_crud_settle(session, &compiled);
+        r = vs_crud_settle(session, &compiled, e);
     if (!r)
         r = vs_session_read(session, count_op, &list, e);
     *ret = r ? 0 : list.count;

@@ -72,9 +72,10 @@ int vs_crud_count(vidstore_session *session, const struct vs_noun *noun, const v
 /* A query as this session may ask it: compiled, and narrowed to what it may see. */
 int vs_crud_compile(vidstore_session *session, const struct vs_noun *noun, const struct vs_query *query,
                     struct vs_compiled *ret, vidstore_error **e);
-/* Before a compiled query is read that goes through the index of words: indexes what changes have left to be done, if
- * that can be done at once. What is left is found all the same, but each query has to look at it. */
-void vs_crud_settle(vidstore_session *session, const struct vs_compiled *c);
+/* Before a compiled query is read, and before its cursor is applied: indexes what changes have left to be done, if it
+ * goes through the index of words and that can be done at once. What is left is found all the same, but each query has
+ * to look at it; where it is too much, a query without words goes through the rows instead. */
+int vs_crud_settle(vidstore_session *session, struct vs_compiled *c, vidstore_error **e);
 enum { VS_BULK_MAX = 10000 };
 int vs_crud_bulk_create(vidstore_session *session, const struct vs_rules *rules, const struct vs_params *const *params,
                         void *const *extras, int64_t count, uint32_t flags, struct vs_page **ret, vidstore_error **e);

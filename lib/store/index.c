@@ -4,7 +4,9 @@
 #include "util/env.h"
 #include "util/error.h"
 
-enum { AT_ONCE = 64 }; /* records in a commit, so that whoever wants to write meanwhile has not long to wait */
+enum { AT_ONCE = 64 };                  /* records in a commit */
+static const int64_t COMMIT_US = 20000; /* whoever wants to write meanwhile has not long to wait */
+static const int64_t QUERY_US = 50000;  /* what a query gives to it at most, or half of its own time */
 static const int64_t CLOSING_US = 100000;
 
 struct settle {
@@ -14,12 +16,14 @@ struct settle {
 
 static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct settle *settle = arg;
-    return vs_search_settle(conn, settle->noun, 0, &settle->left, e);
+    return vs_search_settle(conn, settle->noun, 0, 0, &settle->left, e);
 }
 
+/* A quarter of its time is for the records, so that the commit has some on a slow machine too. */
 static int settle_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct settle *settle = arg;
-    return vs_search_settle(conn, settle->noun, AT_ONCE, &settle->left, e);
+    int64_t until_us = vs_mono_us() + COMMIT_US / 4;
+    return vs_search_settle(conn, settle->noun, AT_ONCE, until_us, &settle->left, e);
 }
 
 /* Whether a write would have to wait for another; one that begins just now is met by patience. */
@@ -30,28 +34,25 @@ static int is_taken(struct vs_db *db) {
 }
 
 /* Ends when nothing is left, somebody else writes, or the call's time is over. */
-static void settle(struct vidstore *store, struct vs_call call, const struct vs_noun *noun, int64_t patience_us) {
+static void settle(struct vidstore *store, struct vs_call call, const struct vs_noun *noun) {
     struct settle settle = {noun, 0};
     const int64_t end = call.deadline_us;
-    if (!noun->search.put || !noun->stmt.update ||
-        store->options.read_only) /* events are indexed as they are written */
-        return;
+    if (!noun->search.put || !noun->stmt.update || store->options.read_only)
+        return; /* events are indexed as they are written */
     int r = vs_db_read(store->db, &call, look_op, &settle, NULL);
     while (!r && settle.left && vs_mono_us() < end && !is_taken(store->db)) {
-        int64_t soon = vs_mono_us() + patience_us;
+        int64_t soon = vs_mono_us() + COMMIT_US;
         call.deadline_us = soon < end ? soon : end;
         r = vs_db_write(store->db, &call, settle_op, &settle, NULL);
     }
 }
 
-void vs_index_settle(vidstore_session *session, const struct vs_noun *noun, int64_t patience_us) {
-    struct settle own = {noun, 1};
-    if (!session->txn) {
-        settle(session->store, vs_session_call(session), noun, patience_us);
-        return;
-    }
-    while (own.left && noun->stmt.update && !vs_session_write(session, settle_op, &own, NULL))
-        ;
+void vs_index_settle(vidstore_session *session, const struct vs_noun *noun) {
+    struct vs_call call = vs_session_call(session);
+    int64_t now_us = vs_mono_us(), half_us = (call.deadline_us - now_us) / 2;
+    call.deadline_us = now_us + (half_us < QUERY_US ? half_us : QUERY_US);
+    if (!session->txn && !session->snap)
+        settle(session->store, call, noun);
 }
 
 void vs_index_noted(struct vidstore *store, const struct vs_noun *noun) {
@@ -63,6 +64,6 @@ void vs_index_close(struct vidstore *store) {
     for (int i = 0; store->db && i < VS_NOTED; i++) {
         const struct vs_noun *noun = atomic_load_explicit(&store->noted[i], memory_order_relaxed);
         if (noun)
-            settle(store, call, noun, CLOSING_US);
+            settle(store, call, noun);
     }
 }

@@ -225,7 +225,7 @@ static int index_noted(struct vs_conn *conn, struct slice *slice, vidstore_error
     int left = 0;
     int r = find_noted(conn, slice, e);
     slice->done = slice->found;
-    return r ? r : vs_search_settle(conn, slice->step->rules->noun, (int)slice->limit, &left, e);
+    return r ? r : vs_search_settle(conn, slice->step->rules->noun, (int)slice->limit, 0, &left, e);
 }
 
 /* --- the list ------------------------------------------------------------------------------------------------- */

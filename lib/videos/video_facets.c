@@ -175,7 +175,7 @@ vidstore_status vidstore_video_facets(vidstore_session *session, const vidstore_
     int r = vs_crud_compile(session, &vs_video_noun, (const struct vs_query *)query, &compiled, reterr);
     compiled.sort = NULL;
     if (!r)
-        vs_crud_settle(session, &compiled);
+        r = vs_crud_settle(session, &compiled, reterr);
     if (!r)
         r = vs_session_read(session, facets_op, &f, reterr);
     if (!r) {

@@ -694,6 +694,8 @@ static const struct {
     {"files looked into by one call", "0 to 1000, and 64 MiB of JSON", looks, NULL},
     {"attempts to log in", "a few at once; then each waits longer", NULL,
      "tests/api/logins.c:attack_20_waits_and_clocks"},
+    {"changed records that are not in the index of words yet", "8191 of a noun", NULL,
+     "tests/unit/search_plan.c:facts_need_no_index"},
     {"one write", "5 s of work", NULL, "tests/unit/db_txn.c:a_write_does_not_keep_the_writer"},
     {"disk", "until it is full", NULL, "tests/api/full_disk.c:open_again"},
     {"largest file of the process (RLIMIT_FSIZE)", "as it is set", NULL, "tests/api/full_disk.c:put"},
