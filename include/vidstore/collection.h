@@ -113,7 +113,7 @@ VIDSTORE_API const char *vidstore_collection_id(const vidstore_collection *colle
 VIDSTORE_API const char *vidstore_collection_user_id(const vidstore_collection *collection);
 
 /**
- * The title.
+ * The name.
  * @param collection  the record; NULL is fine.
  * @return the value. Borrowed from the record; NULL when there is none.
  * Threads: any. Since 0.1.
@@ -437,12 +437,15 @@ VIDSTORE_API vidstore_status vidstore_collection_video_move(vidstore_session *se
  * @param session  who acts.
  * @param id  the UUID of the collection.
  * @param query  filter on videos, limit and cursor, but neither sort nor search; NULL: the first 100. A cursor goes on
- *   from the place where the page ended: when videos are put between others meanwhile, begin anew to miss none.
+ *   from the place where the page ended, whatever becomes of the video that stood there: what stays where it is comes
+ *   once, and what is put or moved in front of that place meanwhile is not shown. To make room between videos, all
+ *   places are numbered anew, which takes 32 changes at one spot or more; a cursor holds when that was done once since
+ *   its page, and is INVALID (field cursor) when it was done more often. Begin with the first page then.
  * @param ret_page  receives the page; read it with vidstore_page_video().
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, UNSUPPORTED (sort or search), MISUSE, FORBIDDEN, BUSY, TIMEOUT,
- * CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
+ * Errors: INVALID (field cursor: see there), UNAUTHENTICATED, NOT_FOUND, UNSUPPORTED (sort or search), MISUSE,
+ * FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, CORRUPT, FORKED.
  * Threads: one at a time a session. Blocks: database. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_collection_videos(vidstore_session *session, const char *id,

@@ -117,7 +117,8 @@ VIDSTORE_API void vidstore_query_limit(vidstore_query *query, int64_t limit);
  * Go on where a page ended.
  * @param query  with the same filter, binds and sort as the one that gave the cursor.
  * @param cursor  from vidstore_page_cursor(), copied; NULL: from the beginning. It is sealed: a changed one, or one of
- *   another store, is INVALID.
+ *   another store, is INVALID. It stands for a place, not for a record, so that it holds when that record goes; of
+ *   the order of a collection, vidstore_collection_videos() says how long.
  * Threads: one at a time an object. Since 0.1.
  */
 VIDSTORE_API void vidstore_query_cursor(vidstore_query *query, const char *cursor);

@@ -34,10 +34,10 @@ enum {
  * and logins are no changes, and no entry holds a secret or a value.
  * @param session  who acts.
  * @param filter  a JSON object; NULL: everything. "noun" and "kind" are each a word (user, job, video, file, grant,
- *   link, key, login, quota, setting, app, alert; created, updated, removed, restored, purged, state, progress) or a
- * list of them; "user_id" is the owner's UUID, "id" the record's; "name", a text of 1 to 128 bytes or a list of such,
- * is a setting's or that of a table of the host's ("app_*" when that is longer), and leaves out what has no name. An
- * event is shown when it fits every key that is there.
+ *   link, key, login, quota, setting, app, alert, collection; created, updated, removed, restored, purged, state,
+ *   progress) or a list of them; "user_id" is the owner's UUID, "id" the record's; "name", a text of 1 to 128 bytes or
+ *   a list of such, is a setting's or that of a table of the host's ("app_*" when that is longer), and leaves out what
+ *   has no name. An event is shown when it fits every key that is there.
  * @param position  from where on: one that was kept, or "start" for the oldest that is there; NULL: from now on.
  * @param ret_watch  receives the watch.
  * @param reterr  receives the error, or NULL; may be NULL.

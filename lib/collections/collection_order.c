@@ -3,7 +3,8 @@
 #include "db/bind.h"
 #include "util/error.h"
 
-#define GAP (INT64_C(1) << 32) /* between neighbours, as long as nobody is put between them */
+#define GAP   (INT64_C(1) << 32) /* between neighbours, as long as nobody is put between them */
+#define FIRST (INT64_C(1) << 62) /* as much room in front as behind */
 
 int vs_member_find(struct vs_conn *conn, const struct vs_uuid *collection, const struct vs_uuid *video, int64_t *ret,
                    vidstore_error **e) {
@@ -25,7 +26,42 @@ static int last_below(struct vs_conn *conn, const struct vs_uuid *collection, in
 /* Neighbours are a gap apart again. */
 static int spread(struct vs_conn *conn, const struct vs_uuid *collection, vidstore_error **e) {
     int r = vs_exec(conn, VS_STMT_COLLECTION_PLACES_TURN, NULL, e, vs_id(collection));
-    return r ? r : vs_exec(conn, VS_STMT_COLLECTION_PLACES_SPREAD, NULL, e, vs_int(GAP), vs_id(collection));
+    if (!r)
+        r = vs_exec(conn, VS_STMT_COLLECTION_PLACES_SPREAD, NULL, e, vs_int(FIRST), vs_int(GAP), vs_id(collection));
+    return r ? r : vs_exec(conn, VS_STMT_COLLECTION_TURNED, NULL, e, vs_id(collection));
+}
+
+int vs_members_turn(struct vs_conn *conn, const struct vs_uuid *collection, int64_t *ret, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_ask(conn, VS_STMT_COLLECTION_TURN, &s, e, vs_id(collection));
+    *ret = r == VS_ROW ? vs_col_int(s, 0) : 0;
+    return r < 0 ? r : 0;
+}
+
+int vs_members_behind(struct vs_conn *conn, const struct vs_uuid *collection, int64_t turn, int64_t turn_now,
+                      int64_t *place, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    if (turn == turn_now)
+        return 0;
+    if (turn != turn_now - 1)
+        return vs_fail(e, VIDSTORE_INVALID, "cursor",
+                       "the collection has been put in order anew since that page: begin with the first one");
+    int r = vs_ask(conn, VS_STMT_COLLECTION_PLACE_BY_NOW, &s, e, vs_id(collection), vs_int(*place));
+    *place = r == VS_ROW ? vs_col_int(s, 0) : 0;
+    return r < 0 ? r : 0;
+}
+
+/* Below what stands at `above`, and above what stands at `below`, if anything does (0). */
+static int64_t room_between(int64_t below, int64_t above) {
+    if (!below && above > GAP)
+        return above - GAP;
+    return above - below > 1 ? below + (above - below) / 2 : 0;
+}
+
+static int64_t room_behind(int64_t below) {
+    if (!below)
+        return FIRST;
+    return below < INT64_MAX - GAP ? below + GAP : 0;
 }
 
 /* 0 when there is no room left. */
@@ -41,10 +77,8 @@ static int find_room(struct vs_conn *conn, const struct vs_uuid *collection, con
         return r;
     if (own && (own == below || own == above))
         *ret = own;
-    else if (before)
-        *ret = above - below > 1 ? below + (above - below) / 2 : 0;
     else
-        *ret = below < INT64_MAX - GAP ? below + GAP : 0;
+        *ret = before ? room_between(below, above) : room_behind(below);
     return 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What stands in a collection, in its order, and in which collections a video stands: to each only what it may see. */
+#include "collections/collection_order.h"
 #include "collections/collections.h"
 #include "store/crud_api.h"
 #include "util/alloc.h"
@@ -60,11 +61,25 @@ static int compile_collections(const struct listing *l, const struct vs_query *q
     return r ? r : narrow(l, q, e);
 }
 
+/* The cursor's place was read before the places are, so it is looked up again each time that this runs. */
+static int find_start(const struct listing *l, struct vs_conn *conn, vidstore_error **e) {
+    struct vs_compiled *c = l->query;
+    int64_t place = c->start.place;
+    int r = vs_members_turn(conn, &l->id, &c->turn, e);
+    if (r || !c->start.value)
+        return r;
+    r = vs_members_behind(conn, &l->id, c->start.turn, c->turn, &place, e);
+    c->terms[c->start.value - 1].value.i = place;
+    return r;
+}
+
 static int list_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct listing *l = arg;
     vs_autorecord *container = NULL;
     vs_page_free(VS_TAKE(l->page));
     int r = vs_crud_load_for(conn, l->session, l->rules, &l->id, 0, VS_READ, &container, e);
+    if (!r && l->query->place)
+        r = find_start(l, conn, e);
     return r ? r : vs_compiled_page(l->query, conn, &l->page, e);
 }
 

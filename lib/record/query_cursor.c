@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Cursors: where a page ended, as a text that says nothing to its reader. It is "2-", the digest of the query, and what
  * is sealed with the store's key: seq, and the sorted value where the order has one. In the open, seq would tell how
- * many records of others there are. */
+ * many records of others there are. A list in an order of its own has the place instead of seq, and the turn: of which
+ * numbering that place is. */
 #include "crypto/crypto.h"
 #include "record/query.h"
 #include "util/alloc.h"
@@ -24,6 +25,8 @@ static void put_number(struct vs_buf *b, uint64_t value) {
 
 static void put_place(const struct vs_compiled *c, const struct vs_record *last, struct vs_buf *b) {
     put_number(b, (uint64_t)last->seq);
+    if (c->place)
+        put_number(b, (uint64_t)c->turn);
     if (!c->sort)
         return;
     const struct vs_value *value = &last->values[c->sort - c->noun->fields];
@@ -54,6 +57,8 @@ int vs_cursor_make(const struct vs_compiled *c, const struct vs_record *last, ch
 
 /* --- going on ------------------------------------------------------------------------------------------------------
  */
+
+static const struct vs_field seq = {0, "seq", "seq", VS_INT, 0, 0, NULL};
 
 static int malformed(vidstore_error **e) {
     return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_SYNTAX, "cursor", "cursor is not one that a page gave");
@@ -100,25 +105,41 @@ static struct vs_value sorted_value(const struct vs_field *sort, char *bytes, si
     return (struct vs_value){.text = bytes, .len = (uint32_t)len, .set = VS_VALUE_SET};
 }
 
+/* The least that is sealed; a sorted text may be empty. */
+static size_t least(const struct vs_compiled *c) {
+    return c->place || (c->sort && !vs_type_is_text(c->sort->type)) ? 2 * NUMBER : NUMBER;
+}
+
+/* By seq, or by place; then what the turn is stands in c->start. */
+static int start_behind(struct vs_compiled *c, const uint8_t *place, struct vs_value at, vidstore_error **e) {
+    char text[80];
+    snprintf(text, sizeof text, "%s %s ",
+             c->place     ? c->place
+             : c->matched ? "found.rowid"
+                          : "seq",
+             c->ascending ? ">" : "<");
+    int r = vs_compiled_and(c, text, &seq, at, e);
+    if (!r && c->place)
+        c->start = (struct vs_start){at.i, (int64_t)vs_get_number(place + NUMBER, NUMBER), c->count};
+    return r;
+}
+
 int vs_cursor_apply(struct vs_compiled *c, const char *cursor, vidstore_error **e) {
-    static const struct vs_field seq = {0, "seq", "seq", VS_INT, 0, 0, NULL};
     vs_autofree uint8_t *place = NULL;
     size_t len = 0;
     int r = strlen(cursor) < SEALED_AT ? malformed(e) : check_digest(c, cursor, e);
     if (!r)
         r = open_seal(c, cursor + SEALED_AT, &place, &len, e);
-    if (!r && len < (c->sort && !vs_type_is_text(c->sort->type) ? 2 * NUMBER : NUMBER))
+    if (!r && len < least(c))
         r = malformed(e);
     if (r)
         return r;
     struct vs_value at = {.i = (int64_t)vs_get_number(place, NUMBER), .set = VS_VALUE_SET};
-    const char *op = c->ascending ? ">" : "<";
+    if (!c->sort)
+        return start_behind(c, place, at, e);
     char text[160];
-    if (!c->sort) {
-        snprintf(text, sizeof text, "%s %s ", c->place ? c->place : c->matched ? "found.rowid" : "seq", op);
-        return vs_compiled_and(c, text, &seq, at, e);
-    }
-    snprintf(text, sizeof text, "(%s%s, seq) %s (", c->sort->column, c->sort->use & VS_FOLDED ? "_key" : "", op);
+    snprintf(text, sizeof text, "(%s%s, seq) %s (", c->sort->column, c->sort->use & VS_FOLDED ? "_key" : "",
+             c->ascending ? ">" : "<");
     r = vs_compiled_and(c, text, c->sort, sorted_value(c->sort, (char *)place + NUMBER, len - NUMBER), e);
     if (r || c->count == VS_QUERY_TERMS)
         return r ? r : vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LARGE, "filter", "filter has too many values");

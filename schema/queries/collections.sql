@@ -32,15 +32,26 @@ INSERT INTO collection_videos (collection_id, video_id, place) VALUES ($1, $2, $
 DELETE FROM collection_videos WHERE video_id = $1 AND collection_id = $2;
 
 -- name: collection_video_place
-UPDATE collection_videos SET place = $1 WHERE video_id = $2 AND collection_id = $3;
+UPDATE collection_videos SET place = $1, was = NULL WHERE video_id = $2 AND collection_id = $3;
 
 -- name: collection_places_turn
 -- Makes room in two steps, because no two videos may have one place even for a moment.
-UPDATE collection_videos SET place = - ranked.n FROM (SELECT seq AS at, row_number() OVER (ORDER BY place) AS n
-FROM collection_videos WHERE collection_id = $1) AS ranked WHERE collection_videos.seq = ranked.at;
+UPDATE collection_videos SET place = - ranked.n, was = place
+FROM (SELECT seq AS at, row_number() OVER (ORDER BY place) AS n FROM collection_videos WHERE collection_id = $1)
+AS ranked WHERE collection_videos.seq = ranked.at;
 
 -- name: collection_places_spread
-UPDATE collection_videos SET place = - place * $1 WHERE collection_id = $2 AND place < 0;
+UPDATE collection_videos SET place = $1 - place * $2 WHERE collection_id = $3 AND place < 0;
+
+-- name: collection_turned
+UPDATE collections SET turn = turn + 1 WHERE id = $1;
+
+-- name: collection_turn
+SELECT turn FROM collections WHERE id = $1;
+
+-- name: collection_place_by_now
+-- Behind which place of now all stands that stood behind a place of before the last turn.
+SELECT place FROM collection_videos WHERE collection_id = $1 AND was <= $2 ORDER BY place DESC LIMIT 1;
 
 -- name: collection_strays
 -- For the diagnosis: rows that hang on nothing, and places that nobody can stand on.

@@ -1,60 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Collections: what stands in them, in which order, and who sees it. */
-#include "harness.h"
+#include "collected.h"
 #include <sqlite3.h>
 #include <vidstore/query.h>
-
-static struct id ann, bob;
-static vidstore_session *as_ann, *as_bob;
-
-static void setup(void) {
-    begin();
-    add_user("root", VIDSTORE_ROLE_ADMIN);
-    ann = add_user("ann", VIDSTORE_ROLE_USER);
-    bob = add_user("bob", VIDSTORE_ROLE_USER);
-    as_ann = session_of(ann);
-    as_bob = session_of(bob);
-}
-
-static void teardown(void) {
-    vidstore_session_free(as_ann);
-    vidstore_session_free(as_bob);
-    end();
-}
-
-static struct id put_video(vidstore_session *s, const char *title) {
-    vidstore_video *video = NULL;
-    vidstore_video_params *p = vidstore_video_params_new();
-    vidstore_video_params_set_text(p, VIDSTORE_VIDEO_TITLE, title);
-    must(vidstore_video_create(s, p, &video, e));
-    struct id id = id_of(vidstore_video_id(video));
-    vidstore_video_free(video);
-    vidstore_video_params_free(p);
-    return id;
-}
-
-static vidstore_collection_params *named_params(const char *name) {
-    vidstore_collection_params *p = vidstore_collection_params_new();
-    vidstore_collection_params_set_text(p, VIDSTORE_COLLECTION_NAME, name);
-    return p;
-}
-
-static struct id put_collection(vidstore_session *s, const char *name) {
-    vidstore_collection *collection = NULL;
-    vidstore_collection_params *p = named_params(name);
-    must(vidstore_collection_create(s, p, &collection, e));
-    ck_assert_str_eq(vidstore_collection_name(collection), name);
-    struct id id = id_of(vidstore_collection_id(collection));
-    vidstore_collection_free(collection);
-    vidstore_collection_params_free(p);
-    return id;
-}
-
-static void add(vidstore_session *s, struct id collection, struct id video, const char *before, int wanted) {
-    int32_t added = -1;
-    must(vidstore_collection_video_add(s, collection.text, video.text, before, &added, e));
-    ck_assert_int_eq(added, wanted);
-}
 
 static int64_t version_of(struct id collection) {
     vidstore_collection *record = NULL;
@@ -63,33 +11,6 @@ static int64_t version_of(struct id collection) {
     vidstore_collection_free(record);
     return version;
 }
-
-/* The titles of a collection, a letter each, page by page of `limit`. */
-static const char *titles(vidstore_session *s, struct id collection, int64_t limit, const char *filter) {
-    static char said_titles[128];
-    char cursor[256] = "";
-    size_t at = 0;
-    do {
-        vidstore_page *page = NULL;
-        vidstore_query *q = vidstore_query_new();
-        vidstore_query_limit(q, limit);
-        if (filter)
-            must(vidstore_query_filter(q, filter, e));
-        if (*cursor)
-            vidstore_query_cursor(q, cursor);
-        must(vidstore_collection_videos(s, collection.text, q, &page, e));
-        ck_assert_int_le(vidstore_page_count(page), limit);
-        for (int64_t i = 0; i < vidstore_page_count(page); i++)
-            said_titles[at++] = vidstore_video_title(vidstore_page_video(page, i))[0];
-        snprintf(cursor, sizeof cursor, "%s", vidstore_page_cursor(page) ? vidstore_page_cursor(page) : "");
-        vidstore_page_free(page);
-        vidstore_query_free(q);
-    } while (*cursor);
-    said_titles[at] = '\0';
-    return said_titles;
-}
-
-#define order(s, collection, wanted) ck_assert_str_eq(titles(s, collection, 100, NULL), wanted)
 
 START_TEST(videos_stand_in_the_order_that_was_given) {
     struct id list = put_collection(as_ann, "list"), videos[5];
@@ -140,50 +61,6 @@ START_TEST(what_changes_nothing_is_no_event) {
     ck_assert_int_eq(events("action = collection_video_moved"), 1);
     ck_assert_int_eq(events("action = collection_video_dropped"), 1);
     order(as_ann, list, "a");
-}
-END_TEST
-
-/* Each comes before the last, so that the room between neighbours is used up and made anew. */
-START_TEST(room_never_runs_out) {
-    struct id list = put_collection(as_ann, "list"), last = put_video(as_ann, "z"), first = put_video(as_ann, "a");
-    char wanted[64] = "a";
-    add(as_ann, list, first, NULL, 1);
-    add(as_ann, list, last, NULL, 1);
-    must(vidstore_begin(as_ann, 0, e));
-    for (int i = 0; i < 40; i++) {
-        const char title[] = {(char)('b' + i % 20), '\0'};
-        add(as_ann, list, put_video(as_ann, title), last.text, 1);
-        wanted[i + 1] = *title;
-    }
-    must(vidstore_commit(as_ann, e));
-    wanted[41] = 'z';
-    order(as_ann, list, wanted);
-    ck_assert_str_eq(titles(as_ann, list, 7, NULL), wanted);
-    for (int i = 0; i < 100; i++) /* two that change places over and over */
-        must(vidstore_collection_video_move(as_ann, list.text, i % 2 ? first.text : last.text,
-                                            i % 2 ? last.text : first.text, e));
-    ck_assert_int_eq(strlen(titles(as_ann, list, 100, NULL)), 42);
-}
-END_TEST
-
-/* What was to be moved stood on a place that, after all were numbered anew, was the one to move to. */
-START_TEST(a_move_for_which_room_is_made) {
-    struct id list = put_collection(as_ann, "list"), a = put_video(as_ann, "a"), b = put_video(as_ann, "b"),
-              x = put_video(as_ann, "x"), last = {{0}};
-    add(as_ann, list, a, NULL, 1);
-    add(as_ann, list, b, NULL, 1);
-    add(as_ann, list, x, b.text, 1);
-    for (int i = 0; i < 32; i++) {
-        struct id next = put_video(as_ann, "v");
-        add(as_ann, list, next, a.text, 1);
-        if (i)
-            must(vidstore_collection_video_drop(as_ann, list.text, last.text, e));
-        last = next;
-    }
-    order(as_ann, list, "vaxb");
-    must(vidstore_collection_video_move(as_ann, list.text, x.text, a.text, e));
-    order(as_ann, list, "vxab");
-    ck_assert_int_eq(events("action = collection_video_moved"), 1);
 }
 END_TEST
 
@@ -538,8 +415,6 @@ Suite *collections_suite(void) {
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, videos_stand_in_the_order_that_was_given);
     tcase_add_test(tests, what_changes_nothing_is_no_event);
-    tcase_add_test(tests, room_never_runs_out);
-    tcase_add_test(tests, a_move_for_which_room_is_made);
     tcase_add_test(tests, others_see_nothing_of_it);
     tcase_add_test(tests, a_grant_that_ends_takes_it_out_of_sight);
     tcase_add_test(tests, videos_are_found_by_collection);
