@@ -42,8 +42,7 @@ struct filling {
 static void put_piece(const struct predicate *p, enum vs_stmt_id id, struct filling with, struct vs_buf *b) {
     static const char *const names[] = {"me", "now", "objects", "denies", "reach", "noun", NULL};
     const char *const texts[] = {p->me_text, p->now_text, with.objects, with.denies, with.reach, with.noun, NULL};
-    if (vs_template_fill(b, vs_stmt_piece(id), names, texts, NULL))
-        b->failed = 1;
+    vs_piece_put(b, id, names, texts);
 }
 
 static void put_grants(const struct predicate *p, const char *denies, const char *reach, struct vs_buf *b) {

@@ -189,6 +189,8 @@ int vs_compiled_count(struct vs_compiled *c, struct vs_conn *conn, int64_t *ret,
 /* Replaces {{name}} in a template by texts; names and texts end with NULL. */
 int vs_template_fill(struct vs_buf *b, const char *tmpl, const char *const *names, const char *const *texts,
                      vidstore_error **e);
+/* The same of a piece of schema/queries; what fails is seen at the buffer. */
+void vs_piece_put(struct vs_buf *b, enum vs_stmt_id piece, const char *const *names, const char *const *texts);
 
 /* Position of a page's end, as opaque text, and back. The seal must be there. */
 int vs_cursor_make(const struct vs_compiled *c, const struct vs_record *last, char **ret, vidstore_error **e);

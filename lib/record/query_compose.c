@@ -32,6 +32,11 @@ int vs_template_fill(struct vs_buf *b, const char *tmpl, const char *const *name
     return b->failed ? vs_fail_nomem(e) : 0;
 }
 
+void vs_piece_put(struct vs_buf *b, enum vs_stmt_id piece, const char *const *names, const char *const *texts) {
+    if (vs_template_fill(b, vs_stmt_piece(piece), names, texts, NULL))
+        b->failed = 1;
+}
+
 /* Numbers the values anew, in the order in which they come first: the engine counts them so. Of each new number ret
  * keeps the value. */
 static void number(struct vs_buf *b, const char *sql, int ret[VALUES], int *ret_count) {
@@ -68,37 +73,48 @@ static void put_order(const struct vs_compiled *c, const char *seq, char *order,
         snprintf(order, size, "%s %s", seq, way);
 }
 
-/* The column that a list is sorted by before seq; NULL: none. */
-static void put_key(const struct vs_compiled *c, struct vs_buf *b) {
-    if (c->sort)
-        vs_buf_fmt(b, "%s%s AS key, ", c->sort->column, c->sort->use & VS_FOLDED ? "_key" : "");
+static void put_from(const struct vs_way *way, struct vs_buf *b) {
+    if (way->from.len)
+        vs_buf_all(b, way->from.data, " CROSS JOIN ");
 }
 
-static void put_way(const struct vs_compiled *c, const struct vs_way *way, struct vs_buf *b) {
-    vs_buf_fmt(b, "%s AS at FROM %s%s%s WHERE %s", way->seq, way->from.len ? way->from.data : "",
-               way->from.len ? " CROSS JOIN " : "", c->noun->table, way->when.data);
-}
-
-/* The rows of all ways, each once. Each way has the order of the list, so that they are merged and none is followed
- * further than the page needs. */
-static void put_ways(struct making *m, const char *where) {
-    const struct vs_compiled *c = m->c;
-    struct vs_buf *b = &m->where;
-    const char *order = c->ascending ? "ASC" : "DESC";
-    int piecewise = m->how & VS_PIECEWISE;
-    vs_buf_fmt(b, "%s.seq IN (SELECT at FROM (", c->noun->table);
-    for (int i = 0; i < c->n_ways; i++) {
-        vs_buf_str(b, i ? " UNION SELECT " : "SELECT ");
-        if (piecewise)
-            put_key(c, b);
-        put_way(c, &c->ways[i], b);
-        vs_buf_fmt(b, " AND %s", where);
+/* The rows of the ways from one on, each once; key: the column that they are sorted by before seq, with a comma. */
+static void put_ways(const struct vs_compiled *c, int first, const char *key, const char *where, struct vs_buf *b) {
+    for (int i = first; i < c->n_ways; i++) {
+        const struct vs_way *way = &c->ways[i];
+        vs_autobuf from = {0}, when = {0};
+        put_from(way, &from);
+        vs_buf_all(&when, way->when.data, where ? " AND " : "", where ? where : "");
+        b->failed |= from.failed || when.failed;
+        if (b->failed)
+            return;
+        const char *const names[] = {"key", "seq", "from", "table", "when", NULL};
+        const char *const texts[] = {key, way->seq, from.len ? from.data : "", c->noun->table, when.data, NULL};
+        vs_buf_str(b, i > first ? " UNION " : "");
+        vs_piece_put(b, VS_STMT_PIECE_WAY, names, texts);
     }
+}
+
+/* The rows of all ways. Each way has the order of the list, so that they are merged and none is followed further than
+ * the page needs. */
+static void put_all_ways(struct making *m, const char *where) {
+    const struct vs_compiled *c = m->c;
+    const char *way = c->ascending ? "ASC" : "DESC";
+    int piecewise = m->how & VS_PIECEWISE;
+    vs_autobuf ways = {0}, key = {0}, order = {0};
+    vs_buf_fmt(&order, c->sort ? "1 %s, 2 %s" : "1 %s", way, way);
     if (piecewise && c->sort)
-        vs_buf_fmt(b, " ORDER BY 1 %s, 2 %s LIMIT %s", order, order, m->most);
-    else if (piecewise)
-        vs_buf_fmt(b, " ORDER BY 1 %s LIMIT %s", order, m->most);
-    vs_buf_str(b, ") AS found)");
+        vs_buf_fmt(&key, "%s%s AS key, ", c->sort->column, c->sort->use & VS_FOLDED ? "_key" : "");
+    if (!key.failed)
+        put_ways(c, 0, key.len ? key.data : "", where, &ways);
+    m->where.failed |= ways.failed || key.failed || order.failed;
+    if (m->where.failed)
+        return;
+    const char *const names[] = {"ways", "order", "limit", NULL};
+    const char *const texts[] = {ways.data, order.data, m->most, NULL};
+    vs_buf_all(&m->where, c->noun->table, ".seq IN (");
+    vs_piece_put(&m->where, piecewise ? VS_STMT_PIECE_WAYS_PAGE : VS_STMT_PIECE_WAYS, names, texts);
+    vs_buf_char(&m->where, ')');
 }
 
 /* The where-clause with the ways that lead to what may be visible. */
@@ -110,7 +126,7 @@ static void put_where(struct making *m) {
     else if (c->n_ways == 1 && !c->ways[0].from.len)
         vs_buf_fmt(&m->where, "%s AND %s", c->ways[0].when.data, where);
     else
-        put_ways(m, where);
+        put_all_ways(m, where);
 }
 
 static void put_match(const struct making *m, int value, struct vs_buf *b) {
@@ -121,8 +137,11 @@ static void put_match(const struct making *m, int value, struct vs_buf *b) {
 static void put_words(const struct making *m, int value, struct vs_buf *b) {
     const struct vs_compiled *c = m->c;
     if (m->fresh) {
-        vs_buf_fmt(b, "(SELECT column1 AS rowid, column2 AS rank FROM (VALUES %s) AS fresh)",
-                   value == MATCH ? c->fresh.data : c->fresh_anybody.data);
+        const char *const names[] = {"pairs", NULL};
+        const char *const texts[] = {value == MATCH ? c->fresh.data : c->fresh_anybody.data, NULL};
+        vs_buf_char(b, '(');
+        vs_piece_put(b, VS_STMT_PIECE_FRESH, names, texts);
+        vs_buf_char(b, ')');
         return;
     }
     vs_buf_fmt(b, "%s_search(", c->noun->table);
@@ -147,8 +166,8 @@ static int put_check(struct vs_compiled *c, struct vs_buf *b, vidstore_error **e
         if (number < 0)
             return number;
         rough->value = number;
-        vs_buf_fmt(b, " AND (SELECT %s FROM %s_search AS found WHERE found.rowid = %s.seq) LIKE $%d",
-                   vs_search_words_of(rough->column), c->noun->table, c->noun->table, number);
+        vs_search_words_test(c, vs_search_words_of(rough->column), b);
+        vs_buf_fmt(b, " LIKE $%d", number);
     }
     return b->failed ? vs_fail_nomem(e) : 0;
 }
@@ -169,14 +188,9 @@ static int put_granted(struct making *m, const char *score, vidstore_error **e) 
     else
         put_words(m, MATCH_ANYBODY, &words);
     vs_buf_fmt(&where, "%s AND %s", m->where.data, by_row ? c->row.data : m->check.data);
-    for (int i = 0; i < c->n_ways; i++) {
-        if (i < c->marked) {
-            vs_buf_fmt(&where, " AND NOT (%s)", c->ways[i].when.data);
-            continue;
-        }
-        vs_buf_str(&granted, i > c->marked ? " UNION SELECT " : "SELECT ");
-        put_way(c, &c->ways[i], &granted);
-    }
+    for (int i = 0; i < c->marked; i++)
+        vs_buf_fmt(&where, " AND NOT (%s)", c->ways[i].when.data);
+    put_ways(c, c->marked, "", NULL, &granted);
     if (granted.failed || words.failed || where.failed)
         return vs_fail_nomem(e);
     const char *const names[] = {"where", "granted_order", "limit", "words", "score", "granted", "hits", NULL};
@@ -237,7 +251,10 @@ static int put_found(struct making *m, vidstore_error **e) {
     struct vs_compiled *c = m->c;
     vs_autobuf where = m->where;
     m->where = (struct vs_buf){0};
-    vs_buf_fmt(&m->where, "seq IN (SELECT place FROM (%s) AS hit)", m->hits.data);
+    const char *const names[] = {"hits", NULL}, *const texts[] = {m->hits.data, NULL};
+    vs_buf_str(&m->where, "seq IN (");
+    vs_piece_put(&m->where, VS_STMT_PIECE_PLACES, names, texts);
+    vs_buf_char(&m->where, ')');
     if (m->how & VS_ROUGH)
         vs_buf_fmt(&m->where, " AND %s", m->check.data);
     if ((m->how & VS_ROUGH) && c->reach)
@@ -355,9 +372,12 @@ int vs_compiled_way_stmt(struct vs_compiled *c, struct vs_conn *conn, const stru
         vs_buf_all(&where, way->object, " = $");
         vs_buf_int(&where, OBJECT + 1);
     } else if (way->object) {
-        vs_buf_all(&where, way->object, " IN (SELECT g_object FROM ", way->from.data, ")");
+        const char *const hole[] = {"granted_from", NULL}, *const granted[] = {way->from.data, NULL};
+        vs_buf_all(&where, way->object, " IN (");
+        vs_piece_put(&where, VS_STMT_PIECE_GRANTED, hole, granted);
+        vs_buf_char(&where, ')');
     } else if (way->granted) {
-        vs_buf_all(&from, way->from.data, " CROSS JOIN ");
+        put_from(way, &from);
     }
     vs_buf_str(&where, way->when.data + (way->object ? way->rest : 0));
     if (c->where.len)

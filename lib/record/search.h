@@ -98,6 +98,8 @@ int vs_search_fresh(struct vs_compiled *c, struct vs_conn *conn, vidstore_error 
 /* SQL for the words of a column, VS_FINDS: of all, in a table "found": with a blank before and behind each word, and
  * between columns more than one. */
 const char *vs_search_words_of(int column);
+/* Another condition of a row: a test of its words, which is looked up in them. */
+void vs_search_words_test(const struct vs_compiled *c, const char *test, struct vs_buf *b);
 /* What an expression (conditions joined by AND, OR and parentheses) asks for as a test of a row, added to ret: of the
  * columns of the noun's table only, or of the row's words in a table "found" as well. 0; 1 when that can't be; or a
  * negative code. */

@@ -73,8 +73,7 @@ static int ask_row(struct vs_compiled *c, const struct vs_condition *condition, 
         return r;
     r = vs_search_row_test(c, text, condition->len, 1, &test, e);
     if (!r)
-        vs_buf_fmt(&c->told, " AND (SELECT %s FROM %s_search AS found WHERE found.rowid = %s.seq)", test.data,
-                   c->noun->table, c->noun->table);
+        vs_search_words_test(c, test.data, &c->told);
     return r;
 }
 

@@ -24,6 +24,19 @@ const char *vs_search_words_of(int column) {
     return columns[column];
 }
 
+void vs_search_words_test(const struct vs_compiled *c, const char *test, struct vs_buf *b) {
+    const char *table = c->noun->table;
+    vs_autobuf words = {0}, row = {0};
+    vs_buf_all(&words, table, "_search");
+    vs_buf_all(&row, table, ".seq");
+    const char *const names[] = {"test", "words", "row", NULL};
+    const char *const texts[] = {test, words.failed ? "" : words.data, row.failed ? "" : row.data, NULL};
+    b->failed |= words.failed || row.failed;
+    vs_buf_str(b, " AND (");
+    vs_piece_put(b, VS_STMT_PIECE_WORDS, names, texts);
+    vs_buf_char(b, ')');
+}
+
 /* One part in quotation marks. */
 struct part {
     const char *text;

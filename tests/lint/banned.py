@@ -33,10 +33,11 @@ SQL = re.compile(
     r"^\s*(SELECT\b.*\bFROM\b|INSERT\s+(OR\s+\w+\s+)?INTO\b|REPLACE\s+INTO\b|UPDATE\s+\w+\s+SET\b|DELETE\s+FROM\b|"
     r"CREATE\s+(TEMP\s+|UNIQUE\s+|VIRTUAL\s+)?(TABLE|INDEX|TRIGGER|VIEW)\b|ALTER\s+TABLE\b|DROP\s+(TABLE|INDEX)\b)",
     re.DOTALL)
-# A piece of one, which names a table of ours; the query language composes from the names of the field tables.
-PIECE = re.compile(r"\bSELECT\b.*\bFROM\s+[a-z_]+\b", re.DOTALL)
+# A piece of one, whatever it is composed of. Conditions are no pieces, nor are the words that stand between pieces.
+PIECE = re.compile(r"(^|[\s(])(SELECT\b|VALUES\b|FROM\s+[a-z_%({]|(INSERT|REPLACE)\s+INTO\b|ORDER BY\b|GROUP BY\b)|"
+                   r"\bLIMIT\s+[%$\d]")
 # What only asks an engine about itself, or has a view compiled to see what it reads, is none of the schema's business.
-ENGINE = re.compile(r"\bFROM\s+((sqlite_schema|pragma_\w+)\b|%s%s LIMIT 0$)")
+ENGINE = re.compile(r"\bFROM\s+((sqlite_schema|pragma_\w+)\b|%s%s LIMIT 0$)|^SELECT fts5\(\?1\)$")
 LONGEST = 1000
 
 
@@ -84,7 +85,11 @@ def self_test():
              ("lib/util/alloc.c", "free(x);", 0), ("lib/a.c", "env->time(0); s.free(x);", 0),
              ("tools/a.c", "printf(0); free(p);", 0), ("tools/a.c", "strcpy(a, b);", 1),
              ("lib/a.c", 'f("SELECT a " /* all */ "FROM t");', 1), ("lib/a.c", 'f("malloc(", "selected from");', 0),
-             ("lib/a.c", 'f("EXISTS (SELECT 1 FROM t WHERE a = $%d");', 1), ("lib/a.c", 'f("(SELECT a FROM %s)");', 0)]
+             ("lib/a.c", 'f("EXISTS (SELECT 1 FROM t WHERE a = $%d");', 1),
+             ("lib/a.c", 'f("%s IN (SELECT at FROM (");', 1),
+             ("lib/a.c", 'f("(VALUES %s)");', 1), ("lib/a.c", 'f(i ? " UNION SELECT " : "");', 1),
+             ("lib/a.c", 'f("%s IN (", a); f(" UNION "); f(" CROSS JOIN "); f("a = $%d");', 0),
+             ("lib/db/sqlite/a.c", 'f("SELECT 1 FROM sqlite_schema");', 0)]
     for path, text, expected in cases:
         if len(check(path, text)) != expected:
             sys.exit(f"self-test: {path}: {text}: {check(path, text)}")

@@ -67,8 +67,10 @@ static sqlite3_stmt *prepared(const char *name, const char *sql) {
 
 /* Pieces are taken before it is known which engine the statement goes to. */
 START_TEST(pieces_are_the_same_for_all_engines) {
-    static const enum vs_stmt_id pieces[] = {VS_STMT_GRANT_DENIED_ANY, VS_STMT_GRANT_ON_ROW, VS_STMT_GRANT_OBJECTS,
-                                             VS_STMT_VIDEO_IN_COLLECTION, VS_STMT_COLLECTION_OF_VIDEO};
+    static const enum vs_stmt_id pieces[] = {
+        VS_STMT_GRANT_DENIED_ANY,    VS_STMT_GRANT_ON_ROW, VS_STMT_GRANT_OBJECTS, VS_STMT_VIDEO_IN_COLLECTION,
+        VS_STMT_COLLECTION_OF_VIDEO, VS_STMT_PIECE_WAY,    VS_STMT_PIECE_WAYS,    VS_STMT_PIECE_WAYS_PAGE,
+        VS_STMT_PIECE_GRANTED,       VS_STMT_PIECE_WORDS,  VS_STMT_PIECE_FRESH,   VS_STMT_PIECE_PLACES};
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
         const struct vs_statement *it = &vs_statements[pieces[i]];
         ck_assert_str_eq(it->sql[VS_ENGINE_SQLITE], it->sql[VS_ENGINE_POSTGRES]);
