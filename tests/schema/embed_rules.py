@@ -108,6 +108,23 @@ class Rules(unittest.TestCase):
         self.bad('no migration', migrations={'.hidden': ''})
         self.bad('named twice', fields=FIELDS + FIELDS)
 
+    def test_migration_blocks(self):
+        block = ('-- each {noun} {a}: key api_keys, login logins\n'
+                 'CREATE VIEW v_{noun} AS SELECT {text_of@n} FROM {a};\n-- end\n')
+        _, catalog = self.good('', migrations={'0001_base.sql': BASE, '0002_x.sql': block + 'SELECT 1;\n'})
+        self.assertEqual(catalog['migrations'][1]['postgres'],
+                         'CREATE VIEW v_key AS SELECT CAST(n AS TEXT) FROM api_keys; '
+                         'CREATE VIEW v_login AS SELECT CAST(n AS TEXT) FROM logins; SELECT 1')
+        self.assertIn('substr(hex(n), 9, 4)', catalog['migrations'][1]['sqlite'])
+        for what, text in (('are not words for', block.replace(' logins', '')), ('without -- end', block[:-7]),
+                           ('of nothing', '-- end\n'), ('it ends with', block[:-7] + block),
+                           ('it ends with', '-- each: keys\n-- end\n'),
+                           ('unknown macro', '-- each {a}: b\n{b}\n-- end')):
+            self.bad(what, migrations={'0001_base.sql': BASE + text})
+        table = '-- each {t}: b, c\nCREATE TABLE {t} (n {int}) %s;\n-- end\n'
+        self.bad('table b is not {strict}', migrations={'0001_base.sql': BASE + table % ''})
+        self.good('', migrations={'0001_base.sql': BASE + table % '{strict}'})
+
     def test_migration_parts(self):
         _, catalog = self.good('', migrations={'0001_base.sql': BASE, '0002_x.sql':
                                '-- compatible: 1\n-- @rewrite\n'

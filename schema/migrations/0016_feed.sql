@@ -22,6 +22,29 @@ CREATE TABLE feed (
 CREATE UNIQUE INDEX feed_progress ON feed(object_id) WHERE kind = 70;
 
 -- @sqlite
+-- each {noun} {table}: video videos, key api_keys, login logins, link links, collection collections
+CREATE TRIGGER feed_{noun}_created AFTER INSERT ON {table} BEGIN
+    INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
+    VALUES (NEW.updated_us, 10, '{noun}', NEW.id, NEW.user_id, NEW.version);
+END;
+-- end
+
+-- each {noun} {table}: video videos, file files, key api_keys, login logins, link links, collection collections
+CREATE TRIGGER feed_{noun}_purged AFTER DELETE ON {table} BEGIN
+    INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
+    VALUES ({now_us}, 50, '{noun}', OLD.id, OLD.user_id,
+        OLD.version);
+END;
+-- end
+
+-- each {noun} {table}: key api_keys, login logins
+CREATE TRIGGER feed_{noun}_changed AFTER UPDATE OF version ON {table} WHEN NEW.version <> OLD.version BEGIN
+    INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
+    VALUES (NEW.updated_us, CASE WHEN NEW.revoked_us IS NOT OLD.revoked_us THEN 60 ELSE 20 END, '{noun}', NEW.id,
+        NEW.user_id, NEW.version);
+END;
+-- end
+
 CREATE TRIGGER feed_user_created AFTER INSERT ON users BEGIN
     INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
     VALUES (NEW.updated_us, 10, 'user', NEW.id, NEW.id, NEW.version);
@@ -35,7 +58,7 @@ CREATE TRIGGER feed_user_changed AFTER UPDATE OF version ON users WHEN NEW.versi
 END;
 CREATE TRIGGER feed_user_purged AFTER DELETE ON users BEGIN
     INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
-    VALUES (CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER), 50, 'user', OLD.id, OLD.id, OLD.version);
+    VALUES ({now_us}, 50, 'user', OLD.id, OLD.id, OLD.version);
 END;
 
 CREATE TRIGGER feed_job_created AFTER INSERT ON jobs BEGIN
@@ -56,19 +79,15 @@ children_failed ON jobs WHEN NEW.version = OLD.version AND (NEW.stage IS NOT OLD
     OR NEW.children_failed <> OLD.children_failed) BEGIN
     DELETE FROM feed WHERE object_id = NEW.id AND kind = 70;
     INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version, state)
-    VALUES (CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER), 70, 'job', NEW.id, NEW.user_id, NEW.version,
+    VALUES ({now_us}, 70, 'job', NEW.id, NEW.user_id, NEW.version,
         NEW.state);
 END;
 CREATE TRIGGER feed_job_purged AFTER DELETE ON jobs BEGIN
     INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version, state)
-    VALUES (CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER), 50, 'job', OLD.id, OLD.user_id, OLD.version,
+    VALUES ({now_us}, 50, 'job', OLD.id, OLD.user_id, OLD.version,
         OLD.state);
 END;
 
-CREATE TRIGGER feed_video_created AFTER INSERT ON videos BEGIN
-    INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
-    VALUES (NEW.updated_us, 10, 'video', NEW.id, NEW.user_id, NEW.version);
-END;
 CREATE TRIGGER feed_video_changed AFTER UPDATE OF version, job_id ON videos
 WHEN NEW.version <> OLD.version OR NEW.job_id IS NOT OLD.job_id BEGIN
     INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
@@ -84,13 +103,8 @@ ON videos WHEN NEW.version = OLD.version AND (NEW.download_done IS NOT OLD.downl
     OR NEW.processing_total IS NOT OLD.processing_total) BEGIN
     DELETE FROM feed WHERE object_id = NEW.id AND kind = 70;
     INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
-    VALUES (CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER), 70, 'video', NEW.id, NEW.user_id,
+    VALUES ({now_us}, 70, 'video', NEW.id, NEW.user_id,
         NEW.version);
-END;
-CREATE TRIGGER feed_video_purged AFTER DELETE ON videos BEGIN
-    INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
-    VALUES (CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER), 50, 'video', OLD.id, OLD.user_id,
-        OLD.version);
 END;
 
 CREATE TRIGGER feed_file_created AFTER INSERT ON files BEGIN
@@ -105,41 +119,6 @@ WHEN NEW.version <> OLD.version OR NEW.job_id IS NOT OLD.job_id OR NEW.video_id 
             WHEN OLD.deleted_us IS NOT NULL AND NEW.deleted_us IS NULL THEN 40 ELSE 20 END,
         'file', NEW.id, NEW.user_id, NEW.version, NEW.access IN (30, 40));
 END;
-CREATE TRIGGER feed_file_purged AFTER DELETE ON files BEGIN
-    INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
-    VALUES (CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER), 50, 'file', OLD.id, OLD.user_id,
-        OLD.version);
-END;
-
-CREATE TRIGGER feed_key_created AFTER INSERT ON api_keys BEGIN
-    INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
-    VALUES (NEW.updated_us, 10, 'key', NEW.id, NEW.user_id, NEW.version);
-END;
-CREATE TRIGGER feed_key_changed AFTER UPDATE OF version ON api_keys WHEN NEW.version <> OLD.version BEGIN
-    INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
-    VALUES (NEW.updated_us, CASE WHEN NEW.revoked_us IS NOT OLD.revoked_us THEN 60 ELSE 20 END, 'key', NEW.id,
-        NEW.user_id, NEW.version);
-END;
-CREATE TRIGGER feed_key_purged AFTER DELETE ON api_keys BEGIN
-    INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
-    VALUES (CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER), 50, 'key', OLD.id, OLD.user_id,
-        OLD.version);
-END;
-
-CREATE TRIGGER feed_login_created AFTER INSERT ON logins BEGIN
-    INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
-    VALUES (NEW.updated_us, 10, 'login', NEW.id, NEW.user_id, NEW.version);
-END;
-CREATE TRIGGER feed_login_changed AFTER UPDATE OF version ON logins WHEN NEW.version <> OLD.version BEGIN
-    INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
-    VALUES (NEW.updated_us, CASE WHEN NEW.revoked_us IS NOT OLD.revoked_us THEN 60 ELSE 20 END, 'login', NEW.id,
-        NEW.user_id, NEW.version);
-END;
-CREATE TRIGGER feed_login_purged AFTER DELETE ON logins BEGIN
-    INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
-    VALUES (CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER), 50, 'login', OLD.id, OLD.user_id,
-        OLD.version);
-END;
 
 CREATE TRIGGER feed_setting_set AFTER INSERT ON settings BEGIN
     INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version, name)
@@ -151,7 +130,7 @@ CREATE TRIGGER feed_setting_changed AFTER UPDATE OF value ON settings WHEN NEW.v
 END;
 CREATE TRIGGER feed_setting_cleared AFTER DELETE ON settings BEGIN
     INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version, name)
-    VALUES (CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER), 20, 'setting', {nil}, {nil}, 0, OLD.name);
+    VALUES ({now_us}, 20, 'setting', {nil}, {nil}, 0, OLD.name);
 END;
 
 CREATE TRIGGER feed_grant_created AFTER INSERT ON grants BEGIN
@@ -174,33 +153,32 @@ CREATE TRIGGER feed_grant_changed AFTER UPDATE OF version ON grants WHEN NEW.ver
 END;
 CREATE TRIGGER feed_grant_purged AFTER DELETE ON grants BEGIN
     INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
-    VALUES (CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER), 50, 'grant', OLD.id, OLD.user_id,
+    VALUES ({now_us}, 50, 'grant', OLD.id, OLD.user_id,
         OLD.version);
     INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version, twin)
-    SELECT CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER), 50, 'grant', OLD.id, OLD.subject_id,
+    SELECT {now_us}, 50, 'grant', OLD.id, OLD.subject_id,
         OLD.version, 1 WHERE OLD.subject_id <> OLD.user_id;
     INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version, twin)
-    SELECT CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER), 50, 'grant', OLD.id, OLD.granted_by,
+    SELECT {now_us}, 50, 'grant', OLD.id, OLD.granted_by,
         OLD.version, 1 WHERE OLD.granted_by NOT IN (OLD.user_id, OLD.subject_id, {nil});
 END;
 
-CREATE TRIGGER feed_link_created AFTER INSERT ON links BEGIN
-    INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
-    VALUES (NEW.updated_us, 10, 'link', NEW.id, NEW.user_id, NEW.version);
-END;
 CREATE TRIGGER feed_link_changed AFTER UPDATE OF version ON links WHEN NEW.version <> OLD.version BEGIN
     INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
     VALUES (NEW.updated_us, 20, 'link', NEW.id, NEW.user_id, NEW.version);
-END;
-CREATE TRIGGER feed_link_purged AFTER DELETE ON links BEGIN
-    INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
-    VALUES (CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER), 50, 'link', OLD.id, OLD.user_id,
-        OLD.version);
 END;
 
 CREATE TRIGGER feed_quota_changed AFTER UPDATE OF version ON quotas WHEN NEW.version <> OLD.version BEGIN
     INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
     VALUES (NEW.updated_us, 20, 'quota', NEW.user_id, NEW.user_id, NEW.version);
+END;
+
+CREATE TRIGGER feed_collection_changed AFTER UPDATE OF version ON collections WHEN NEW.version <> OLD.version BEGIN
+    INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
+    VALUES (NEW.updated_us,
+        CASE WHEN OLD.deleted_us IS NULL AND NEW.deleted_us IS NOT NULL THEN 30
+            WHEN OLD.deleted_us IS NOT NULL AND NEW.deleted_us IS NULL THEN 40 ELSE 20 END,
+        'collection', NEW.id, NEW.user_id, NEW.version);
 END;
 
 -- @postgres
@@ -225,7 +203,6 @@ CREATE FUNCTION feed_user() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER feed_user AFTER DELETE OR UPDATE OR INSERT ON users FOR EACH ROW EXECUTE FUNCTION feed_user();
 
 CREATE FUNCTION feed_job() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     IF TG_OP = 'DELETE' THEN
@@ -247,7 +224,6 @@ CREATE FUNCTION feed_job() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER feed_job AFTER DELETE OR UPDATE OR INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION feed_job();
 
 CREATE FUNCTION feed_video() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     IF TG_OP = 'DELETE' THEN
@@ -269,7 +245,6 @@ CREATE FUNCTION feed_video() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER feed_video AFTER DELETE OR UPDATE OR INSERT ON videos FOR EACH ROW EXECUTE FUNCTION feed_video();
 
 CREATE FUNCTION feed_file() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     IF TG_OP = 'DELETE' THEN
@@ -287,7 +262,6 @@ CREATE FUNCTION feed_file() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER feed_file AFTER DELETE OR UPDATE OR INSERT ON files FOR EACH ROW EXECUTE FUNCTION feed_file();
 
 CREATE FUNCTION feed_held() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     IF TG_OP = 'DELETE' THEN
@@ -319,7 +293,6 @@ CREATE FUNCTION feed_setting() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER feed_setting AFTER DELETE OR UPDATE OR INSERT ON settings FOR EACH ROW EXECUTE FUNCTION feed_setting();
 
 CREATE FUNCTION feed_grant_tell(kind {int}, at_us {int}, id {uuid}, owner {uuid}, subject {uuid}, giver {uuid},
     version {int}) RETURNS void LANGUAGE sql AS $$
@@ -338,7 +311,6 @@ CREATE FUNCTION feed_grant() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER feed_grant AFTER DELETE OR UPDATE OR INSERT ON grants FOR EACH ROW EXECUTE FUNCTION feed_grant();
 
 CREATE FUNCTION feed_link() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     IF TG_OP = 'DELETE' THEN
@@ -353,7 +325,6 @@ CREATE FUNCTION feed_link() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER feed_link AFTER DELETE OR UPDATE OR INSERT ON links FOR EACH ROW EXECUTE FUNCTION feed_link();
 
 CREATE FUNCTION feed_quota() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     IF NEW.version <> OLD.version THEN
@@ -363,3 +334,23 @@ CREATE FUNCTION feed_quota() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER feed_quota AFTER UPDATE ON quotas FOR EACH ROW EXECUTE FUNCTION feed_quota();
+
+CREATE FUNCTION feed_collection() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF TG_OP = 'DELETE' THEN
+        INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
+        VALUES (feed_now(), 50, 'collection', OLD.id, OLD.user_id, OLD.version);
+    ELSIF TG_OP = 'INSERT' THEN
+        INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
+        VALUES (NEW.updated_us, 10, 'collection', NEW.id, NEW.user_id, NEW.version);
+    ELSIF NEW.version <> OLD.version THEN
+        INSERT INTO feed (at_us, kind, noun, object_id, owner_id, version)
+        VALUES (NEW.updated_us, feed_kind(OLD.deleted_us, NEW.deleted_us, false), 'collection', NEW.id, NEW.user_id,
+            NEW.version);
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- each {noun}: user, job, video, file, setting, grant, link, collection
+CREATE TRIGGER feed_{noun} AFTER DELETE OR UPDATE OR INSERT ON {noun}s
+FOR EACH ROW EXECUTE FUNCTION feed_{noun}();
+-- end
