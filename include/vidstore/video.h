@@ -710,8 +710,9 @@ VIDSTORE_API vidstore_status vidstore_video_duplicates(vidstore_session *session
  *   "season", "episodes" (objects with "episode", "id", "title"), "missing" and "doubled" (numbers), "unprobed" (ids),
  *   "uniform" (true: nothing differs, so that they can be merged without encoding them again), and "differ", an object
  *   with an array for each field in which they differ: objects with "value" and "episodes" (numbers; null: one without
- *   a number), most frequent first: "resolution", "display_size", "rotation", "codec", "profile", "pix_fmt",
- *   "bit_depth", "hdr", "frame_rate", "audio_codec", "audio_streams", "audio_channels", "audio_layout", "sample_rate".
+ *   a number), most frequent first: "resolution", "rotation", "display_size" (only where it follows from something
+ *   else than those two, as the shape of the pixels), "codec", "profile", "pix_fmt", "bit_depth", "hdr", "frame_rate",
+ *   "audio_codec", "audio_streams", "audio_channels", "audio_layout", "sample_rate".
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND (no video of this series), MISUSE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED,

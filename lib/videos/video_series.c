@@ -18,21 +18,22 @@ static const struct {
     const char *name;
     int32_t fields[2]; /* the second completes the first: width and height, rate and scale */
     const char *between;
+    uint32_t follows; /* the rows, a bit each, that it is made of: it differs only where those are the same */
 } compared[] = {
-    {"resolution", {VIDSTORE_VIDEO_WIDTH, VIDSTORE_VIDEO_HEIGHT}, "x"},
-    {"display_size", {VIDSTORE_VIDEO_DISPLAY_WIDTH, VIDSTORE_VIDEO_DISPLAY_HEIGHT}, "x"},
-    {"rotation", {VIDSTORE_VIDEO_ROTATION, 0}, ""},
-    {"codec", {VIDSTORE_VIDEO_CODEC, 0}, ""},
-    {"profile", {VIDSTORE_VIDEO_PROFILE, 0}, ""},
-    {"pix_fmt", {VIDSTORE_VIDEO_PIX_FMT, 0}, ""},
-    {"bit_depth", {VIDSTORE_VIDEO_BIT_DEPTH, 0}, ""},
-    {"hdr", {VIDSTORE_VIDEO_HDR, 0}, ""},
-    {"frame_rate", {VIDSTORE_VIDEO_FPS_NUM, VIDSTORE_VIDEO_FPS_DEN}, "/"},
-    {"audio_codec", {VIDSTORE_VIDEO_AUDIO_CODEC, 0}, ""},
-    {"audio_streams", {VIDSTORE_VIDEO_AUDIO_STREAMS, 0}, ""},
-    {"audio_channels", {VIDSTORE_VIDEO_AUDIO_CHANNELS, 0}, ""},
-    {"audio_layout", {VIDSTORE_VIDEO_AUDIO_LAYOUT, 0}, ""},
-    {"sample_rate", {VIDSTORE_VIDEO_SAMPLE_RATE, 0}, ""},
+    {"resolution", {VIDSTORE_VIDEO_WIDTH, VIDSTORE_VIDEO_HEIGHT}, "x", 0},
+    {"rotation", {VIDSTORE_VIDEO_ROTATION, 0}, "", 0},
+    {"display_size", {VIDSTORE_VIDEO_DISPLAY_WIDTH, VIDSTORE_VIDEO_DISPLAY_HEIGHT}, "x", 1u << 0 | 1u << 1},
+    {"codec", {VIDSTORE_VIDEO_CODEC, 0}, "", 0},
+    {"profile", {VIDSTORE_VIDEO_PROFILE, 0}, "", 0},
+    {"pix_fmt", {VIDSTORE_VIDEO_PIX_FMT, 0}, "", 0},
+    {"bit_depth", {VIDSTORE_VIDEO_BIT_DEPTH, 0}, "", 0},
+    {"hdr", {VIDSTORE_VIDEO_HDR, 0}, "", 0},
+    {"frame_rate", {VIDSTORE_VIDEO_FPS_NUM, VIDSTORE_VIDEO_FPS_DEN}, "/", 0},
+    {"audio_codec", {VIDSTORE_VIDEO_AUDIO_CODEC, 0}, "", 0},
+    {"audio_streams", {VIDSTORE_VIDEO_AUDIO_STREAMS, 0}, "", 0},
+    {"audio_channels", {VIDSTORE_VIDEO_AUDIO_CHANNELS, 0}, "", 0},
+    {"audio_layout", {VIDSTORE_VIDEO_AUDIO_LAYOUT, 0}, "", 0},
+    {"sample_rate", {VIDSTORE_VIDEO_SAMPLE_RATE, 0}, "", 0},
 };
 
 struct series {
@@ -156,12 +157,13 @@ static void put_unprobed(struct vs_buf *b, struct vs_record *const *videos, size
 }
 
 struct sample {
-    char value[96];
+    char value[160];
     int64_t episode;
     size_t times; /* how many have this value */
 };
 
-static void value_of(const struct vs_record *video, size_t which, char *value, size_t size) {
+/* Returns how many bytes the value has. */
+static size_t value_of(const struct vs_record *video, size_t which, char *value, size_t size) {
     size_t used = 0;
     *value = 0;
     for (int i = 0; i < 2 && compared[which].fields[i]; i++) {
@@ -173,6 +175,28 @@ static void value_of(const struct vs_record *video, size_t which, char *value, s
         else if (number != INT64_MIN)
             used += (size_t)snprintf(value + used, size - used, "%s%" PRId64, between, number);
     }
+    return used;
+}
+
+/* The values of the probed ones in these rows, a bit each. How many there are. */
+static size_t take_samples(struct vs_record *const *videos, size_t count, uint32_t rows, struct sample *samples) {
+    size_t probed = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_probed(videos[i]))
+            continue;
+        struct sample *sample = &samples[probed++];
+        size_t used = 0;
+        for (size_t which = 0; which < VS_COUNT(compared); which++) {
+            if (!(rows & 1u << which))
+                continue;
+            if (used)
+                sample->value[used++] = ' ';
+            used += value_of(videos[i], which, sample->value + used, sizeof sample->value - used);
+        }
+        sample->times = 0;
+        sample->episode = vs_record_int(videos[i], VIDSTORE_VIDEO_EPISODE);
+    }
+    return probed;
 }
 
 static int by_value(const void *a, const void *b) {
@@ -181,6 +205,23 @@ static int by_value(const void *a, const void *b) {
         return x->times < y->times ? 1 : -1;
     int c = strcmp(x->value, y->value);
     return c ? c : (x->episode > y->episode) - (x->episode < y->episode);
+}
+
+static size_t count_values(struct sample *samples, size_t count) {
+    size_t values = count > 0;
+    qsort(samples, count, sizeof *samples, by_value); /* all times are 0: by value */
+    for (size_t i = 1; i < count; i++)
+        values += strcmp(samples[i].value, samples[i - 1].value) != 0;
+    return values;
+}
+
+/* Whether a row differs only because those differ that it is made of: that is told once, of them. */
+static int only_follows(struct vs_record *const *videos, size_t count, size_t which, struct sample *samples) {
+    uint32_t follows = compared[which].follows;
+    if (!follows)
+        return 0;
+    size_t without = count_values(samples, take_samples(videos, count, follows, samples));
+    return count_values(samples, take_samples(videos, count, follows | 1u << which, samples)) == without;
 }
 
 /* One field in which the probed ones of a season differ; 1 when they do. */
@@ -228,13 +269,9 @@ static int put_season(struct vs_buf *b, struct vs_record *const *videos, size_t 
     put_unprobed(b, videos, count);
     vs_buf_str(b, "],\"differ\":{");
     for (size_t which = 0; which < VS_COUNT(compared); which++) {
-        probed = 0;
-        for (size_t i = 0; i < count; i++)
-            if (is_probed(videos[i])) {
-                value_of(videos[i], which, samples[probed].value, sizeof samples->value);
-                samples[probed].times = 0;
-                samples[probed++].episode = vs_record_int(videos[i], VIDSTORE_VIDEO_EPISODE);
-            }
+        if (only_follows(videos, count, which, samples))
+            continue;
+        probed = take_samples(videos, count, 1u << which, samples);
         differs += put_difference(b, which, samples, probed, !differs);
     }
     vs_buf_fmt(b, "},\"uniform\":%s}", !differs && probed == count ? "true" : "false");
