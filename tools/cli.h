@@ -189,8 +189,8 @@ cli_run cmd_user_add, cmd_user_list, cmd_user_show, cmd_user_passwd, cmd_user_ro
     cmd_user_deactivate, cmd_user_suspend, cmd_user_invite, cmd_user_verify, cmd_user_reset, cmd_user_email,
     cmd_user_redeem;
 cli_run cmd_grant_add, cmd_grant_list, cmd_grant_show, cmd_grant_revoke;
-cli_run cmd_collection_list, cmd_collection_create, cmd_collection_show, cmd_collection_add, cmd_collection_rm,
-    cmd_collection_move;
+cli_run cmd_collection_list, cmd_collection_create, cmd_collection_show, cmd_collection_edit, cmd_collection_add,
+    cmd_collection_rm, cmd_collection_move;
 cli_run cmd_link_create, cmd_link_list, cmd_link_show, cmd_link_revoke, cmd_link_get;
 cli_run cmd_quota_show, cmd_quota_list, cmd_quota_set, cmd_quota_usage;
 cli_run cmd_login_list, cmd_login_show, cmd_login_revoke;

@@ -211,7 +211,7 @@ int cmd_show(struct cli *cli, const struct cli_args *args) {
         if (i && !result && !cli->json)
             putchar('\n');
         if (!result && !only_facts)
-            result = cli_show_id(cli, noun, id);
+            result = noun == &cli_collections ? cli_show_collection(cli, id) : cli_show_id(cli, noun, id);
         if (!result && noun == &cli_videos && cli_flag(args, "streams"))
             result = put_facts(cli, id);
         if (result)

@@ -75,16 +75,62 @@ static int put_whole(struct cli *cli, const char *id) {
     return text ? CLI_OK : result ? result : CLI_FAILURE;
 }
 
+static int count_videos(struct cli *cli, const char *id, int64_t *ret) {
+    vidstore_error *error = NULL;
+    cli_auto(vidstore_query) *query = vidstore_query_new();
+    cli_autofree char *filter = cli_print("collection = %s", id);
+    vidstore_query_flags(query, VIDSTORE_QUERY_EXACT_COUNT);
+    if (vidstore_query_filter(query, filter, &error) || vidstore_video_count(cli->session, query, ret, &error))
+        return cli_fail_on(cli, id, &error);
+    return CLI_OK;
+}
+
+int cli_show_collection(struct cli *cli, const char *id) {
+    char number[CLI_TEXT];
+    int64_t count = 0;
+    if (cli->json)
+        return put_whole(cli, id);
+    int result = cli_show_id(cli, &cli_collections, id);
+    if (!result)
+        result = count_videos(cli, id, &count);
+    if (result)
+        return result;
+    if (!count) {
+        if (!cli->quiet)
+            fputs("no videos\n", stderr);
+        return CLI_OK;
+    }
+    cli_autofree char *heading = cli_print("Videos (%s)", cli_count(count, number));
+    cli_heading(cli, heading);
+    return put_videos(cli, id, NULL);
+}
+
 int cmd_collection_show(struct cli *cli, const struct cli_args *args) {
     char id[CLI_UUID_TEXT];
     int result = cli_id_find(cli, &cli_collections, args->operands[0], id);
-    if (result || cli->json)
-        return result ? result : put_whole(cli, id);
-    result = cli_show_id(cli, &cli_collections, id);
+    return result ? result : cli_show_collection(cli, id);
+}
+
+int cmd_collection_edit(struct cli *cli, const struct cli_args *args) {
+    char id[CLI_UUID_TEXT];
+    vidstore_error *error = NULL;
+    cli_auto(vidstore_collection) *collection = NULL;
+    cli_auto(vidstore_collection_params) *params = vidstore_collection_params_new();
+    const char *name = cli_value(args, "name"), *description = cli_value(args, "description");
+    if (!name && !description)
+        return cli_usage(args, "say what to change: --name or --description");
+    int result = cli_id_find(cli, &cli_collections, args->operands[0], id);
     if (result)
         return result;
-    cli_heading(cli, "Videos");
-    return put_videos(cli, id, NULL);
+    if (name)
+        vidstore_collection_params_set_text(params, VIDSTORE_COLLECTION_NAME, name);
+    if (description && *description)
+        vidstore_collection_params_set_text(params, VIDSTORE_COLLECTION_DESCRIPTION, description);
+    else if (description)
+        vidstore_collection_params_clear(params, VIDSTORE_COLLECTION_DESCRIPTION);
+    if (vidstore_collection_update(cli->session, id, params, &collection, &error))
+        return cli_fail_on(cli, args->operands[0], &error);
+    return cli->json ? cli_show_record(cli, &cli_collections, collection) : CLI_OK;
 }
 
 typedef int change(struct cli *cli, const char *id, const char *video, const char *before, vidstore_error **error);

@@ -71,6 +71,11 @@ OPTIONS(collection_list) = {
     END,
 };
 OPTIONS(collection_create) = {{"description", 0, "TEXT", "what it is"}, END};
+OPTIONS(collection_edit) = {
+    {"name", 0, "TEXT", "another name"},
+    {"description", 0, "TEXT", "what it is; an empty text takes it away"},
+    END,
+};
 OPTIONS(collection_place) = {{"before", 0, "VIDEO", "before this one (default: after all others)"}, END};
 OPTIONS(link_list) = {{"user", 'u', "USER", "only to files of this user"}, CLI_LIST_OPTIONS, END};
 OPTIONS(link_create) = {
@@ -279,11 +284,14 @@ const struct cli_command cli_commands[] = {
     {"undelete", "ID…", "bring back a removed video, job, file or collection", 1, -1, 0, NULL, cmd_undelete},
     {"collection ls", "", "list collections", 0, 0, CLI_DEFAULT, collection_list, cmd_collection_list},
     {"collection create", "NAME", "make a collection of videos", 1, 1, 0, collection_create, cmd_collection_create},
-    {"collection show", "COLLECTION", "one collection, and its videos in their order", 1, 1, CLI_READS, NULL,
-     cmd_collection_show},
+    {"collection show", "COLLECTION", "one collection, how many videos it has, and those in their order", 1, 1,
+     CLI_READS, NULL, cmd_collection_show},
+    {"collection edit", "COLLECTION", "change the name or the description of a collection", 1, 1, 0, collection_edit,
+     cmd_collection_edit},
     {"collection add", "COLLECTION VIDEO…", "put videos into a collection", 2, -1, 0, collection_place,
      cmd_collection_add},
-    {"collection rm", "COLLECTION VIDEO…", "take videos out of a collection", 2, -1, 0, NULL, cmd_collection_rm},
+    {"collection rm", "COLLECTION VIDEO…", "take videos out of a collection, which stays", 2, -1, 0, NULL,
+     cmd_collection_rm},
     {"collection move", "COLLECTION VIDEO…", "move videos in a collection", 2, -1, 0, collection_place,
      cmd_collection_move},
     {"user ls", "", "list users", 0, 0, CLI_DEFAULT, user_list, cmd_user_list},
@@ -350,6 +358,15 @@ const struct cli_command cli_commands[] = {
     {NULL, NULL, NULL, 0, 0, 0, NULL, NULL},
 };
 
+/* People should not have to remember which of the two it was. */
+static int is_list(const char *word) {
+    return !strcmp(word, "ls") || !strcmp(word, "list");
+}
+
+static int same_word(const char *given, const char *word) {
+    return !strcmp(given, word) || (is_list(given) && is_list(word));
+}
+
 const struct cli_command *cli_command_find(int argc, char **argv, int *used) {
     const struct cli_command *by_default = NULL;
     *used = 1;
@@ -360,7 +377,7 @@ const struct cli_command *cli_command_find(int argc, char **argv, int *used) {
             continue;
         if (!space)
             return command;
-        if (argc > 1 && !strcmp(argv[1], space + 1)) {
+        if (argc > 1 && same_word(argv[1], space + 1)) {
             *used = 2;
             return command;
         }

@@ -96,7 +96,8 @@ int cli_object_find(struct cli *cli, const char *text, const struct cli_noun **r
 #define CLI_LIST_OPTIONS                                                                                               \
     {"filter", 'f', "FILTER", "only what the filter finds, such as 'state = failed'"},                                 \
         {"bind", 'b', "VALUE", "the value of $1 in the filter; once more for $2"},                                     \
-        {"sort", 0, "FIELD [desc]", "another order than newest first: username of users, size of files"},              \
+        {"sort", 0, "FIELD [desc]",                                                                                    \
+         "another order than newest first, by created, username of users or size of files"},                           \
         {"limit", 'n', "N", "at most so many, 1 to 1000 (default 100)"},                                               \
         {"cursor", 0, "CURSOR", "go on where a list ended"}, {"all", 0, NULL, "all, page after page"},                 \
         {"scan", 0, NULL, "allow a filter that no index serves"}, {"deleted", 0, NULL, "removed ones too"}, {          \
@@ -112,6 +113,9 @@ struct cli_table *cli_page_table(struct cli *cli, const struct cli_noun *noun, c
 int cli_show_record(struct cli *cli, const struct cli_noun *noun, const void *record);
 /* The same for an id. */
 int cli_show_id(struct cli *cli, const struct cli_noun *noun, const char *id);
+
+/* A collection, how many videos of it may be seen, and those in their order. Returns an exit code. */
+int cli_show_collection(struct cli *cli, const char *id);
 
 /* A word that may stand in a filter as it is: letters, digits, _ and -. */
 int cli_is_word(const char *text);

@@ -335,15 +335,21 @@ void vs_copy_free(struct vs_copy *c) {
 }
 
 int vs_copy_report(const struct vs_copy *c, int64_t began_us, vidstore_text **ret, vidstore_error **e) {
+    static const char *const kinds[VS_COPY_KINDS] = {
+        [VS_COPY_USERS] = "users",
+        [VS_COPY_JOBS] = "jobs",
+        [VS_COPY_VIDEOS] = "videos",
+        [VS_COPY_FILES] = "files",
+        [VS_COPY_COLLECTIONS] = "collections",
+        [VS_COPY_EVENTS] = "audit",
+    };
     vs_autobuf b = {0};
     vs_buf_str(&b, "{\"directory\":");
     vs_json_string(&b, c->place->final, strlen(c->place->final));
+    for (int i = 0; i < VS_COPY_KINDS; i++)
+        vs_buf_fmt(&b, "%s\"%s\":%" PRId64, i ? "," : ",\"records\":{", kinds[i], c->records[i]);
     vs_buf_fmt(&b,
-               ",\"records\":{\"users\":%" PRId64 ",\"jobs\":%" PRId64 ",\"videos\":%" PRId64 ",\"files\":%" PRId64
-               ",\"audit\":%" PRId64 "}",
-               c->records[0], c->records[1], c->records[2], c->records[3], c->records[4]);
-    vs_buf_fmt(&b,
-               ",\"blobs\":%" PRId64 ",\"bytes\":%" PRId64 ",\"database_bytes\":%" PRId64 ",\"gone\":%" PRId64
+               "},\"blobs\":%" PRId64 ",\"bytes\":%" PRId64 ",\"database_bytes\":%" PRId64 ",\"gone\":%" PRId64
                ",\"lost\":[",
                c->count, c->bytes, c->database_bytes, c->gone);
     if (c->losses)

@@ -11,6 +11,17 @@
 
 #define VS_COPY_FLAGS ((uint32_t)VIDSTORE_BACKUP_SKIP_DAMAGED)
 
+/* As they stand in the report. */
+enum vs_copy_kind {
+    VS_COPY_USERS,
+    VS_COPY_JOBS,
+    VS_COPY_VIDEOS,
+    VS_COPY_FILES,
+    VS_COPY_COLLECTIONS,
+    VS_COPY_EVENTS,
+    VS_COPY_KINDS
+};
+
 struct vs_copy {
     struct vs_db *from_db;
     struct vs_blobs *from_blobs;
@@ -20,7 +31,7 @@ struct vs_copy {
     struct vs_place *place;
     struct vs_db *db; /* the copy, while it is being made */
     struct vs_blobs *blobs;
-    int64_t records[5]; /* users, jobs, videos, files, events: what the copy holds */
+    int64_t records[VS_COPY_KINDS]; /* what the copy holds */
     int64_t count, bytes, gone, database_bytes;
     int64_t losses;
     struct vs_buf lost; /* JSON objects: what was left out */

@@ -66,7 +66,7 @@ static int note_restore(struct vs_copy *copy, const char *backup, vidstore_error
     if (b.failed)
         return vs_fail_nomem(e);
     int r = vs_db_write(copy->db, NULL, note_op, b.data, e);
-    copy->records[4] += !r;
+    copy->records[VS_COPY_EVENTS] += !r;
     return r;
 }
 

@@ -35,7 +35,7 @@ SELECT count(*) FROM audit_events WHERE {{where}};
 
 -- name: upkeep_records
 SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM jobs), (SELECT count(*) FROM videos),
-(SELECT count(*) FROM files), (SELECT count(*) FROM audit_events);
+(SELECT count(*) FROM files), (SELECT count(*) FROM collections), (SELECT count(*) FROM audit_events);
 
 -- name: upkeep_blob_list
 SELECT seq, id, storage_key, size, sha256 FROM blobs WHERE seq > $1 AND state = 20 ORDER BY seq LIMIT $2;

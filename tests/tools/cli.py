@@ -415,13 +415,41 @@ class Users(Case):
         self.assertIn("To watch", self.text("collection", "ls", "--video", c))
         self.assertEqual([], self.json("collection", "--video", a)["items"])
         self.assertEqual([c], [video["id"] for video in self.json("ls", "-f", f"collection = {made}")["items"]])
-        self.assertIn("soon", self.text("show", made))
+        self.assertRegex(self.text("show", made), r"soon\n(.*\n)*Videos \(1\)\n.*\n.*" + c)
+        self.assertEqual([c], [video["id"] for video in self.json("show", made)["videos"]])
         self.assertEqual([], self.json("--as", "otto", "collection")["items"])
         self.run_command("--as", "otto", "collection", "show", made, expect=NOT_FOUND)
         self.run_command("rm", made)
         self.run_command("collection", "show", "To watch", expect=NOT_FOUND)
         self.run_command("undelete", made)
         self.assertEqual([c], shown())
+
+    def test_a_collection_gets_another_name(self):
+        made = self.text("collection", "create", "To watch", "--description", "soon").split()[0]
+        self.run_command("collection", "edit", "To watch", "--name", "Watched")
+        self.assertEqual("soon", self.json("collection", "show", "Watched")["description"])
+        self.run_command("collection", "edit", made, "--description", "long ago")
+        changed = self.json("collection", "show", "Watched")
+        self.assertEqual((made, "long ago", []), (changed["id"], changed["description"], changed["videos"]))
+        self.assertIsNone(self.json("collection", "edit", made, "--description", "").get("description"))
+        self.run_command("collection", "edit", made, expect=USAGE)
+        self.run_command("collection", "edit", made, "--name", " ", expect=INVALID)
+        self.run_command("collection", "create", "Other")
+        self.run_command("collection", "edit", made, "--name", "Other", expect=REFUSED)
+        shown = self.run_command("collection", "show", made)
+        self.assertNotIn(b"Videos", shown.stdout)
+        self.assertIn(b"no videos\n", shown.stderr)
+        self.assertEqual(b"", self.run_command("-q", "collection", "show", made).stderr)
+
+    def test_ls_and_list_are_the_same_word(self):
+        self.run_command("collection", "create", "One")
+        for group, own, other in (("collection", "ls", "list"), ("user", "ls", "list"), ("jobs", "list", "ls"),
+                                  ("audit", "list", "ls")):
+            with self.subTest(group):
+                self.assertEqual(self.text(group, own), self.text(group, other))
+                self.assertEqual(self.text("help", group, own), self.text("help", group, other))
+        self.run_command("link", "lists", expect=USAGE)
+        self.run_command("list", expect=USAGE)
 
     def link_get(self, token, *arguments, expect=OK):
         reading, writing = os.pipe()
@@ -1011,9 +1039,11 @@ class Upkeep(Case):
 
     def test_backup_and_restore(self):
         self.run_command("ingest", self.wav())
-        self.run_command("backup", self.path("backup"))
+        self.run_command("collection", "create", "One")
+        copied = self.json("backup", self.path("backup"))["records"]
+        self.assertEqual((1, 1), (copied["videos"], copied["collections"]))
         self.error("backup", self.path("backup"), expect=REFUSED)
-        self.run_command("restore", self.path("backup"), self.path("again"))
+        self.assertRegex(self.text("restore", self.path("backup"), self.path("again")), r"collections +1\n")
         self.error("restore", self.path("backup"), self.path("again"), expect=REFUSED)
         self.error("restore", self.path("nothing"), self.path("third"), expect=NOT_FOUND)
         before, after = self.json("ls"), self.json("-s", self.path("again"), "ls")
