@@ -32,7 +32,7 @@ def describe_param(function, param, handles):
     entry = {"name": name, "type": ctype, "direction": "in", "ownership": "value", "nullable": False}
     if name == "reterr" or (name.startswith("ret") and ctype.endswith("*")):
         entry["direction"] = "out"
-        entry["nullable"] = True
+        entry["nullable"] = not NOT_NULL.search(param["doc"])
         if ctype.endswith("**"):
             entry["ownership"] = "borrowed" if ctype.startswith("const ") else "owned"
         elif ctype in ("char *", "void *", "uint8_t *"):

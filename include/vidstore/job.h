@@ -547,7 +547,7 @@ VIDSTORE_API vidstore_status vidstore_job_wait(vidstore_session *session, const 
  * @param session  who acts.
  * @param kinds  a kind, or several separated by commas; NULL: any.
  * @param wait_ms  how long to wait for one; 0: only look.
- * @param ret_lease  receives the lease; NULL, with VIDSTORE_OK, when there was no job.
+ * @param ret_lease  not NULL; receives the lease, or NULL, with VIDSTORE_OK, when there was no job.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: INVALID, UNAUTHENTICATED, STATE, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
@@ -561,7 +561,7 @@ VIDSTORE_API vidstore_status vidstore_job_claim(vidstore_session *session, const
  * Take up a lease whose token came from another process.
  * @param session  who acts.
  * @param token  from vidstore_lease_token().
- * @param ret_lease  receives the lease.
+ * @param ret_lease  receives the lease; NULL: only look whether it still holds.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: INVALID, UNAUTHENTICATED, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED,

@@ -313,8 +313,8 @@ VIDSTORE_API int64_t vidstore_key_version(const vidstore_key *key);
  *   scope iam, and no scope that it has not itself.
  * @param params  the values; the name is needed. Not changed.
  * @param ret_key  receives the new record.
- * @param ret_token  a buffer of yours that receives the text of the key and a NUL; an empty text when nothing was made,
- *   and when the call only repeats one with the same id.
+ * @param ret_token  a buffer, not NULL, that receives the text of the key and a NUL; an empty text when nothing was
+ *   made, and when the call only repeats one with the same id.
  * @param token_size  bytes of the buffer: at least VIDSTORE_TOKEN_SIZE.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
@@ -351,7 +351,7 @@ VIDSTORE_API vidstore_status vidstore_key_update(vidstore_session *session, cons
  * @param id  the old key's UUID.
  * @param overlap_ms  how long the old one goes on, 0 to 604,800,000 (seven days); INT64_MIN: a day.
  * @param ret_key  receives the new record.
- * @param ret_token  a buffer of yours that receives the text of the new key and a NUL.
+ * @param ret_token  a buffer, not NULL, that receives the text of the new key and a NUL.
  * @param token_size  bytes of the buffer: at least VIDSTORE_TOKEN_SIZE.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.

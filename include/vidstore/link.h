@@ -278,7 +278,7 @@ VIDSTORE_API int64_t vidstore_link_version(const vidstore_link *link);
  * @param session  who acts: the owner of the file, or an admin.
  * @param params  the values; file_id is needed. Not changed.
  * @param ret_link  receives the new record.
- * @param ret_token  a buffer of yours that receives the text of the link and a NUL; an empty text when nothing was
+ * @param ret_token  a buffer, not NULL, that receives the text of the link and a NUL; an empty text when nothing was
  *   made, and when the call only repeats one with the same id.
  * @param token_size  bytes of the buffer: at least VIDSTORE_TOKEN_SIZE.
  * @param reterr  receives the error, or NULL; may be NULL.

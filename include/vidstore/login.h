@@ -54,7 +54,7 @@ enum {
  * @param flags  0 or VIDSTORE_CHALLENGE_PASSED.
  * @param origin  where the request comes from; copied; NULL: not known, which is a stranger's place.
  * @param ret_login  receives the record.
- * @param ret_token  a buffer of yours that receives the token for the browser and a NUL; an empty text on failure.
+ * @param ret_token  a buffer, not NULL, that receives the token for the browser and a NUL; an empty text on failure.
  * @param token_size  bytes of the buffer: at least VIDSTORE_TOKEN_SIZE.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
@@ -76,7 +76,7 @@ VIDSTORE_API vidstore_status vidstore_login_create(vidstore *store, const char *
  * @param subject  as it was linked.
  * @param origin  where the request comes from; copied; NULL: not known.
  * @param ret_login  receives the record.
- * @param ret_token  a buffer of yours that receives the token for the browser and a NUL; an empty text on failure.
+ * @param ret_token  a buffer, not NULL, that receives the token for the browser and a NUL; an empty text on failure.
  * @param token_size  bytes of the buffer: at least VIDSTORE_TOKEN_SIZE.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
@@ -93,7 +93,7 @@ VIDSTORE_API vidstore_status vidstore_login_external(vidstore *store, const char
  * to this login. The token is replaced; the old one ends.
  * @param session  one of vidstore_session_resume().
  * @param password  the user's.
- * @param ret_token  a buffer of yours that receives the new token and a NUL; an empty text on failure.
+ * @param ret_token  a buffer, not NULL, that receives the new token and a NUL; an empty text on failure.
  * @param token_size  bytes of the buffer: at least VIDSTORE_TOKEN_SIZE.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
@@ -108,7 +108,7 @@ VIDSTORE_API vidstore_status vidstore_login_confirm(vidstore_session *session, c
  * Trust the device that a login is on: for 180 days, tries with this token are told from those of strangers. Ten
  * failures with it end the trust.
  * @param session  one of vidstore_session_resume(), with the password given within ten minutes.
- * @param ret_token  a buffer of yours that receives the token for the device and a NUL; an empty text on failure.
+ * @param ret_token  a buffer, not NULL, that receives the token for the device and a NUL; an empty text on failure.
  * @param token_size  bytes of the buffer: at least VIDSTORE_TOKEN_SIZE.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.

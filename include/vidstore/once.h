@@ -39,7 +39,7 @@ enum {
  * @param ret_email  receives the address to send it to, which the caller frees; an empty text: nothing is to be sent.
  *   So it is when the user has none, and when a new one is another user's already: then the token opens nothing, and
  *   whoever asked can't tell.
- * @param ret_token  a buffer of yours that receives the token and a NUL; an empty text on failure.
+ * @param ret_token  a buffer, not NULL, that receives the token and a NUL; an empty text on failure.
  * @param token_size  bytes of the buffer: at least VIDSTORE_TOKEN_SIZE.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
@@ -62,7 +62,7 @@ VIDSTORE_API vidstore_status vidstore_once_create(vidstore *store, vidstore_sess
  * @param origin  where the request comes from; copied; NULL: not known, which is a stranger's place.
  * @param ret_email  receives the address to send it to, which the caller frees; an empty text: there is nothing to
  *   send, and the token opens nothing.
- * @param ret_token  a buffer of yours that receives the token and a NUL; an empty text on failure.
+ * @param ret_token  a buffer, not NULL, that receives the token and a NUL; an empty text on failure.
  * @param token_size  bytes of the buffer: at least VIDSTORE_TOKEN_SIZE.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.

@@ -39,7 +39,7 @@ enum {
  *   a list of such, is a setting's or that of a table of the host's ("app_*" when that is longer), and leaves out what
  *   has no name. An event is shown when it fits every key that is there.
  * @param position  from where on: one that was kept, or "start" for the oldest that is there; NULL: from now on.
- * @param ret_watch  receives the watch.
+ * @param ret_watch  not NULL; receives the watch.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: MISUSE, INVALID (field filter or position, or the key of the filter), UNAUTHENTICATED, FORBIDDEN, RESYNC (the

@@ -96,11 +96,8 @@ static int put_path(vidstore_session *session, const char *path, const struct vs
     AUTO_PARAMS *full = NULL;
     struct origin from = {.regular = 1};
     int r = vs_session_outside(session, e);
-    if (!r && !path)
-        r = vs_fail(e, VIDSTORE_MISUSE, "path", "path is NULL");
-    if (!r && strlen(path) >= PATH_MAX)
-        r = vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LONG, "path", "path is longer than %d bytes",
-                        PATH_MAX - 1);
+    if (!r)
+        r = vs_check_path(path, "path", e);
     if (!r)
         r = named(params, path, &full, e);
     if (!r)

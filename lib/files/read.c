@@ -9,6 +9,7 @@
 #include "util/error.h"
 #include "util/handle.h"
 #include "util/quarantine.h"
+#include "util/utf8.h"
 #include "vidstore/audit.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -313,8 +314,10 @@ static int save(vidstore_session *session, const char *text, const char *path, v
     VS_CLEANUP(close_target) struct target target = {-1, -1, NULL};
     struct vs_uuid id;
     int r = vs_session_outside(session, e);
-    if (!r && (!path || !*path))
-        r = vs_fail(e, path ? VIDSTORE_INVALID : VIDSTORE_MISUSE, "path", "a path is needed");
+    if (!r)
+        r = vs_check_path(path, "path", e);
+    if (!r && !*path)
+        r = vs_fail(e, VIDSTORE_INVALID, "path", "a path is needed");
     if (!r)
         r = vs_uuid_parse(text, "id", &id, e);
     if (!r)

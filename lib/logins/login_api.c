@@ -191,6 +191,8 @@ vidstore_status vidstore_login_confirm(vidstore_session *session, const char *pa
                                        .arg = &renewal};
     r = vs_session_outside(session, reterr);
     if (!r)
+        r = vs_check_text(password, "password", VS_PASSWORD_MAX, reterr);
+    if (!r)
         r = check_login(session, reterr);
     if (!r)
         r = vs_token_make(VIDSTORE_TOKEN_LOGIN, text, &renewal.token, reterr);

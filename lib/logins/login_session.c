@@ -80,12 +80,15 @@ vidstore_status vidstore_session_resume(vidstore *store, const char *token, cons
                                         vidstore_session **ret_session, vidstore_error **reterr) {
     vidstore_session *unwanted = NULL, **ret = ret_session ? ret_session : &unwanted;
     struct resume w = {.store = store, .now_us = vs_now_us()};
+    const struct vs_origin *from = NULL;
     *ret = NULL;
     if (reterr)
         *reterr = NULL;
     int r = vs_store_check(store, reterr);
     if (!r && !token)
         r = vs_fail(reterr, VIDSTORE_MISUSE, "token", "token is NULL");
+    if (!r)
+        r = vs_origin_check(origin, &from, reterr);
     if (!r)
         r = resume(&w, token, origin, ret, reterr);
     vidstore_session_free(unwanted);

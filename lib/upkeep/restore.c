@@ -112,6 +112,8 @@ vidstore_status vidstore_restore(const char *backup, const char *directory, uint
     if (!r && !*backup)
         r = vs_fail(reterr, VIDSTORE_INVALID, "backup", "the path of the backup is empty");
     if (!r)
+        r = vs_check_text(directory, "directory", PATH_MAX - 64, reterr);
+    if (!r)
         r = restore(backup, directory, flags, ret_json, reterr);
     vidstore_text_free(unwanted);
     return r;

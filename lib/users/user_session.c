@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Sessions of users, by the word of the host or by a password. */
+#include "store/origin.h"
 #include "store/standing.h"
 #include "users/users.h"
 #include "util/alloc.h"
@@ -47,12 +48,15 @@ vidstore_status vidstore_session_on_behalf(vidstore *store, const char *user_id,
                                            vidstore_session **ret_session, vidstore_error **reterr) {
     vidstore_session *unwanted = NULL, **ret = ret_session ? ret_session : &unwanted;
     struct find find = {{{0}}, NULL};
+    const struct vs_origin *from = NULL;
     *ret = NULL;
     if (reterr)
         *reterr = NULL;
     int r = vs_store_check(store, reterr);
     if (!r)
         r = vs_uuid_parse(user_id, "user_id", &find.id, reterr);
+    if (!r)
+        r = vs_origin_check(origin, &from, reterr);
     if (r)
         return r;
     struct vs_call call = {vs_mono_us() + store->options.deadline_ms * 1000, NULL};

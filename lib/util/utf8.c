@@ -3,6 +3,7 @@
 #include "util/alloc.h"
 #include "util/buf.h"
 #include "util/error.h"
+#include <limits.h>
 #include <string.h>
 
 /* Table 3-7 of the Unicode standard. */
@@ -56,6 +57,15 @@ int vs_check_text(const char *s, const char *field, size_t max, vidstore_error *
                            max);
     if (!vs_utf8_valid(s, len))
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_UTF8, field, "%s is not valid UTF-8", field);
+    return 0;
+}
+
+int vs_check_path(const char *path, const char *field, vidstore_error **e) {
+    if (!path)
+        return vs_fail(e, VIDSTORE_MISUSE, field, "%s is NULL", field);
+    if (strnlen(path, PATH_MAX) >= PATH_MAX)
+        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LONG, field, "%s is longer than %d bytes", field,
+                           PATH_MAX - 1);
     return 0;
 }
 

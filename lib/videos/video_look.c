@@ -3,10 +3,10 @@
 #include "files/files.h"
 #include "util/error.h"
 #include "util/json.h"
+#include "util/utf8.h"
 #include "videos/videos.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,12 +18,8 @@ static void close_fd(int *fd) {
 
 static int open_path(struct vidstore *store, const char *path, int *ret_fd, vidstore_error **e) {
     struct stat before;
-    if (!path)
-        return vs_fail(e, VIDSTORE_MISUSE, "path", "path is NULL");
-    if (strlen(path) >= PATH_MAX)
-        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LONG, "path", "path is longer than %d bytes",
-                           PATH_MAX - 1);
-    return vs_blob_source_open(store->blobs, path, ret_fd, &before, e);
+    int r = vs_check_path(path, "path", e);
+    return r ? r : vs_blob_source_open(store->blobs, path, ret_fd, &before, e);
 }
 
 vidstore_status vidstore_video_probe_path(vidstore_session *session, const char *id, const char *path,
@@ -32,6 +28,8 @@ vidstore_status vidstore_video_probe_path(vidstore_session *session, const char 
     vs_autorecord *video = NULL;
     AUTO_FD fd = -1;
     int r = vs_session_outside(session, reterr);
+    if (!r)
+        r = vs_check_path(path, "path", reterr);
     if (!r)
         r = vs_video_for_update(session, id, &video, reterr);
     struct vs_uuid uuid = vs_record_uuid(video, VIDSTORE_VIDEO_ID);
