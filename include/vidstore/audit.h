@@ -97,7 +97,6 @@ enum {
 /** The chains in which events stand: each event carries the hash of the one before it in its chain. */
 enum {
     VIDSTORE_AUDIT_CHAIN_UNKNOWN = -1,
-    VIDSTORE_AUDIT_CHAIN_NONE = 0,     /**< From before there were chains. */
     VIDSTORE_AUDIT_CHAIN_SECURITY = 1, /**< Accounts, rights, settings, refusals. */
     VIDSTORE_AUDIT_CHAIN_ACTIVITY = 2, /**< Work on jobs, videos and files, and the host's own events. */
     VIDSTORE_AUDIT_CHAIN_SYSTEM = 3    /**< The library's own upkeep. */
@@ -332,7 +331,7 @@ VIDSTORE_API vidstore_status vidstore_audit_checkpoint_get(vidstore_session *ses
  * @param session  who acts.
  * @param anchor  the text of a checkpoint that was kept elsewhere; NULL: none.
  * @param ret_json  receives a JSON object: "verdict" (ok, warning, broken), "anchored" (the anchor is in the history),
- *   "events", "pruned", "unchained" (from before there were chains), "erased" (personal parts), "checkpoints",
+ *   "events", "pruned", "erased" (personal parts), "checkpoints",
  * "signed", "chains" by name ("size", "first" that is there, "covered" by a checkpoint, "root", "head"), "found" and
  * "findings": objects with "code", "verdict", "text", and where known "chain", "position", "event" (its id) and
  * "checkpoint", the first 100 in the order of the check; "took_ms".

@@ -14,9 +14,8 @@ enum { SLICE = 200 };
 
 struct erased {
     int64_t seq;
-    int parts[VS_PARTS]; /* which parts go */
-    int chained;         /* a hash of them stays */
-    uint8_t commits[VS_PARTS][VS_SHA256_SIZE];
+    int parts[VS_PARTS];                       /* which parts go */
+    uint8_t commits[VS_PARTS][VS_SHA256_SIZE]; /* what stays of them */
 };
 
 struct erasing {
@@ -50,10 +49,10 @@ static int is_about(const struct erasing *x, const struct vs_link *link, enum vs
 /* Which parts of an event are about the person. */
 static int choose(const struct erasing *x, struct vs_sha256 *h, const struct vs_link *link, struct erased *ret) {
     int r = 0;
-    *ret = (struct erased){.seq = link->seq, .chained = link->chain != VS_CHAIN_NONE};
+    *ret = (struct erased){.seq = link->seq};
     for (int part = VS_PART_ACTOR; part < VS_PARTS; part++)
         ret->parts[part] = is_about(x, link, (enum vs_link_part)part);
-    for (int part = VS_PART_ACTOR; !r && ret->chained && part < VS_PARTS; part++)
+    for (int part = VS_PART_ACTOR; !r && part < VS_PARTS; part++)
         if (ret->parts[part])
             r = vs_link_commit(h, link, (enum vs_link_part)part, ret->commits[part]);
     /* What doesn't fit its salt was tampered with, and goes all the same: the chain will say so. */
@@ -67,7 +66,7 @@ static int blank(struct vs_conn *conn, const struct erased *row, enum vs_link_pa
     int r = vs_stmt(conn, part == VS_PART_ACTOR ? VS_STMT_AUDIT_ERASE_ACTOR : VS_STMT_AUDIT_ERASE_OBJECT, &s, e);
     if (r)
         return r;
-    vs_bind_blob(s, 1, row->chained ? row->commits[part] : NULL, VS_SHA256_SIZE);
+    vs_bind_blob(s, 1, row->commits[part], VS_SHA256_SIZE);
     vs_bind_int(s, 2, row->seq);
     r = vs_run(s, NULL, e);
     if (r || part != VS_PART_OBJECT)

@@ -117,7 +117,7 @@ static void put_hex(struct vs_buf *b, const char *name, const uint8_t *bytes, si
 struct chain {
     int begun;
     uint8_t id[VS_CHAIN_ID], before[VS_SHA256_SIZE], head[VS_SHA256_SIZE];
-    int64_t created_us, unchained, first, last; /* first: that is there; last: that was written */
+    int64_t created_us, first, last; /* first: that is there; last: that was written */
 };
 
 struct whole {
@@ -200,8 +200,7 @@ static int chain_op(struct vs_conn *conn, struct vs_sha256 *h, int chain, struct
     memcpy(c->id, id, size);
     c->begun = 1;
     c->created_us = vs_col_int(s, 1);
-    c->unchained = vs_col_int(s, 3);
-    return vs_chain_genesis(h, chain, c->id, c->created_us, c->unchained, c->before);
+    return vs_chain_genesis(h, chain, c->id, c->created_us, c->before);
 }
 
 static int begin_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
@@ -234,9 +233,8 @@ static void put_header(struct whole *w) {
         const struct chain *c = &w->chains[i];
         if (!c->begun)
             continue;
-        vs_buf_fmt(b, "%s\"%s\":{\"number\":%d,\"format\":%d,\"created_us\":%" PRId64 ",\"unchained\":%" PRId64,
-                   count++ ? "," : "", vs_word_name(vs_audit_chains, i), i, VS_CHAIN_FORMAT, c->created_us,
-                   c->unchained);
+        vs_buf_fmt(b, "%s\"%s\":{\"number\":%d,\"format\":%d,\"created_us\":%" PRId64, count++ ? "," : "",
+                   vs_word_name(vs_audit_chains, i), i, VS_CHAIN_FORMAT, c->created_us);
         put_hex(b, "id", c->id, sizeof c->id);
         vs_buf_char(b, '}');
     }

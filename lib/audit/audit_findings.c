@@ -9,19 +9,10 @@
 #include <string.h>
 
 static const char *const names[VS_FLAWS] = {
-    [VS_FLAW_EDITED] = "edited",
-    [VS_FLAW_MISSING] = "missing",
-    [VS_FLAW_ORDER] = "order",
-    [VS_FLAW_TRUNCATED] = "truncated",
-    [VS_FLAW_TIME] = "time",
-    [VS_FLAW_CHAIN] = "chain",
-    [VS_FLAW_UNCHAINED] = "unchained",
-    [VS_FLAW_SEGMENT] = "segment",
-    [VS_FLAW_ROOT] = "root",
-    [VS_FLAW_CHECKPOINT] = "checkpoint",
-    [VS_FLAW_SIGNATURE] = "signature",
-    [VS_FLAW_ANCHOR] = "anchor",
-    [VS_FLAW_GAP] = "gap",
+    [VS_FLAW_EDITED] = "edited",       [VS_FLAW_MISSING] = "missing", [VS_FLAW_ORDER] = "order",
+    [VS_FLAW_TRUNCATED] = "truncated", [VS_FLAW_TIME] = "time",       [VS_FLAW_CHAIN] = "chain",
+    [VS_FLAW_SEGMENT] = "segment",     [VS_FLAW_ROOT] = "root",       [VS_FLAW_CHECKPOINT] = "checkpoint",
+    [VS_FLAW_SIGNATURE] = "signature", [VS_FLAW_ANCHOR] = "anchor",   [VS_FLAW_GAP] = "gap",
 };
 
 void vs_verify_note(struct vs_verify *v, enum vs_flaw flaw, int chain, int64_t position, const struct vs_link *link,
@@ -162,10 +153,6 @@ static void check_end(struct vs_verify *v, int chain) {
         vs_verify_note(v, VS_FLAW_TRUNCATED, chain, c->position + 1, NULL, v->anchor.number,
                        "the chain ends with number %lld; the anchor counts %lld", (long long)c->position,
                        (long long)v->anchor.chains[chain].size);
-    if (c->begun && v->unchained > c->unchained)
-        vs_verify_note(v, VS_FLAW_UNCHAINED, chain, INT64_MIN, NULL, INT64_MIN,
-                       "%lld events stand in no chain; there were %lld when this one began", (long long)v->unchained,
-                       (long long)c->unchained);
 }
 
 void vs_verify_ends(struct vs_verify *v) {
@@ -220,13 +207,12 @@ static void put_finding(struct vs_buf *b, const struct vs_finding *f) {
 void vs_verify_json(struct vs_buf *b, const struct vs_verify *v, int64_t took_ms) {
     uint8_t root[VS_SHA256_SIZE];
     vs_buf_fmt(b,
-               "{\"verdict\":\"%s\",\"anchored\":%s,\"events\":%" PRId64 ",\"pruned\":%" PRId64
-               ",\"unchained\":%" PRId64 ",\"erased\":%" PRId64 ",\"checkpoints\":%zu,\"signed\":%" PRId64
-               ",\"chains\":{",
+               "{\"verdict\":\"%s\",\"anchored\":%s,\"events\":%" PRId64 ",\"pruned\":%" PRId64 ",\"erased\":%" PRId64
+               ",\"checkpoints\":%zu,\"signed\":%" PRId64 ",\"chains\":{",
                v->broken     ? "broken"
                : v->warnings ? "warning"
                              : "ok",
-               v->anchored ? "true" : "false", v->events, v->pruned, v->unchained, v->erased, v->count, v->signatures);
+               v->anchored ? "true" : "false", v->events, v->pruned, v->erased, v->count, v->signatures);
     for (int i = VS_CHAIN_SECURITY; i < VS_CHAINS; i++) {
         const struct vs_verify_chain *c = &v->chains[i];
         int64_t covered = v->count ? v->checkpoints[v->count - 1].chains[i].size : 0;

@@ -11,12 +11,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { OLD_SLICE = 500 };
 static const int64_t DAY_US = INT64_C(86400) * 1000000;
 
 struct prune {
     vidstore_session *session;
-    int64_t before_us[VS_CHAINS]; /* of each chain; of what stands in no chain at 0; INT64_MIN: nothing */
+    int64_t before_us[VS_CHAINS]; /* of each chain; INT64_MIN: nothing */
     int64_t max_bytes;            /* 0: no limit */
     int exported;                 /* only what was exported */
     int called;                   /* somebody asked for it: not the settings */
@@ -108,49 +107,9 @@ static int remove_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return r ? r : vs_trail_append(conn, &p->session->actor, &event, e);
 }
 
-/* What stands in no chain goes one by one. */
-static int old_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
-    struct prune *p = arg;
-    vs_autostmt *s = NULL;
-    int r = vs_stmt(conn, p->dry ? VS_STMT_AUDIT_OLD_COUNT : VS_STMT_AUDIT_OLD_REMOVE, &s, e);
-    if (r)
-        return r;
-    vs_bind_int(s, 1, p->dry ? INT64_MAX : OLD_SLICE);
-    vs_bind_int(s, 2, p->before_us[0]);
-    int64_t count = 0;
-    if (!p->dry)
-        r = vs_run(s, &count, e);
-    else if ((r = vs_row(s, e)) == VS_ROW)
-        count = vs_col_int(s, 0);
-    p->found = count == OLD_SLICE && !p->dry;
-    p->events += count;
-    return r < 0 ? r : 0;
-}
-
-static int prune_old(struct prune *p, int64_t end_us, vidstore_error **e) {
-    int r = 0;
-    int64_t before = p->events;
-    p->found = 0;
-    if (p->before_us[0] == INT64_MIN)
-        return 0;
-    /* A look first, so that idle upkeep takes no lock. */
-    int dry = p->dry;
-    p->dry = 1;
-    r = vs_session_read(p->session, old_op, p, e);
-    p->dry = dry;
-    if (dry || r || p->events == before)
-        return r;
-    p->events = before;
-    do {
-        r = vs_session_write(p->session, old_op, p, e);
-    } while (!r && p->found && vs_mono_us() < end_us);
-    return r;
-}
-
 /* Until nothing is due or time is up. *more: something was left. */
 static int run(struct prune *p, int64_t end_us, int *more, vidstore_error **e) {
-    int r = prune_old(p, end_us, e);
-    *more |= p->found;
+    int r = 0;
     p->bytes_left = INT64_MIN;
     while (!r) {
         r = vs_session_read(p->session, find_op, p, e);
@@ -172,8 +131,9 @@ static int run(struct prune *p, int64_t end_us, int *more, vidstore_error **e) {
 
 int vs_audit_upkeep(vidstore_session *session, int dry, int64_t end_us, int64_t *ret_pruned, int *ret_more,
                     vidstore_error **e) {
-    static const enum vs_setting_id days[VS_CHAINS] = {VS_SETTING_AUDIT_SECURITY_DAYS, VS_SETTING_AUDIT_SECURITY_DAYS,
-                                                       VS_SETTING_AUDIT_ACTIVITY_DAYS, VS_SETTING_AUDIT_SYSTEM_DAYS};
+    static const enum vs_setting_id days[VS_CHAINS] = {[VS_CHAIN_SECURITY] = VS_SETTING_AUDIT_SECURITY_DAYS,
+                                                       [VS_CHAIN_ACTIVITY] = VS_SETTING_AUDIT_ACTIVITY_DAYS,
+                                                       [VS_CHAIN_SYSTEM] = VS_SETTING_AUDIT_SYSTEM_DAYS};
     struct vidstore *store = session->store;
     struct vs_call call = vs_session_call(session);
     struct prune p = {.session = session,
@@ -183,7 +143,7 @@ int vs_audit_upkeep(vidstore_session *session, int dry, int64_t end_us, int64_t 
     int r = dry ? 0 : vs_checkpoint_on_time(store, &call, e);
     if (r || vs_setting(store, VS_SETTING_AUDIT_HOLD))
         return r;
-    for (int i = 0; i < VS_CHAINS; i++) {
+    for (int i = VS_CHAIN_SECURITY; i < VS_CHAINS; i++) {
         int64_t keep = vs_setting(store, days[i]);
         p.before_us[i] = keep ? vs_now_us() - keep * DAY_US : INT64_MIN;
     }
@@ -215,7 +175,7 @@ vidstore_status vidstore_audit_prune(vidstore_session *session, int64_t before_u
     if (r)
         return r;
     p.exported = (int)vs_setting(store, VS_SETTING_AUDIT_EXPORT_FIRST);
-    for (int i = 0; i < VS_CHAINS; i++)
+    for (int i = VS_CHAIN_SECURITY; i < VS_CHAINS; i++)
         p.before_us[i] = before_us;
     r = run(&p, INT64_MAX, &more, reterr);
     *ret_count = r ? 0 : p.events;

@@ -49,7 +49,7 @@ static int own_bytes(struct vs_block *block, struct vs_link *link) {
 }
 
 static int is_chained(const struct vs_link *link) {
-    return link->chain > VS_CHAIN_NONE && link->chain < VS_CHAINS;
+    return link->chain >= VS_CHAIN_SECURITY && link->chain < VS_CHAINS;
 }
 
 static int add(struct vs_slice *slice, struct vs_stmt *s, uint8_t last[VS_CHAINS][VS_SHA256_SIZE], vidstore_error **e) {

@@ -150,13 +150,10 @@ static int check_link(struct vs_verify *v, struct vs_verify_chain *c, struct vs_
 static int check_event(struct vs_verify *v, struct vs_conn *conn, struct vs_sliced *row, vidstore_error **e) {
     const struct vs_link *link = &row->link;
     int64_t position = link->values[VS_LINK_POSITION].i;
-    struct vs_verify_chain *c = &v->chains[link->chain > VS_CHAIN_NONE && link->chain < VS_CHAINS ? link->chain : 0];
+    struct vs_verify_chain *c =
+        &v->chains[link->chain >= VS_CHAIN_SECURITY && link->chain < VS_CHAINS ? link->chain : 0];
     int r = 0;
     v->events++;
-    if (link->chain == VS_CHAIN_NONE) {
-        v->unchained++;
-        return 0;
-    }
     if (c == v->chains || !c->begun) {
         vs_verify_note(v, VS_FLAW_CHAIN, link->chain, position, link, INT64_MIN, "the event stands in no known chain");
         return 0;
@@ -235,8 +232,7 @@ static int read_chain(struct vs_verify *v, struct vs_conn *conn, int chain, vids
     memcpy(c->id, id, VS_CHAIN_ID);
     c->begun = c->whole = 1;
     c->created_us = vs_col_int(s, 1);
-    c->unchained = vs_col_int(s, 3);
-    return vs_chain_genesis(v->h, chain, c->id, c->created_us, c->unchained, c->hash);
+    return vs_chain_genesis(v->h, chain, c->id, c->created_us, c->hash);
 }
 
 static int gone_op(struct vs_conn *conn, void *arg, vidstore_error **e) {

@@ -15,7 +15,6 @@ enum vs_flaw {
     VS_FLAW_TRUNCATED,  /* a chain is shorter than a checkpoint says */
     VS_FLAW_TIME,       /* an event is older than the one before it */
     VS_FLAW_CHAIN,      /* a chain's beginning is not there or of an unknown format */
-    VS_FLAW_UNCHAINED,  /* more events stand in no chain than did when the chains began */
     VS_FLAW_SEGMENT,    /* the root of a segment is not that of its events */
     VS_FLAW_ROOT,       /* the root or the end of a chain is not what a checkpoint says */
     VS_FLAW_CHECKPOINT, /* a checkpoint can't be read, is missing, or does not follow from the one before it */
@@ -39,7 +38,7 @@ struct vs_finding {
 struct vs_verify_chain {
     int begun; /* there is a row of audit_chains */
     uint8_t id[VS_CHAIN_ID];
-    int64_t created_us, unchained;
+    int64_t created_us;
     int64_t position, last_us; /* of the last event that was seen */
     int64_t first;             /* position of the first event that is there; 0: none */
     uint8_t hash[VS_SHA256_SIZE];
@@ -62,7 +61,7 @@ struct vs_verify {
     int64_t last_seq, seq;
     int64_t gone;      /* segments that were pruned before the check began */
     int pruned_midway; /* some were while it went on: what it found may be a half of them */
-    int64_t events, unchained, erased, pruned, signatures;
+    int64_t events, erased, pruned, signatures;
     struct vs_witness witness;
     int64_t late_us; /* two checkpoints further apart than this are a gap */
     int64_t broken, warnings;

@@ -49,7 +49,7 @@ void vs_witness_free(struct vs_witness *w) {
 
 int vs_witness_event(struct vs_witness *w, const struct vs_link *link, vidstore_error **e) {
     const struct vs_link_value *details = &link->values[VS_LINK_DETAILS];
-    struct vs_skipped named = {.chain = VS_CHAIN_NONE};
+    struct vs_skipped named = {.chain = 0};
     vs_autojson *json = NULL;
     if (link->values[VS_LINK_ACTION].i != VIDSTORE_AUDIT_PRUNED || !details->set ||
         vs_json_parse(details->data, details->len, VS_DETAILS_MAX, "details", &json, NULL))

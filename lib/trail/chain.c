@@ -6,7 +6,6 @@
 #include <string.h>
 
 const struct vs_word vs_audit_chains[] = {
-    {VIDSTORE_AUDIT_CHAIN_NONE, "none"},
     {VIDSTORE_AUDIT_CHAIN_SECURITY, "security"},
     {VIDSTORE_AUDIT_CHAIN_ACTIVITY, "activity"},
     {VIDSTORE_AUDIT_CHAIN_SYSTEM, "system"},
@@ -223,14 +222,14 @@ int vs_link_hash(struct vs_sha256 *h, const struct vs_link *link, const uint8_t 
 }
 
 int vs_chain_genesis(struct vs_sha256 *h, int chain, const uint8_t id[VS_CHAIN_ID], int64_t created_us,
-                     int64_t unchained, uint8_t ret[VS_SHA256_SIZE]) {
+                     uint8_t ret[VS_SHA256_SIZE]) {
     struct encoder c = {.h = h};
     add(&c, "VSAUD1-GENESIS", 15);
     add(&c, id, VS_CHAIN_ID);
     add_number(&c, (uint64_t)chain);
     add_number(&c, (uint64_t)created_us);
     add_number(&c, VS_CHAIN_FORMAT);
-    add_number(&c, (uint64_t)unchained);
+    add_number(&c, 0); /* as the format has it */
     return end(&c, ret);
 }
 
@@ -247,23 +246,13 @@ static int copy(void *to, size_t want, struct vs_stmt *row, int at, vidstore_err
 
 static int begin_chain(struct vs_conn *conn, struct vs_sha256 *h, int chain, struct vs_chain_head *head,
                        vidstore_error **e) {
-    vs_autostmt *count = NULL, *s = NULL;
-    int64_t unchained = 0;
-    int r = vs_stmt(conn, VS_STMT_AUDIT_UNCHAINED, &count, e);
-    if (!r && (r = vs_row(count, e)) == VS_ROW)
-        unchained = vs_col_int(count, 0);
-    if (r < 0)
-        return r;
     if (vs_random(head->id, sizeof head->id))
         return vs_fail(e, VIDSTORE_IO, NULL, "the system gave no random bytes");
     head->created_us = vs_now_us();
-    if (vs_chain_genesis(h, chain, head->id, head->created_us, unchained, head->hash))
+    if (vs_chain_genesis(h, chain, head->id, head->created_us, head->hash))
         return vs_fail_nomem(e);
-    r = vs_bound(conn, VS_STMT_AUDIT_CHAIN_ADD, &s, e, vs_int(chain), vs_bytes(head->id, sizeof head->id),
-                 vs_int(head->created_us), vs_int(VS_CHAIN_FORMAT), vs_int(unchained));
-    if (r)
-        return r;
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, VS_STMT_AUDIT_CHAIN_ADD, NULL, e, vs_int(chain), vs_bytes(head->id, sizeof head->id),
+                   vs_int(head->created_us), vs_int(VS_CHAIN_FORMAT));
 }
 
 /* A chain without an event begins now; or it had some and somebody took them all: it goes on from its beginning, and
@@ -278,7 +267,7 @@ static int bare_head(struct vs_conn *conn, struct vs_sha256 *h, int chain, struc
         return r;
     head->created_us = vs_col_int(s, 1);
     r = copy(head->id, sizeof head->id, s, 0, e);
-    if (!r && vs_chain_genesis(h, chain, head->id, head->created_us, vs_col_int(s, 3), head->hash))
+    if (!r && vs_chain_genesis(h, chain, head->id, head->created_us, head->hash))
         r = vs_fail_nomem(e);
     return r;
 }

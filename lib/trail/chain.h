@@ -10,7 +10,6 @@
 #include "vidstore/audit.h"
 
 enum vs_chain {
-    VS_CHAIN_NONE = VIDSTORE_AUDIT_CHAIN_NONE,
     VS_CHAIN_SECURITY = VIDSTORE_AUDIT_CHAIN_SECURITY,
     VS_CHAIN_ACTIVITY = VIDSTORE_AUDIT_CHAIN_ACTIVITY,
     VS_CHAIN_SYSTEM = VIDSTORE_AUDIT_CHAIN_SYSTEM,
@@ -106,7 +105,7 @@ int vs_link_hash(struct vs_sha256 *h, const struct vs_link *link, const uint8_t 
                  const uint8_t before[VS_SHA256_SIZE], uint8_t ret[VS_SHA256_SIZE]);
 /* The hash before the first event. */
 int vs_chain_genesis(struct vs_sha256 *h, int chain, const uint8_t id[VS_CHAIN_ID], int64_t created_us,
-                     int64_t unchained, uint8_t ret[VS_SHA256_SIZE]);
+                     uint8_t ret[VS_SHA256_SIZE]);
 /* The end of a chain in this transaction, read from its last event. A chain that has none yet begins here: call it in
  * a write. */
 int vs_chain_head(struct vs_conn *conn, struct vs_sha256 *h, int chain, struct vs_chain_head *ret, vidstore_error **e);

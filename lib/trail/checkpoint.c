@@ -76,7 +76,7 @@ static int hash_before(struct vs_conn *conn, struct vs_sha256 *h, int chain, int
     const uint8_t *id = vs_col_blob(s, 0, &len);
     if (!id || len != VS_CHAIN_ID)
         return vs_fail(e, VIDSTORE_CORRUPT, NULL, "the audit's chain has no id");
-    return vs_chain_genesis(h, chain, id, vs_col_int(s, 1), vs_col_int(s, 3), ret);
+    return vs_chain_genesis(h, chain, id, vs_col_int(s, 1), ret);
 }
 
 static int number_of(struct vs_conn *conn, enum vs_stmt_id id, int chain, int64_t otherwise, int64_t *ret,

@@ -22,8 +22,8 @@ CREATE TABLE audit_events (
     device {text},
     details {json},
     description {text},
-    chain {int} NOT NULL DEFAULT 0,
-    position {int} NOT NULL DEFAULT 0,
+    chain {int} NOT NULL,
+    position {int} NOT NULL,
     severity {int} NOT NULL DEFAULT 1,
     back_us {int} NOT NULL DEFAULT 0,
     method {text},
@@ -45,8 +45,7 @@ CREATE TABLE audit_chains (
     chain {int} NOT NULL PRIMARY KEY,
     id {blob} NOT NULL,
     created_us {int} NOT NULL,
-    format {int} NOT NULL,
-    unchained {int} NOT NULL
+    format {int} NOT NULL
 ) {strict};
 
 -- 4096 events each: a perfect subtree of the tree over a chain. It stays when the events go.
@@ -112,7 +111,7 @@ CREATE TABLE audit_canaries (
 CREATE TRIGGER audit_events_fixed BEFORE UPDATE OF seq, id, user_id, created_us, action, noun, object_id, owner_id,
 success, error, actor, request_id, chain, position, severity, back_us, method, credential_id, hash ON audit_events
 BEGIN SELECT RAISE(ABORT, 'events of the audit are never changed'); END;
-CREATE TRIGGER audit_events_kept BEFORE DELETE ON audit_events WHEN OLD.chain > 0 AND NOT EXISTS (
+CREATE TRIGGER audit_events_kept BEFORE DELETE ON audit_events WHEN NOT EXISTS (
 SELECT 1 FROM audit_segments WHERE chain = OLD.chain AND segment = (OLD.position - 1) / 4096 AND pruned_us IS NOT NULL)
 BEGIN SELECT RAISE(ABORT, 'events of the audit are removed in sealed segments only'); END;
 CREATE TRIGGER audit_checkpoints_fixed BEFORE UPDATE ON audit_checkpoints

@@ -26,14 +26,10 @@ SELECT c.id, e.position, e.created_us, e.hash FROM audit_chains AS c JOIN audit_
 WHERE c.chain = $1 ORDER BY e.position DESC LIMIT 1;
 
 -- name: audit_chain
-SELECT id, created_us, format, unchained FROM audit_chains WHERE chain = $1;
+SELECT id, created_us, format FROM audit_chains WHERE chain = $1;
 
 -- name: audit_chain_add
-INSERT INTO audit_chains (chain, id, created_us, format, unchained) VALUES ($1, $2, $3, $4, $5);
-
--- name: audit_unchained
--- What stands in no chain.
-SELECT count(*) FROM audit_events WHERE chain = 0;
+INSERT INTO audit_chains (chain, id, created_us, format) VALUES ($1, $2, $3, $4);
 
 -- name: audit_list :template
 SELECT seq, {audit.columns} FROM audit_events WHERE {{where}} ORDER BY {{order}} LIMIT {{limit}};
@@ -58,15 +54,6 @@ GROUP BY error ORDER BY failures DESC, error LIMIT 20;
 SELECT user_id, max(actor_name), count(*) AS events, CAST(sum(1 - success) AS BIGINT) AS failures FROM audit_events
 WHERE created_us >= $1 AND user_id IS NOT NULL AND user_id <> {nil}
 GROUP BY user_id ORDER BY events DESC, user_id LIMIT 10;
-
--- name: audit_old_count
--- Of those in no chain, which come in the order of time: the oldest stand at the beginning.
-SELECT count(*) FROM (SELECT 1 FROM (SELECT created_us FROM audit_events WHERE chain = 0 ORDER BY position LIMIT $1)
-AS oldest WHERE created_us < $2) AS counted;
-
--- name: audit_old_remove
-DELETE FROM audit_events WHERE seq IN (SELECT seq FROM (SELECT seq, created_us FROM audit_events WHERE chain = 0
-ORDER BY position LIMIT $1) AS oldest WHERE created_us < $2);
 
 -- name: audit_size
 -- The position of a chain's last event.

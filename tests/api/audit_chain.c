@@ -166,13 +166,12 @@ static const struct {
      "chain", 1},
     {"INSERT INTO audit_events (id, created_us, action, noun, success, actor, chain, position) SELECT "
      "randomblob(16), created_us, action, noun, success, actor, 0, 1 FROM audit_events LIMIT 1",
-     "unchained", 0},
+     "chain", 1},
     {"UPDATE audit_events SET chain = 1, position = 1 WHERE chain = 2 AND position = 9", "chain", 1},
     /* the beginning */
     {"DELETE FROM audit_chains", "chain", 1},
     {"UPDATE audit_chains SET format = 2", "chain", 0},
     {"UPDATE audit_chains SET id = randomblob(16)", "edited", 1},
-    {"UPDATE audit_chains SET unchained = 1", "edited", 1},
 };
 
 START_TEST(group_48_moved_events) {

@@ -138,7 +138,7 @@ class Exports(unittest.TestCase):
     def test_the_header(self):
         header = json.loads(self.lines[0])
         for name in header["chains"]:
-            for field, value in (("id", "00" * 16), ("created_us", 1), ("unchained", 5), ("format", 2), ("number", 2)):
+            for field, value in (("id", "00" * 16), ("created_us", 1), ("format", 2), ("number", 2)):
                 if header["chains"][name][field] != value:
                     chains = dict(header["chains"], **{name: dict(header["chains"][name], **{field: value})})
                     self.refuses(self.changed(0, chains=chains))

@@ -70,7 +70,7 @@ def link(chain_id, event, before):
 
 def genesis(chain):
     return sha256(b"VSAUD1-GENESIS\0", bytes.fromhex(chain["id"]),
-                  struct.pack(">qqqq", chain["number"], chain["created_us"], chain["format"], chain["unchained"]))
+                  struct.pack(">qqqq", chain["number"], chain["created_us"], chain["format"], 0))
 
 
 class Tree:
@@ -355,8 +355,7 @@ def check_witnesses(export):
             export.flaws.append(f"{chain}: segment {number} is said to be pruned, and no event says so")
     for event in export.events:
         for part, salt in ((ACTOR, event["actor_salt"]), (OBJECT, event["object_salt"])):
-            if event["chain"] != "none" and salt and len(salt) == 64 and not early \
-                    and person(event, part) not in deleted:
+            if salt and len(salt) == 64 and not early and person(event, part) not in deleted:
                 export.flaws.append(f"{event['chain']} {event['position']}: a part is erased, and no event says that "
                                     "its person was deleted")
 
@@ -371,18 +370,13 @@ def check(path, anchor_text=None):
         for chain in chains.values():
             if anchor:
                 chain.want(anchor, "the anchor")
-        unchained = 0
         for event in export.events:
-            if event["chain"] == "none":
-                unchained += 1
-            elif event["chain"] in chains:
+            if event["chain"] in chains:
                 chains[event["chain"]].take(event)
             else:
                 export.flaws.append(f"event {event['id']}: stands in no known chain")
         for chain in chains.values():
             chain.end()
-            if unchained > chain.facts["unchained"]:
-                chain.flaw(f"{unchained} events stand in no chain, there were {chain.facts['unchained']}")
         for name in CHAINS:
             said = max((c.chains[name][1] for c in export.checkpoints), default=0)
             if name not in chains and said:
