@@ -126,7 +126,10 @@ class Totals(unittest.TestCase):
         for result, output, expected in (("OK", checks % (100, 0, 0), (4, 0, 0)),
                                          ("FAIL", checks % (50, 1, 1), (2, 2, 0)),
                                          ("OK", "fine", (1, 0, 0)), ("TIMEOUT", "", (0, 1, 0)), ("SKIP", "", (0, 0, 1)),
-                                         ("FAIL", checks % (100, 0, 0), (4, 1, 0))):
+                                         ("FAIL", checks % (100, 0, 0), (4, 1, 0)),
+                                         ("OK", "skipped: a: no\n" + checks % (100, 0, 0), (3, 0, 1)),
+                                         ("FAIL", "skipped: a: no\n" + checks % (75, 1, 0), (2, 1, 1)),
+                                         ("SKIP", "SKIPPED: no Node", (0, 0, 1))):
             self.assertEqual(test_totals.count({"result": result, "stdout": output}), expected)
 
     def test_nothing_ran(self):

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A full disk, no memory, a disk that fails: nothing half is ever visible, and nothing that was lost is trusted. */
 #include "blob_harness.h"
+#include "skip.h"
 #include <errno.h>
 #include <sys/syscall.h>
 
@@ -47,12 +48,10 @@ END_TEST
 
 /* The same on a disk that is really full; only where we may mount one. */
 START_TEST(test_full_disk) {
-    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
-        return;
     vs_blobs_close(blobs);
     blobs = NULL;
-    if (mount("none", store, "tmpfs", 0, "size=4m,mode=0700") != 0)
-        return;
+    if (!own_mounts() || mount("none", store, "tmpfs", 0, "size=4m,mode=0700") != 0)
+        skip_test("nothing can be mounted here");
     open_store();
     struct vs_blob_writer *w;
     int r = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a fetch may lead: redirects, addresses, certificates. */
 #include "net_harness.h"
+#include "skip.h"
 #include <arpa/inet.h>
 #include <check.h>
 #include <net/if.h>
@@ -77,10 +78,8 @@ static int set_interface(const char *name, const char *address) {
  * redirects to. */
 START_TEST(test_redirect_into_private_refused) {
     if (unshare(CLONE_NEWUSER | CLONE_NEWNET) || set_interface("lo", "127.0.0.1") ||
-        set_interface("lo:1", "93.184.216.34")) {
-        fprintf(stderr, "SKIPPED test_redirect_into_private_refused: no network namespaces here\n");
-        return;
-    }
+        set_interface("lo:1", "93.184.216.34"))
+        skip_test("no network namespaces here");
     struct range_server own = server;
     range_server_start(&own, "0.0.0.0", NULL, NULL);
     struct run r;
@@ -123,10 +122,8 @@ START_TEST(test_tls) {
              "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test "
              "-addext subjectAltName=IP:127.0.0.1 -keyout %s -out %s >/dev/null 2>&1",
              key, cert);
-    if (system(command) != 0) {
-        fprintf(stderr, "SKIPPED test_tls: openssl can't make a certificate here\n");
-        return;
-    }
+    if (system(command) != 0)
+        skip_test("openssl can't make a certificate here");
     struct range_server own = server;
     range_server_start(&own, "127.0.0.1", cert, key);
     static const struct {
