@@ -215,8 +215,40 @@ START_TEST(failing_write_fails_alone) {
     ck_assert_int_eq(q.c[_i].rc, VIDSTORE_EXISTS);
     ck_assert_int_eq(vidstore_error_code(q.c[_i].error), VIDSTORE_EXISTS);
     ck_assert_int_eq(q.c[_i].runs, 1);
-    check_others(&q, _i, 1);
+    check_others(&q, _i, 2); /* those before it again */
+    for (int i = _i + 1; i < CALLERS; i++)
+        ck_assert_int_eq(q.c[i].runs, 1);
     check_commits(&q, 1, CALLERS - 1);
+    crowd_free(&q);
+}
+END_TEST
+
+static int op_half(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    int rc = op_add(conn, arg, e);
+    return rc ? rc : vs_fail(e, VIDSTORE_QUOTA, "name", "no more");
+}
+
+static int op_refuse(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    (void)conn, (void)arg;
+    return vs_fail(e, VIDSTORE_QUOTA, "name", "no more");
+}
+
+/* Failures before anything is written cost the others nothing; of those after it only the first makes others run
+ * again, since from then on each write has a savepoint. */
+START_TEST(half_done_writes_leave_nothing) {
+    struct crowd q;
+    vs_op *const ops[CALLERS] = {op_add, op_refuse, op_half, op_add, op_half, op_add};
+    static const int runs[CALLERS] = {2, 1, 1, 1, 1, 1};
+    crowd_make(&q);
+    for (int i = 0; i < CALLERS; i++)
+        q.c[i].op = ops[i];
+    crowd_queue(&q);
+    crowd_go(&q);
+    for (int i = 0; i < CALLERS; i++) {
+        ck_assert_int_eq(q.c[i].rc, ops[i] == op_add ? 0 : VIDSTORE_QUOTA);
+        ck_assert_int_eq(get(q.h.db, q.c[i].name), ops[i] == op_add ? i : -1);
+        ck_assert_int_le(q.c[i].runs, runs[i]);
+    }
     crowd_free(&q);
 }
 END_TEST
@@ -243,7 +275,7 @@ START_TEST(own_deadline_undoes_only_oneself) {
     crowd_go(&q);
     ck_assert_int_eq(q.c[_i].rc, VIDSTORE_TIMEOUT);
     ck_assert_int_eq(get(q.h.db, q.c[_i].name), -1);
-    check_others(&q, _i, 1);
+    check_others(&q, _i, 2);
     crowd_free(&q);
 }
 END_TEST
@@ -435,6 +467,7 @@ Suite *db_group_suite(void) {
     tcase_add_checked_fixture(many, folder_make, folder_remove);
     tcase_add_test(many, waiting_writes_share_a_commit);
     tcase_add_loop_test(many, failing_write_fails_alone, 0, CALLERS);
+    tcase_add_test(many, half_done_writes_leave_nothing);
     tcase_add_loop_test(many, lost_transaction_is_made_good, 0, CALLERS);
     tcase_add_loop_test(many, own_deadline_undoes_only_oneself, 0, 3);
     tcase_add_test(many, late_and_interrupted_never_run);
