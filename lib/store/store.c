@@ -117,12 +117,11 @@ static int open_database(struct vidstore *store, vidstore_error **e) {
     return vs_db_open(&params, &store->db, e);
 }
 
-/* 1: it was there. */
+/* 1: it was there; else *ret is empty. */
 static int get_meta(struct vs_conn *conn, const char *key, char *ret, size_t size, vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_ask(conn, VS_STMT_META_GET, &s, e, vs_text(key));
-    if (r == VS_ROW)
-        snprintf(ret, size, "%s", vs_col_text(s, 0, NULL));
+    snprintf(ret, size, "%s", r == VS_ROW ? vs_col_text(s, 0, NULL) : "");
     return r < 0 ? r : r == VS_ROW;
 }
 
@@ -162,10 +161,7 @@ static int instance_write(struct vs_conn *conn, void *arg, vidstore_error **e) {
     if (r)
         return r;
     vs_uuid_format(&id, store->instance);
-    r = vs_exec(conn, VS_STMT_META_SET, NULL, e, vs_text("instance"), vs_text(store->instance));
-    if (r)
-        store->instance[0] = '\0';
-    return r;
+    return vs_exec(conn, VS_STMT_META_SET, NULL, e, vs_text("instance"), vs_text(store->instance));
 }
 
 static int find_instance(struct vidstore *store, vidstore_error **e) {
