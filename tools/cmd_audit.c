@@ -279,13 +279,9 @@ static int list_canaries(struct cli *cli) {
     json_t *canary;
     if (vidstore_audit_canary_list(cli->session, &text, &error))
         return cli_fail(cli, &error);
-    if (cli->json) {
-        cli_put_json(vidstore_text_data(text));
-        return CLI_OK;
-    }
-    cli_auto(json_t) *list = cli_json(vidstore_text_data(text));
-    if (!list)
-        return CLI_FAILURE;
+    cli_auto(json_t) *list = NULL;
+    if (!cli_answer(cli, text, &list))
+        return cli->json ? CLI_OK : CLI_FAILURE;
     cli_auto(cli_table) *table = cli_table_new(cli, columns, sizeof columns / sizeof *columns);
     json_array_foreach(list, i, canary) {
         cli_table_cell(table, json_string_value(json_object_get(canary, "noun")), CLI_PLAIN);
@@ -378,11 +374,9 @@ int cmd_audit_stats(struct cli *cli, const struct cli_args *args) {
         return CLI_USAGE;
     if (vidstore_audit_stats(cli->session, since, &text, &error))
         return cli_fail(cli, &error);
-    if (cli->json) {
-        cli_put_json(vidstore_text_data(text));
-        return CLI_OK;
-    }
-    cli_auto(json_t) *stats = cli_json(vidstore_text_data(text));
+    cli_auto(json_t) *stats = NULL;
+    if (!cli_answer(cli, text, &stats))
+        return cli->json ? CLI_OK : CLI_FAILURE;
     put_actions(cli, json_object_get(stats, "actions"));
     puts("");
     put_days(cli, json_object_get(stats, "days"));

@@ -77,11 +77,9 @@ static int put_twins(struct cli *cli, const struct cli_args *args, const struct 
     cli_auto(vidstore_text) *text = NULL;
     if (twins->find(cli->session, query, &text, &error))
         return cli_fail(cli, &error);
-    if (cli->json) {
-        cli_put_json(vidstore_text_data(text));
-        return CLI_OK;
-    }
-    cli_auto(json_t) *groups = cli_json(vidstore_text_data(text));
+    cli_auto(json_t) *groups = NULL;
+    if (!cli_answer(cli, text, &groups))
+        return cli->json ? CLI_OK : CLI_FAILURE;
     cli_auto(cli_table) *table = cli_table_new(cli, twins->columns, sizeof twins->columns / sizeof *twins->columns);
     size_t i;
     json_t *group;
@@ -170,11 +168,9 @@ int cmd_series(struct cli *cli, const struct cli_args *args) {
     cli_auto(vidstore_text) *text = NULL;
     if (vidstore_video_series(cli->session, args->operands[0], cli_value(args, "season"), &text, &error))
         return cli_fail_on(cli, args->operands[0], &error);
-    if (cli->json) {
-        cli_put_json(vidstore_text_data(text));
-        return CLI_OK;
-    }
-    cli_auto(json_t) *whole = cli_json(vidstore_text_data(text));
+    cli_auto(json_t) *whole = NULL;
+    if (!cli_answer(cli, text, &whole))
+        return cli->json ? CLI_OK : CLI_FAILURE;
     size_t i;
     json_t *season;
     json_array_foreach(json_object_get(whole, "seasons"), i, season) put_season(cli, season);

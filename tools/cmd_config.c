@@ -25,13 +25,9 @@ static int list_settings(struct cli *cli) {
     cli_auto(vidstore_text) *text = NULL;
     if (vidstore_setting_list(cli->session, &text, &error))
         return cli_fail(cli, &error);
-    if (cli->json) {
-        cli_put_json(vidstore_text_data(text));
-        return CLI_OK;
-    }
-    cli_auto(json_t) *settings = cli_json(vidstore_text_data(text));
-    if (!settings)
-        return CLI_FAILURE;
+    cli_auto(json_t) *settings = NULL;
+    if (!cli_answer(cli, text, &settings))
+        return cli->json ? CLI_OK : CLI_FAILURE;
     cli_auto(cli_table) *table = cli_table_new(cli, columns, sizeof columns / sizeof *columns);
     size_t i;
     json_t *setting;

@@ -32,21 +32,6 @@ static int share(struct cli *cli, const char *id, int opens, int (*run)(struct c
     return vidstore_commit(cli->session, &error) ? cli_fail(cli, &error) : CLI_OK;
 }
 
-static int list(struct cli *cli, const struct cli_args *args, const struct cli_noun *noun, const char *field) {
-    cli_auto(vidstore_user) *user = NULL;
-    int result = cli_value(args, "user") ? cli_user_find(cli, cli_value(args, "user"), &user) : CLI_OK;
-    if (result)
-        return result;
-    cli_autofree char *whose = user ? cli_print("%s = \"%s\"", field, vidstore_user_id(user)) : NULL;
-    return cli_list(cli, args, noun, whose, NULL);
-}
-
-static int show(struct cli *cli, const struct cli_args *args, const struct cli_noun *noun) {
-    char id[CLI_UUID_TEXT];
-    int result = cli_id_find(cli, noun, args->operands[0], id);
-    return result ? result : cli_show_id(cli, noun, id);
-}
-
 static int revoke(struct cli *cli, const struct cli_args *args, const struct cli_noun *noun,
                   vidstore_status (*end)(vidstore_session *session, const char *id, vidstore_error **reterr)) {
     for (int i = 0; i < args->count; i++) {
@@ -120,11 +105,11 @@ int cmd_grant_add(struct cli *cli, const struct cli_args *args) {
 }
 
 int cmd_grant_list(struct cli *cli, const struct cli_args *args) {
-    return list(cli, args, &cli_grants, "subject_id");
+    return cli_list_of(cli, args, &cli_grants, "subject_id");
 }
 
 int cmd_grant_show(struct cli *cli, const struct cli_args *args) {
-    return show(cli, args, &cli_grants);
+    return cli_show_named(cli, args, &cli_grants);
 }
 
 int cmd_grant_revoke(struct cli *cli, const struct cli_args *args) {
@@ -202,11 +187,11 @@ int cmd_link_create(struct cli *cli, const struct cli_args *args) {
 }
 
 int cmd_link_list(struct cli *cli, const struct cli_args *args) {
-    return list(cli, args, &cli_links, "user_id");
+    return cli_list_of(cli, args, &cli_links, "user_id");
 }
 
 int cmd_link_show(struct cli *cli, const struct cli_args *args) {
-    return show(cli, args, &cli_links);
+    return cli_show_named(cli, args, &cli_links);
 }
 
 int cmd_link_revoke(struct cli *cli, const struct cli_args *args) {

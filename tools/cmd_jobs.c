@@ -125,13 +125,9 @@ int cmd_jobs_history(struct cli *cli, const struct cli_args *args) {
         return result;
     if (vidstore_job_history(cli->session, id, &text, &error))
         return cli_fail_on(cli, id, &error);
-    if (cli->json) {
-        cli_put_json(vidstore_text_data(text));
-        return CLI_OK;
-    }
-    cli_auto(json_t) *attempts = cli_json(vidstore_text_data(text));
-    if (!attempts)
-        return CLI_FAILURE;
+    cli_auto(json_t) *attempts = NULL;
+    if (!cli_answer(cli, text, &attempts))
+        return cli->json ? CLI_OK : CLI_FAILURE;
     cli_auto(cli_table) *table = cli_table_new(cli, columns, sizeof columns / sizeof *columns);
     size_t i;
     json_t *attempt;

@@ -52,18 +52,11 @@ int cmd_key_create(struct cli *cli, const struct cli_args *args) {
 }
 
 int cmd_key_list(struct cli *cli, const struct cli_args *args) {
-    cli_auto(vidstore_user) *user = NULL;
-    int result = cli_value(args, "user") ? cli_user_find(cli, cli_value(args, "user"), &user) : CLI_OK;
-    if (result)
-        return result;
-    cli_autofree char *whose = user ? cli_print("user_id = \"%s\"", vidstore_user_id(user)) : NULL;
-    return cli_list(cli, args, &cli_keys, whose, NULL);
+    return cli_list_of(cli, args, &cli_keys, "user_id");
 }
 
 int cmd_key_show(struct cli *cli, const struct cli_args *args) {
-    char id[CLI_UUID_TEXT];
-    int result = cli_id_find(cli, &cli_keys, args->operands[0], id);
-    return result ? result : cli_show_id(cli, &cli_keys, id);
+    return cli_show_named(cli, args, &cli_keys);
 }
 
 int cmd_key_rotate(struct cli *cli, const struct cli_args *args) {

@@ -48,13 +48,9 @@ int cmd_quota_show(struct cli *cli, const struct cli_args *args) {
         return result;
     if (vidstore_quota_get(cli->session, user ? vidstore_user_id(user) : NULL, &text, &error))
         return cli_fail(cli, &error);
-    if (cli->json) {
-        cli_put_json(vidstore_text_data(text));
-        return CLI_OK;
-    }
-    cli_auto(json_t) *quotas = cli_json(vidstore_text_data(text));
-    if (!quotas)
-        return CLI_FAILURE;
+    cli_auto(json_t) *quotas = NULL;
+    if (!cli_answer(cli, text, &quotas))
+        return cli->json ? CLI_OK : CLI_FAILURE;
     cli_auto(cli_table) *table = cli_table_new(cli, columns, sizeof columns / sizeof *columns);
     for (int i = 0; i < NAMES; i++)
         put_quota(table, names[i], json_object_get(quotas, names[i]));
@@ -135,13 +131,9 @@ int cmd_quota_usage(struct cli *cli, const struct cli_args *args) {
         return result;
     if (vidstore_quota_usage(cli->session, user ? vidstore_user_id(user) : NULL, days, &text, &error))
         return cli_fail(cli, &error);
-    if (cli->json) {
-        cli_put_json(vidstore_text_data(text));
-        return CLI_OK;
-    }
-    cli_auto(json_t) *list = cli_json(vidstore_text_data(text));
-    if (!list)
-        return CLI_FAILURE;
+    cli_auto(json_t) *list = NULL;
+    if (!cli_answer(cli, text, &list))
+        return cli->json ? CLI_OK : CLI_FAILURE;
     cli_auto(cli_table) *table = cli_table_new(cli, columns, sizeof columns / sizeof *columns);
     size_t i;
     json_t *day;

@@ -170,10 +170,8 @@ int cmd_sql(struct cli *cli, const struct cli_args *args) {
         return change(cli, args->operands[0], params);
     if (vidstore_app_query(cli->session, args->operands[0], params, limit, &text, &error))
         return cli_fail(cli, &error);
-    if (cli->json) {
-        cli_put_json(vidstore_text_data(text));
-        return CLI_OK;
-    }
-    cli_auto(json_t) *answer = cli_json(vidstore_text_data(text));
+    cli_auto(json_t) *answer = NULL;
+    if (!cli_answer(cli, text, &answer))
+        return cli->json ? CLI_OK : CLI_FAILURE;
     return answer ? put_rows(cli, answer) : CLI_FAILURE;
 }

@@ -218,11 +218,9 @@ static int put_facets(struct cli *cli, const struct cli_args *args, const struct
         return cli_usage(args, "only videos have facets");
     if (vidstore_video_facets(cli->session, query, &text, &error))
         return cli_fail(cli, &error);
-    if (cli->json) {
-        cli_put_json(vidstore_text_data(text));
-        return CLI_OK;
-    }
-    cli_auto(json_t) *whole = cli_json(vidstore_text_data(text));
+    cli_auto(json_t) *whole = NULL;
+    if (!cli_answer(cli, text, &whole))
+        return cli->json ? CLI_OK : CLI_FAILURE;
     const char *name;
     json_t *values, *value;
     size_t i;
@@ -296,4 +294,19 @@ int cli_list(struct cli *cli, const struct cli_args *args, const struct cli_noun
         }
         vidstore_query_cursor(query, cursor);
     }
+}
+
+int cli_list_of(struct cli *cli, const struct cli_args *args, const struct cli_noun *noun, const char *field) {
+    cli_auto(vidstore_user) *user = NULL;
+    int result = cli_value(args, "user") ? cli_user_find(cli, cli_value(args, "user"), &user) : CLI_OK;
+    if (result)
+        return result;
+    cli_autofree char *whose = user ? cli_print("%s = \"%s\"", field, vidstore_user_id(user)) : NULL;
+    return cli_list(cli, args, noun, whose, NULL);
+}
+
+int cli_show_named(struct cli *cli, const struct cli_args *args, const struct cli_noun *noun) {
+    char id[CLI_UUID_TEXT];
+    int result = cli_id_find(cli, noun, args->operands[0], id);
+    return result ? result : cli_show_id(cli, noun, id);
 }

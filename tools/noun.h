@@ -113,6 +113,9 @@ struct cli_table *cli_page_table(struct cli *cli, const struct cli_noun *noun, c
 int cli_show_record(struct cli *cli, const struct cli_noun *noun, const void *record);
 /* The same for an id. */
 int cli_show_id(struct cli *cli, const struct cli_noun *noun, const char *id);
+/* Lists those whose field names the user of --user, if there is one; and shows the one of the first operand. */
+int cli_list_of(struct cli *cli, const struct cli_args *args, const struct cli_noun *noun, const char *field);
+int cli_show_named(struct cli *cli, const struct cli_args *args, const struct cli_noun *noun);
 
 /* A collection, how many videos of it may be seen, and those in their order. Returns an exit code. */
 int cli_show_collection(struct cli *cli, const char *id);

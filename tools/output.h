@@ -70,6 +70,8 @@ void cli_put_json(const char *json);
 int cli_put_report(const struct cli *cli, vidstore_text *text);
 /* A reply of the library; NULL after having said that it is no JSON. */
 json_t *cli_json(const char *text);
+/* 1 and an answer of the library's as values, to be shown; or 0: with --json it was put out as it is, or it is none. */
+int cli_answer(const struct cli *cli, const vidstore_text *text, json_t **ret);
 static inline void cli_clean_json_t(json_t **value) {
     json_decref(*value);
 }

@@ -152,15 +152,18 @@ json_t *cli_json(const char *text) {
     return value;
 }
 
+int cli_answer(const struct cli *cli, const vidstore_text *text, json_t **ret) {
+    if (cli->json)
+        cli_put_json(vidstore_text_data(text));
+    *ret = cli->json ? NULL : cli_json(vidstore_text_data(text));
+    return *ret != NULL;
+}
+
 int cli_put_report(const struct cli *cli, vidstore_text *text) {
     cli_auto(vidstore_text) *owned = text;
-    if (cli->json) {
-        cli_put_json(vidstore_text_data(owned));
-        return CLI_OK;
-    }
-    cli_auto(json_t) *value = cli_json(vidstore_text_data(owned));
-    if (!value)
-        return CLI_FAILURE;
+    cli_auto(json_t) *value = NULL;
+    if (!cli_answer(cli, owned, &value))
+        return cli->json ? CLI_OK : CLI_FAILURE;
     cli_sheet_json(cli, value);
     return CLI_OK;
 }

@@ -18,6 +18,8 @@ int vs_audit_upkeep(vidstore_session *session, int dry, int64_t end_us, int64_t 
  * *ret_alerts how many there were, and sets *ret_more when there was more than one run looks at. */
 int vs_audit_detect(vidstore_session *session, int64_t *ret_alerts, int *ret_more, vidstore_error **e);
 
+/* The place of the last event; 0: there is none. */
+int vs_audit_last_seq(struct vs_conn *conn, int64_t *ret, vidstore_error **e);
 /* Erasing a person from the events. The first, in the transaction that deletes the user, only puts it on the list; the
  * second works the list off in slices until end_us, and is called after that transaction and by the upkeep. */
 int vs_audit_forget(struct vs_conn *conn, const struct vs_uuid *user, vidstore_error **e);

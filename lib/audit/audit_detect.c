@@ -25,10 +25,8 @@ static int seq_at(struct vs_conn *conn, int64_t time_us, int64_t last, int64_t *
     while (low < high) {
         vs_autostmt *s = NULL;
         int64_t middle = low + (high - low) / 2;
-        int r = vs_bound(conn, VS_STMT_AUDIT_SEQ_AT, &s, e, vs_int(middle));
-        if (r)
-            return r;
-        if ((r = vs_row(s, e)) < 0)
+        int r = vs_ask(conn, VS_STMT_AUDIT_SEQ_AT, &s, e, vs_int(middle));
+        if (r < 0)
             return r;
         if (r == VS_ROW && vs_col_int(s, 1) < time_us)
             low = vs_col_int(s, 0) + 1;
@@ -159,10 +157,8 @@ static int find_cut(struct detection *d, struct vs_conn *conn, int64_t watched_u
 static int read_checkpoint(struct vs_conn *conn, int64_t number, struct vs_checkpoint *ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
     size_t len = 0;
-    int r = vs_bound(conn, VS_STMT_AUDIT_CHECKPOINT, &s, e, vs_int(number));
-    if (r)
-        return r;
-    if ((r = vs_row(s, e)) != VS_ROW)
+    int r = vs_ask(conn, VS_STMT_AUDIT_CHECKPOINT, &s, e, vs_int(number));
+    if (r != VS_ROW)
         return r;
     const char *body = vs_col_text(s, 0, &len);
     return vs_checkpoint_parse(body, len, "checkpoint", ret, NULL) ? VS_DONE : VS_ROW;
@@ -188,14 +184,12 @@ static int find_gap(struct detection *d, struct vs_conn *conn, vidstore_error **
  * everything. The rows come in the order of events, because the second range begins where the first ends. */
 static int load_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct detection *d = arg;
-    vs_autostmt *last = NULL;
     int64_t after, watched_us, hour = 0, recent = 0, time = vs_now_us();
     int r = watched(conn, &after, &watched_us, e);
     if (!r)
-        r = vs_stmt(conn, VS_STMT_AUDIT_SEQ_LAST, &last, e);
-    if (r || (r = vs_row(last, e)) < 0)
+        r = vs_audit_last_seq(conn, &d->last_seq, e);
+    if (r)
         return r;
-    d->last_seq = r == VS_DONE || vs_col_null(last, 0) ? 0 : vs_col_int(last, 0);
     d->w.count = d->w.alert_count = 0;
     d->w.after_seq = after;
     d->more = 0;
@@ -208,10 +202,8 @@ static int load_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         return r;
     if (after) { /* the time of the first event that is news */
         vs_autostmt *s = NULL;
-        r = vs_bound(conn, VS_STMT_AUDIT_SEQ_AT, &s, e, vs_int(after + 1));
-        if (r)
-            return r;
-        if ((r = vs_row(s, e)) < 0)
+        r = vs_ask(conn, VS_STMT_AUDIT_SEQ_AT, &s, e, vs_int(after + 1));
+        if (r < 0)
             return r;
         time = r == VS_ROW ? vs_col_int(s, 1) : time;
     }

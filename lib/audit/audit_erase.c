@@ -60,22 +60,14 @@ static int choose(const struct erasing *x, struct vs_sha256 *h, const struct vs_
 }
 
 static int blank(struct vs_conn *conn, const struct erased *row, enum vs_link_part part, vidstore_error **e) {
-    vs_autostmt *s = NULL;
     if (!row->parts[part])
         return 0;
-    int r = vs_stmt(conn, part == VS_PART_ACTOR ? VS_STMT_AUDIT_ERASE_ACTOR : VS_STMT_AUDIT_ERASE_OBJECT, &s, e);
-    if (r)
-        return r;
-    vs_bind_blob(s, 1, row->commits[part], VS_SHA256_SIZE);
-    vs_bind_int(s, 2, row->seq);
-    r = vs_run(s, NULL, e);
+    int r = vs_exec(conn, part == VS_PART_ACTOR ? VS_STMT_AUDIT_ERASE_ACTOR : VS_STMT_AUDIT_ERASE_OBJECT, NULL, e,
+                    vs_bytes(row->commits[part], VS_SHA256_SIZE), vs_int(row->seq));
     if (r || part != VS_PART_OBJECT)
         return r;
-    vs_autostmt *words = NULL; /* that it is found by */
-    r = vs_bound(conn, VS_STMT_AUDIT_SEARCH_DROP, &words, e, vs_int(row->seq));
-    if (r)
-        return r;
-    return vs_run(words, NULL, e);
+    /* The words that it is found by. */
+    return vs_exec(conn, VS_STMT_AUDIT_SEARCH_DROP, NULL, e, vs_int(row->seq));
 }
 
 static void free_hasher(struct vs_sha256 **h) {

@@ -189,10 +189,8 @@ static int events_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 static int chain_op(struct vs_conn *conn, struct vs_sha256 *h, int chain, struct chain *c, vidstore_error **e) {
     vs_autostmt *s = NULL;
     size_t size = 0;
-    int r = vs_bound(conn, VS_STMT_AUDIT_CHAIN, &s, e, vs_int(chain));
-    if (r)
-        return r;
-    if ((r = vs_row(s, e)) != VS_ROW)
+    int r = vs_ask(conn, VS_STMT_AUDIT_CHAIN, &s, e, vs_int(chain));
+    if (r != VS_ROW)
         return r;
     const void *id = vs_col_blob(s, 0, &size);
     if (size != VS_CHAIN_ID)
@@ -205,22 +203,12 @@ static int chain_op(struct vs_conn *conn, struct vs_sha256 *h, int chain, struct
 
 static int begin_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct whole *w = arg;
-    vs_autostmt *last = NULL, *meta = NULL;
     int r = 0;
     for (int chain = VS_CHAIN_SECURITY; !r && chain < VS_CHAINS; chain++)
         r = chain_op(conn, w->out.h, chain, &w->chains[chain], e);
     if (!r)
-        r = vs_stmt(conn, VS_STMT_AUDIT_SEQ_LAST, &last, e);
-    if (!r && (r = vs_row(last, e)) == VS_ROW)
-        w->last_seq = vs_col_null(last, 0) ? 0 : vs_col_int(last, 0);
-    if (r >= 0)
-        r = vs_stmt(conn, VS_STMT_META_GET, &meta, e);
-    if (r)
-        return r;
-    vs_bind_text(meta, 1, "instance", -1);
-    if ((r = vs_row(meta, e)) == VS_ROW)
-        snprintf(w->store, sizeof w->store, "%s", vs_col_text(meta, 0, NULL));
-    return r < 0 ? r : 0;
+        r = vs_audit_last_seq(conn, &w->last_seq, e);
+    return r ? r : vs_checkpoint_store(conn, w->store, e);
 }
 
 static void put_header(struct whole *w) {

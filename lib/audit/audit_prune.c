@@ -42,10 +42,8 @@ static int look(struct prune *p, struct vs_conn *conn, int chain, const struct v
                 vidstore_error **e) {
     vs_autostmt *s = NULL;
     size_t size = 0;
-    int r = vs_bound(conn, VS_STMT_AUDIT_SEGMENT_NEXT, &s, e, vs_int(chain), vs_int(p->from[chain]));
-    if (r)
-        return r;
-    if ((r = vs_row(s, e)) != VS_ROW)
+    int r = vs_ask(conn, VS_STMT_AUDIT_SEGMENT_NEXT, &s, e, vs_int(chain), vs_int(p->from[chain]));
+    if (r != VS_ROW)
         return r;
     int64_t segment = vs_col_int(s, 0), end = (segment + 1) * VS_SEGMENT;
     const void *root = vs_col_blob(s, 1, &size);
@@ -82,21 +80,14 @@ static int find_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 
 static int remove_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct prune *p = arg;
-    vs_autostmt *mark = NULL, *s = NULL;
     char root[2 * VS_SHA256_SIZE + 1], details[256];
     int64_t first = p->segment * VS_SEGMENT, marked = 0;
-    int r = vs_bound(conn, VS_STMT_AUDIT_SEGMENT_PRUNED, &mark, e, vs_int(vs_now_us()), vs_int(p->chain),
-                     vs_int(p->segment));
-    if (r)
-        return r;
-    r = vs_run(mark, &marked, e);
+    int r = vs_exec(conn, VS_STMT_AUDIT_SEGMENT_PRUNED, &marked, e, vs_int(vs_now_us()), vs_int(p->chain),
+                    vs_int(p->segment));
     if (r || !marked) /* somebody else was faster */
         return r;
-    r = vs_bound(conn, VS_STMT_AUDIT_SEGMENT_REMOVE, &s, e, vs_int(p->chain), vs_int(first),
-                 vs_int(first + VS_SEGMENT));
-    if (r)
-        return r;
-    r = vs_run(s, NULL, e);
+    r = vs_exec(conn, VS_STMT_AUDIT_SEGMENT_REMOVE, NULL, e, vs_int(p->chain), vs_int(first),
+                vs_int(first + VS_SEGMENT));
     vs_hex(p->root, sizeof p->root, root);
     snprintf(details, sizeof details,
              "{\"chain\":\"%s\",\"segment\":%" PRId64 ",\"first\":%" PRId64 ",\"last\":%" PRId64

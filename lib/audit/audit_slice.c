@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "audit/audit_slice.h"
+#include "audit/audit.h"
 #include "trail/tree.h"
 #include "util/alloc.h"
 #include "util/env.h"
@@ -18,6 +19,15 @@ void vs_slice_free(struct vs_slice *slice) {
     vs_block_unref(slice->block);
     vs_sha256_free(slice->h);
     vs_free(slice->rows);
+}
+
+int vs_audit_last_seq(struct vs_conn *conn, int64_t *ret, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, VS_STMT_AUDIT_SEQ_LAST, &s, e);
+    if (!r)
+        r = vs_row(s, e);
+    *ret = r == VS_ROW && !vs_col_null(s, 0) ? vs_col_int(s, 0) : 0;
+    return r < 0 ? r : 0;
 }
 
 /* --- reading -------------------------------------------------------------------------------------------------- */

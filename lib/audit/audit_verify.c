@@ -20,10 +20,8 @@ static int skip_segment(struct vs_verify *v, struct vs_conn *conn, int chain, vi
     struct vs_verify_chain *c = &v->chains[chain];
     vs_autostmt *s = NULL;
     size_t sizes[3] = {0};
-    int r = vs_bound(conn, VS_STMT_AUDIT_SEGMENT, &s, e, vs_int(chain), vs_int(c->position / VS_SEGMENT));
-    if (r)
-        return r;
-    if ((r = vs_row(s, e)) != VS_ROW)
+    int r = vs_ask(conn, VS_STMT_AUDIT_SEGMENT, &s, e, vs_int(chain), vs_int(c->position / VS_SEGMENT));
+    if (r != VS_ROW)
         return r;
     const uint8_t *root = vs_col_blob(s, 0, &sizes[0]), *before = vs_col_blob(s, 1, &sizes[1]),
                   *last = vs_col_blob(s, 2, &sizes[2]);
@@ -219,10 +217,8 @@ static int read_chain(struct vs_verify *v, struct vs_conn *conn, int chain, vids
     struct vs_verify_chain *c = &v->chains[chain];
     vs_autostmt *s = NULL;
     size_t size = 0;
-    int r = vs_bound(conn, VS_STMT_AUDIT_CHAIN, &s, e, vs_int(chain));
-    if (r)
-        return r;
-    if ((r = vs_row(s, e)) != VS_ROW)
+    int r = vs_ask(conn, VS_STMT_AUDIT_CHAIN, &s, e, vs_int(chain));
+    if (r != VS_ROW)
         return r;
     const void *id = vs_col_blob(s, 0, &size);
     if (size != VS_CHAIN_ID || vs_col_int(s, 2) != VS_CHAIN_FORMAT) {
@@ -246,22 +242,12 @@ static int gone_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 /* One snapshot: the chains, and the last event that is checked. */
 static int begin_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct vs_verify *v = arg;
-    vs_autostmt *last = NULL, *meta = NULL;
     int r = gone_op(conn, &v->gone, e);
     for (int chain = VS_CHAIN_SECURITY; !r && chain < VS_CHAINS; chain++)
         r = read_chain(v, conn, chain, e);
     if (!r)
-        r = vs_stmt(conn, VS_STMT_AUDIT_SEQ_LAST, &last, e);
-    if (!r && (r = vs_row(last, e)) == VS_ROW)
-        v->last_seq = vs_col_null(last, 0) ? 0 : vs_col_int(last, 0);
-    if (r >= 0)
-        r = vs_stmt(conn, VS_STMT_META_GET, &meta, e);
-    if (r)
-        return r;
-    vs_bind_text(meta, 1, "instance", -1);
-    if ((r = vs_row(meta, e)) == VS_ROW)
-        snprintf(v->store, sizeof v->store, "%s", vs_col_text(meta, 0, NULL));
-    return r < 0 ? r : 0;
+        r = vs_audit_last_seq(conn, &v->last_seq, e);
+    return r ? r : vs_checkpoint_store(conn, v->store, e);
 }
 
 static int each_checkpoint(void *arg, int64_t number, const char *text, size_t len, vidstore_error **e) {

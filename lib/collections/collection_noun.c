@@ -19,7 +19,6 @@ const struct vs_noun vs_collection_noun = {
     .count = VS_COUNT(fields),
     .columns = VS_COUNT(fields),
     .label = VIDSTORE_COLLECTION_NAME,
-    .stmt = {VS_STMT_COLLECTION_BY_ID, VS_STMT_COLLECTION_BY_EXTERNAL, VS_STMT_COLLECTION_INSERT,
-             VS_STMT_COLLECTION_UPDATE, VS_STMT_COLLECTION_PURGE, VS_STMT_COLLECTION_LIST, VS_STMT_COLLECTION_COUNT},
+    .stmt = {VS_NOUN_STMTS(COLLECTION), .by_external = VS_STMT_COLLECTION_BY_EXTERNAL},
     .related = related,
 };

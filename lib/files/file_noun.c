@@ -38,7 +38,6 @@ const struct vs_noun vs_file_noun = {
     .count = VS_COUNT(fields),
     .columns = VS_COUNT(fields),
     .label = VIDSTORE_FILE_NAME,
-    .stmt = {VS_STMT_FILE_BY_ID, VS_STMT_FILE_BY_EXTERNAL, VS_STMT_FILE_INSERT, VS_STMT_FILE_UPDATE, VS_STMT_FILE_PURGE,
-             VS_STMT_FILE_LIST, VS_STMT_FILE_COUNT},
+    .stmt = {VS_NOUN_STMTS(FILE), .by_external = VS_STMT_FILE_BY_EXTERNAL},
     .search = {VS_SEARCH_STMTS(FILE), .open = VIDSTORE_FILE_ACCESS},
 };

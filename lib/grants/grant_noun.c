@@ -23,10 +23,5 @@ const struct vs_noun vs_grant_noun = {
     .fields = fields,
     .count = VS_COUNT(fields),
     .columns = VS_COUNT(fields),
-    .stmt = {.by_id = VS_STMT_GRANT_BY_ID,
-             .insert = VS_STMT_GRANT_INSERT,
-             .update = VS_STMT_GRANT_UPDATE,
-             .purge = VS_STMT_GRANT_PURGE,
-             .list = VS_STMT_GRANT_LIST,
-             .count = VS_STMT_GRANT_COUNT},
+    .stmt = {VS_NOUN_STMTS(GRANT)},
 };

@@ -25,7 +25,6 @@ const struct vs_noun vs_job_noun = {
     .count = VS_COUNT(fields),
     .columns = VS_COUNT(fields),
     .label = VIDSTORE_JOB_SEASON,
-    .stmt = {VS_STMT_JOB_BY_ID, VS_STMT_JOB_BY_EXTERNAL, VS_STMT_JOB_INSERT, VS_STMT_JOB_UPDATE, VS_STMT_JOB_PURGE,
-             VS_STMT_JOB_LIST, VS_STMT_JOB_COUNT},
+    .stmt = {VS_NOUN_STMTS(JOB), .by_external = VS_STMT_JOB_BY_EXTERNAL},
     .search = {VS_SEARCH_STMTS(JOB)},
 };

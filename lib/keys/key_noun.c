@@ -17,10 +17,5 @@ const struct vs_noun vs_key_noun = {
     .count = VS_COUNT(fields),
     .columns = VS_COUNT(fields),
     .label = VIDSTORE_KEY_NAME,
-    .stmt = {.by_id = VS_STMT_KEY_BY_ID,
-             .insert = VS_STMT_KEY_INSERT,
-             .update = VS_STMT_KEY_UPDATE,
-             .purge = VS_STMT_KEY_PURGE,
-             .list = VS_STMT_KEY_LIST,
-             .count = VS_STMT_KEY_COUNT},
+    .stmt = {VS_NOUN_STMTS(KEY)},
 };

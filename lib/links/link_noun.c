@@ -17,10 +17,5 @@ const struct vs_noun vs_link_noun = {
     .count = VS_COUNT(fields),
     .columns = VS_COUNT(fields),
     .label = VIDSTORE_LINK_NAME,
-    .stmt = {.by_id = VS_STMT_LINK_BY_ID,
-             .insert = VS_STMT_LINK_INSERT,
-             .update = VS_STMT_LINK_UPDATE,
-             .purge = VS_STMT_LINK_PURGE,
-             .list = VS_STMT_LINK_LIST,
-             .count = VS_STMT_LINK_COUNT},
+    .stmt = {VS_NOUN_STMTS(LINK)},
 };

@@ -109,6 +109,10 @@ struct vs_noun {
     const struct vs_related *related;    /* ends with name NULL; NULL: none */
 };
 
+/* The statements that are named alike for each noun. */
+#define VS_NOUN_STMTS(NOUN_)                                                                                           \
+    .by_id = VS_STMT_##NOUN_##_BY_ID, .insert = VS_STMT_##NOUN_##_INSERT, .update = VS_STMT_##NOUN_##_UPDATE,          \
+    .purge = VS_STMT_##NOUN_##_PURGE, .list = VS_STMT_##NOUN_##_LIST, .count = VS_STMT_##NOUN_##_COUNT
 #define VS_SEARCH_STMTS(NOUN_)                                                                                         \
     .put = VS_STMT_##NOUN_##_SEARCH_PUT, .drop = VS_STMT_##NOUN_##_SEARCH_DROP, .list = VS_STMT_##NOUN_##_SEARCH_LIST, \
     .hits = VS_STMT_##NOUN_##_SEARCH_HITS, .granted = VS_STMT_##NOUN_##_SEARCH_GRANTED,                                \

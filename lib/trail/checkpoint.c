@@ -227,12 +227,10 @@ static int chain_state(struct vs_conn *conn, struct vs_sha256 *h, int chain, str
     return r < 0 ? r : 0;
 }
 
-static int store_id(struct vs_conn *conn, char ret[VS_UUID_TEXT], vidstore_error **e) {
+int vs_checkpoint_store(struct vs_conn *conn, char ret[VS_UUID_TEXT], vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_bound(conn, VS_STMT_META_GET, &s, e, vs_text("instance"));
-    if (r)
-        return r;
-    if ((r = vs_row(s, e)) == VS_ROW)
+    int r = vs_ask(conn, VS_STMT_META_GET, &s, e, vs_text("instance"));
+    if (r == VS_ROW)
         snprintf(ret, VS_UUID_TEXT, "%s", vs_col_text(s, 0, NULL));
     return r < 0 ? r : 0;
 }
@@ -271,7 +269,7 @@ static int read_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         return vs_fail_nomem(e);
     r = vs_sha256_new(&h, e);
     if (!r)
-        r = store_id(conn, m->c.store, e);
+        r = vs_checkpoint_store(conn, m->c.store, e);
     for (int i = VS_CHAIN_SECURITY; !r && i < VS_CHAINS; i++)
         r = chain_state(conn, h, i, &m->c.chains[i], e);
     return r;

@@ -52,6 +52,8 @@ int vs_checkpoint_make(struct vs_db *db, const struct vs_call *call, const struc
                        struct vs_buf *text, vidstore_error **e);
 /* Seals full segments alone. */
 int vs_segments_seal(struct vs_db *db, const struct vs_call *call, vidstore_error **e);
+/* The id of the store, which its checkpoints and exports name; left as it is when it has none yet. */
+int vs_checkpoint_store(struct vs_conn *conn, char ret[VS_UUID_TEXT], vidstore_error **e);
 /* The text of the last checkpoint, or of a number; empty when there is none. */
 int vs_checkpoint_last(struct vs_conn *conn, struct vs_buf *text, vidstore_error **e);
 int vs_checkpoint_get(struct vs_conn *conn, int64_t number, struct vs_buf *text, vidstore_error **e);

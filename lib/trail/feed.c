@@ -112,17 +112,13 @@ int vs_feed_app(struct vs_conn *conn, const char *table, vidstore_error **e) {
 
 int vs_feed_prune(struct vs_conn *conn, int64_t upto, int64_t *ret_count, vidstore_error **e) {
     char floor[32];
-    vs_autostmt *s = NULL;
     struct vs_feed_span span;
     *ret_count = 0;
     int r = vs_feed_span(conn, &span, e);
     if (r || upto <= span.floor)
         return r;
     snprintf(floor, sizeof floor, "%" PRId64, upto);
-    r = vs_bound(conn, VS_STMT_FEED_PRUNE, &s, e, vs_int(upto));
-    if (r)
-        return r;
-    r = vs_run(s, ret_count, e);
+    r = vs_exec(conn, VS_STMT_FEED_PRUNE, ret_count, e, vs_int(upto));
     return r ? r : set_meta(conn, "feed_floor", floor, e);
 }
 

@@ -33,7 +33,6 @@ const struct vs_noun vs_user_noun = {
     .count = VS_COUNT(fields),
     .columns = VS_COUNT(fields) - 1, /* the password is none */
     .label = VIDSTORE_USER_USERNAME,
-    .stmt = {VS_STMT_USER_BY_ID, VS_STMT_USER_BY_EXTERNAL, VS_STMT_USER_INSERT, VS_STMT_USER_UPDATE, VS_STMT_USER_PURGE,
-             VS_STMT_USER_LIST, VS_STMT_USER_COUNT},
+    .stmt = {VS_NOUN_STMTS(USER), .by_external = VS_STMT_USER_BY_EXTERNAL},
     .search = {VS_SEARCH_STMTS(USER)},
 };

@@ -13,8 +13,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-static int one(struct vs_stmt *s, struct vs_record **ret, vidstore_error **e) {
-    int r = vs_row(s, e);
+/* r: what asking gave. */
+static int one(int r, struct vs_stmt *s, struct vs_record **ret, vidstore_error **e) {
     if (r == VS_DONE)
         return vs_fail(e, VIDSTORE_NOT_FOUND, NULL, "no such user");
     if (r < 0)
@@ -31,35 +31,27 @@ int vs_user_repo_by_name(struct vs_conn *conn, const char *name, struct vs_recor
     vs_autofree char *key = vs_ascii_fold(name);
     if (!key)
         return vs_fail_nomem(e);
-    int r = vs_bound(conn, VS_STMT_USER_BY_USERNAME, &s, e, vs_text(key));
-    if (r)
-        return r;
-    r = one(s, ret, e);
+    int r = vs_ask(conn, VS_STMT_USER_BY_USERNAME, &s, e, vs_text(key));
+    r = one(r, s, ret, e);
     if (r != VIDSTORE_NOT_FOUND || !strchr(name, '@'))
         return r;
     vs_error_clear(e);
-    r = vs_bound(conn, VS_STMT_USER_BY_EMAIL, &by_email, e, vs_text(key));
-    if (r)
-        return r;
-    return one(by_email, ret, e);
+    r = vs_ask(conn, VS_STMT_USER_BY_EMAIL, &by_email, e, vs_text(key));
+    return one(r, by_email, ret, e);
 }
 
 int vs_user_repo_by_external(struct vs_conn *conn, const char *external_id, struct vs_record **ret,
                              vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_bound(conn, VS_STMT_USER_BY_EXTERNAL_ID, &s, e, vs_text(external_id));
-    if (r)
-        return r;
-    return one(s, ret, e);
+    int r = vs_ask(conn, VS_STMT_USER_BY_EXTERNAL_ID, &s, e, vs_text(external_id));
+    return one(r, s, ret, e);
 }
 
 int vs_user_repo_by_identity(struct vs_conn *conn, const char *provider, const char *subject, struct vs_record **ret,
                              vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = vs_bound(conn, VS_STMT_USER_BY_IDENTITY, &s, e, vs_text(provider), vs_text(subject));
-    if (r)
-        return r;
-    return one(s, ret, e);
+    int r = vs_ask(conn, VS_STMT_USER_BY_IDENTITY, &s, e, vs_text(provider), vs_text(subject));
+    return one(r, s, ret, e);
 }
 
 int vs_user_repo_link(struct vs_conn *conn, const struct vs_uuid *user, const char *provider, const char *subject,

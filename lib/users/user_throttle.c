@@ -227,21 +227,15 @@ static int tidy(struct vs_conn *conn, int64_t now_us, vidstore_error **e) {
     int64_t rows = 0;
     if (vs_random(&dice, 1) || dice % TIDY_EVERY)
         return 0;
-    vs_autostmt *expire = NULL, *total = NULL, *prune = NULL;
-    int r = vs_bound(conn, VS_STMT_THROTTLE_EXPIRE, &expire, e, vs_int(now_us));
-    if (r)
-        return r;
-    r = vs_run(expire, NULL, e);
+    vs_autostmt *total = NULL;
+    int r = vs_exec(conn, VS_STMT_THROTTLE_EXPIRE, NULL, e, vs_int(now_us));
     if (!r)
         r = vs_stmt(conn, VS_STMT_THROTTLE_TOTAL, &total, e);
     if (!r && (r = vs_row(total, e)) == VS_ROW)
         rows = vs_col_int(total, 0);
     if (r < 0 || rows <= ROWS_MAX)
         return r < 0 ? r : 0;
-    r = vs_bound(conn, VS_STMT_THROTTLE_PRUNE, &prune, e, vs_int(rows - ROWS_MAX));
-    if (r)
-        return r;
-    return vs_run(prune, NULL, e);
+    return vs_exec(conn, VS_STMT_THROTTLE_PRUNE, NULL, e, vs_int(rows - ROWS_MAX));
 }
 
 /* The last ten failures of a trusted device end the trust. */

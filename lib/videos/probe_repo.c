@@ -33,7 +33,6 @@ int vs_probe_repo_find(struct vs_conn *conn, const uint8_t sha256[VS_SHA256_SIZE
 int vs_probe_repo_remember(struct vs_conn *conn, const uint8_t sha256[VS_SHA256_SIZE],
                            const struct vs_probe_terms *terms, const struct vs_probe *probe, const json_t *facts,
                            vidstore_error **e) {
-    vs_autostmt *s = NULL;
     vs_autobuf json = {0};
     /* of another version than was asked for: the helper was replaced meanwhile */
     if (!vs_probe_is_lasting(probe) || strcmp(probe->prober, terms->prober) != 0)
@@ -43,10 +42,7 @@ int vs_probe_repo_remember(struct vs_conn *conn, const uint8_t sha256[VS_SHA256_
         return vs_fail_nomem(e);
     if (json.len > ANSWER_MAX)
         return 0;
-    int r = vs_bound(conn, VS_STMT_PROBE_REMEMBER, &s, e, vs_int(strncmp(probe->isolation, "warm", 4) == 0),
-                     vs_text(probe->prober), vs_text(probe->isolation), vs_text(terms->options),
-                     vs_text_n(json.data, (int64_t)json.len), vs_bytes(sha256, VS_SHA256_SIZE));
-    if (r)
-        return r;
-    return vs_run(s, NULL, e);
+    return vs_exec(conn, VS_STMT_PROBE_REMEMBER, NULL, e, vs_int(strncmp(probe->isolation, "warm", 4) == 0),
+                   vs_text(probe->prober), vs_text(probe->isolation), vs_text(terms->options),
+                   vs_text_n(json.data, (int64_t)json.len), vs_bytes(sha256, VS_SHA256_SIZE));
 }

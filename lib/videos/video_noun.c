@@ -65,8 +65,7 @@ const struct vs_noun vs_video_noun = {
     .count = VS_COUNT(fields),
     .columns = VS_COUNT(fields),
     .label = VIDSTORE_VIDEO_TITLE,
-    .stmt = {VS_STMT_VIDEO_BY_ID, VS_STMT_VIDEO_BY_EXTERNAL, VS_STMT_VIDEO_INSERT, VS_STMT_VIDEO_UPDATE,
-             VS_STMT_VIDEO_PURGE, VS_STMT_VIDEO_LIST, VS_STMT_VIDEO_COUNT},
+    .stmt = {VS_NOUN_STMTS(VIDEO), .by_external = VS_STMT_VIDEO_BY_EXTERNAL},
     .search = {VS_SEARCH_STMTS(VIDEO), .more = VS_STMT_VIDEO_WORDS, .sayings = sayings},
     .related = related,
 };
