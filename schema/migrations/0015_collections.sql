@@ -1,7 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- Collections: named sets of videos that somebody has put in an order. place: where a video stands in a collection,
 -- with room between two of them, so that most moves write one row. A row goes with its collection or its video; while
--- a video is only removed it keeps its place, and is not shown.
+-- a video is only removed it keeps its place, and is not shown. Cursors into a collection outlive a new numbering of
+-- its places. turn: how often they were numbered anew. was: where a video stood before the last time; NULL when it was
+-- put there since. With it a place of before becomes one of now.
 CREATE TABLE collections (
     seq {seq},
     id {uuid} NOT NULL UNIQUE,
@@ -14,7 +16,8 @@ CREATE TABLE collections (
     deleted_us {int},
     removal_id {uuid},
     name {text} NOT NULL,
-    description {text}
+    description {text},
+    turn {int} NOT NULL DEFAULT 0
 ) {strict};
 
 CREATE INDEX collections_user ON collections(user_id, seq);
@@ -28,7 +31,8 @@ CREATE TABLE collection_videos (
     seq {seq},
     collection_id {uuid} NOT NULL REFERENCES collections(id) ON DELETE CASCADE,
     video_id {uuid} NOT NULL REFERENCES videos(id) ON DELETE CASCADE,
-    place {int} NOT NULL
+    place {int} NOT NULL,
+    was {int}
 ) {strict};
 
 CREATE UNIQUE INDEX collection_videos_video ON collection_videos(video_id, collection_id);
