@@ -440,7 +440,8 @@ VIDSTORE_API vidstore_status vidstore_collection_video_move(vidstore_session *se
  *   from the place where the page ended, whatever becomes of the video that stood there: what stays where it is comes
  *   once, and what is put or moved in front of that place meanwhile is not shown. To make room between videos, all
  *   places are numbered anew, which takes 32 changes at one spot or more; a cursor holds when that was done once since
- *   its page, and is INVALID (field cursor) when it was done more often. Begin with the first page then.
+ *   its page, and is INVALID (field cursor) when it was done more often or, in a snapshot from before that page, not
+ *   yet. Begin with the first page then.
  * @param ret_page  receives the page; read it with vidstore_page_video().
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.

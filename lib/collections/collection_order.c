@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "collections/collection_order.h"
 #include "db/bind.h"
+#include "util/env.h"
 #include "util/error.h"
 
 #define GAP   (INT64_C(1) << 32) /* between neighbours, as long as nobody is put between them */
@@ -23,14 +24,6 @@ static int last_below(struct vs_conn *conn, const struct vs_uuid *collection, in
     return r < 0 ? r : 0;
 }
 
-/* Neighbours are a gap apart again. */
-static int spread(struct vs_conn *conn, const struct vs_uuid *collection, vidstore_error **e) {
-    int r = vs_exec(conn, VS_STMT_COLLECTION_PLACES_TURN, NULL, e, vs_id(collection));
-    if (!r)
-        r = vs_exec(conn, VS_STMT_COLLECTION_PLACES_SPREAD, NULL, e, vs_int(FIRST), vs_int(GAP), vs_id(collection));
-    return r ? r : vs_exec(conn, VS_STMT_COLLECTION_TURNED, NULL, e, vs_id(collection));
-}
-
 int vs_members_turn(struct vs_conn *conn, const struct vs_uuid *collection, int64_t *ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
     int r = vs_ask(conn, VS_STMT_COLLECTION_TURN, &s, e, vs_id(collection));
@@ -38,12 +31,42 @@ int vs_members_turn(struct vs_conn *conn, const struct vs_uuid *collection, int6
     return r < 0 ? r : 0;
 }
 
-int vs_members_behind(struct vs_conn *conn, const struct vs_uuid *collection, int64_t turn, int64_t turn_now,
-                      int64_t *place, vidstore_error **e) {
+/* A turn is not a count, but 31 bits by chance behind those of the turn before: after a rollback, or in a backup that
+ * goes on, there may be another one in its place, and no cursor may take the one for the other. */
+static int64_t name_of(int64_t turn) {
+    return turn & INT32_MAX;
+}
+
+static int64_t name_before(int64_t turn) {
+    return turn >> 31;
+}
+
+static int turn(struct vs_conn *conn, const struct vs_uuid *collection, vidstore_error **e) {
+    int64_t before = 0;
+    uint32_t chance = 0;
+    int r = vs_members_turn(conn, collection, &before, e);
+    if (!r && vs_random(&chance, sizeof chance))
+        r = vs_fail(e, VIDSTORE_IO, NULL, "the system gives no random numbers");
+    if (r)
+        return r;
+    return vs_exec(conn, VS_STMT_COLLECTION_TURNED, NULL, e, vs_int(name_of(before) << 31 | name_of(chance)),
+                   vs_id(collection));
+}
+
+/* Neighbours are a gap apart again. */
+static int spread(struct vs_conn *conn, const struct vs_uuid *collection, vidstore_error **e) {
+    int r = vs_exec(conn, VS_STMT_COLLECTION_PLACES_TURN, NULL, e, vs_id(collection));
+    if (!r)
+        r = vs_exec(conn, VS_STMT_COLLECTION_PLACES_SPREAD, NULL, e, vs_int(FIRST), vs_int(GAP), vs_id(collection));
+    return r ? r : turn(conn, collection, e);
+}
+
+int vs_members_behind(struct vs_conn *conn, const struct vs_uuid *collection, int64_t of, int64_t now, int64_t *place,
+                      vidstore_error **e) {
     vs_autostmt *s = NULL;
-    if (turn == turn_now)
+    if (of == now)
         return 0;
-    if (turn != turn_now - 1)
+    if (name_of(of) != name_before(now))
         return vs_fail(e, VIDSTORE_INVALID, "cursor",
                        "the collection has been put in order anew since that page: begin with the first one");
     int r = vs_ask(conn, VS_STMT_COLLECTION_PLACE_BY_NOW, &s, e, vs_id(collection), vs_int(*place));

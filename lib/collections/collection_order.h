@@ -11,13 +11,13 @@ enum { VS_COLLECTION_VIDEOS = 10000 };
 /* The place of a video: 1, or 0 when it is not in the collection. */
 int vs_member_find(struct vs_conn *conn, const struct vs_uuid *collection, const struct vs_uuid *video, int64_t *ret,
                    vidstore_error **e);
-/* How often the places of a collection were numbered anew. */
+/* Which numbering the places of a collection have by now. */
 int vs_members_turn(struct vs_conn *conn, const struct vs_uuid *collection, int64_t *ret, vidstore_error **e);
-/* Where a list goes on by now that ended on a place when the places had been numbered anew `turn` times, and have been
- * `turn_now` times: those that stayed where they were stand in front of it and behind it as they did. INVALID (cursor)
- * when there was more than one new numbering between, of which nothing is known any more. */
-int vs_members_behind(struct vs_conn *conn, const struct vs_uuid *collection, int64_t turn, int64_t turn_now,
-                      int64_t *place, vidstore_error **e);
+/* Where a list goes on in the numbering of now that ended on a place of another: those that stayed where they were
+ * stand in front of it and behind it as they did. INVALID (cursor) when that is not the numbering before, since nothing
+ * is known of others. */
+int vs_members_behind(struct vs_conn *conn, const struct vs_uuid *collection, int64_t of, int64_t now, int64_t *place,
+                      vidstore_error **e);
 /* A free place before a video that is there, or after all (before NULL), for a video that stands on `own` by now (0:
  * nowhere); that place when it is the right one. NOT_FOUND names `before`. */
 int vs_member_make(struct vs_conn *conn, const struct vs_uuid *collection, const struct vs_uuid *before, int64_t own,

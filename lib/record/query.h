@@ -126,7 +126,7 @@ struct vs_compiled {
     int near;                    /* the filter leads to few rows by their ids: no other way to them is wanted */
     const char *place;           /* the column of the list's own order; NULL: seq */
     enum vs_stmt_id listing;     /* the template that has it */
-    int64_t turn;                /* how often the places of that order were numbered anew: it is sealed with a place */
+    int64_t turn;                /* which numbering the places of that order have: it is sealed with a place */
     struct vs_start {            /* what the cursor says of it, for who knows where that is by now */
         int64_t place, turn;
         int value; /* the number of the value behind which the page begins; 0: at the front */

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- Collections: named sets of videos that somebody has put in an order. place: where a video stands in a collection,
--- with room between two of them, so that most moves write one row. A row goes with its collection or its video; while
--- a video is only removed it keeps its place, and is not shown. Cursors into a collection outlive a new numbering of
--- its places. turn: how often they were numbered anew. was: where a video stood before the last time; NULL when it was
--- put there since. With it a place of before becomes one of now.
+-- with room between two of them, so that most moves write one row. A row goes with its collection or its video; while a
+-- video is only removed it keeps its place, and is not shown. Cursors into a collection outlive a new numbering of its
+-- places. turn: which numbering they have, and which they had before. was: where a video stood before the last time;
+-- NULL when it was put there since. With it a place of before becomes one of now.
 CREATE TABLE collections (
     seq {seq},
     id {uuid} NOT NULL UNIQUE,

@@ -44,7 +44,7 @@ AS ranked WHERE collection_videos.seq = ranked.at;
 UPDATE collection_videos SET place = $1 - place * $2 WHERE collection_id = $3 AND place < 0;
 
 -- name: collection_turned
-UPDATE collections SET turn = turn + 1 WHERE id = $1;
+UPDATE collections SET turn = $1 WHERE id = $2;
 
 -- name: collection_turn
 SELECT turn FROM collections WHERE id = $1;

@@ -3,8 +3,8 @@
 #include "collected.h"
 #include <sqlite3.h>
 
-/* How often the places were numbered anew, which nothing public tells. */
-static int64_t turns(void) {
+/* Which numbering the places have, which nothing public tells; 0: their first. */
+static int64_t turn_of(void) {
     char path[160];
     sqlite3 *raw = NULL;
     sqlite3_stmt *s = NULL;
@@ -77,7 +77,7 @@ START_TEST(what_comes_first_or_last_takes_no_room) {
         wanted[41 + i] = 'l';
     }
     order(as_ann, list, wanted);
-    ck_assert_int_eq(turns(), 0);
+    ck_assert_int_eq(turn_of(), 0);
 }
 END_TEST
 
@@ -100,9 +100,9 @@ static struct id put_twelve(struct id videos[12]) {
     return list;
 }
 
-/* Until the places have been numbered anew, by videos that come and go before one. */
+/* Until the places have been numbered anew, once, by videos that come and go before one. */
 static void use_up_room(struct id list, struct id before) {
-    int64_t at_first = turns();
+    int64_t at_first = turn_of();
     struct id two[2] = {put_video(sys, "+"), put_video(sys, "+")};
     must(vidstore_begin(sys, 0, e));
     for (int i = 0; i < 40; i++) {
@@ -112,7 +112,8 @@ static void use_up_room(struct id list, struct id before) {
     }
     must(vidstore_collection_video_drop(sys, list.text, two[1].text, e));
     must(vidstore_commit(sys, e));
-    ck_assert_int_eq(turns(), at_first + 1);
+    ck_assert_int_eq(turn_of() >> 31, at_first & INT32_MAX);
+    ck_assert_int_ne(turn_of(), at_first);
 }
 
 /* Reads a page, and sets its cursor for the next; *ret_last is what stood last. 1: there is more. */
@@ -184,7 +185,7 @@ static void walk(vidstore_session *s, int64_t limit, const char *filter, fate *m
     strcat(got, page);
     ck_assert_int_eq(strncmp(got, wanted, strlen(wanted)), 0);
     ck_assert_str_eq(got + strlen(wanted), again);
-    ck_assert_int_eq(turns() > 0, early || late);
+    ck_assert_int_eq(turn_of() > 0, early || late);
     vidstore_query_free(q);
     must(vidstore_collection_remove(as_ann, list.text, VIDSTORE_REMOVE_RESTRICT, e));
     must(vidstore_collection_purge(as_ann, list.text, e));
@@ -234,6 +235,44 @@ START_TEST(a_cursor_outlives_one_new_numbering) {
 }
 END_TEST
 
+/* Other numberings than those that a cursor was given in or goes on in: undone, or not yet seen. */
+START_TEST(a_cursor_knows_its_numbering) {
+    struct id videos[12], list = put_twelve(videos), last = {{0}}, two[2] = {put_video(sys, "+"), put_video(sys, "+")};
+    char page[16];
+    vidstore_query *q = vidstore_query_new();
+    vidstore_query_limit(q, 5);
+    must(vidstore_begin(sys, 0, e));
+    for (int i = 0; i < 40; i++) {
+        add(sys, list, two[i % 2], videos[11].text, 1);
+        if (i)
+            must(vidstore_collection_video_drop(sys, list.text, two[1 - i % 2].text, e));
+    }
+    ck_assert_int_eq(read_page(sys, list, q, page, &last), 1);
+    must(vidstore_rollback(sys, e));
+    refused(VIDSTORE_INVALID, "cursor", vidstore_collection_videos(sys, list.text, q, NULL, e));
+    leaves(list, videos[0]);
+    use_up_room(list, videos[11]); /* another new numbering in the place of that one */
+    refused(VIDSTORE_INVALID, "cursor", vidstore_collection_videos(sys, list.text, q, NULL, e));
+    must(vidstore_snapshot_begin(as_ann, 60000, e));
+    vidstore_query_cursor(q, NULL);
+    ck_assert_int_eq(read_page(as_ann, list, q, page, &last), 1);
+    ck_assert_str_eq(page, "bdegh");
+    use_up_room(list, videos[11]);
+    ck_assert_int_eq(read_page(as_ann, list, q, page, &last), 0);
+    ck_assert_str_eq(page, "jk");
+    vidstore_query_limit(q, 3);
+    vidstore_query_cursor(q, NULL);
+    vidstore_session *other = session_of(ann);
+    ck_assert_int_eq(read_page(other, list, q, page, &last), 1);
+    refused(VIDSTORE_INVALID, "cursor", vidstore_collection_videos(as_ann, list.text, q, NULL, e));
+    must(vidstore_snapshot_end(as_ann, e));
+    ck_assert_int_eq(read_page(as_ann, list, q, page, &last), 1);
+    ck_assert_str_eq(page, "ghj");
+    vidstore_session_free(other);
+    vidstore_query_free(q);
+}
+END_TEST
+
 Suite *collection_order_suite(void);
 Suite *collection_order_suite(void) {
     Suite *suite = suite_create("collection_order");
@@ -245,6 +284,7 @@ Suite *collection_order_suite(void) {
     tcase_add_test(tests, what_comes_first_or_last_takes_no_room);
     tcase_add_test(tests, pages_go_on_while_the_order_changes);
     tcase_add_test(tests, a_cursor_outlives_one_new_numbering);
+    tcase_add_test(tests, a_cursor_knows_its_numbering);
     suite_add_tcase(suite, tests);
     return suite;
 }
