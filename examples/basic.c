@@ -16,7 +16,7 @@ int main(int argc, char **argv) {
     if (failed)
         fprintf(stderr, "%s: %s\n", vidstore_status_name(vidstore_error_code(error)), vidstore_error_message(error));
     else
-        printf("job %s is %s\n", vidstore_job_id(job), vidstore_job_status(job));
+        printf("job %s is %s\n", vidstore_job_id(job), vidstore_job_text(job, VIDSTORE_JOB_STATE));
     vidstore_error_free(error);
     vidstore_job_free(job);
     vidstore_job_params_free(params);

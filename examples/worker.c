@@ -39,7 +39,7 @@ static void end(vidstore_lease *lease, int stopped) {
     vidstore_session *session = vidstore_lease_session(lease);
     example_check(vidstore_job_get(session, vidstore_job_id(job), &now, &error), &error);
     const char *why = vidstore_job_text(now, VIDSTORE_JOB_ERROR);
-    printf("%s: %s%s%s\n", season, vidstore_job_status(now), why ? ", " : "", why ? why : "");
+    printf("%s: %s%s%s\n", season, vidstore_job_text(now, VIDSTORE_JOB_STATE), why ? ", " : "", why ? why : "");
     vidstore_job_free(now);
 }
 

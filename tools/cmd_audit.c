@@ -302,7 +302,7 @@ int cmd_audit_canary(struct cli *cli, const struct cli_args *args) {
         return result;
     if (vidstore_audit_canary_set(cli->session, id, !cli_flag(args, "off"), &error))
         return cli_fail_on(cli, args->operands[0], &error);
-    return CLI_OK;
+    return cli_put_done(cli, id, "canary", !cli_flag(args, "off"));
 }
 
 /* --- counts ---------------------------------------------------------------------------------------------------- */

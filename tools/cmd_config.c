@@ -2,6 +2,7 @@
 #include "output.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A value of a setting as it would be typed. */
 static char *plain(const json_t *value) {
@@ -36,18 +37,33 @@ static int list_settings(struct cli *cli) {
     return CLI_OK;
 }
 
+/* The name and the value of a setting, as the list of all has them. */
+static int put_setting_json(struct cli *cli, const char *name) {
+    vidstore_error *error = NULL;
+    cli_auto(vidstore_text) *text = NULL;
+    size_t i;
+    json_t *setting, *value = NULL;
+    if (vidstore_setting_list(cli->session, &text, &error))
+        return cli_fail(cli, &error);
+    cli_auto(json_t) *settings = cli_json(vidstore_text_data(text));
+    json_array_foreach(settings, i, setting) {
+        const char *its = json_string_value(json_object_get(setting, "name"));
+        value = its && strcmp(its, name) == 0 ? json_object_get(setting, "value") : value;
+    }
+    cli_auto(json_t) *object = json_pack("{s:s, s:O?}", "name", name, "value", value);
+    cli_autofree char *found = object ? json_dumps(object, 0) : NULL;
+    if (found)
+        cli_put_json(found);
+    return found ? CLI_OK : CLI_FAILURE;
+}
+
 static int show_setting(struct cli *cli, const char *name) {
     vidstore_error *error = NULL;
     cli_auto(vidstore_text) *value = NULL;
     if (vidstore_setting_get(cli->session, name, &value, &error))
         return cli_fail(cli, &error);
-    if (cli->json) {
-        cli_auto(json_t) *object = json_pack("{s:s, s:s}", "name", name, "value", vidstore_text_data(value));
-        cli_autofree char *text = object ? json_dumps(object, 0) : NULL;
-        if (text)
-            cli_put_json(text);
-        return text ? CLI_OK : CLI_FAILURE;
-    }
+    if (cli->json)
+        return put_setting_json(cli, name);
     cli_put_safe(vidstore_text_data(value));
     putchar('\n');
     return CLI_OK;

@@ -157,6 +157,13 @@ int cmd_get(struct cli *cli, const struct cli_args *args) {
     cli_auto(vidstore_text) *path = NULL;
     if (vidstore_file_path(cli->session, id, &path, &error))
         return cli_fail_on(cli, id, &error);
+    if (cli->json) {
+        cli_auto(json_t) *object = json_pack("{s:s, s:s}", "id", id, "path", vidstore_text_data(path));
+        cli_autofree char *text = object ? json_dumps(object, 0) : NULL;
+        if (text)
+            cli_put_json(text);
+        return text ? CLI_OK : CLI_FAILURE;
+    }
     cli_put_safe(vidstore_text_data(path));
     putchar('\n');
     return CLI_OK;
@@ -218,6 +225,7 @@ int cmd_rm(struct cli *cli, const struct cli_args *args) {
             return fail_remove(cli, args->operands[i], mode, &error);
         if (cli_flag(args, "purge") && noun->purge(cli->session, id, &error))
             return cli_fail_on(cli, args->operands[i], &error);
+        cli_put_done(cli, id, cli_flag(args, "purge") ? "purged" : "removed", 1);
         if (!cli->quiet && !cli->json)
             printf("%s  %s removed\n", id, noun->name);
     }

@@ -42,6 +42,7 @@ static int revoke(struct cli *cli, const struct cli_args *args, const struct cli
             return result;
         if (end(cli->session, id, &error))
             return cli_fail_on(cli, args->operands[i], &error);
+        cli_put_done(cli, id, "revoked", 1);
     }
     return CLI_OK;
 }

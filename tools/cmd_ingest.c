@@ -197,9 +197,11 @@ static int ingest_url(struct cli *cli, const struct cli_args *args, int index) {
     if (vidstore_video_create(cli->session, params, &video, &error))
         return cli_fail_on(cli, url, &error);
     if (cli_fetch(cli, cli->session, vidstore_video_id(video), cli_video_label(video), &file, &error)) {
-        int goes_on = may_go_on(error), result = cli_fail_on(cli, url, &error);
-        cli_remark(cli, goes_on ? "`vidstore fetch %s` goes on with it" : "video %s has no file",
-                   vidstore_video_id(video));
+        const char *id = vidstore_video_id(video);
+        int leaves = !may_go_on(error) && !vidstore_video_remove(cli->session, id, VIDSTORE_REMOVE_CASCADE, NULL);
+        int result = cli_fail_on(cli, url, &error);
+        if (!leaves)
+            cli_remark(cli, "video %s stays: `vidstore fetch %s` goes on with it", id, id);
         return result;
     }
     return look_into(cli, args, url, vidstore_video_id(video));
@@ -280,7 +282,8 @@ static int each_video(struct cli *cli, const struct cli_args *args, int fetch) {
     for (int i = 0; i < args->count; i++) {
         vidstore_error *error = NULL;
         char id[CLI_UUID_TEXT];
-        int result = cli_id_find(cli, &cli_videos, args->operands[i], id);
+        const char *what = fetch ? "video" : "file or video";
+        int result = cli_called_find(cli, &cli_videos, what, args->operands[i], id);
         if (result)
             return result;
         cli_auto(vidstore_video) *video = NULL, *probed = NULL;

@@ -85,6 +85,7 @@ int cmd_key_revoke(struct cli *cli, const struct cli_args *args) {
             return result;
         if (vidstore_key_revoke(cli->session, id, &error))
             return cli_fail_on(cli, args->operands[i], &error);
+        cli_put_done(cli, id, "revoked", 1);
     }
     return CLI_OK;
 }

@@ -16,7 +16,10 @@ static int revoke_all(struct cli *cli, const char *user_id) {
     int64_t count = 0;
     if (vidstore_login_revoke_all(cli->session, user_id, &count, &error))
         return cli_fail(cli, &error);
-    cli_remark(cli, "%" PRId64 " logins ended", count);
+    if (cli->json)
+        printf("{\"revoked\": %" PRId64 "}\n", count);
+    else
+        cli_remark(cli, "%" PRId64 " login%s ended", count, count == 1 ? "" : "s");
     return CLI_OK;
 }
 
@@ -39,6 +42,7 @@ int cmd_login_revoke(struct cli *cli, const struct cli_args *args) {
             return result;
         if (vidstore_login_revoke(cli->session, id, &error))
             return cli_fail_on(cli, args->operands[i], &error);
+        cli_put_done(cli, id, "revoked", 1);
     }
     return CLI_OK;
 }

@@ -182,6 +182,29 @@ static int probe_files(struct cli *cli, const struct cli_args *args) {
     return result;
 }
 
+/* Opens the store, for what is no path of this machine. Where there is no store either, it was meant as one. */
+static int open_for(struct cli *cli, const char *operand) {
+    cli_autofree char *database = cli_print("%s/store.db", cli->location);
+    int named = strncmp(cli->location, "vidstore:", 9) == 0 || strcmp(cli->location, ":memory:") == 0;
+    if (!named && access(database, F_OK))
+        return cli_complain(CLI_NOT_FOUND, "no file \"%s\" (NOT_FOUND)", operand);
+    return cli_open(cli, 0);
+}
+
+/* Some are files of this machine: the rest are videos, or files that are not there. */
+static int mixed(struct cli *cli, const struct cli_args *args) {
+    struct stat status;
+    char id[CLI_UUID_TEXT];
+    int at = 0;
+    while (is_path(args->operands[at], &status))
+        at++;
+    int is_id = strlen(args->operands[at]) == CLI_UUID_TEXT - 1;
+    int result = is_id ? CLI_OK : open_for(cli, args->operands[at]);
+    if (!result && !is_id)
+        result = cli_called_find(cli, &cli_videos, "file or video", args->operands[at], id);
+    return result ? result : cli_usage(args, "files and videos of the store can't be probed in one go");
+}
+
 int cmd_probe(struct cli *cli, const struct cli_args *args) {
     struct stat status;
     int paths = 0;
@@ -191,9 +214,9 @@ int cmd_probe(struct cli *cli, const struct cli_args *args) {
     if (paths == args->count)
         return probe_files(cli, args);
     if (paths)
-        return cli_usage(args, "files and videos of the store can't be probed in one go");
+        return mixed(cli, args);
     if (cli_flag(args, "warm") || cli_flag(args, "no-decode") || cli_flag(args, "parallel") || cli_flag(args, "full"))
         return cli_usage(args, "that option goes with files, and \"%s\" is none", args->operands[0]);
-    int result = cli_open(cli, 0);
+    int result = open_for(cli, args->operands[0]);
     return result ? result : cli_probe_videos(cli, args);
 }

@@ -37,6 +37,15 @@ static void put_quota(cli_table *table, const char *name, const json_t *quota) {
     cli_table_cell(table, json_is_true(json_object_get(quota, "own")) ? "the user's own" : "the settings'", CLI_DIM);
 }
 
+static int put_quotas_json(struct cli *cli, const char *user_id) {
+    vidstore_error *error = NULL;
+    cli_auto(vidstore_text) *text = NULL;
+    if (vidstore_quota_get(cli->session, user_id, &text, &error))
+        return cli_fail(cli, &error);
+    cli_put_json(vidstore_text_data(text));
+    return CLI_OK;
+}
+
 int cmd_quota_show(struct cli *cli, const struct cli_args *args) {
     static const struct cli_column columns[] = {
         {"QUOTA", 0}, {"USED", CLI_RIGHT}, {"LIMIT", CLI_RIGHT}, {"LEFT", CLI_RIGHT}, {"WHOSE LIMIT", CLI_OPTIONAL}};
@@ -197,5 +206,7 @@ int cmd_quota_set(struct cli *cli, const struct cli_args *args) {
         vidstore_rollback(cli->session, NULL);
         return result;
     }
-    return vidstore_commit(cli->session, &error) ? cli_fail(cli, &error) : CLI_OK;
+    if (vidstore_commit(cli->session, &error))
+        return cli_fail(cli, &error);
+    return cli->json ? put_quotas_json(cli, vidstore_user_id(user)) : CLI_OK;
 }

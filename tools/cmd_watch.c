@@ -104,7 +104,7 @@ int cmd_watch(struct cli *cli, const struct cli_args *args) {
     result = follow(cli, watch, cli_flag(args, "drain"));
     cli_remark(cli, "position: %s", vidstore_watch_position(watch));
     vidstore_watch_free(watch);
-    return result;
+    return !result && cli_stopped() ? CLI_INTERRUPTED : result;
 }
 
 /* --- sql -----------------------------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ static int change(struct cli *cli, const char *sql, const char *params) {
     if (cli->json)
         printf("{\"changes\":%lld}\n", (long long)changes);
     else if (!cli->quiet)
-        printf("%lld rows changed\n", (long long)changes);
+        printf("%lld row%s changed\n", (long long)changes, changes == 1 ? "" : "s");
     return CLI_OK;
 }
 

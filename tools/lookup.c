@@ -166,14 +166,17 @@ static int by_name(struct cli *cli, const struct cli_noun *noun, const char *tex
 
 /* --- the answer --------------------------------------------------------------------------------------------------- */
 
-static int not_found(struct cli *cli, const char *what, const char *text) {
+/* noun: the only one that was looked among, or NULL. */
+static int not_found(struct cli *cli, const char *what, const struct cli_noun *noun, const char *text) {
     size_t length = strspn(text, "0123456789abcdefABCDEF-");
     if (length >= SOME && length < LEAST && !text[length])
         return cli_complain(CLI_NOT_FOUND, "no %s \"%s\": of an id at least %d characters are needed (NOT_FOUND)", what,
                             text, LEAST);
     int result = cli_complain(CLI_NOT_FOUND, "no %s \"%s\" (NOT_FOUND)", what, text);
-    if (length < LEAST || text[length])
+    if ((length < LEAST || text[length]) && (!noun || noun == &cli_videos))
         cli_remark(cli, "`vidstore search` looks for words, wherever they are written");
+    else if ((length < LEAST || text[length]) && noun->searched)
+        cli_remark(cli, "`vidstore search WORDS %s` looks for words, wherever they are written", noun->plural);
     return result;
 }
 
@@ -228,12 +231,12 @@ static int find(struct cli *cli, const struct cli_noun *const *nouns, const char
     return result;
 }
 
-static int settle(struct cli *cli, const char *what, const char *text, const struct fits *fits,
-                  const struct cli_noun **ret_noun, char ret[CLI_UUID_TEXT]) {
+static int settle(struct cli *cli, const char *what, const struct cli_noun *noun, const char *text,
+                  const struct fits *fits, const struct cli_noun **ret_noun, char ret[CLI_UUID_TEXT]) {
     if (fits->count > 1)
         return ambiguous(text, fits);
     if (!fits->count)
-        return not_found(cli, what, text);
+        return not_found(cli, what, noun, text);
     if (ret_noun)
         *ret_noun = fits->items[0].noun;
     memcpy(ret, fits->items[0].id, CLI_UUID_TEXT);
@@ -246,13 +249,18 @@ static int is_whole_id(const char *text) {
 }
 
 int cli_id_find(struct cli *cli, const struct cli_noun *noun, const char *text, char ret[CLI_UUID_TEXT]) {
+    return cli_called_find(cli, noun, noun->name, text, ret);
+}
+
+int cli_called_find(struct cli *cli, const struct cli_noun *noun, const char *what, const char *text,
+                    char ret[CLI_UUID_TEXT]) {
     const struct cli_noun *const nouns[] = {noun, NULL};
     autofits fits = {.count = 0};
     snprintf(ret, CLI_UUID_TEXT, "%s", text);
     if (is_whole_id(text))
         return CLI_OK;
     int result = find(cli, nouns, text, &fits);
-    return result ? result : settle(cli, noun->name, text, &fits, NULL, ret);
+    return result ? result : settle(cli, what, noun, text, &fits, NULL, ret);
 }
 
 static int find_full(struct cli *cli, const char *text, const struct cli_noun **ret_noun) {
@@ -269,7 +277,7 @@ static int find_full(struct cli *cli, const char *text, const struct cli_noun **
             return cli_fail_on(cli, text, &error);
         vidstore_error_free(error);
     }
-    return not_found(cli, "object", text);
+    return not_found(cli, "object", NULL, text);
 }
 
 int cli_one_find(struct cli *cli, const struct cli_noun *const *nouns, const char *what, const char *text,
@@ -279,7 +287,7 @@ int cli_one_find(struct cli *cli, const struct cli_noun *const *nouns, const cha
     if (is_whole_id(text))
         return find_full(cli, text, ret_noun);
     int result = find(cli, nouns, text, &fits);
-    return result ? result : settle(cli, what, text, &fits, ret_noun, ret);
+    return result ? result : settle(cli, what, nouns[1] ? NULL : nouns[0], text, &fits, ret_noun, ret);
 }
 
 int cli_removed_find(struct cli *cli, const char *text, char ret[CLI_UUID_TEXT]) {
@@ -292,7 +300,7 @@ int cli_removed_find(struct cli *cli, const char *text, char ret[CLI_UUID_TEXT])
     for (int i = 0; !result && is_id_text(text, &length) && cli_nouns[i]; i++)
         if (cli_nouns[i]->remove)
             result = by_id(cli, cli_nouns[i], text, length, &fits);
-    return result ? result : settle(cli, "removed object", text, &fits, NULL, ret);
+    return result ? result : settle(cli, "removed object", NULL, text, &fits, NULL, ret);
 }
 
 int cli_object_find(struct cli *cli, const char *text, const struct cli_noun **ret_noun, char ret[CLI_UUID_TEXT]) {

@@ -78,6 +78,9 @@ char *cli_field_text(const struct cli *cli, const struct cli_noun *noun, const v
  * a name, of which the beginning will do for a command that only reads. Of several that fit, says which they are.
  * Returns an exit code. */
 int cli_id_find(struct cli *cli, const struct cli_noun *noun, const char *text, char ret[CLI_UUID_TEXT]);
+/* The same; what: how it is called when there is none. */
+int cli_called_find(struct cli *cli, const struct cli_noun *noun, const char *what, const char *text,
+                    char ret[CLI_UUID_TEXT]);
 /* The id of the file that a text means: a video's is that of the file that it was fetched as. Returns an exit code. */
 int cli_file_find(struct cli *cli, const char *text, char ret[CLI_UUID_TEXT]);
 /* Copies a file out of the store, as the session may: to a path, to standard output (-), or to its own name (NULL).

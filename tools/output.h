@@ -66,6 +66,8 @@ void cli_line_at(const struct cli *cli, int depth, const char *label, const char
 void cli_sheet_json(const struct cli *cli, const json_t *value);
 /* The library's JSON on a line of its own, with C1 controls and DEL escaped. */
 void cli_put_json(const char *json);
+/* With --json {"id": id, what was done: on}; else nothing. */
+int cli_put_done(const struct cli *cli, const char *id, const char *done, int on);
 /* With --json as it is, else as a sheet. Takes ownership of the text. Returns an exit code. */
 int cli_put_report(const struct cli *cli, vidstore_text *text);
 /* A reply of the library; NULL after having said that it is no JSON. */

@@ -159,6 +159,12 @@ int cli_answer(const struct cli *cli, const vidstore_text *text, json_t **ret) {
     return *ret != NULL;
 }
 
+int cli_put_done(const struct cli *cli, const char *id, const char *done, int on) {
+    if (cli->json)
+        printf("{\"id\": \"%s\", \"%s\": %s}\n", id, done, on ? "true" : "false");
+    return CLI_OK;
+}
+
 int cli_put_report(const struct cli *cli, vidstore_text *text) {
     cli_auto(vidstore_text) *owned = text;
     cli_auto(json_t) *value = NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening the store, who acts, and signals. */
 #include "noun.h"
+#include <dirent.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -70,6 +71,17 @@ static int open_as(struct cli *cli) {
     return CLI_OK;
 }
 
+/* Whether a store could be made there: nothing is, or a directory without entries. */
+static int has_room(const char *path) {
+    DIR *dir = opendir(path);
+    int entries = 0;
+    while (dir && entries < 3 && readdir(dir))
+        entries++; /* . and .. are two */
+    if (dir)
+        closedir(dir);
+    return entries < 3;
+}
+
 /* There is no store: a new one needs a directory to lie in. */
 static void advise(const struct cli *cli, int creates) {
     cli_autofree char *parent = cli_copy(cli->location);
@@ -80,7 +92,9 @@ static void advise(const struct cli *cli, int creates) {
     struct stat status;
     if (slash)
         slash[slash == parent] = 0;
-    if (slash && (stat(parent, &status) || !S_ISDIR(status.st_mode)))
+    if (!has_room(cli->location))
+        cli_remark(cli, "%s is a directory that is no store, and not empty", cli->location);
+    else if (slash && (stat(parent, &status) || !S_ISDIR(status.st_mode)))
         cli_remark(cli, "there is no directory %s to hold a store", parent);
     else if (!creates)
         cli_remark(cli, "`vidstore init` makes one; -s and VIDSTORE_STORE say where");

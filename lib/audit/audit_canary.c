@@ -70,10 +70,18 @@ int vs_canaries_load(struct vs_conn *conn, struct vs_watch *w, vidstore_error **
         struct vs_canary *canary = &list[w->canary_count++];
         vs_col_uuid(s, 0, &id);
         vs_uuid_format(&id, canary->id);
+        snprintf(canary->noun, sizeof canary->noun, "%s", vs_col_text(s, 1, NULL));
         canary->since_seq = vs_col_int(s, 3);
         r = 0;
     }
     return r;
+}
+
+const char *vs_canary_noun(const struct vs_watch *w, const struct vs_alert *alert) {
+    for (size_t i = 0; strcmp(alert->rule, "canary") == 0 && i < w->canary_count; i++)
+        if (strcmp(w->canaries[i].id, alert->entity) == 0)
+            return w->canaries[i].noun;
+    return NULL;
 }
 
 /* --- public calls ------------------------------------------------------------------------------------------------ */

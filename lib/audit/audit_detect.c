@@ -319,7 +319,12 @@ static int raise_alert(struct vs_conn *conn, struct detection *d, const struct v
     vs_buf_fmt(&details, "{\"rule\":\"%s\",\"entity\":", alert->rule);
     vs_json_string(&details, alert->entity, strlen(alert->entity));
     vs_buf_fmt(&details, ",\"count\":%" PRId64 ",\"at\":%" PRId64 "}", alert->count, alert->at_us);
-    vs_buf_fmt(&says, "%s: %" PRId64 " (%s)", vs_watch_says(alert->rule), alert->count, alert->entity);
+    const char *canary = vs_canary_noun(&d->w, alert);
+    if (canary)
+        vs_buf_fmt(&says, "canary touched: %s %s, %" PRId64 " time%s", canary, alert->entity, alert->count,
+                   alert->count == 1 ? "" : "s");
+    else
+        vs_buf_fmt(&says, "%s: %" PRId64 " (%s)", vs_watch_says(alert->rule), alert->count, alert->entity);
     if (details.failed || says.failed)
         return vs_fail_nomem(e);
     d->raised++;

@@ -30,6 +30,7 @@ struct vs_watched {
 struct vs_canary {
     char id[37];
     int64_t since_seq; /* what happened to it up to here does not count */
+    char noun[16];
 };
 
 struct vs_alert {
@@ -58,6 +59,8 @@ int vs_watch_rules(struct vs_watch *w, vidstore_error **e);
 /* Some of these: that a canary was touched, and what the audit says of itself. */
 void vs_watch_canaries(struct vs_watch *w);
 void vs_watch_gaps(struct vs_watch *w);
+/* The noun of the canary that an alert is about; NULL: it is about none. */
+const char *vs_canary_noun(const struct vs_watch *w, const struct vs_alert *alert);
 /* What a rule's count is of, in words. */
 const char *vs_watch_says(const char *rule);
 /* 1 when somebody was given more rights: the role of an admin, or a key for accounts. */

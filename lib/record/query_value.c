@@ -12,6 +12,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { WORDS_SHOWN = 200 };
+
 int vs_parse_fail(struct vs_parser *p, const char *where, int32_t sub, const char *message) {
     size_t byte = (size_t)(where - p->query->filter);
     if (!*where)
@@ -146,6 +148,17 @@ static int parse_time(const char *text, int64_t *ret) {
     return parse_date(text, ret) || vs_parse_number(text, ret);
 }
 
+/* Where there are few words, they are told: of a hundred actions nobody would read them. */
+static int no_such_word(struct vs_parser *p, const struct vs_field *field, const struct vs_literal *lit) {
+    vs_autobuf says = {0}, words = {0};
+    for (const struct vs_word *word = field->words; word->name; word++)
+        vs_buf_fmt(&words, "%s %s", word == field->words ? ": it has" : ",", word->name);
+    if (words.failed)
+        return vs_fail_nomem(p->e);
+    vs_buf_fmt(&says, "%s has no such word%s", field->name, words.len > WORDS_SHOWN ? "" : words.data);
+    return says.failed ? vs_fail_nomem(p->e) : vs_parse_fail(p, lit->start, VIDSTORE_SUB_RANGE, says.data);
+}
+
 /* A literal as a value of the field: the number, or the text in the spelling of the store. */
 static int convert(struct vs_parser *p, const struct vs_field *field, struct vs_literal *lit, int64_t *number) {
     struct vs_uuid id;
@@ -178,9 +191,7 @@ static int convert(struct vs_parser *p, const struct vs_field *field, struct vs_
     if (!lit->text)
         return 0;
     if (field->type == VS_ENUM)
-        return vs_word_value(field->words, lit->text, strlen(lit->text), number)
-                   ? 0
-                   : vs_parse_fail(p, lit->start, VIDSTORE_SUB_RANGE, "no such word for this field");
+        return vs_word_value(field->words, lit->text, strlen(lit->text), number) ? 0 : no_such_word(p, field, lit);
     if (field->type == VS_BOOL && (strcmp(lit->text, "true") == 0 || strcmp(lit->text, "false") == 0)) {
         *number = lit->text[0] == 't';
         return 0;

@@ -196,7 +196,7 @@ static int check_lost(struct vidstore *store, vidstore_error **e) {
     return vs_fail_sub(
         e, VIDSTORE_SCHEMA, VIDSTORE_SUB_FOREIGN_BLOBS, "location",
         "the bytes of this store are gone, or the volume that has them is not there: bring blobs back, or "
-        "open with lost_blobs=1 to go on without");
+        "open it as vidstore:PATH?lost_blobs=1 to go on without");
 }
 
 /* Bytes and database carry the same mark, so that a directory put together from two stores is found out before a

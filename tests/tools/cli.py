@@ -28,6 +28,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.environ.get("VIDSTORE_SOURCE_ROOT") or os.path.dirname(os.path.dirname(HERE))
 SERVER = os.path.join(ROOT, "tests", "support", "range_server.py")
 OK, FAILURE, USAGE, NOT_FOUND, INVALID, REFUSED, BUSY, MEDIA = range(8)
+INTERRUPTED = 130
 NOBODY = "00000000-0000-7000-8000-000000000001"
 
 
@@ -693,6 +694,13 @@ class Videos(Case):
         os.makedirs(self.path("empty"))
         self.error("probe", self.path("empty"), expect=NOT_FOUND)
 
+    def test_probe_of_what_is_not_there(self):
+        tone = self.wav()
+        for store in (self.environment["VIDSTORE_STORE"], self.path("no store")):
+            self.environment["VIDSTORE_STORE"] = store
+            self.assertIn('no file', self.error("probe", "nothere.mp4", expect=NOT_FOUND))
+            self.assertIn('"nothere.mp4"', self.error("probe", tone, "nothere.mp4", expect=NOT_FOUND))
+
     def test_reprobe(self):
         ids = [self.json("ingest", self.wav(f"{n}.wav", n + 1))["id"] for n in range(3)]
         self.assertEqual(self.json("reprobe")["probed"], 0)
@@ -733,6 +741,7 @@ class Videos(Case):
         server = Server(self.path("www"))
         self.addCleanup(server.stop)
         self.assertNotIn("goes on", self.error("ingest", server.base + "/gone", expect=NOT_FOUND))
+        self.assertEqual(self.json("ls", "--count")["count"], 1)  # only what a later try may mend has stayed
 
     def test_a_file_size_limit_is_an_error_not_a_death(self):
         path = self.wav(seconds=10)
@@ -1121,6 +1130,28 @@ class Upkeep(Case):
         told = self.text("--json", "watch", "--since", "start", "--drain").splitlines()
         self.assertEqual([json.loads(line)["noun"] for line in told].count("alert"), 1)
 
+    def test_what_is_done_is_said_as_json(self):
+        """A command that only does something prints an object all the same."""
+        lena = self.json("user", "add", "lena")["id"]
+        key = self.json("key", "create", "--scopes", "read", "--user", "lena", "a")["id"]
+        self.assertEqual(self.json("key", "revoke", key), {"id": key, "revoked": True})
+        quotas = self.json("quota", "set", "lena", "bytes=1K")
+        self.assertEqual((quotas["user_id"], quotas["bytes"]["limit"]), (lena, 1024))
+        self.assertEqual(self.json("audit", "canary", lena), {"id": lena, "canary": True})
+        self.assertEqual(self.json("login", "revoke", "--user", "lena"), {"revoked": 0})
+        self.assertEqual(self.json("config", "fetch.tries"), {"name": "fetch.tries", "value": 5})
+        self.assertEqual(self.json("config", "fetch.tries", "3"), {"name": "fetch.tries", "value": 3})
+        video = self.json("ingest", self.wav())
+        path = self.json("get", "--path", video["source_file_id"])
+        self.assertEqual(path["id"], video["source_file_id"])
+        self.assertTrue(os.path.exists(path["path"]))
+        self.assertEqual(self.json("rm", "--cascade", video["id"]), {"id": video["id"], "removed": True})
+
+    def test_words_of_a_field(self):
+        self.assertIn("it has scheduled, ready,", self.error("jobs", "--state", "pending", expect=INVALID))
+        self.assertIn("action has no such word at", self.error("audit", "list", "--scan", "-f", "action = x",
+                                                               expect=INVALID))
+
     def test_canaries(self):
         self.run_command("user", "add", "lena")
         job = self.json("submit", "https://example.com/a.mp4")["id"]
@@ -1133,8 +1164,10 @@ class Upkeep(Case):
         self.assertEqual(self.json("audit", "alerts")["items"], [])
         self.error("--as", "lena", "jobs", "show", job, expect=NOT_FOUND)
         self.run_command("maintain")
-        self.assertEqual([alert["object_name"] for alert in self.json("audit", "alerts")["items"]], ["canary"])
-        self.run_command("audit", "canary", "--off", job)
+        alert, = self.json("audit", "alerts")["items"]
+        self.assertEqual(alert["object_name"], "canary")
+        self.assertEqual(alert["description"], f"canary touched: job {job}, 1 time")
+        self.assertEqual(self.json("audit", "canary", "--off", job), {"id": job, "canary": False})
         self.error("audit", "canary", "--off", job, expect=NOT_FOUND)
         self.error("audit", "canary", "--off", expect=USAGE)
 
@@ -1163,7 +1196,7 @@ class Upkeep(Case):
         self.run_command("user", "add", "lena")
         self.assertEqual(json.loads(watch.stdout.readline())["kind"], "created")
         watch.send_signal(signal.SIGINT)
-        self.assertEqual(watch.wait(10), OK)
+        self.assertEqual(watch.wait(10), INTERRUPTED)
 
     def test_sql(self):
         self.run_command("user", "add", "lena")

@@ -158,9 +158,10 @@ static int bind_one(sqlite3_stmt *s, size_t at, json_t *value, vidstore_error **
 static int bind_all(sqlite3_stmt *s, json_t *params, vidstore_error **e) {
     size_t count = params ? json_array_size(params) : 0;
     int r = 0;
-    if ((int)count != sqlite3_bind_parameter_count(s))
-        return vs_fail(e, VIDSTORE_INVALID, "params", "the statement has %d parameters, and %zu values were given",
-                       sqlite3_bind_parameter_count(s), count);
+    int wanted = sqlite3_bind_parameter_count(s);
+    if ((int)count != wanted)
+        return vs_fail(e, VIDSTORE_INVALID, "params", "the statement has %d parameter%s, and %zu value%s given", wanted,
+                       wanted == 1 ? "" : "s", count, count == 1 ? " was" : "s were");
     for (size_t i = 0; i < count && !r; i++)
         r = bind_one(s, i, json_array_get(params, i), e);
     return r;
