@@ -42,7 +42,8 @@ def fail(where, what):
 
 # --- the field tables ----------------------------------------------------------------------------------------------
 
-FIELD = re.compile(r'^\s*VS_FIELD\(\s*(\w+)\s*,\s*(\d+)\s*,\s*(\w+)\s*,\s*(\w+)\s*,', re.M)
+FIELD = re.compile(r'^\s*VS_FIELD\(\s*(\w+)\s*,\s*(\d+)\s*,\s*(\w+)\s*,\s*(\w+)\s*,\s*"\w*"\s*,\s*([^,]*),', re.M)
+SEEN_BY = ('id', 'user_id', 'access')  # whose a record is and who may see it: the index of words knows that too
 
 
 class Noun:
@@ -53,7 +54,10 @@ class Noun:
         self.singular = path.name[:-len('_fields.h')]
         named = re.search(r'/\* table: (\w+) \*/', text)
         self.table = named.group(1) if named else path.parent.name
-        self.columns = [m.group(4) for m in FIELD.finditer(text) if m.group(4) != 'NULL']
+        stored = [m for m in FIELD.finditer(text) if m.group(4) != 'NULL']
+        self.columns = [m.group(4) for m in stored]
+        self.found = [c if c in SEEN_BY or re.search('VS_FIND|VS_FACT', m.group(5)) else 'NULL'
+                      for c, m in zip(self.columns, stored)]
         doubled = {c for c in self.columns if self.columns.count(c) > 1}
         if doubled:
             fail(path, f'columns named twice: {", ".join(sorted(doubled))}')
@@ -79,6 +83,8 @@ def expand_noun(word, noun):
     columns, _, prefix = name.partition('@')
     if columns == 'columns':
         return ', '.join(f'{prefix}.{c}' if prefix else c for c in noun.columns)
+    if name == 'found':
+        return ', '.join(noun.found)
     if name == 'values':
         return ', '.join(f'${i + 1}' for i in range(len(noun.columns)))
     if name == 'n':

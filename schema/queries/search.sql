@@ -44,4 +44,5 @@ SELECT count(*), min(place), max(place) FROM (SELECT found.rowid AS place FROM {
 SELECT count(*) FROM (SELECT place FROM ({{hits}}) AS hit LIMIT {{limit}}) AS counted;
 
 -- name: {noun}_by_seq
-SELECT seq, {columns} FROM {table} WHERE seq = $1;
+-- What the index knows of a record, and no more: a job's sources alone can be a megabyte.
+SELECT seq, {found} FROM {table} WHERE seq = $1;
