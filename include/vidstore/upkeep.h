@@ -49,7 +49,7 @@ VIDSTORE_API vidstore_status vidstore_maintain(vidstore_session *session, int64_
 
 /**
  * Numbers of the whole store, or for users of what they own: users by role and state, jobs by state and kind, videos,
- * files and bytes by backend, category and type, audit events.
+ * files and bytes by backend, category and type, collections, audit events.
  * @param session  who acts.
  * @param ret_json  receives a JSON object, which the caller frees.
  * @param reterr  receives the error, or NULL; may be NULL.

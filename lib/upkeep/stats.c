@@ -257,19 +257,29 @@ static int files(struct vs_conn *conn, struct stats *stats, json_t *in, vidstore
     return r ? r : blobs(conn, stats, in, e);
 }
 
-static int audit(struct vs_conn *conn, struct stats *stats, json_t *in, vidstore_error **e) {
+static int total(struct vs_conn *conn, struct stats *stats, enum vs_stmt_id id, const char *of_owner, json_t *in,
+                 vidstore_error **e) {
     vs_autostmt *s = NULL;
-    int r = ask(conn, stats, VS_STMT_STATS_AUDIT, "(owner_id = $1 OR user_id = $1)", 1, &s, e);
+    int r = ask(conn, stats, id, of_owner, 1, &s, e);
     if (!r)
         r = vs_row(s, e);
     return r == VS_ROW ? put(in, "total", vs_col_int(s, 0), e) : r;
+}
+
+static int collections(struct vs_conn *conn, struct stats *stats, json_t *in, vidstore_error **e) {
+    return total(conn, stats, VS_STMT_STATS_COLLECTIONS, "user_id = $1", in, e);
+}
+
+static int audit(struct vs_conn *conn, struct stats *stats, json_t *in, vidstore_error **e) {
+    return total(conn, stats, VS_STMT_STATS_AUDIT, "(owner_id = $1 OR user_id = $1)", in, e);
 }
 
 static int stats_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     static const struct {
         const char *name;
         int (*count)(struct vs_conn *conn, struct stats *stats, json_t *in, vidstore_error **e);
-    } parts[] = {{"users", users}, {"jobs", jobs}, {"videos", videos}, {"files", files}, {"audit", audit}};
+    } parts[] = {{"users", users}, {"jobs", jobs}, {"videos", videos}, {"files", files}, {"collections", collections},
+                 {"audit", audit}};
     struct stats *stats = arg;
     json_t *part = NULL;
     json_object_clear(stats->all);

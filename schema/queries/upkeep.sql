@@ -30,6 +30,9 @@ FROM files WHERE {{where}} AND deleted_us IS NULL GROUP BY backend, category, ty
 -- name: stats_blobs :template
 SELECT state, count(*), CAST(coalesce(sum(size), 0) AS BIGINT) FROM blobs WHERE {{where}} GROUP BY state;
 
+-- name: stats_collections :template
+SELECT count(*) FROM collections WHERE {{where}} AND deleted_us IS NULL;
+
 -- name: stats_audit :template
 SELECT count(*) FROM audit_events WHERE {{where}};
 

@@ -261,6 +261,25 @@ START_TEST(nothing_dangles) {
 }
 END_TEST
 
+static void count_in_stats(vidstore_session *s, const char *wanted) {
+    vidstore_text *report = NULL;
+    must(vidstore_stats(s, &report, e));
+    ck_assert_ptr_nonnull(strstr(vidstore_text_data(report), wanted));
+    vidstore_text_free(report);
+}
+
+START_TEST(statistics_count_them) {
+    struct id list = put_collection(as_ann, "list");
+    put_collection(as_ann, "other");
+    put_collection(as_bob, "bob's");
+    count_in_stats(sys, "\"collections\":{\"total\":3}");
+    count_in_stats(as_ann, "\"collections\":{\"total\":2}");
+    must(vidstore_collection_remove(as_ann, list.text, VIDSTORE_REMOVE_RESTRICT, e));
+    count_in_stats(sys, "\"collections\":{\"total\":2}");
+    count_in_stats(as_ann, "\"collections\":{\"total\":1}");
+}
+END_TEST
+
 START_TEST(upkeep_ends_what_was_removed_long_ago) {
     struct id list = put_collection(as_ann, "list"), other = put_collection(as_ann, "other");
     struct id a = put_video(as_ann, "a");
@@ -421,6 +440,7 @@ Suite *collections_suite(void) {
     tcase_add_test(tests, a_video_names_its_collections);
     tcase_add_test(tests, removed_videos_are_not_shown_and_come_back);
     tcase_add_test(tests, nothing_dangles);
+    tcase_add_test(tests, statistics_count_them);
     tcase_add_test(tests, upkeep_ends_what_was_removed_long_ago);
     tcase_add_test(tests, a_diagnosis_finds_what_dangles);
     tcase_add_test(tests, names_are_an_owners_own);
