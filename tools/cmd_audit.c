@@ -257,17 +257,13 @@ int cmd_audit_prune(struct cli *cli, const struct cli_args *args) {
 /* What a word stands for: an object, a user by name, or an id as it is (of a key or link, or of what is gone). */
 static int canary_id(struct cli *cli, const char *what, char ret[CLI_UUID_TEXT]) {
     const struct cli_noun *noun;
-    cli_auto(vidstore_user) *user = NULL;
     if (strlen(what) == CLI_UUID_TEXT - 1) {
         snprintf(ret, CLI_UUID_TEXT, "%s", what);
         return CLI_OK;
     }
     if (strspn(what, "0123456789abcdef-") == strlen(what))
         return cli_object_find(cli, what, &noun, ret);
-    int result = cli_user_find(cli, what, &user);
-    if (!result)
-        snprintf(ret, CLI_UUID_TEXT, "%s", vidstore_user_id(user));
-    return result;
+    return cli_called_find(cli, &cli_users, "user, nor id of a key, job, video, file or link,", what, ret);
 }
 
 static int list_canaries(struct cli *cli) {

@@ -110,8 +110,11 @@ int cmd_backup(struct cli *cli, const struct cli_args *args) {
 int cmd_restore(struct cli *cli, const struct cli_args *args) {
     vidstore_error *error = NULL;
     vidstore_text *text = NULL;
-    if (vidstore_restore(args->operands[0], args->operands[1], skip_damaged(args), &text, &error))
-        return cli_fail_on(cli, args->operands[0], &error);
+    if (vidstore_restore(args->operands[0], args->operands[1], skip_damaged(args), &text, &error)) {
+        const char *field = vidstore_error_field(error);
+        int is_target = field && strcmp(field, "directory") == 0;
+        return cli_fail_on(cli, args->operands[is_target], &error);
+    }
     return cli_put_report(cli, text);
 }
 

@@ -100,6 +100,7 @@ static void teardown(void) {
     end();
 }
 
+#ifdef KEEPS_FREED
 /* An object of this kind that was freed. */
 static void *freed(const char *type) {
     void *gone = made(type);
@@ -107,6 +108,7 @@ static void *freed(const char *type) {
     written();
     return gone;
 }
+#endif
 
 /* All that is wrong with the functions of a header is said at once, the first of each argument. */
 __attribute__((format(printf, 3, 4))) static void fault(const struct function *f, int at, const char *format, ...) {

@@ -105,7 +105,7 @@ static int check_file_system(const char *folder, vidstore_error **e) {
     struct statfs fs;
     if (statfs(folder, &fs) < 0)
         return errno == ENOENT ? vs_fail_sub(e, VIDSTORE_NOT_FOUND, VIDSTORE_SUB_NOT_A_STORE, "path",
-                                             "there is no folder %s", folder)
+                                             "there is no directory %s", folder)
                                : vs_fail_errno(e, errno, "path", "look at the folder of the database");
     if (vs_sqlite_is_network_fs((uint64_t)fs.f_type))
         return vs_fail_sub(e, VIDSTORE_UNSUPPORTED, VIDSTORE_SUB_NETWORK_FS, "path",
