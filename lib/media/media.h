@@ -45,9 +45,10 @@ struct vs_probe_stream {
     int64_t rotation;                      /* quarter turns clockwise in degrees: 0, 90, 180, 270 */
     int64_t flip;                          /* mirrored left to right, before it is turned */
     int64_t avg_rate_num, avg_rate_den, r_rate_num, r_rate_den;
-    char *display_matrix; /* nine numbers as in the file: 16.16, the last column 2.30 */
-    char *crop;           /* left, top, right, bottom */
-    char *rate_mode;      /* cfr, vfr; NULL: no evidence */
+    char *display_matrix;   /* nine numbers as in the file: 16.16, the last column 2.30 */
+    char *crop;             /* left, top, right, bottom */
+    char *rate_mode;        /* cfr, vfr; NULL: no evidence */
+    char *rate_mode_source; /* samples: the container's list; blocks: the time of each, or of the first ones */
     int64_t rate_min_num, rate_min_den, rate_max_num, rate_max_den;
     char *pix_fmt, *color_range, *primaries, *transfer, *matrix;
     char *chroma, *chroma_location; /* 420, 422, 444…, gray, rgb; left, center, topleft… */

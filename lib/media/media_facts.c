@@ -22,6 +22,7 @@ static const char *const created_sources[] = {"quicktime", "container", "date_re
 static const char *const mastering_sources[] = {"container", "bitstream", NULL};
 static const char *const fallbacks[] = {"hdr10", "sdr", "hlg", NULL};
 static const char *const rate_modes[] = {"cfr", "vfr", NULL};
+static const char *const rate_mode_sources[] = {"samples", "blocks", NULL};
 static const char *const kinds[] = {"video", "audio", "subtitle", "data", "attachment", NULL};
 static const char *const hdrs[] = {"sdr", "hdr10", "hdr10plus", "hlg", "pq", "dv", NULL};
 static const char *const scans[] = {"progressive", "interlaced", NULL};
@@ -134,6 +135,7 @@ static const struct vs_media_field stream_fields[] = {
     RATIO(vs_probe_stream, avg_rate),
     RATIO(vs_probe_stream, r_rate),
     ENUM(vs_probe_stream, rate_mode, rate_modes),
+    ENUM(vs_probe_stream, rate_mode_source, rate_mode_sources),
     RATIO(vs_probe_stream, rate_min),
     RATIO(vs_probe_stream, rate_max),
     WORD(vs_probe_stream, pix_fmt, 64),

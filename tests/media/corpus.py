@@ -353,6 +353,17 @@ def pictures(c):
         f"-f lavfi -i testsrc2=size={SIZE}:rate=60:duration=1",
         [("cfrcoarse.mp4", f"{X264} -bf 0 -video_track_timescale 1000")],
     )
+    # pictures that are only decoded have a time of their own, which is none of the frames'
+    hidden = "-c:v libvpx -auto-alt-ref 1 -lag-in-frames 16 -cpu-used 5 -b:v 200k"
+    c.ffmpeg(
+        f"-f lavfi -i testsrc2=size={SIZE}:rate=30:duration=3",
+        [("hidden.webm", hidden), ("vfrhidden.webm", f"-vf select='lt(n\\,45)+not(mod(n\\,3))' -vsync vfr {hidden}")],
+    )
+    raw, uneven = "-c:v rawvideo -pix_fmt yuv420p", "-vf select='lt(mod(n\\,7)\\,6)' -vsync vfr"
+    c.ffmpeg(  # more frames than are looked at
+        "-f lavfi -i testsrc2=size=64x64:rate=100:duration=25",
+        [("long.mkv", raw), ("vfrlong.mkv", f"{uneven} {raw}")],
+    )
     c.ffmpeg(
         "-f lavfi -i testsrc2=size=640x480:rate=25:duration=12",
         [("late.mkv", f"{X264} -qp 12 -g 25 -output_ts_offset 3600 -f matroska -live 1")],
@@ -593,6 +604,8 @@ def hostile(c):
         struct.pack(">I4s4sI", 16, b"ftyp", b"isom", 0) + struct.pack(">I4sQ", 1, b"moov", (1 << 63) - 1) + bytes(64),
         "damaged",
     )
+    void = hand.element(0xEC, b"")[:1] + b"\x80"
+    c.write("hostile-voids.mkv", hand.into_element(c.read("wrapped.mkv"), (0x18538067,), void * 600000), "forged")
     deep = b""
     for _ in range(3000):
         deep = struct.pack(">I4s", len(deep) + 8, b"moov") + deep

@@ -1,51 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "ebml.h"
+#include "ebml_element.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    ID_EBML = 0x1A45DFA3,
-    ID_DOCTYPE = 0x4282,
-    ID_SEGMENT = 0x18538067,
-    ID_SEEK_HEAD = 0x114D9B74,
-    ID_SEEK = 0x4DBB,
-    ID_SEEK_ID = 0x53AB,
-    ID_INFO = 0x1549A966,
-    ID_SCALE = 0x2AD7B1,
-    ID_TRACKS = 0x1654AE6B,
-    ID_TRACK = 0xAE,
-    ID_TRACK_TYPE = 0x83,
-    ID_CODEC = 0x86,
-    ID_LANGUAGE_BCP47 = 0x22B59D,
-    ID_VIDEO = 0xE0,
-    ID_CROP_BOTTOM = 0x54AA,
-    ID_CROP_TOP = 0x54BB,
-    ID_CROP_LEFT = 0x54CC,
-    ID_CROP_RIGHT = 0x54DD,
-    ID_ENCODINGS = 0x6D80,
-    ID_ENCODING = 0x6240,
-    ID_ENCRYPTION = 0x5035,
-    ID_CUES = 0x1C53BB6B,
-    ID_CLUSTER = 0x1F43B675,
-    ID_CLUSTER_TIME = 0xE7,
-    ID_SIMPLE_BLOCK = 0xA3,
-    ID_BLOCK_GROUP = 0xA0,
-    ID_BLOCK = 0xA1,
-};
-
-enum { HEAD = 1024, MAX_ELEMENTS = 64, MAX_BODY = 1 << 20, MAX_GUESSES = 64, UNKNOWN_SIZE = -2 };
-
-struct cursor {
-    const uint8_t *p, *end;
-};
+enum { HEAD = 1024, MAX_ELEMENTS = 64, MAX_BODY = 1 << 20, MAX_GUESSES = 64 };
 
 struct element {
     int64_t id;
     struct cursor body;
 };
 
-/* A variable-length number; keep_marker for ids. -1: cut off or too long; UNKNOWN_SIZE. */
-static int64_t number(struct cursor *c, int keep_marker) {
+int64_t ebml_number(struct cursor *c, int keep_marker) {
     if (c->p >= c->end || !*c->p)
         return -1;
     int length = __builtin_clz((unsigned int)*c->p) - 23;
@@ -57,25 +23,25 @@ static int64_t number(struct cursor *c, int keep_marker) {
         ones = ones << 8 | 0xFF;
     }
     c->p += length;
-    return !keep_marker && v == ones ? UNKNOWN_SIZE : (int64_t)v;
+    return !keep_marker && v == ones ? EBML_UNKNOWN_SIZE : (int64_t)v;
 }
 
 /* The next element within c; one that is cut off or of unknown size ends at c's end. 1, or 0. */
 static int next(struct cursor *c, struct element *ret) {
-    ret->id = number(c, 1);
-    int64_t size = ret->id < 0 ? -1 : number(c, 0);
+    ret->id = ebml_number(c, 1);
+    int64_t size = ret->id < 0 ? -1 : ebml_number(c, 0);
     if (size == -1) {
         ret->id = -1;
         return 0;
     }
-    if (size == UNKNOWN_SIZE || size > c->end - c->p)
+    if (size == EBML_UNKNOWN_SIZE || size > c->end - c->p)
         size = c->end - c->p;
     ret->body = (struct cursor){c->p, c->p + size};
     c->p += size;
     return 1;
 }
 
-static int64_t unsigned_of(struct cursor c) {
+int64_t ebml_unsigned(struct cursor c) {
     uint64_t v = 0;
     if (c.end - c.p > 7)
         return -1;
@@ -105,23 +71,33 @@ static void read_picture(struct cursor c, struct ebml_track *t) {
     while (next(&c, &e))
         for (int i = 0; i < 4; i++)
             if (e.id == ids[i])
-                t->crop[i] = unsigned_of(e.body);
+                t->crop[i] = ebml_unsigned(e.body);
 }
 
 static void read_encodings(struct cursor c, struct ebml_track *t) {
     struct element encoding, e;
     while (next(&c, &encoding))
-        while (encoding.id == ID_ENCODING && next(&encoding.body, &e))
+        while (encoding.id == ID_ENCODING && next(&encoding.body, &e)) {
+            t->encoded = 1;
             t->encrypted |= e.id == ID_ENCRYPTION;
+        }
+}
+
+static void read_codec(struct cursor c, struct ebml_track *t) {
+    static const char vp8[] = "V_VP8";
+    t->has_codec = c.end > c.p;
+    t->is_vp8 = c.end - c.p == sizeof vp8 - 1 && memcmp(c.p, vp8, sizeof vp8 - 1) == 0;
 }
 
 static void read_track(struct cursor c, struct ebml_track *t) {
     struct element e;
     while (next(&c, &e)) {
-        if (e.id == ID_TRACK_TYPE)
-            t->type = (int)(unsigned_of(e.body) & 0xFF);
+        if (e.id == ID_TRACK_NUMBER)
+            t->number = ebml_unsigned(e.body);
+        else if (e.id == ID_TRACK_TYPE)
+            t->type = (int)(ebml_unsigned(e.body) & 0xFF);
         else if (e.id == ID_CODEC)
-            t->has_codec = e.body.end > e.body.p;
+            read_codec(e.body, t);
         else if (e.id == ID_LANGUAGE_BCP47)
             text_of(e.body, t->language);
         else if (e.id == ID_VIDEO)
@@ -144,14 +120,14 @@ static void read_seek_head(struct cursor c, struct ebml *ret) {
         ret->has_cues = 0;
     while (next(&c, &seek))
         while (seek.id == ID_SEEK && next(&seek.body, &e))
-            ret->has_cues |= e.id == ID_SEEK_ID && unsigned_of(e.body) == ID_CUES;
+            ret->has_cues |= e.id == ID_SEEK_ID && ebml_unsigned(e.body) == ID_CUES;
 }
 
 static void read_info(struct cursor c, struct ebml *ret) {
     struct element e;
     while (next(&c, &e))
-        if (e.id == ID_SCALE && unsigned_of(e.body) > 0)
-            ret->scale = unsigned_of(e.body);
+        if (e.id == ID_SCALE && ebml_unsigned(e.body) > 0)
+            ret->scale = ebml_unsigned(e.body);
 }
 
 /* One of the elements of the segment that tell something. */
@@ -177,7 +153,7 @@ static void walk_segment(struct source *s, struct ebml *ret) {
         uint8_t h[16];
         ptrdiff_t got = source_at(s, at, h, sizeof h);
         struct cursor c = {h, h + (got > 0 ? got : 0)};
-        int64_t id = number(&c, 1), size = id < 0 ? -1 : number(&c, 0);
+        int64_t id = ebml_number(&c, 1), size = id < 0 ? -1 : ebml_number(&c, 0);
         if (size < 0 || id == ID_CLUSTER || size > s->size - at)
             return;
         at += c.p - h;
@@ -196,17 +172,17 @@ void ebml_read_head(struct source *s, struct ebml *ret) {
     ret->scale = 1000000;
     ptrdiff_t got = source_at(s, 0, head, sizeof head);
     struct cursor c = {head, head + (got > 0 ? got : 0)};
-    if (number(&c, 1) != ID_EBML)
+    if (ebml_number(&c, 1) != ID_EBML)
         return;
-    int64_t size = number(&c, 0);
+    int64_t size = ebml_number(&c, 0);
     if (size < 0 || size > c.end - c.p)
         return;
     ret->found = 1;
     read_doctype((struct cursor){c.p, c.p + size}, ret);
     c.p += size;
-    if (number(&c, 1) != ID_SEGMENT)
+    if (ebml_number(&c, 1) != ID_SEGMENT)
         return;
-    int64_t length = number(&c, 0);
+    int64_t length = ebml_number(&c, 0);
     ret->segment_at = c.p - head;
     ret->truncated = length > s->size - ret->segment_at;
     walk_segment(s, ret);
@@ -214,7 +190,7 @@ void ebml_read_head(struct source *s, struct ebml *ret) {
 
 /* The time that a block adds to its cluster's; INT64_MIN: it is none. */
 static int64_t block_time(struct cursor c) {
-    if (number(&c, 0) < 0 || c.end - c.p < 3)
+    if (ebml_number(&c, 0) < 0 || c.end - c.p < 3)
         return INT64_MIN;
     return (int16_t)((uint16_t)c.p[0] << 8 | c.p[1]);
 }
@@ -224,7 +200,7 @@ static int64_t last_in_cluster(struct cursor c) {
     int64_t cluster = -1, last = -1;
     while (next(&c, &e)) {
         if (e.id == ID_CLUSTER_TIME)
-            cluster = unsigned_of(e.body);
+            cluster = ebml_unsigned(e.body);
         if (e.id == ID_CLUSTER)
             return last;
         struct cursor block = e.body;
@@ -249,7 +225,7 @@ static int64_t last_cluster(const uint8_t *bytes, ptrdiff_t size) {
     int guesses = 0;
     for (ptrdiff_t at = size - 4; at >= 0 && guesses < MAX_GUESSES; at--) {
         struct cursor c = {bytes + at + 4, bytes + size};
-        if (memcmp(bytes + at, id, 4) != 0 || number(&c, 0) == -1)
+        if (memcmp(bytes + at, id, 4) != 0 || ebml_number(&c, 0) == -1)
             continue;
         guesses++;
         int64_t last = last_in_cluster(c);

@@ -10,7 +10,10 @@ enum { EBML_MAX_TRACKS = 256, EBML_LANGUAGE = 64 };
 struct ebml_track {
     int type;      /* 1 video, 2 audio, 17 subtitle, 33 metadata; 0: not said */
     int has_codec; /* one without is no stream of libavformat's */
+    int is_vp8;
+    int encoded; /* compressed or encrypted: a block is not the frame itself */
     int encrypted;
+    int64_t number;               /* by which its blocks name it */
     char language[EBML_LANGUAGE]; /* BCP 47, from LanguageBCP47 alone; "" when there is none */
     int64_t crop[4];              /* left, top, right, bottom, in pixels */
 };

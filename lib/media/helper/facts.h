@@ -4,7 +4,7 @@
 #define VS_HELPER_FACTS_H
 
 #include "boxes.h"
-#include "ebml.h"
+#include "ebml_blocks.h"
 #include <jansson.h>
 #include <libavformat/avformat.h>
 
@@ -22,7 +22,8 @@ struct probe {
     int main_video, main_audio;
     struct boxes boxes;
     struct ebml ebml;
-    int other_truncated; /* AVI, WAV, FLV: it says that it is longer than it is */
+    struct ebml_times times; /* of the main video's frames */
+    int other_truncated;     /* AVI, WAV, FLV: it says that it is longer than it is */
     int out_of_memory;
     json_t *answer;
 };

@@ -210,6 +210,10 @@ static struct stream_extra find_extra(const struct probe *p, int stream) {
         extra.language = track->language;
         extra.crop = track->crop;
     }
+    if (stream == p->main_video && p->times.n > 0) {
+        extra.times = &p->times;
+        extra.tick_ns = p->ebml.scale;
+    }
     for (int i = 0; i < p->boxes.n_tracks; i++)
         if ((int)p->boxes.tracks[i].id == p->ic->streams[stream]->id)
             extra.encrypted = p->boxes.tracks[i].encrypted;
@@ -221,6 +225,12 @@ static json_t *put_stream(struct probe *p, int i, const struct frame_facts *fram
     return stream_facts(p->ic, p->ic->streams[i], i == p->main_video ? frame : NULL, &extra);
 }
 
+static void time_frames(struct probe *p) {
+    const struct ebml_track *track = p->main_video >= 0 ? find_track(p, p->main_video) : NULL;
+    if (track)
+        ebml_block_times(&p->source, &p->ebml, track, &p->times);
+}
+
 static void put_facts(struct probe *p) {
     struct frame_facts frame = {.max_cll = UNKNOWN, .max_fall = UNKNOWN};
     p->main_video = select_main_video(p->ic);
@@ -229,6 +239,7 @@ static void put_facts(struct probe *p) {
         frame_decode_first(p->ic, p->ic->streams[p->main_video], &frame);
     p->out_of_memory |= frame.out_of_memory;
     scan_duration(p);
+    time_frames(p);
     facts_container(p);
     json_t *streams = json_array();
     json_object_set_new(p->answer, "streams", streams);
@@ -306,6 +317,7 @@ static struct probe start(const struct vs_media_request *request) {
 
 static void finish(struct probe *p) {
     json_decref(p->answer);
+    free(p->times.at);
     avformat_close_input(&p->ic);
     if (p->io)
         av_freep(&p->io->buffer);

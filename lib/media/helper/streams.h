@@ -2,16 +2,19 @@
 #ifndef VS_HELPER_STREAMS_H
 #define VS_HELPER_STREAMS_H
 
+#include "ebml_blocks.h"
 #include "frame.h"
 #include <jansson.h>
 
 /* What our own parsers know of a stream. */
 struct stream_extra {
-    int encrypted;        /* -1: not known */
-    int sampled;          /* the container lists each sample */
-    int in_pieces;        /* it lists but those of its first piece, or none */
-    const char *language; /* BCP 47, or NULL */
-    const int64_t *crop;  /* left, top, right, bottom, or NULL */
+    int encrypted;                  /* -1: not known */
+    int sampled;                    /* the container lists each sample */
+    int in_pieces;                  /* it lists but those of its first piece, or none */
+    const char *language;           /* BCP 47, or NULL */
+    const int64_t *crop;            /* left, top, right, bottom, or NULL */
+    const struct ebml_times *times; /* of its frames, or NULL */
+    int64_t tick_ns;
 };
 
 /* The facts about one stream as a JSON object. frame: of this stream, or NULL. */

@@ -2,6 +2,7 @@
 #include "video.h"
 #include "compat.h"
 #include "output.h"
+#include "rate.h"
 #include "words.h"
 #include <libavutil/dovi_meta.h>
 #include <libavutil/mastering_display_metadata.h>
@@ -215,61 +216,6 @@ static void put_light(json_t *o, const AVStream *st, const struct frame_facts *f
     put_dolby(o, l.dolby);
 }
 
-static AVRational frames_per_second(const AVStream *st, int64_t ticks) {
-    AVRational r;
-    av_reduce(&r.num, &r.den, st->time_base.den, ticks, INT32_MAX);
-    return r;
-}
-
-/* Whether each frame is where an even rate puts it. Lengths that differ by one tick are the rounding of a rate that
- * does not fit the clock, when a tick is a small part of a frame, and roundings do not add up. */
-static int is_even(AVStream *st, int n, int64_t shortest, int64_t longest) {
-    enum { SMALL = 4 };
-    if (longest == shortest)
-        return 1;
-    if (longest - shortest > 1 || shortest < SMALL)
-        return 0;
-    int64_t first = avformat_index_get_entry(st, 0)->timestamp;
-    double length = (double)(avformat_index_get_entry(st, n - 1)->timestamp - first) / (n - 1);
-    for (int i = 1; i < n; i++)
-        if (fabs((double)(avformat_index_get_entry(st, i)->timestamp - first) - length * i) > 1.01)
-            return 0;
-    return 1;
-}
-
-/* Exact, where the container lists the time of each frame. The last frame's length is not in the list. */
-static int put_sampled_rate(json_t *o, AVStream *st) {
-    int n = avformat_index_get_entries_count(st);
-    int64_t shortest = INT64_MAX, longest = 0;
-    if (n < 3)
-        return 0;
-    const AVIndexEntry *last = avformat_index_get_entry(st, 0);
-    int64_t before = last->timestamp;
-    for (int i = 1; i < n; i++) {
-        const AVIndexEntry *entry = avformat_index_get_entry(st, i);
-        int64_t length = entry->timestamp - before;
-        before = entry->timestamp;
-        if (length <= 0)
-            return 0;
-        shortest = length < shortest ? length : shortest;
-        longest = length > longest ? length : longest;
-    }
-    if (longest > INT32_MAX || st->time_base.num != 1)
-        return 0;
-    put_ratio(o, "rate_min", frames_per_second(st, longest));
-    put_ratio(o, "rate_max", frames_per_second(st, shortest));
-    put_word(o, "rate_mode", is_even(st, n, shortest, longest) ? "cfr" : "vfr");
-    return 1;
-}
-
-/* Without a list of frames the mode is not known: the average is made of what the container promises. */
-static void put_rate(json_t *o, AVStream *st, const struct stream_extra *extra) {
-    put_ratio(o, "avg_rate", st->avg_frame_rate);
-    put_ratio(o, "r_rate", st->r_frame_rate);
-    if (extra->sampled)
-        put_sampled_rate(o, st);
-}
-
 static void put_space(json_t *o, const AVStream *st) {
     const AVStereo3D *stereo = stream_side_data(st, AV_PKT_DATA_STEREO3D, sizeof *stereo);
     const AVSphericalMapping *sphere = stream_side_data(st, AV_PKT_DATA_SPHERICAL, sizeof *sphere);
@@ -288,7 +234,7 @@ void video_facts(json_t *o, AVFormatContext *ic, AVStream *st, const struct fram
     put_geometry(o, ic, st);
     if (extra->crop && has_crop(extra->crop))
         put_numbers(o, "crop", extra->crop, 4);
-    put_rate(o, st, extra);
+    rate_facts(o, st, extra);
     put_pixels(o, st->codecpar, frame);
     put_scan(o, st->codecpar, frame);
     put_light(o, st, frame);
