@@ -7,6 +7,6 @@
 
 /* Makes packet the brief one of its codec: headers, user data and the beginning of the picture, so that its decoder
  * gives a frame. Other codecs' packets stay as they are, and all do when there is no memory. */
-void brief_packet(enum AVCodecID codec, AVPacket *packet);
+void brief_packet(const AVCodecParameters *codec, AVPacket *packet);
 
 #endif

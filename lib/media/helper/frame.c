@@ -51,7 +51,7 @@ static int decode(AVFormatContext *ic, const AVStream *st, AVCodecContext *c, AV
             own++;
             packet->flags &=
                 ~AV_PKT_FLAG_DISCARD; /* an edit list hides it from those who watch, and it tells as much */
-            brief_packet(st->codecpar->codec_id, packet);
+            brief_packet(st->codecpar, packet);
             rc = decode_packet(c, packet, frame);
             ret->out_of_memory |= rc == AVERROR(ENOMEM);
         }
