@@ -67,7 +67,8 @@ STREAMS = {
     "video": EACH_STREAM
     + """width height sar display_width display_height rotation flip display_matrix crop avg_rate r_rate
     rate_mode rate_mode_source rate_min rate_max pix_fmt bit_depth chroma alpha chroma_location color_range
-    primaries transfer matrix hdr hdr_fallback dv_profile dv_level dv_compat dv_rpu dv_el dv_bl mastering mastering_source max_cll max_fall scan
+    primaries transfer matrix hdr hdr_fallback dv_profile dv_level dv_compat dv_rpu dv_el dv_bl mastering
+    mastering_source max_cll max_fall scan
     field_order pulldown closed_captions stereo3d projection has_b_frames""".split(),
     "audio": ["channels", "layout", "sample_rate", "sample_fmt", "bits"],
     "subtitle": ["subtitle"],
