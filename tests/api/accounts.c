@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is tried against accounts: names, the last admin, the first one, and calls of many at once. */
 #include "harness.h"
-#include <sqlite3.h>
+#include "peek.h"
 #include <vidstore/query.h>
 
 static const char PASSWORD[] = "correct horse battery";
@@ -26,24 +26,6 @@ static vidstore_status create(const char *name, const char *email, vidstore_erro
 static vidstore_status log_in(const char *name, const char *password, vidstore_error **e) {
     char token[VIDSTORE_TOKEN_SIZE];
     return vidstore_login_create(store, name, password, NULL, 0, NULL, NULL, token, sizeof token, e);
-}
-
-static int64_t sql(const char *text) {
-    char path[128];
-    sqlite3 *db = NULL;
-    sqlite3_stmt *s = NULL;
-    int64_t value = -1;
-    snprintf(path, sizeof path, "%s/store.db", place);
-    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-    sqlite3_busy_timeout(db, 5000);
-    ck_assert_msg(sqlite3_prepare_v2(db, text, -1, &s, NULL) == SQLITE_OK, "%s", sqlite3_errmsg(db));
-    int r = sqlite3_step(s);
-    if (r == SQLITE_ROW)
-        value = sqlite3_column_int64(s, 0);
-    ck_assert_msg(r == SQLITE_ROW || r == SQLITE_DONE, "%s", sqlite3_errmsg(db));
-    sqlite3_finalize(s);
-    sqlite3_close(db);
-    return value;
 }
 
 /* --- the first admin, and the last ---------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Attacks that concern several parts at once, each with the number of its group in vidstore-access(7). */
+#include "peek.h"
 #include "work.h"
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -58,20 +59,6 @@ static struct id put(vidstore_session *s, int32_t access, const char *video) {
     struct id id = id_of(vidstore_file_id(file));
     vidstore_file_free(file);
     return id;
-}
-
-static int64_t sql(const char *text) {
-    char path[128];
-    sqlite3 *db = NULL;
-    sqlite3_stmt *s = NULL;
-    snprintf(path, sizeof path, "%s/store.db", place);
-    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-    sqlite3_busy_timeout(db, 5000);
-    ck_assert_msg(sqlite3_prepare_v2(db, text, -1, &s, NULL) == SQLITE_OK, "%s", sqlite3_errmsg(db));
-    int64_t value = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int64(s, 0) : -1;
-    sqlite3_finalize(s);
-    sqlite3_close(db);
-    return value;
 }
 
 static void holds(void) {

@@ -2,6 +2,7 @@
 /* The end of events, by pruning and erasing, and events under way: many writers, and a death between two. Tests of
  * attacks have the number of their group in the name. */
 #include "audit_chain.h"
+#include "peek.h"
 
 enum { SEGMENT = 4096 };
 
@@ -87,20 +88,6 @@ START_TEST(group_54_an_erased_person) {
 }
 END_TEST
 
-static int64_t count_of(const char *query) {
-    char path[128];
-    sqlite3 *raw = NULL;
-    sqlite3_stmt *s = NULL;
-    snprintf(path, sizeof path, "%s/store.db", place);
-    ck_assert_int_eq(sqlite3_open(path, &raw), SQLITE_OK);
-    ck_assert_msg(sqlite3_prepare_v2(raw, query, -1, &s, NULL) == SQLITE_OK, "%s: %s", query, sqlite3_errmsg(raw));
-    ck_assert_int_eq(sqlite3_step(s), SQLITE_ROW);
-    int64_t count = sqlite3_column_int64(s, 0);
-    sqlite3_finalize(s);
-    sqlite3_close(raw);
-    return count;
-}
-
 /* Calling a loss an erasure or an end of its time wants more than a shell: history says itself who was deleted and what
  * was pruned. */
 START_TEST(group_48_an_erasure_of_the_living) {
@@ -163,23 +150,21 @@ START_TEST(group_54_nothing_of_the_person_stays) {
     must(vidstore_query_search(q, "zander", e)); /* the words are in the index */
     must(vidstore_user_list(sys, q, &page, e));
     ck_assert_int_eq(vidstore_page_count(page), 1);
-    ck_assert_int_gt(
-        count_of("SELECT count(*) FROM users_search_content WHERE quote(c0) || quote(c1) || quote(c2) LIKE "
-                 "'%zander%' COLLATE NOCASE"),
-        0);
+    ck_assert_int_gt(sql("SELECT count(*) FROM users_search_content WHERE quote(c0) || quote(c1) || quote(c2) LIKE "
+                         "'%zander%' COLLATE NOCASE"),
+                     0);
     must(vidstore_user_remove(sys, who.text, VIDSTORE_REMOVE_CASCADE, e));
     refused(VIDSTORE_UNAUTHENTICATED, NULL, vidstore_video_list(s, NULL, NULL, e));
     vidstore_session_free(s);
-    ck_assert_int_eq(
-        count_of("SELECT count(*) FROM users_search_content WHERE quote(c0) || quote(c1) || quote(c2) LIKE "
-                 "'%zebulon%' COLLATE NOCASE"),
-        0);
-    ck_assert_int_eq(count_of("SELECT count(*) FROM logins WHERE ip IS NOT NULL OR user_agent IS NOT NULL OR device IS "
-                              "NOT NULL OR last_ip IS NOT NULL"),
+    ck_assert_int_eq(sql("SELECT count(*) FROM users_search_content WHERE quote(c0) || quote(c1) || quote(c2) LIKE "
+                         "'%zebulon%' COLLATE NOCASE"),
                      0);
-    ck_assert_int_eq(count_of("SELECT (SELECT count(*) FROM login_sources) + (SELECT count(*) FROM login_devices)"), 0);
-    ck_assert_int_eq(count_of("SELECT count(*) FROM api_keys WHERE name LIKE '%zebulon%' OR last_ip IS NOT NULL OR "
-                              "addresses IS NOT NULL"),
+    ck_assert_int_eq(sql("SELECT count(*) FROM logins WHERE ip IS NOT NULL OR user_agent IS NOT NULL OR device IS "
+                         "NOT NULL OR last_ip IS NOT NULL"),
+                     0);
+    ck_assert_int_eq(sql("SELECT (SELECT count(*) FROM login_sources) + (SELECT count(*) FROM login_devices)"), 0);
+    ck_assert_int_eq(sql("SELECT count(*) FROM api_keys WHERE name LIKE '%zebulon%' OR last_ip IS NOT NULL OR "
+                         "addresses IS NOT NULL"),
                      0);
     ck_assert_int_eq(events("ip = 192.0.2.7 or user_agent ~ zebulon or device ~ zebulon"), 0);
     ck_assert_int_eq(events("actor_name ~ zebulon or object_name ~ zebulon"), 0);

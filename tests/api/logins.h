@@ -4,7 +4,7 @@
 #define TESTS_API_LOGINS_H
 
 #include "harness.h"
-#include <sqlite3.h>
+#include "peek.h"
 #include <vidstore/query.h>
 
 static const char PASSWORD[] = "correct horse battery";
@@ -54,22 +54,6 @@ static inline vidstore_session *resume(const char *token) {
     vidstore_session *s = NULL;
     must(vidstore_session_resume(store, token, NULL, &s, e));
     return s;
-}
-
-static inline int64_t sql(const char *text) {
-    char path[128];
-    sqlite3 *db = NULL;
-    sqlite3_stmt *s = NULL;
-    int64_t value = -1;
-    snprintf(path, sizeof path, "%s/store.db", place);
-    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-    sqlite3_busy_timeout(db, 5000);
-    ck_assert_msg(sqlite3_prepare_v2(db, text, -1, &s, NULL) == SQLITE_OK, "%s", sqlite3_errmsg(db));
-    if (sqlite3_step(s) == SQLITE_ROW)
-        value = sqlite3_column_int64(s, 0);
-    sqlite3_finalize(s);
-    sqlite3_close(db);
-    return value;
 }
 
 #endif

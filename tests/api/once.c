@@ -2,7 +2,7 @@
 /* Tokens of use once: invitations, verified and changed addresses, forgotten passwords; and what tries to misuse them.
  */
 #include "harness.h"
-#include <sqlite3.h>
+#include "peek.h"
 #include <vidstore/query.h>
 
 static const char PASSWORD[] = "correct horse battery", OTHER[] = "battery horse correct";
@@ -79,22 +79,6 @@ static void dead(int32_t kind, const char *token) {
 static vidstore_status log_in(const char *name, const char *password, char token[VIDSTORE_TOKEN_SIZE],
                               vidstore_error **e) {
     return vidstore_login_create(store, name, password, NULL, 0, NULL, NULL, token, VIDSTORE_TOKEN_SIZE, e);
-}
-
-static int64_t sql(const char *text) {
-    char path[128];
-    sqlite3 *db = NULL;
-    sqlite3_stmt *s = NULL;
-    int64_t value = -1;
-    snprintf(path, sizeof path, "%s/store.db", place);
-    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-    sqlite3_busy_timeout(db, 5000);
-    ck_assert_msg(sqlite3_prepare_v2(db, text, -1, &s, NULL) == SQLITE_OK, "%s", sqlite3_errmsg(db));
-    if (sqlite3_step(s) == SQLITE_ROW)
-        value = sqlite3_column_int64(s, 0);
-    sqlite3_finalize(s);
-    sqlite3_close(db);
-    return value;
 }
 
 static int64_t field(struct id id, int32_t field) {
