@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "frame.h"
-#include "brief.h"
 #include "compat.h"
 #include "output.h"
 #include <libavutil/opt.h>
@@ -19,7 +18,6 @@ static AVCodecContext *open_decoder(const AVFormatContext *ic, const AVStream *s
     c->skip_loop_filter = AVDISCARD_ALL;
     c->skip_idct = AVDISCARD_ALL;
     c->flags2 |= AV_CODEC_FLAG2_FAST;
-    c->error_concealment = 0;
     if (avcodec_parameters_to_context(c, st->codecpar) >= 0 &&
         av_opt_set(c, "codec_whitelist", ic->codec_whitelist, 0) >= 0 &&
         av_opt_set_int(c, "max_pixels", MAX_PIXELS, 0) >= 0 && avcodec_open2(c, decoder, NULL) >= 0)
@@ -51,7 +49,6 @@ static int decode(AVFormatContext *ic, const AVStream *st, AVCodecContext *c, AV
             own++;
             packet->flags &=
                 ~AV_PKT_FLAG_DISCARD; /* an edit list hides it from those who watch, and it tells as much */
-            brief_packet(st->codecpar, packet);
             rc = decode_packet(c, packet, frame);
             ret->out_of_memory |= rc == AVERROR(ENOMEM);
         }
