@@ -35,6 +35,10 @@ static void wipe(struct vs_params *params, int at) {
         vs_wipe((char *)(uintptr_t)value->text, value->len);
 }
 
+int vs_params_is(const struct vs_params *params, const struct vs_noun *noun) {
+    return params && params->magic == VS_MAGIC_PARAMS && params->noun == noun;
+}
+
 void vs_params_free(struct vs_params *params) {
     if (!params || params->magic != VS_MAGIC_PARAMS || params == &nomem)
         return;

@@ -19,6 +19,7 @@ struct vs_params {
 };
 
 struct vs_params *vs_params_new(const struct vs_noun *noun);
+int vs_params_is(const struct vs_params *params, const struct vs_noun *noun); /* whatever it points to */
 void vs_params_free(struct vs_params *params);
 void vs_params_set_text(struct vs_params *params, const struct vs_noun *noun, int32_t field, const char *value);
 void vs_params_set_int(struct vs_params *params, const struct vs_noun *noun, int32_t field, int64_t value);

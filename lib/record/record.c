@@ -85,6 +85,10 @@ int vs_record_new(const struct vs_noun *noun, int64_t seq, const struct vs_value
     return 0;
 }
 
+int vs_record_is(const struct vs_record *record, const struct vs_noun *noun) {
+    return record && record->magic == VS_MAGIC_RECORD && record->noun == noun;
+}
+
 void vs_record_free(struct vs_record *record) {
     if (record && record->magic == VS_MAGIC_RECORD)
         vs_block_unref(record->block);

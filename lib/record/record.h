@@ -35,7 +35,8 @@ int vs_record_decode(struct vs_block *block, const struct vs_noun *noun, struct 
 /* A record in a new block of its own from values (copied). */
 int vs_record_new(const struct vs_noun *noun, int64_t seq, const struct vs_value *values, struct vs_record **ret,
                   vidstore_error **e);
-void vs_record_free(struct vs_record *record); /* NULL is fine */
+int vs_record_is(const struct vs_record *record, const struct vs_noun *noun); /* whatever it points to */
+void vs_record_free(struct vs_record *record);                                /* NULL is fine */
 
 /* Access by field id, for a record or NULL. Never fails: a field that does not exist is NULL. */
 const char *vs_record_text(const struct vs_record *record, int32_t field);

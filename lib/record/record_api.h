@@ -30,7 +30,8 @@ struct vs_record *vs_record_ref(const struct vs_record *record, const struct vs_
         return (vidstore_##prefix_ *)vs_record_ref((const struct vs_record *)record, &vs_##noun_##_noun);              \
     }                                                                                                                  \
     void vidstore_##prefix_##_free(vidstore_##prefix_ *record) {                                                       \
-        vs_record_free((struct vs_record *)record);                                                                    \
+        if (vs_record_is((struct vs_record *)record, &vs_##noun_##_noun))                                              \
+            vs_record_free((struct vs_record *)record);                                                                \
     }                                                                                                                  \
     const vidstore_##prefix_ *vidstore_page_##prefix_(const vidstore_page *page, int64_t index) {                      \
         return (const vidstore_##prefix_ *)vs_page_record(page, &vs_##noun_##_noun, index);                            \
@@ -41,7 +42,8 @@ struct vs_record *vs_record_ref(const struct vs_record *record, const struct vs_
         return (vidstore_##noun_##_params *)vs_params_new(&vs_##noun_##_noun);                                         \
     }                                                                                                                  \
     void vidstore_##noun_##_params_free(vidstore_##noun_##_params *params) {                                           \
-        vs_params_free((struct vs_params *)params);                                                                    \
+        if (vs_params_is((struct vs_params *)params, &vs_##noun_##_noun))                                              \
+            vs_params_free((struct vs_params *)params);                                                                \
     }                                                                                                                  \
     void vidstore_##noun_##_params_set_text(vidstore_##noun_##_params *params, int32_t field, const char *value) {     \
         vs_params_set_text((struct vs_params *)params, &vs_##noun_##_noun, field, value);                              \
