@@ -54,5 +54,8 @@ check clang-format check_format
 check editorconfig python3 tests/lint/editorconfig.py .
 check layers python3 tests/lint/layers.py .
 check banned python3 tests/lint/banned.py .
+check limits python3 tests/lint/limits.py .
+check inputs python3 tests/lint/inputs.py .
+check groups python3 tests/lint/groups.py .
 check types python3 tests/abi/types.py include/vidstore
 exit $failed
