@@ -73,10 +73,10 @@ int vs_db_read(struct vs_db *db, const struct vs_call *call, vs_op *op, void *ar
  */
 int vs_db_peek(struct vs_db *db, const struct vs_call *call, vs_op *op, void *arg, vidstore_error **e);
 /* Runs op in a write transaction (BEGIN IMMEDIATE) and commits: durable when it returns 0. Writes that wait at the same
- * time share one commit; a failing op leaves nothing and fails alone, for which those before it may be run again (see
- * group.c). An op whose deadline passes or that is interrupted before its turn never runs; one that has begun is
- * finished, but its queries stop. MISUSE when this thread holds a transaction already. UNKNOWN_OUTCOME when COMMIT
- * itself failed in a way that leaves the outcome open. */
+ * time share one commit, each under a savepoint: a failing op is rolled back whole and fails alone. An op whose
+ * deadline passes or that is interrupted before its turn never runs; one that has begun is finished, but its queries
+ * stop. MISUSE when this thread holds a transaction already. UNKNOWN_OUTCOME when COMMIT itself failed in a way that
+ * leaves the outcome open. */
 int vs_db_write(struct vs_db *db, const struct vs_call *call, vs_op *op, void *arg, vidstore_error **e);
 
 /* --- what rides along ------------------------------------------------------------------------------------------ */

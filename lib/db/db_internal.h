@@ -71,7 +71,6 @@ struct vs_db {
     struct vs_gate gate;
     struct vs_pool pool;
     struct vs_conn *writer;       /* NULL when read-only, except in memory */
-    int wary;                     /* so many writes more have a savepoint each; of the holder of the gate */
     struct vs_conn *checkpointer; /* opened when first needed; used by the holder of the gate */
     int64_t checkpoint_at;        /* next checkpoint when the log has so many pages */
     struct vs_snap *snap;         /* that are open */

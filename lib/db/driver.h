@@ -37,7 +37,6 @@ struct vs_conn {
     int64_t since_us;
     int active;        /* statements that stand on a row */
     int changed;       /* the transaction has news for listeners */
-    int wrote;         /* since this was set to 0 a statement was run that is no mere reading */
     int64_t log_pages; /* length of the write-ahead log after the last commit */
     uint8_t turns[VS_KINDS];
     struct vs_stmt *named[VS_STMT_COUNT];

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Group commit: whoever gets the writer runs the writes of all who wait behind him, and commits once for all. The
- * commits grow with the number of callers by themselves: while one is written to the disk, the next writes queue up.
- *
- * A write that fails must fail alone. A savepoint for each would see to that, and would take an eighth of the time of
- * all, so it is taken only when there is reason to be wary: where a write fails after it has changed something, all is
- * rolled back, those before it are run again, and the next thousand have a savepoint each. */
+ * commits grow with the number of callers by themselves: while one is written to the disk, the next writes queue up. */
 #include "db/db_internal.h"
 
-enum { BATCH_MAX = 256, WARY = 1000 };
+enum { BATCH_MAX = 256 };
 static const int64_t BATCH_US = 10000;  /* after so long the batch takes no further writes: the first one waits too */
 static const int64_t TURN_US = 5000000; /* how long one write may hold the writer */
 
@@ -16,7 +12,6 @@ struct batch {
     struct vs_write *first, **end; /* all that were taken, in the order of their turns */
     int taken, standing;           /* standing: done, in the open transaction */
     int alone, open, lost, news;   /* lost: the transaction is gone, or nobody knows what stands in it */
-    int spoilt;                    /* lost to a write that failed and left something behind */
     int committed;
     int64_t until_us;
     struct vs_call turn;
@@ -61,21 +56,18 @@ static int settle(struct batch *b, const struct vs_write *w, int marked, int new
         return 0;
     }
     conn->changed = news;
-    if (!marked && !b->standing)
-        return end(b, rc, w->e);
     if (!marked)
-        b->lost = b->spoilt = conn->wrote;
-    else if (!b->lost && conn->drv->undo(conn, NULL))
+        return end(b, rc, w->e);
+    if (!b->lost && conn->drv->undo(conn, NULL))
         b->lost = 1;
     return rc;
 }
 
 /* The first of a transaction needs no savepoint: when it fails, all is rolled back. */
-static int run(struct batch *b, const struct vs_write *w, int wary) {
+static int run(struct batch *b, const struct vs_write *w) {
     struct vs_conn *conn = b->db->writer;
-    int marked = b->standing > 0 && wary, news = conn->changed;
+    int marked = b->standing > 0, news = conn->changed;
     begin_turn(b, w);
-    conn->wrote = 0;
     if (marked) {
         int rc = conn->drv->savepoint(conn, w->e);
         vs_conn_check(conn);
@@ -84,19 +76,6 @@ static int run(struct batch *b, const struct vs_write *w, int wary) {
             return rc;
     }
     return settle(b, w, marked, news, w->op(conn, w->arg, w->e));
-}
-
-/* Those that stood before one spoilt the transaction, each with a savepoint; what can't be done now, their callers do
- * by themselves. */
-static void run_again(struct batch *b) {
-    struct vs_write *w = b->first;
-    end(b, VIDSTORE_ABORTED, NULL);
-    b->open = !vs_conn_begin(b->db->writer, 1, w->call, NULL);
-    b->standing = b->lost = b->spoilt = 0;
-    for (; w && b->open && !b->lost; w = w->next)
-        if (!w->rc)
-            w->rc = run(b, w, 1);
-    b->lost |= w != NULL;
 }
 
 static struct vs_write *next(struct batch *b) {
@@ -114,10 +93,7 @@ static void run_all(struct batch *b, struct vs_write *w) {
         *b->end = w;
         b->end = &w->next;
         b->taken++;
-        w->rc = run(b, w, b->db->wary > 0);
-        b->db->wary = b->spoilt ? WARY : b->db->wary - (b->db->wary > 0);
-        if (b->spoilt)
-            run_again(b);
+        w->rc = run(b, w);
     }
 }
 
@@ -130,7 +106,7 @@ static struct vs_rider *ride(struct batch *b) {
         struct vs_write w = {.op = r->ride.op, .arg = r->ride.arg};
         if (!r->aboard)
             continue;
-        r->rc = run(b, &w, 1);
+        r->rc = run(b, &w);
         b->standing -= !r->rc; /* nobody waits for it */
     }
     return first;
@@ -152,11 +128,11 @@ static void fail_all(struct batch *b, int rc, const vidstore_error *why) {
 /* Those who are not at fault must not suffer for it: each is run again, alone, by its own caller in his own time. */
 static void commit(struct batch *b) {
     vs_autoerror vidstore_error *why = NULL;
-    if (!b->open && !b->lost)
+    if (!b->open)
         return;
-    int rc = b->open ? end(b, b->lost ? VIDSTORE_ABORTED : 0, &why) : VIDSTORE_ABORTED;
+    int rc = end(b, b->lost ? VIDSTORE_ABORTED : 0, &why);
     b->committed = !rc;
-    if (!rc)
+    if (!rc || !b->standing)
         return;
     if (rc == VIDSTORE_UNKNOWN_OUTCOME || (b->standing == 1 && !b->lost)) {
         fail_all(b, rc, why);

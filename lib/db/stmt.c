@@ -152,7 +152,6 @@ static int may_step(struct vs_stmt *s, vidstore_error **e) {
 
 int vs_step(struct vs_stmt *s, vidstore_error **e) {
     int rc = may_step(s, e);
-    s->conn->wrote |= !s->readonly;
     if (!rc)
         rc = s->conn->drv->step(s, e);
     if (rc == VS_ROW) {
