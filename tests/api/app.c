@@ -556,6 +556,12 @@ static void *write_both(void *arg) {
             vidstore_app_exec(session, "INSERT OR ROLLBACK INTO app_notes (body) VALUES (?)", params, NULL, &error),
             VIDSTORE_EXISTS);
         vidstore_error_free(error);
+        error = NULL;
+        ck_assert_int_eq(/* one row is there already when the other fails */
+                         vidstore_app_exec(session, "INSERT OR FAIL INTO app_notes (body) VALUES ('left ' || ?1), (?1)",
+                                           params, NULL, &error),
+                         VIDSTORE_EXISTS);
+        vidstore_error_free(error);
         submit(session, "{\"kind\": \"download_only\"}");
     }
     vidstore_session_free(session);

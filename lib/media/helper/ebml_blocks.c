@@ -22,7 +22,7 @@ struct walk {
     struct ebml_times *times;
     int64_t at, cluster; /* the time of the cluster; -1: not said yet */
     int64_t until_us, until_total;
-    int room, lost;
+    int room, lost, cut; /* lost: not to be understood; cut: there was no room for all */
     int64_t window_at, window_size;
     uint8_t window[WINDOW];
 };
@@ -46,11 +46,10 @@ static int look(struct walk *w, struct cursor *ret) {
 
 static int add_time(struct walk *w, int64_t time) {
     struct ebml_times *t = w->times;
-    if (t->n == MOST_FRAMES)
-        return 0;
     if (t->n == w->room) {
         int room = w->room ? 2 * w->room : 256;
-        int64_t *grown = realloc(t->at, (size_t)room * sizeof *grown);
+        int64_t *grown = t->n < MOST_FRAMES ? realloc(t->at, (size_t)room * sizeof *grown) : NULL;
+        w->cut = !grown;
         if (!grown)
             return 0;
         t->at = grown;
@@ -101,7 +100,8 @@ static int step(struct walk *w) {
         c.end = c.p + size;
     if (id == ID_CLUSTER_TIME)
         w->cluster = ebml_unsigned(c);
-    return id != ID_SIMPLE_BLOCK && id != ID_BLOCK ? 1 : take_block(w, c);
+    w->lost |= id == ID_ENCRYPTED_BLOCK;
+    return id != ID_SIMPLE_BLOCK && id != ID_BLOCK ? !w->lost : take_block(w, c);
 }
 
 static int by_time(const void *a, const void *b) {
@@ -129,8 +129,11 @@ int ebml_block_times(struct source *s, const struct ebml *head, const struct ebm
                      .until_total = s->total + MOST_BYTES};
     for (int n = 0; n < MOST_STEPS && step(&w); n++)
         continue;
-    qsort(ret->at, (size_t)ret->n, sizeof *ret->at, by_time);
-    ret->complete = w.at == s->size && !head->truncated;
+    if (s->stop == SOURCE_OUT_OF_TIME) /* nothing that was asked for has been left out by that */
+        s->stop = SOURCE_GOES_ON;
+    if (ret->n > 0)
+        qsort(ret->at, (size_t)ret->n, sizeof *ret->at, by_time);
+    ret->complete = w.at == s->size && !w.cut && !head->truncated;
     /* those that are shown before some of these may come after them */
     if (!ret->complete)
         ret->n = ret->n > REORDERED ? ret->n - REORDERED : 0;

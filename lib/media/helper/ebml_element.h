@@ -34,6 +34,7 @@ enum {
     ID_SIMPLE_BLOCK = 0xA3,
     ID_BLOCK_GROUP = 0xA0,
     ID_BLOCK = 0xA1,
+    ID_ENCRYPTED_BLOCK = 0xAF,
 };
 
 enum { EBML_UNKNOWN_SIZE = -2 };
