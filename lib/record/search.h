@@ -41,8 +41,7 @@ int vs_search_doc_put(struct vs_conn *conn, enum vs_stmt_id put, int64_t seq, co
  * vs_search_settle. At each 64th it does that itself. */
 int vs_search_note(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq, vidstore_error **e);
 /* Stores what the noted records can be found by: at most so many, and after the first no more when the monotonic clock
- * is at until_us (0: however long it takes); *ret_left: there may be more. For a write operation; with limit 0 it only
- * looks whether there are any, as a read may. */
+ * is at until_us (0: however long it takes); *ret_left: there may be more. For a write operation. */
 int vs_search_settle(struct vs_conn *conn, const struct vs_noun *noun, int limit, int64_t until_us, int *ret_left,
                      vidstore_error **e);
 /* The places of the records that are noted, at most so many, ascending. */

@@ -248,11 +248,11 @@ int vs_search_notes(struct vs_conn *conn, const struct vs_noun *noun, int most, 
 
 int vs_search_settle(struct vs_conn *conn, const struct vs_noun *noun, int limit, int64_t until_us, int *ret_left,
                      vidstore_error **e) {
-    int count = 0, done = 0, most = limit ? limit : 1;
-    vs_autofree int64_t *notes = vs_malloc((size_t)most * sizeof *notes);
-    int r = notes ? vs_search_notes(conn, noun, most, notes, &count, e) : vs_fail_nomem(e);
-    *ret_left = count == most;
-    if (r || !limit || !count)
+    int count = 0, done = 0;
+    vs_autofree int64_t *notes = vs_malloc((size_t)limit * sizeof *notes);
+    int r = notes ? vs_search_notes(conn, noun, limit, notes, &count, e) : vs_fail_nomem(e);
+    *ret_left = count == limit;
+    if (r || !count)
         return r;
     while (!r && done < count && (!done || !until_us || vs_mono_us() < until_us))
         r = settle_one(conn, noun, notes[done++], e);

@@ -190,10 +190,9 @@ static int leave_index_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
 }
 
 int vs_crud_settle(vidstore_session *session, struct vs_compiled *c, vidstore_error **e) {
-    if (!c->matched)
+    if (!c->matched || !vs_index_settle(session, c->noun) || c->searched)
         return 0;
-    vs_index_settle(session, c->noun);
-    return c->searched ? 0 : vs_session_read(session, leave_index_op, c, e);
+    return vs_session_read(session, leave_index_op, c, e);
 }
 
 struct list {

@@ -16,7 +16,8 @@ struct settle {
 
 static int look_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct settle *settle = arg;
-    return vs_search_settle(conn, settle->noun, 0, 0, &settle->left, e);
+    int64_t first;
+    return vs_search_notes(conn, settle->noun, 1, &first, &settle->left, e);
 }
 
 /* A quarter of its time is for the records, so that the commit has some on a slow machine too. */
@@ -33,26 +34,28 @@ static int is_taken(struct vs_db *db) {
     return *holder != 0;
 }
 
-/* Ends when nothing is left, somebody else writes, or the call's time is over. */
-static void settle(struct vidstore *store, struct vs_call call, const struct vs_noun *noun) {
+/* Ends when nothing is left, somebody else writes, or the call's time is over. 0 when nothing is left. */
+static int settle(struct vidstore *store, struct vs_call call, const struct vs_noun *noun) {
     struct settle settle = {noun, 0};
     const int64_t end = call.deadline_us;
-    if (!noun->search.put || !noun->stmt.update || store->options.read_only)
-        return; /* events are indexed as they are written */
+    if (!noun->search.put || !noun->stmt.update) /* events are indexed as they are written */
+        return 0;
+    if (store->options.read_only)
+        return 1;
     int r = vs_db_read(store->db, &call, look_op, &settle, NULL);
     while (!r && settle.left && vs_mono_us() < end && !is_taken(store->db)) {
         int64_t soon = vs_mono_us() + COMMIT_US;
         call.deadline_us = soon < end ? soon : end;
         r = vs_db_write(store->db, &call, settle_op, &settle, NULL);
     }
+    return r || settle.left;
 }
 
-void vs_index_settle(vidstore_session *session, const struct vs_noun *noun) {
+int vs_index_settle(vidstore_session *session, const struct vs_noun *noun) {
     struct vs_call call = vs_session_call(session);
     int64_t now_us = vs_mono_us(), half_us = (call.deadline_us - now_us) / 2;
     call.deadline_us = now_us + (half_us < QUERY_US ? half_us : QUERY_US);
-    if (!session->txn && !session->snap)
-        settle(session->store, call, noun);
+    return session->txn || session->snap || settle(session->store, call, noun);
 }
 
 void vs_index_noted(struct vidstore *store, const struct vs_noun *noun) {

@@ -9,8 +9,8 @@
 
 /* Indexes noted records of a noun before a query, a few in each commit and for a moment at most: not in a transaction
  * or snapshot of the host's, nor while somebody writes or when the store can't be written. Errors are nobody's, since
- * nothing was asked for. */
-void vs_index_settle(vidstore_session *session, const struct vs_noun *noun);
+ * nothing was asked for. 0 when no record is noted any more. */
+int vs_index_settle(vidstore_session *session, const struct vs_noun *noun);
 /* Remembers that a record of the noun was noted. */
 void vs_index_noted(struct vidstore *store, const struct vs_noun *noun);
 /* Before the store closes: settles what was noted through it, unless somebody writes. Who opens it for reading only
