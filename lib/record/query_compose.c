@@ -4,6 +4,7 @@
 #include "record/search.h"
 #include "util/alloc.h"
 #include "util/error.h"
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,8 +34,9 @@ int vs_template_fill(struct vs_buf *b, const char *tmpl, const char *const *name
 }
 
 void vs_piece_put(struct vs_buf *b, enum vs_stmt_id piece, const char *const *names, const char *const *texts) {
-    if (vs_template_fill(b, vs_stmt_piece(piece), names, texts, NULL))
-        b->failed = 1;
+    int r = vs_template_fill(b, vs_stmt_piece(piece), names, texts, NULL);
+    assert(r != VIDSTORE_INTERNAL); /* a hole of our own that nothing fills */
+    b->failed |= r != 0;
 }
 
 /* Numbers the values anew, in the order in which they come first: the engine counts them so. Of each new number ret
