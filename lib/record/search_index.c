@@ -214,11 +214,11 @@ int vs_search_doc_read(struct vs_conn *conn, const struct vs_noun *noun, int64_t
     return r < 0 ? r : record ? fill(conn, record, ret, e) : 0;
 }
 
-/* One noted record; it may be gone by now. */
-static int settle_one(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq, vidstore_error **e) {
+/* One noted record; it may be gone by now. last: those after it have never been in the index. */
+static int settle_one(struct vs_conn *conn, const struct vs_noun *noun, int64_t seq, int64_t last, vidstore_error **e) {
     __attribute__((cleanup(vs_search_doc_free))) struct vs_search_doc doc = {0};
     int there = 0;
-    int r = vs_search_drop(conn, noun, seq, e);
+    int r = seq > last ? 0 : vs_search_drop(conn, noun, seq, e);
     if (!r)
         r = vs_search_doc_read(conn, noun, seq, &doc, &there, e);
     return r || !there ? r : vs_search_doc_put(conn, noun->search.put, seq, &doc, e);
@@ -246,16 +246,27 @@ int vs_search_notes(struct vs_conn *conn, const struct vs_noun *noun, int most, 
     return r < 0 ? r : 0;
 }
 
+static int last_of(struct vs_conn *conn, const struct vs_noun *noun, int64_t *ret, vidstore_error **e) {
+    vs_autostmt *s = NULL;
+    int r = vs_stmt(conn, noun->search.last, &s, e);
+    *ret = 0;
+    if (!r && (r = vs_step(s, e)) == VS_ROW)
+        *ret = vs_col_int(s, 0);
+    return r < 0 ? r : 0;
+}
+
 int vs_search_settle(struct vs_conn *conn, const struct vs_noun *noun, int limit, int64_t until_us, int *ret_left,
                      vidstore_error **e) {
+    int64_t last = 0;
     int count = 0, done = 0;
     vs_autofree int64_t *notes = vs_malloc((size_t)limit * sizeof *notes);
     int r = notes ? vs_search_notes(conn, noun, limit, notes, &count, e) : vs_fail_nomem(e);
     *ret_left = count == limit;
     if (r || !count)
         return r;
+    r = last_of(conn, noun, &last, e);
     while (!r && done < count && (!done || !until_us || vs_mono_us() < until_us))
-        r = settle_one(conn, noun, notes[done++], e);
+        r = settle_one(conn, noun, notes[done++], last, e);
     *ret_left |= done < count;
     return r ? r
              : vs_exec(conn, VS_STMT_SEARCH_NOTE_DONE, NULL, e, vs_int(note_of(noun, notes[0])),

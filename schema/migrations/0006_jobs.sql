@@ -17,7 +17,7 @@ CREATE TABLE jobs (
     stage {text},
     priority {int} NOT NULL,
     run_at_us {int},
-    parent_id {uuid} REFERENCES jobs(id) ON DELETE CASCADE,
+    parent_id {uuid} REFERENCES jobs(id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
     position {int},
     season {text},
     sources {json},

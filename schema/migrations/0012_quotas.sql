@@ -35,6 +35,8 @@ INSERT INTO quotas (user_id, updated_us, version, max_bytes, max_files, max_runn
 VALUES ({nil}, 0, 1, 0, 0, 0, 0, 0, 0);
 
 -- @sqlite
+-- The day's row is made by a trigger of its own: ON CONFLICT DO UPDATE in a trigger makes SQLite copy each page that
+-- the whole statement changes.
 CREATE TRIGGER quotas_user_created AFTER INSERT ON users BEGIN
     INSERT INTO quotas (user_id, updated_us, version, bytes, files) VALUES (NEW.id, NEW.created_us, 1, 0, 0);
 END;
@@ -57,21 +59,29 @@ CREATE TRIGGER quotas_blob_purged AFTER DELETE ON blobs WHEN OLD.state IN (10, 2
     UPDATE quotas SET bytes = bytes - coalesce(OLD.size, OLD.reserved, 0), files = files - (OLD.refs = 0)
     WHERE user_id = OLD.user_id;
 END;
+CREATE TRIGGER quotas_file_first BEFORE INSERT ON files WHEN NOT EXISTS (
+    SELECT 1 FROM usage_days WHERE user_id = NEW.user_id AND day = NEW.created_us / 86400000000) BEGIN
+    INSERT INTO usage_days (user_id, day, jobs, jobs_gone, files, files_gone, bytes, bytes_gone)
+    VALUES (NEW.user_id, NEW.created_us / 86400000000, 0, 0, 0, 0, 0, 0);
+END;
 CREATE TRIGGER quotas_file_created AFTER INSERT ON files BEGIN
     UPDATE quotas SET files = files + 1 WHERE user_id = NEW.user_id;
-    INSERT INTO usage_days (user_id, day, jobs, jobs_gone, files, files_gone, bytes, bytes_gone)
-    VALUES (NEW.user_id, NEW.created_us / 86400000000, 0, 0, 1, 0, NEW.size, 0)
-    ON CONFLICT (user_id, day) DO UPDATE SET files = files + 1, bytes = bytes + excluded.bytes;
+    UPDATE usage_days SET files = files + 1, bytes = bytes + NEW.size
+    WHERE user_id = NEW.user_id AND day = NEW.created_us / 86400000000;
 END;
 CREATE TRIGGER quotas_file_purged AFTER DELETE ON files BEGIN
     UPDATE quotas SET files = files - 1 WHERE user_id = OLD.user_id;
     UPDATE usage_days SET files_gone = files_gone + 1, bytes_gone = bytes_gone + OLD.size
     WHERE user_id = OLD.user_id AND day = OLD.created_us / 86400000000;
 END;
-CREATE TRIGGER quotas_job_created AFTER INSERT ON jobs BEGIN
+CREATE TRIGGER quotas_job_first BEFORE INSERT ON jobs WHEN NOT EXISTS (
+    SELECT 1 FROM usage_days WHERE user_id = NEW.user_id AND day = NEW.created_us / 86400000000) BEGIN
     INSERT INTO usage_days (user_id, day, jobs, jobs_gone, files, files_gone, bytes, bytes_gone)
-    VALUES (NEW.user_id, NEW.created_us / 86400000000, 1, 0, 0, 0, 0, 0)
-    ON CONFLICT (user_id, day) DO UPDATE SET jobs = jobs + 1;
+    VALUES (NEW.user_id, NEW.created_us / 86400000000, 0, 0, 0, 0, 0, 0);
+END;
+CREATE TRIGGER quotas_job_created AFTER INSERT ON jobs BEGIN
+    UPDATE usage_days SET jobs = jobs + 1
+    WHERE user_id = NEW.user_id AND day = NEW.created_us / 86400000000;
 END;
 CREATE TRIGGER quotas_job_purged AFTER DELETE ON jobs BEGIN
     UPDATE usage_days SET jobs_gone = jobs_gone + 1

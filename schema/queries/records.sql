@@ -9,10 +9,10 @@ SELECT seq, {columns} FROM {table} WHERE id = $1;
 SELECT seq, {columns} FROM {table} WHERE user_id = $1 AND external_id = $2 AND deleted_us IS NULL;
 
 -- name: {noun}_insert
-INSERT INTO {table} ({columns}) VALUES ({values});
+INSERT {or_fail} INTO {table} ({columns}) VALUES ({values});
 
 -- name: {noun}_update :template
-UPDATE {table} SET {{set}} WHERE id = {{id}};
+UPDATE {or_fail} {table} SET {{set}} WHERE id = {{id}};
 
 -- name: {noun}_list :template
 -- from: what the table is joined with, before its name; none of it has a column of the table's.

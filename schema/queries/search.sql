@@ -10,6 +10,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7);
 -- name: {noun}_search_drop
 DELETE FROM {table}_search WHERE rowid = $1;
 
+-- name: {noun}_search_last
+-- The newest record that is in the index.
+SELECT rowid FROM {table}_search ORDER BY rowid DESC LIMIT 1;
+
 -- name: {noun}_search_list :template
 SELECT seq, {columns} FROM {table}_search({{match}}) AS found CROSS JOIN {table} WHERE seq = found.rowid AND {{where}}
 ORDER BY {{found_order}} LIMIT {{limit}};
