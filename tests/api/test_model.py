@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Random calls, compared with what a few dictionaries say.
 
-Three users create, change, remove, restore, purge, grant, deny and collect videos and submit jobs, through two handles
-on one store that are opened anew now and then, in transactions that are rolled back as often as not. In between, every
-list, search and count of a user must give what the model gives; at the end the store's own checks must find nothing.
+Three users create, change, remove, restore, purge, grant, deny and collect videos, put files and submit jobs, through
+two handles on one store that are opened anew now and then, in transactions that are rolled back as often as not. In
+between, every list, search and count of a user must give what the model gives; at the end the store's own checks must
+find nothing.
 The runs are the same each time; VIDSTORE_MODEL_SEED and VIDSTORE_MODEL_STEPS ask for another, or for a longer one.
 """
 import os
@@ -32,15 +33,16 @@ class Undo(Exception):
 
 
 class Item:
-    def __init__(self, owner, title=None, external=None):
-        self.owner, self.title, self.external, self.removed = owner, title, external, False
+    def __init__(self, owner, title=None, external=None, public=False):
+        self.owner, self.title, self.external, self.public, self.removed = owner, title, external, public, False
 
 
 class Model:
     """What there should be: by id, what was created and not purged since."""
 
     def __init__(self):
-        self.videos, self.jobs, self.grants, self.collections = {}, {}, {}, [[], [], []]
+        self.videos, self.jobs, self.files = {}, {}, {}
+        self.grants, self.collections = {}, [[], [], []]
         self.submitted = [0, 0, 0]
 
     def own(self, items, owner, removed=False):
@@ -53,6 +55,10 @@ class Model:
 
     def holds(self, user, word):
         return {v for v in self.seen(user) if folded(word)[0] in folded(self.videos[v].title)}
+
+    def files_of(self, user):
+        """Its own, and what is open to all."""
+        return {f for f, item in self.files.items() if not item.removed and (item.owner == user or item.public)}
 
     def has(self, items, owner, external):
         return any(items[i].external == external for i in self.own(items, owner))
@@ -180,6 +186,40 @@ class Run:
             system.job.purge(gone)
             del self.m.jobs[gone]
 
+    def put_file(self, s, owner, _):
+        public, name, content = self.r.random() < 0.3, self.title(), b"x" * self.r.randint(1, 4)
+        with s.upload.open(name=name, access="public" if public else "private") as upload:
+            upload.write(content)
+            file = None if self.r.random() < 0.2 else upload.finish()
+            if not file:
+                upload.abort()
+        if file:
+            self.m.files[file.id] = Item(owner, name, public=public)
+
+    def remove_file(self, s, owner, system):
+        file = self.pick(self.m.own(self.m.files, owner))
+        if file:
+            s.file.remove(file)
+            self.m.files[file].removed = True
+        gone = self.pick(self.m.own(self.m.files, owner, removed=True))
+        if gone and self.r.random() < 0.5:
+            s.file.restore(gone)
+            self.m.files[gone].removed = False
+        elif gone and self.r.random() < 0.5:
+            system.file.purge(gone)
+            del self.m.files[gone]
+
+    def open_or_close_file(self, s, owner, _):
+        file = self.pick(self.m.own(self.m.files, owner))
+        if file:
+            item = self.m.files[file]
+            item.public = not item.public
+            s.file.update(file, access="public" if item.public else "private")
+
+    def maintain(self, _, owner, system):
+        del owner
+        system.maintain(20)
+
     def grant(self, s, owner, _):
         video, subject = self.pick(self.m.own(self.m.videos, owner)), (owner + self.r.randint(1, 2)) % 3
         if not video:
@@ -233,6 +273,9 @@ class Run:
         t.assertEqual(sorted(m.own(m.jobs, owner)), sorted(j.id for j in s.job.list(limit=limit)))
         t.assertEqual(sorted(m.holds(owner, word)), sorted(v.id for v in s.video.list(search=word, limit=limit)))
         t.assertEqual(len(m.holds(owner, word)), s.video.count(search=word))
+        t.assertEqual(sorted(m.files_of(owner)), sorted(f.id for f in s.file.list(limit=limit)))
+        named = [f for f in m.files_of(owner) if folded(word)[0] in folded(m.files[f].title)]
+        t.assertEqual(sorted(named), sorted(f.id for f in s.file.list(search=word, limit=limit)))
         left = m.holds(owner, word) - m.holds(owner, other)
         t.assertEqual(sorted(left), sorted(v.id for v in s.video.list(search=f"{word} -{other}", limit=limit)))
         shown = [v for v in m.collections[owner] if v in m.seen(owner)]
@@ -261,7 +304,8 @@ class Nothing:
 
 STEP = [(Run.create_video, 24), (Run.rename_video, 10), (Run.remove_video, 7), (Run.restore_video, 4),
         (Run.purge_video, 3), (Run.submit_jobs, 6), (Run.transaction, 6), (Run.work, 4), (Run.remove_job, 4),
-        (Run.grant, 6), (Run.revoke, 3), (Run.collect, 12), (Run.open_again, 1), (Run.check, 10)]
+        (Run.grant, 6), (Run.revoke, 3), (Run.collect, 12), (Run.put_file, 8),
+        (Run.remove_file, 5), (Run.open_or_close_file, 3), (Run.maintain, 1), (Run.open_again, 1), (Run.check, 10)]
 
 
 class RandomCalls(unittest.TestCase):
