@@ -50,7 +50,7 @@ int vs_db_in_memory(const struct vs_db *db) {
 
 int vs_db_check(const struct vs_db *db, vidstore_error **e) {
     return vs_db_forked(db)
-               ? vs_fail(e, VIDSTORE_FORKED, NULL, "the store was opened before fork: open it anew in the child")
+               ? vs_fail(e, VIDSTORE_FORKED, NULL, "the store was opened before fork: open it after fork only, or exec")
                : 0;
 }
 

@@ -13,7 +13,8 @@ static int enter(vidstore_upload *upload, vidstore_error **e) {
     if (r)
         return r;
     if (vs_db_forked(upload->store->db))
-        return vs_fail(e, VIDSTORE_FORKED, "upload", "the store was opened before fork(): open it again in the child");
+        return vs_fail(e, VIDSTORE_FORKED, "upload",
+                       "the store was opened before fork(): open it after fork only, or exec");
     if (atomic_exchange(&upload->busy, 1))
         return vs_fail(e, VIDSTORE_MISUSE, "upload", "the upload is in use by another thread");
     return 0;

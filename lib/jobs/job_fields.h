@@ -5,7 +5,7 @@ VS_FIELD(USER_ID, 2002, UUID, user_id, "user_id", VS_ONCE | VS_FILTER | VS_INDEX
 VS_FIELD(CREATED_US, 2003, TIME, created_us, "created", VS_FILTER | VS_QUIET, 0, NULL)
 VS_FIELD(UPDATED_US, 2004, TIME, updated_us, "updated", VS_FILTER | VS_QUIET, 0, NULL)
 VS_FIELD(VERSION, 2005, INT, version, "version", VS_QUIET, 0, NULL)
-VS_FIELD(EXTERNAL_ID, 2006, TEXT, external_id, "external_id", VS_FREE | VS_INDEX, 255, NULL)
+VS_FIELD(EXTERNAL_ID, 2006, TEXT, external_id, "external_id", VS_OWN_SET | VS_FREE | VS_INDEX, 255, NULL)
 VS_FIELD(METADATA, 2007, JSON, metadata, "metadata", VS_SET | VS_NULL | VS_MEMBERS, 65536, NULL)
 VS_FIELD(DELETED_US, 2008, TIME, deleted_us, "deleted", VS_FILTER | VS_QUIET, 0, NULL)
 VS_FIELD(REMOVAL_ID, 2009, UUID, removal_id, "removal_id", VS_FILTER | VS_QUIET, 36, NULL)

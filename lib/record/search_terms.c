@@ -69,7 +69,7 @@ static int put_filter(struct vs_search_reader *p, const struct vs_search_term *t
         return vs_search_refuse(p, t, VIDSTORE_SUB_UNKNOWN_FIELD, "this field is asked for words only");
     vs_buf_str(b, b->len ? " or " : "");
     if (is_known(field, piece)) {
-        vs_buf_fmt(b, "%s is %snull", field->name, piece->text[0] == 'a' ? "not " : "");
+        vs_buf_fmt(b, "%s is %snull", field->name, is_word(piece, "any") ? "not " : "");
         return 0;
     }
     if (field->type == VS_INT || field->type == VS_TIME) {
@@ -140,7 +140,7 @@ static const struct vs_saying *saying(const struct vs_noun *noun, const char *na
 int vs_search_add_values(struct vs_search_reader *p, struct vs_search_term *t, const struct vs_field *field) {
     vs_autobuf marks = {0}, filter = {0};
     const char *at = t->value, *end = t->value + t->value_len;
-    int r = 0, rough = -1, values = 0;
+    int r = 0, rough = -1, values = 0, none = 0;
     if (t->op_len == 2 && t->op[0] == '!' && t->op[1] == '=') {
         t->without = !t->without;
         t->op++;
@@ -153,6 +153,7 @@ int vs_search_add_values(struct vs_search_reader *p, struct vs_search_term *t, c
         const struct vs_saying *said = saying(p->out->noun, field->name, strlen(field->name), piece.text, piece.len);
         const char *inner = said ? said->means : NULL, *stop = said ? inner + strlen(inner) : NULL;
         rough = !said && !values++ && piece.prefix && vs_find_of(field) != VS_FINDS ? (int)vs_find_of(field) : -1;
+        none |= !said && is_known(field, &piece) && is_word(&piece, "none");
         if (!said)
             r = put_value(p, t, field, &piece, &marks, &filter);
         while (!r && said && inner < stop) {
@@ -178,7 +179,12 @@ int vs_search_add_values(struct vs_search_reader *p, struct vs_search_term *t, c
     p->any = p->apart = 1;
     p->filter.failed |= filter.failed;
     vs_buf_str(&p->filter, p->filter.len ? " and " : "");
-    vs_buf_fmt(&p->filter, t->without ? "(not (%s) or %s is null)" : "(%s)", filter.data, field->name);
+    /* What is not known is not one of the values either, unless it was one of them. */
+    vs_buf_fmt(&p->filter,
+               !t->without ? "(%s)"
+               : none      ? "(not (%s))"
+                           : "(not (%s) or %s is null)",
+               filter.data, field->name);
     return 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Removing, restoring and purging one record. What one removal took carries one removal id. */
+#include "db/bind.h"
 #include "record/search.h"
 #include "store/crud.h"
 #include "store/crud_internal.h"
@@ -60,6 +61,19 @@ static int check_held(const struct vs_change *c, vidstore_error **e) {
     return r;
 }
 
+/* Nothing went along that a denial takes from who removes: what he can't remove by itself, he can't so either. */
+static int check_denied(const struct vs_change *c, vidstore_error **e) {
+    const struct vs_actor *actor = &c->session->actor;
+    vs_autostmt *s = NULL;
+    if (c->mode != VIDSTORE_REMOVE_CASCADE || vs_policy_is_admin(actor))
+        return 0;
+    int r = vs_ask(c->conn, VS_STMT_GRANT_DENIED_REMOVED, &s, e, vs_id(&actor->user), vs_int(c->now_us),
+                   vs_id(&c->removal));
+    return r == VS_ROW ? vs_fail(e, VIDSTORE_FORBIDDEN, "mode", "something that hangs on the %s is not yours to remove",
+                                 c->noun->name)
+                       : r;
+}
+
 static int remove_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct removal *w = arg;
     struct vs_change c;
@@ -73,6 +87,8 @@ static int remove_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
         r = w->rules->remove(&c, e);
     if (!r)
         r = check_held(&c, e);
+    if (!r)
+        r = check_denied(&c, e);
     if (!r)
         r = mark(&c, c.now_us, &c.removal, e);
     if (!r)

@@ -140,7 +140,8 @@ int vs_session_enter(vidstore_session *session, vidstore_error **e) {
     if (r)
         return r;
     if (vs_db_forked(session->store->db))
-        return vs_fail(e, VIDSTORE_FORKED, "session", "the store was opened before fork(): open it again in the child");
+        return vs_fail(e, VIDSTORE_FORKED, "session",
+                       "the store was opened before fork(): open it after fork only, or exec");
     if (atomic_exchange(&session->busy, 1))
         return vs_fail(e, VIDSTORE_MISUSE, "session", "the session is in use by another thread");
     begin_uninterrupted(session);

@@ -14,6 +14,11 @@ CREATE TABLE search_notes (
 CREATE VIRTUAL TABLE {table}_search USING fts5(title_words, series_words, file_words, tag_words, more_words,
     marks, tokenize='ascii', prefix='1 2 3 4', columnsize=0);
 -- end
+
+-- Jobs go with the job that they hang on: what the index knows of them is dropped by whoever works the note off.
+CREATE TRIGGER jobs_search_purged AFTER DELETE ON jobs BEGIN
+    INSERT INTO search_notes (place) VALUES (562949953421312 + OLD.seq) ON CONFLICT (place) DO NOTHING;
+END;
 -- @postgres
 -- each {table}: users, jobs, videos, files, audit_events
 CREATE TABLE {table}_search (

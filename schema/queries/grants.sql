@@ -70,6 +70,14 @@ SELECT count(*) FROM grants WHERE object_id = $1;
 -- A file on legal hold among what a removal took.
 SELECT id FROM files WHERE removal_id = $1 AND held_us IS NOT NULL LIMIT 1;
 
+-- name: grant_denied_removed
+-- What was taken from a user, at a time, among what a removal took.
+SELECT g.object_id FROM grants AS g WHERE g.subject_id = $1 AND g.denies = 1
+AND (g.expires_us IS NULL OR g.expires_us > $2) AND (EXISTS (
+    SELECT 1 FROM files AS f WHERE f.id = g.object_id AND f.removal_id = $3) OR EXISTS (
+    SELECT 1 FROM videos AS v WHERE v.id = g.object_id AND v.removal_id = $3) OR EXISTS (
+    SELECT 1 FROM jobs AS j WHERE j.id = g.object_id AND j.removal_id = $3)) LIMIT 1;
+
 -- name: grant_idle_count
 -- Rights on files that are private, where they open nothing (access 10), of those that have not ended by now.
 SELECT count(*) FROM grants AS g JOIN files AS f ON f.id = g.object_id

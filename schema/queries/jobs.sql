@@ -195,8 +195,12 @@ UPDATE videos SET job_id = NULL, updated_us = $1, version = version + 1 WHERE jo
 UPDATE files SET job_id = NULL, updated_us = $1, version = version + 1 WHERE job_id = $2 AND deleted_us IS NULL;
 
 -- name: job_detach_children
+-- Those that are there, below the job itself and below removed ones, which go with it.
 UPDATE jobs SET parent_id = NULL, waits_for = NULL, updated_us = $1, version = version + 1
-WHERE parent_id = $2 AND deleted_us IS NULL;
+WHERE deleted_us IS NULL AND parent_id IN (
+    WITH RECURSIVE gone(id) AS (SELECT CAST($2 AS {uuid}) UNION ALL
+        SELECT j.id FROM jobs AS j JOIN gone ON j.parent_id = gone.id WHERE j.deleted_us IS NOT NULL)
+    SELECT id FROM gone);
 
 -- name: job_removed_states
 SELECT user_id, state, count(*) FROM jobs WHERE removal_id = $1 GROUP BY user_id, state;

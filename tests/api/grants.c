@@ -261,6 +261,20 @@ START_TEST(a_denial_takes_what_else_gives) {
 }
 END_TEST
 
+/* What an owner may not remove by itself does not go along with what it hangs on either. */
+START_TEST(a_denial_holds_in_a_cascade) {
+    struct id video = put_video(as_ann), file = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, video.text);
+    struct id denial = give(sys, "file", file, ann, "{\"denies\":true}");
+    refused(VIDSTORE_NOT_FOUND, NULL, vidstore_file_remove(as_ann, file.text, VIDSTORE_REMOVE_RESTRICT, e));
+    refused(VIDSTORE_FORBIDDEN, "mode", vidstore_video_remove(as_ann, video.text, VIDSTORE_REMOVE_CASCADE, e));
+    must(vidstore_file_get(sys, file.text, NULL, e));
+    must(vidstore_video_get(as_ann, video.text, NULL, e));
+    must(vidstore_grant_revoke(sys, denial.text, e));
+    must(vidstore_video_remove(as_ann, video.text, VIDSTORE_REMOVE_CASCADE, e));
+    refused(VIDSTORE_NOT_FOUND, NULL, vidstore_file_get(sys, file.text, NULL, e));
+}
+END_TEST
+
 START_TEST(attack_15_missing_and_forbidden_are_the_same) {
     struct id file = put(as_ann, VIDSTORE_ACCESS_PRIVATE, NULL), none = {"01890000-0000-7000-8000-000000000000"};
     int64_t before = events("action = access_denied");
@@ -388,6 +402,7 @@ Suite *grants_suite(void) {
     tcase_add_test(c, attack_41_a_grant_by_a_since_demoted_user);
     tcase_add_test(c, attack_41_an_expired_grant);
     tcase_add_test(c, a_denial_takes_what_else_gives);
+    tcase_add_test(c, a_denial_holds_in_a_cascade);
     tcase_add_test(c, grants_that_open_nothing);
     tcase_add_test(c, attack_15_missing_and_forbidden_are_the_same);
     tcase_add_test(c, grants_are_seen_by_whom_they_concern);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of jobs: states, their order, and what is on record. */
 #include "jobs.h"
+#include "peek.h"
 
 START_TEST(there_is_no_way_back_from_completed) {
     struct id id = submit(sys, "{\"kind\": \"x\"}");
@@ -237,6 +238,28 @@ START_TEST(a_purge_takes_no_video_along) {
 }
 END_TEST
 
+/* A job that came back below removed ones is not theirs any more, and what the index knows of the others goes too. */
+START_TEST(a_purge_takes_what_is_removed_and_no_more) {
+    char json[160];
+    struct id top = submit(sys, "{\"kind\": \"x\"}");
+    snprintf(json, sizeof json, "{\"kind\": \"x\", \"season\": \"secret\", \"parent_id\": \"%s\"}", top.text);
+    struct id middle = submit(sys, json);
+    snprintf(json, sizeof json, "{\"kind\": \"x\", \"parent_id\": \"%s\"}", middle.text);
+    struct id low = submit(sys, json);
+    must(vidstore_maintain(sys, 1000, 0, NULL, e));
+    ck_assert_int_eq(sql("SELECT count(*) FROM jobs_search"), 3);
+    must(vidstore_job_remove(sys, low.text, VIDSTORE_REMOVE_CASCADE, e));
+    must(vidstore_job_remove(sys, top.text, VIDSTORE_REMOVE_CASCADE, e));
+    must(vidstore_job_restore(sys, low.text, NULL, e));
+    must(vidstore_job_purge(sys, top.text, e));
+    must(vidstore_job_get(sys, low.text, NULL, e));
+    states(sys, "\"ready\":1");
+    ck_assert_int_eq(sql("SELECT count(*) FROM jobs"), 1);
+    must(vidstore_maintain(sys, 1000, 0, NULL, e));
+    ck_assert_int_eq(sql("SELECT count(*) FROM jobs_search"), 1);
+}
+END_TEST
+
 /* --- waiting ------------------------------------------------------------------------------------------------------ */
 
 struct waiting {
@@ -334,6 +357,7 @@ Suite *jobs_life_suite(void) {
     tcase_add_test(t, restore_brings_back_no_more_than_the_removal_took);
     tcase_add_test(t, detached_parts_live_on);
     tcase_add_test(t, a_purge_takes_no_video_along);
+    tcase_add_test(t, a_purge_takes_what_is_removed_and_no_more);
     tcase_add_test(t, waiting_ends_with_the_job_or_the_time);
     tcase_add_test(t, nobody_waits_for_the_end_of_a_bulk_that_came_after_him);
     suite_add_tcase(suite, t);

@@ -84,6 +84,7 @@ static const struct {
     {"episode:3,5..", NULL, "((episode >= $1 AND episode <= $2) OR episode >= $3)"},
     {"episode:any", NULL, "((episode IS NOT NULL))"},
     {"title:none", NULL, "((title IS NULL))"},
+    {"-title:none", NULL, "((NOT (title IS NULL)))"},
     {"download_state:failed", NULL, "((download_state = 40))"},
     {"download_state:none", NULL, "((download_state = 0))"},
     {"download_state:any", NULL, "((download_state IS NOT NULL))"},
