@@ -62,7 +62,7 @@ enum {
     VIDSTORE_SCHEMA = -25,          /**< The file is not a store, or of a version that this library does not know. */
     VIDSTORE_UNSUPPORTED = -26,     /**< This build, engine or file system can't do it. */
     VIDSTORE_MEDIA = -27,           /**< The bytes are not media that can be understood. */
-    VIDSTORE_FORKED = -28,          /**< The handle was made before fork() and can't be used in the child. */
+    VIDSTORE_FORKED = -28,          /**< A handle made before fork(), or a store that was open then, in the child. */
     VIDSTORE_RESYNC = -29,          /**< A position is older than what is kept. */
     VIDSTORE_INTERNAL = -30         /**< A defect of this library. */
 };

@@ -95,9 +95,10 @@ VIDSTORE_API void vidstore_open_params_set_int64(vidstore_open_params *params, i
  * Errors: MISUSE, TIMEOUT, INVALID (location or option; a directory with other things in it: sub NOT_A_STORE),
  * NOT_FOUND (there is none and it may not be created), FORBIDDEN (a directory of another user's, or that others may
  * write), SCHEMA (sub FOREIGN_FILE, SCHEMA_NEWER, SCHEMA_EDITED, SCHEMA_OLD, FOREIGN_BLOBS, NOT_A_STORE), UNSUPPORTED
- * (sub NETWORK_FS), READONLY, FULL, CORRUPT, IO, BUSY, NOMEM. The content of a refused store is untouched. On a full
- * disk a store that is there opens, and can be read; whatever would write says FULL until it is opened again with
- * room. Only what a crash left to be put in order needs room at once, and a new store.
+ * (sub NETWORK_FS), READONLY, FULL, CORRUPT, IO, BUSY, NOMEM, FORKED (the process that this one was forked from had the
+ * store open: fork first, or execute a program). The content of a refused store is untouched. On a full disk a store
+ * that is there opens, and can be read; whatever would write says FULL until it is opened again with room. Only what a
+ * crash left to be put in order needs room at once, and a new store.
  * Threads: any. Blocks: disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_open(const char *location, const vidstore_open_params *params,

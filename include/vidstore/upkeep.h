@@ -101,7 +101,7 @@ VIDSTORE_API vidstore_status vidstore_backup(vidstore_session *session, const ch
  * @param ret_json  receives a JSON object as of vidstore_backup().
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
- * Errors: MISUSE, INVALID, NOT_FOUND, EXISTS, SCHEMA, CORRUPT, FULL, IO, NOMEM.
+ * Errors: MISUSE, INVALID, NOT_FOUND, EXISTS, SCHEMA, CORRUPT, FULL, IO, NOMEM, FORKED (see vidstore_open()).
  * Threads: any. Blocks: disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_restore(const char *backup, const char *directory, uint32_t flags,

@@ -71,9 +71,8 @@ static struct vidstore_result *new_op(int64_t tag) {
 
 static int check_queue(const vidstore_queue *queue, vidstore_error **e) {
     int r = vs_check_handle(queue, VS_MAGIC_QUEUE, "queue", e);
-    if (!r && vs_db_forked(queue->store->db))
-        r = vs_fail(e, VIDSTORE_FORKED, "queue",
-                    "the store was opened before fork(): open it after fork only, or exec");
+    if (!r)
+        r = vs_db_check(queue->store->db, "queue", e);
     return r;
 }
 

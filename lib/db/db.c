@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A database from opening to closing. */
 #include "db/db.h"
+#include "db/inherited.h"
 #include "db/migrate.h"
 #include <errno.h>
 #include <string.h>
@@ -34,7 +35,7 @@ int vs_db_read_only(const struct vs_db *db) {
 }
 
 int vs_db_may_write(const struct vs_db *db, vidstore_error **e) {
-    int rc = vs_db_check(db, e);
+    int rc = vs_db_check(db, NULL, e);
     if (rc || !db->read_only)
         return rc;
     if (db->full)
@@ -48,10 +49,10 @@ int vs_db_in_memory(const struct vs_db *db) {
     return !db->path;
 }
 
-int vs_db_check(const struct vs_db *db, vidstore_error **e) {
-    return vs_db_forked(db)
-               ? vs_fail(e, VIDSTORE_FORKED, NULL, "the store was opened before fork: open it after fork only, or exec")
-               : 0;
+int vs_db_check(const struct vs_db *db, const char *field, vidstore_error **e) {
+    return vs_db_forked(db) ? vs_fail(e, VIDSTORE_FORKED, field,
+                                      "the store was opened before fork(): open it after fork only, or exec")
+                            : 0;
 }
 
 static int make(const struct vs_db_params *params, struct vs_db **ret, vidstore_error **e) {
@@ -158,8 +159,13 @@ static int open_once(const struct vs_db_params *params, struct vs_db **ret, vids
     struct vs_call call = {.deadline_us =
                                vs_mono_us() + (params->deadline_ms > 0 ? params->deadline_ms : DEFAULT_OPEN_MS) * 1000};
     rc = locate(db, params, e);
+    if (!rc && vs_is_inherited(db->path))
+        rc = vs_fail(e, VIDSTORE_FORKED, "path",
+                     "the process that this one was forked from has the store open: open it after fork only, or exec");
     if (!rc)
         rc = open_first(db, params, &call, e);
+    if (!rc)
+        rc = vs_open_file_add(db->path, &db->file, e);
     if (rc) {
         vs_db_close(db);
         return rc;
@@ -226,5 +232,6 @@ void vs_db_close(struct vs_db *db) {
     vs_conn_close(db->checkpointer);
     vs_conn_close(db->writer); /* last: it may write, and so may move the log into the database */
     db->checkpointer = db->writer = NULL;
+    vs_open_file_drop(db->file);
     vs_db_unref(db);
 }

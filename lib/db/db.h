@@ -53,6 +53,8 @@ int vs_db_open(const struct vs_db_params *params, struct vs_db **ret, vidstore_e
 /* Closes all connections. After a fork it only leaks (see vs_db_forked). */
 void vs_db_close(struct vs_db *db);
 int vs_db_forked(const struct vs_db *db); /* 1 in a child of the process that opened it */
+/* FORKED in such a child; field: the argument that belongs to the database, or NULL. */
+int vs_db_check(const struct vs_db *db, const char *field, vidstore_error **e);
 /* 1 when it was opened for reading only. One that was to be written, and had no room, is not: writing says FULL. */
 int vs_db_read_only(const struct vs_db *db);
 /* 0, or why nothing can be written: READONLY, FULL, FORKED. */

@@ -58,6 +58,7 @@ struct vs_pool {
 };
 
 struct vs_db {
+    struct vs_open_file *file; /* NULL: in memory */
     const struct vs_driver *drv;
     pid_t pid;
     atomic_int refs;
@@ -119,7 +120,6 @@ enum { VS_CHECKPOINT_PAGES = 4000, VS_PAGE_BYTES = 4096, VS_NAP_MS = 100 };
 void vs_db_ref(struct vs_db *db);
 void vs_db_unref(struct vs_db *db);
 /* FORKED, or 0. */
-int vs_db_check(const struct vs_db *db, vidstore_error **e);
 
 /* --- gate.c: all but vs_cond_init and vs_wait take the lock themselves ------------------------------------------- */
 

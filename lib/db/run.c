@@ -171,7 +171,7 @@ static int read_in_memory(struct vs_db *db, const struct vs_call *call, vs_op *o
 }
 
 int vs_db_peek(struct vs_db *db, const struct vs_call *call, vs_op *op, void *arg, vidstore_error **e) {
-    int rc = vs_db_check(db, e);
+    int rc = vs_db_check(db, NULL, e);
     if (rc || db->read_only || !db->path)
         return rc ? rc : vs_db_read(db, call, op, arg, e);
     if ((rc = vs_gate_take(db, call, "a short read", e)))
@@ -183,7 +183,7 @@ int vs_db_peek(struct vs_db *db, const struct vs_call *call, vs_op *op, void *ar
 }
 
 int vs_db_read(struct vs_db *db, const struct vs_call *call, vs_op *op, void *arg, vidstore_error **e) {
-    int rc = vs_db_check(db, e);
+    int rc = vs_db_check(db, NULL, e);
     if (rc)
         return rc;
     if (!db->path)

@@ -158,7 +158,7 @@ static int in_file(struct vs_snap *snap, const struct vs_call *call, vidstore_er
 int vs_snap_begin(struct vs_db *db, const struct vs_call *call, int64_t max_age_ms, struct vs_snap **ret,
                   vidstore_error **e) {
     *ret = NULL;
-    int rc = vs_db_check(db, e);
+    int rc = vs_db_check(db, NULL, e);
     if (rc)
         return rc;
     struct vs_snap *snap = vs_calloc(1, sizeof *snap);
@@ -186,7 +186,7 @@ static int expired(const struct vs_snap *snap, vidstore_error **e) {
 int vs_snap_enter(struct vs_snap *snap, const struct vs_call *call, struct vs_conn **ret, vidstore_error **e) {
     struct vs_db *db = snap->db;
     *ret = NULL;
-    int rc = vs_db_check(db, e);
+    int rc = vs_db_check(db, NULL, e);
     if (rc)
         return rc;
     snap->turn = call ? *call : (struct vs_call){0};

@@ -119,7 +119,7 @@ static int why_not(struct vs_txn *txn, enum vs_txn_state state, vidstore_error *
 /* Keeps the guard away and makes this thread the owner. */
 static int claim(struct vs_txn *txn, vidstore_error **e) {
     struct vs_db *db = txn->db;
-    int rc = vs_db_check(db, e);
+    int rc = vs_db_check(db, NULL, e);
     if (rc)
         return rc;
     pthread_mutex_lock(&db->lock);

@@ -109,7 +109,7 @@ static int compare(const struct listing *live, const struct listing *wanted, vid
 }
 
 int vs_db_schema_check(struct vs_db *db, const struct vs_call *call, vidstore_error **e) {
-    int rc = vs_db_check(db, e);
+    int rc = vs_db_check(db, NULL, e);
     if (!rc && db->newer)
         rc = vs_fail_sub(e, VIDSTORE_SCHEMA, VIDSTORE_SUB_SCHEMA_NEWER, NULL,
                          "a newer library has migrated the database: only it can compare the schema");

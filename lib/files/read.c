@@ -167,9 +167,8 @@ vidstore_status vidstore_reader_read(const vidstore_reader *reader, int64_t offs
     if (reterr)
         *reterr = NULL;
     int r = vs_check_handle(reader, VS_MAGIC_READER, "reader", reterr);
-    if (!r && vs_db_forked(reader->store->db))
-        r = vs_fail(reterr, VIDSTORE_FORKED, "reader",
-                    "the store was opened before fork(): open it after fork only, or exec");
+    if (!r)
+        r = vs_db_check(reader->store->db, "reader", reterr);
     return r ? r : read_range(reader, offset, buffer, size, ret_read, reterr);
 }
 

@@ -10,11 +10,10 @@ static int enter(vidstore_upload *upload, vidstore_error **e) {
     if (e)
         *e = NULL;
     int r = vs_check_handle(upload, VS_MAGIC_UPLOAD, "upload", e);
+    if (!r)
+        r = vs_db_check(upload->store->db, "upload", e);
     if (r)
         return r;
-    if (vs_db_forked(upload->store->db))
-        return vs_fail(e, VIDSTORE_FORKED, "upload",
-                       "the store was opened before fork(): open it after fork only, or exec");
     if (atomic_exchange(&upload->busy, 1))
         return vs_fail(e, VIDSTORE_MISUSE, "upload", "the upload is in use by another thread");
     return 0;

@@ -137,11 +137,10 @@ vidstore_session *vs_session_lend(vidstore_session *session) {
 
 int vs_session_enter(vidstore_session *session, vidstore_error **e) {
     int r = vs_check_handle(session, VS_MAGIC_SESSION, "session", e);
+    if (!r)
+        r = vs_db_check(session->store->db, "session", e);
     if (r)
         return r;
-    if (vs_db_forked(session->store->db))
-        return vs_fail(e, VIDSTORE_FORKED, "session",
-                       "the store was opened before fork(): open it after fork only, or exec");
     if (atomic_exchange(&session->busy, 1))
         return vs_fail(e, VIDSTORE_MISUSE, "session", "the session is in use by another thread");
     begin_uninterrupted(session);

@@ -19,9 +19,8 @@ int vs_store_check(const struct vidstore *store, vidstore_error **e) {
     int r = vs_check_handle(store, VS_MAGIC_STORE, "store", e);
     if (!r && atomic_load(&store->closing))
         r = vs_fail_sub(e, VIDSTORE_MISUSE, VIDSTORE_SUB_WRONG_HANDLE, "store", "the store has been closed");
-    if (!r && vs_db_forked(store->db))
-        r = vs_fail(e, VIDSTORE_FORKED, "store",
-                    "the store was opened before fork(): open it after fork only, or exec");
+    if (!r)
+        r = vs_db_check(store->db, "store", e);
     return r;
 }
 

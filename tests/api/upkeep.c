@@ -323,7 +323,9 @@ START_TEST(a_dead_workers_job_is_taken_back) {
     vidstore_job *job = NULL;
     struct id id = add_job();
     setting("job.lease_ms", "500");
+    close_store();
     in_child(claim_and_die, NULL);
+    open_store();
     sleep_ms(700);
     vidstore_text *report = maintain(1000, VIDSTORE_MAINTAIN_DRY_RUN);
     ck_assert_int_eq(number(report, "leases_recovered"), 1);

@@ -399,6 +399,7 @@ static void write_from_afar(void *arg) {
 
 START_TEST(tells_soon_across_processes) {
     ck_assert_int_eq(pipe(ready_pipe), 0);
+    close_store();
     pid_t pid = fork();
     if (pid == 0) {
         close(ready_pipe[1]);
@@ -406,6 +407,7 @@ START_TEST(tells_soon_across_processes) {
         _exit(0);
     }
     close(ready_pipe[0]);
+    open_store();
     vidstore_watch *w = watch_from(sys, NULL, NULL);
     int64_t best = INT64_MAX;
     for (int i = 0; i < 10; i++) {
