@@ -47,6 +47,8 @@ struct sqlite_conn {
     uint32_t jitter;            /* state of a small generator: two waiters shall not keep step */
     int beginning;              /* a write transaction: what is waited for is another process's turn to end */
     int turn, awaits;           /* sqlite_turn.c: the file, -1: none; the lock on it is held */
+    struct turn_words *words;   /* what the file holds; NULL: it can't be mapped */
+    uint32_t heard;             /* the last offer that it knows of */
     int64_t began_us, ended_us; /* its turn, and the last commit in it */
     /* What it last saw of the database; offers in a row that nobody took; how many to leave out for that. */
     int64_t seen, untaken, skip;
@@ -99,8 +101,9 @@ void vs_sqlite_turn_open(struct sqlite_conn *c); /* a failure is no harm */
 void vs_sqlite_turn_close(struct sqlite_conn *c);
 void vs_sqlite_turn_offer(
     struct sqlite_conn *c); /* before a turn: after one of its own it lets a waiting process go first */
-void vs_sqlite_turn_await(struct sqlite_conn *c); /* says that it waits */
-void vs_sqlite_turn_got(struct sqlite_conn *c);   /* and that it does no more */
+void vs_sqlite_turn_await(struct sqlite_conn *c);           /* says that it waits */
+void vs_sqlite_turn_nap(struct sqlite_conn *c, int64_t us); /* until it is offered one, or the time is over */
+void vs_sqlite_turn_got(struct sqlite_conn *c);             /* and that it does no more */
 void vs_sqlite_turn_ended(struct sqlite_conn *c);
 
 /* sqlite_member.c */

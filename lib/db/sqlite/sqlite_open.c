@@ -27,7 +27,9 @@ static void nap(struct sqlite_conn *c, int tries) {
         us = left < us ? left : us;
     }
     struct timespec ts = {0, us * 1000};
-    if (us > 0)
+    if (us > 0 && c->awaits)
+        vs_sqlite_turn_nap(c, us);
+    else if (us > 0)
         nanosleep(&ts, NULL);
 }
 

@@ -1,19 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 /* Turns among processes. SQLite's write lock has no queue: who has it and takes it again at once keeps all others out,
  * who can only look now and then. So whoever waits holds a shared lock on a file beside the database for as long, and
- * who has just committed looks whether there is such a lock, and then stands back for a moment. It is a courtesy:
- * without the file all goes on, only less fairly, and a process that dies leaves no lock behind. */
+ * who has just committed looks whether there is such a lock, and then stands back for a moment. Two words in that file
+ * wake the other side: who waits sleeps until an offer, and who made one until it is taken. It is a courtesy: without
+ * the file all goes on, only less fairly, without the words slower, and a process that dies leaves no lock behind. */
 #include "db/sqlite/sqlite_internal.h"
 #include <fcntl.h>
+#include <linux/futex.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 static const int64_t RECENT_US = 20000; /* an own commit so long ago took nobody's turn */
 static const int64_t TURN_US = 4000;    /* commits in a row: handing over costs about one of them */
 static const int64_t STAND_BACK_US = 3000;
+static const int64_t NAP_US = 200;
 enum { PATIENCE = 4, SKIP_MOST = 16 };
+
+struct turn_words {
+    _Atomic uint32_t offered, taken; /* counters that all processes share */
+};
+
+static void map_words(struct sqlite_conn *c) {
+    static const char nothing[sizeof(struct turn_words)];
+    struct stat st;
+    if (c->turn < 0 || fstat(c->turn, &st) != 0)
+        return;
+    /* Written, not just made longer: a page that the disk has no room for would end the process when it is touched. */
+    if ((size_t)st.st_size < sizeof nothing && pwrite(c->turn, nothing, sizeof nothing, 0) != sizeof nothing)
+        return;
+    void *at = mmap(NULL, sizeof nothing, PROT_READ | PROT_WRITE, MAP_SHARED, c->turn, 0);
+    c->words = at == MAP_FAILED ? NULL : at;
+}
 
 void vs_sqlite_turn_open(struct sqlite_conn *c) {
     size_t size = strlen(c->path) + sizeof VS_TURN_SUFFIX;
@@ -22,9 +45,13 @@ void vs_sqlite_turn_open(struct sqlite_conn *c) {
         return;
     snprintf(name, size, "%s" VS_TURN_SUFFIX, c->path);
     c->turn = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    map_words(c);
 }
 
 void vs_sqlite_turn_close(struct sqlite_conn *c) {
+    if (c->words)
+        munmap(c->words, sizeof *c->words);
+    c->words = NULL;
     if (c->turn >= 0)
         close(c->turn);
     c->turn = -1;
@@ -40,17 +67,44 @@ static int others_wait(struct sqlite_conn *c) {
     return turn_lock(c, F_OFD_GETLK, F_WRLCK) != F_UNLCK;
 }
 
+static uint32_t offered(const struct sqlite_conn *c) {
+    return c->words ? atomic_load(&c->words->offered) : 0;
+}
+
+/* word: NULL: all of the time. */
+static void sleep_on(_Atomic uint32_t *word, uint32_t while_it_is, int64_t us) {
+    struct timespec ts = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
+    if (word)
+        syscall(SYS_futex, word, FUTEX_WAIT, while_it_is, &ts, NULL, 0);
+    else
+        nanosleep(&ts, NULL);
+}
+
+static void tell(_Atomic uint32_t *word) {
+    atomic_fetch_add(word, 1);
+    syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
 void vs_sqlite_turn_await(struct sqlite_conn *c) {
     if (c->awaits)
         return;
     c->awaits = 1;
+    c->heard = offered(c);
     turn_lock(c, F_OFD_SETLK, F_RDLCK);
+}
+
+void vs_sqlite_turn_nap(struct sqlite_conn *c, int64_t us) {
+    if (offered(c) == c->heard)
+        sleep_on(c->words ? &c->words->offered : NULL, c->heard, us);
+    c->heard = offered(c);
 }
 
 void vs_sqlite_turn_got(struct sqlite_conn *c) {
     if (!c->awaits)
         return;
     turn_lock(c, F_OFD_SETLK, F_UNLCK);
+    if (c->words)
+        tell(&c->words->taken);
     c->awaits = 0;
     c->began_us = vs_mono_us();
 }
@@ -75,9 +129,24 @@ static void note_offer(struct sqlite_conn *c, int withdrawn) {
     c->skip = c->untaken < PATIENCE ? 0 : c->untaken < SKIP_MOST ? c->untaken : SKIP_MOST;
 }
 
+/* 1: one of them has got it, or nobody waits. */
+static int stand_back(struct sqlite_conn *c, int64_t until) {
+    uint32_t taken = c->words ? atomic_load(&c->words->taken) : 0;
+    int64_t now = vs_mono_us();
+    if (!others_wait(c))
+        return 1;
+    if (c->words)
+        tell(&c->words->offered);
+    for (; now < until; now = vs_mono_us()) {
+        sleep_on(c->words ? &c->words->taken : NULL, taken, c->words ? until - now : NAP_US);
+        if (c->words ? atomic_load(&c->words->taken) != taken : !others_wait(c))
+            return 1;
+    }
+    return 0;
+}
+
 void vs_sqlite_turn_offer(struct sqlite_conn *c) {
     int64_t now = vs_mono_us(), until = now + STAND_BACK_US;
-    int waiting = 1;
     if (now - c->ended_us > RECENT_US)
         c->began_us = now;
     if (c->turn < 0 || now - c->began_us < TURN_US)
@@ -87,11 +156,6 @@ void vs_sqlite_turn_offer(struct sqlite_conn *c) {
         c->began_us = now;
         return;
     }
-    /* It is over when one of them has got it, and withdraws. */
-    for (; now < until && (waiting = others_wait(c)); now = vs_mono_us()) {
-        struct timespec nap = {.tv_nsec = 200000};
-        nanosleep(&nap, NULL);
-    }
-    note_offer(c, !waiting);
-    c->began_us = now;
+    note_offer(c, stand_back(c, until));
+    c->began_us = vs_mono_us();
 }
