@@ -3,6 +3,7 @@
 #include "audit/audit.h"
 #include "audit/audit_canary.h"
 #include "audit/audit_habits.h"
+#include "audit/audit_marks.h"
 #include "db/bind.h"
 #include "trail/checkpoint.h"
 #include "util/alloc.h"
@@ -13,8 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define WATCHED "audit.watched" /* the last event that alerts were raised for, and when that was */
 
 static const int64_t HOUR_US = INT64_C(3600000000), SHORT_US = 600000000, KEEP_US = INT64_C(30) * 86400 * 1000000;
 enum { HISTORY = 500, HISTORY_MIN = 5, LOOKS = 1000 };
@@ -127,33 +126,6 @@ static int load(struct detection *d, struct vs_conn *conn, enum vs_stmt_id id, i
     return r;
 }
 
-static int watched(struct vs_conn *conn, int64_t *ret, int64_t *ret_us, vidstore_error **e) {
-    vs_autostmt *s = NULL;
-    char *end = NULL;
-    int r = vs_stmt(conn, VS_STMT_META_GET, &s, e);
-    *ret = *ret_us = 0;
-    if (r)
-        return r;
-    vs_bind_text(s, 1, WATCHED, -1);
-    if ((r = vs_row(s, e)) == VS_ROW) {
-        *ret = strtoll(vs_col_text(s, 0, NULL), &end, 10);
-        *ret_us = strtoll(end, NULL, 10);
-    }
-    return r < 0 ? r : 0;
-}
-
-/* The event that was the last one then is not there, and too young to have been pruned. */
-static int find_cut(struct detection *d, struct vs_conn *conn, int64_t watched_us, vidstore_error **e) {
-    int64_t now = vs_now_us();
-    vs_autostmt *s = NULL;
-    if (!d->w.after_seq || !watched_us || now - watched_us > 24 * HOUR_US)
-        return 0;
-    int r = vs_ask(conn, VS_STMT_AUDIT_SEQ_AT, &s, e, vs_int(d->w.after_seq));
-    if (r == VS_DONE || (r == VS_ROW && vs_col_int(s, 0) != d->w.after_seq))
-        vs_watch_note(&d->w, "history_cut", "audit", 0, now, HOUR_US, 1);
-    return r < 0 ? r : 0;
-}
-
 static int read_checkpoint(struct vs_conn *conn, int64_t number, struct vs_checkpoint *ret, vidstore_error **e) {
     vs_autostmt *s = NULL;
     size_t len = 0;
@@ -184,16 +156,16 @@ static int find_gap(struct detection *d, struct vs_conn *conn, vidstore_error **
  * everything. The rows come in the order of events, because the second range begins where the first ends. */
 static int load_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct detection *d = arg;
-    int64_t after, watched_us, hour = 0, recent = 0, time = vs_now_us();
-    int r = watched(conn, &after, &watched_us, e);
+    int64_t hour = 0, recent = 0, time = vs_now_us();
+    d->w.count = d->w.alert_count = 0;
+    d->more = 0;
+    int r = vs_audit_marks_load(conn, &d->w, e);
+    int64_t after = d->w.after_seq;
     if (!r)
         r = vs_audit_last_seq(conn, &d->last_seq, e);
     if (r)
         return r;
-    d->w.count = d->w.alert_count = 0;
-    d->w.after_seq = after;
-    d->more = 0;
-    r = find_cut(d, conn, watched_us, e);
+    r = vs_audit_marks_check(conn, &d->w, e);
     if (!r)
         r = find_gap(d, conn, e);
     if (!r)
@@ -340,31 +312,18 @@ static int raise_alert(struct vs_conn *conn, struct detection *d, const struct v
 
 static int raise_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct detection *d = arg;
-    vs_autostmt *old = NULL, *meta = NULL;
-    char text[48];
-    int64_t after, after_us;
-    int r = watched(conn, &after, &after_us, e);
+    int is_same = 0;
+    int r = vs_audit_marks_are_same(conn, &d->w, &is_same, e);
     d->raised = 0;
-    if (r || after != d->w.after_seq) /* somebody else has looked at the same events meanwhile */
+    if (r || !is_same) /* somebody else has looked at the same events meanwhile */
         return r;
     for (size_t i = 0; !r && i < d->w.alert_count; i++)
         r = raise_alert(conn, d, &d->w.alerts[i], e);
     if (!r)
         r = vs_habits_keep(conn, d->habits, d->habit_count, e);
     if (!r)
-        r = vs_stmt(conn, VS_STMT_AUDIT_ALERT_PRUNE, &old, e);
-    if (r)
-        return r;
-    vs_bind_int(old, 1, vs_now_us() - KEEP_US);
-    r = vs_run(old, NULL, e);
-    if (!r)
-        r = vs_stmt(conn, VS_STMT_META_SET, &meta, e);
-    if (r)
-        return r;
-    snprintf(text, sizeof text, "%" PRId64 " %" PRId64, d->last_seq, vs_now_us());
-    vs_bind_text(meta, 1, WATCHED, -1);
-    vs_bind_text(meta, 2, text, -1);
-    return vs_run(meta, NULL, e);
+        r = vs_exec(conn, VS_STMT_AUDIT_ALERT_PRUNE, NULL, e, vs_int(vs_now_us() - KEEP_US));
+    return r ? r : vs_audit_marks_keep(conn, &d->w, d->last_seq, e);
 }
 
 static void free_detection(struct detection **d) {

@@ -28,15 +28,18 @@ static void look_at(struct vs_watch *w, const struct vs_watched *row) {
 }
 
 /* The positions of a chain follow each other: one that does not stands behind events that were taken out. Pruning takes
- * them from the beginning only. */
+ * them from the beginning only. Before the first one that is news stands the last one of the run before, even when it
+ * is too old to be among the rows; what was looked at and taken out since leaves a hole too. */
 static void find_holes(struct vs_watch *w) {
     int64_t last[VS_CHAINS] = {0};
     for (size_t i = w->whole; i < w->count; i++) {
         const struct vs_watched *row = &w->rows[i];
         if (row->chain < 1 || row->chain >= VS_CHAINS || !row->position)
             continue;
+        if (!last[row->chain] && row->seq > w->after_seq)
+            last[row->chain] = w->marks[row->chain].position;
         int64_t missing = last[row->chain] ? row->position - last[row->chain] - 1 : 0;
-        if (missing > 0 && row->seq > w->after_seq)
+        if (missing > 0)
             vs_watch_note(w, "history_gap", vs_word_name(vs_audit_chains, row->chain), 0, row->at_us, HOUR_US, missing);
         last[row->chain] = row->position;
     }

@@ -26,6 +26,11 @@ struct vs_watched {
     int64_t position; /* in its chain; 0: not known */
 };
 
+/* The last event of a chain that a run had looked at; 0: not known. */
+struct vs_mark {
+    int64_t position, seq;
+};
+
 /* What nobody has a reason to touch. */
 struct vs_canary {
     char id[37];
@@ -48,6 +53,7 @@ struct vs_watch {
     const struct vs_canary *canaries; /* in the order of their ids */
     size_t canary_count;
     int64_t after_seq; /* up to here alerts were raised before: only what ends later is news */
+    struct vs_mark marks[VS_CHAINS];
     struct vs_alert alerts[VS_WATCH_ALERTS];
     size_t alert_count;
 };

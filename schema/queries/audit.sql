@@ -59,6 +59,10 @@ GROUP BY user_id ORDER BY events DESC, user_id LIMIT 10;
 -- The position of a chain's last event.
 SELECT position FROM audit_events WHERE chain = $1 ORDER BY position DESC LIMIT 1;
 
+-- name: audit_mark
+-- The last event of a chain that is not after another one of any chain.
+SELECT position, seq FROM audit_events WHERE chain = $1 AND seq <= $2 ORDER BY position DESC LIMIT 1;
+
 -- name: audit_hash_list
 SELECT position, hash, created_us, 200 + length(coalesce(details, '')) + length(coalesce(user_agent, ''))
 + length(coalesce(description, '')) FROM audit_events WHERE chain = $1 AND position > $2 AND position <= $3

@@ -125,6 +125,53 @@ START_TEST(group_56_a_hole) {
 }
 END_TEST
 
+/* The events before it are an hour old, so that no run looks at them again. */
+START_TEST(group_56_a_hole_between_two_runs) {
+    record(5);
+    maintain();
+    forge("UPDATE audit_events SET created_us = created_us - 3600000000");
+    record(5);
+    maintain();
+    ck_assert_int_eq(events("action = alert"), 0);
+    forge("UPDATE audit_events SET created_us = created_us - 3600000000");
+    record(5);
+    forge("DELETE FROM audit_events WHERE chain = 2 AND position IN (SELECT position FROM audit_events WHERE chain = 2 "
+          "ORDER BY position DESC LIMIT 2 OFFSET 3)"); /* the first two of the five */
+    maintain();
+    maintain();
+    ck_assert_int_eq(events("action = alert and object_name = history_gap"), 1);
+    ck_assert_int_eq(events("action = alert"), 1);
+}
+END_TEST
+
+/* Of one chain, while others go on; and its positions are given anew. */
+START_TEST(group_56_a_cut_end_of_one_chain) {
+    add_user("ann", VIDSTORE_ROLE_USER);
+    record(5);
+    maintain();
+    record(5);
+    forge("DELETE FROM audit_events WHERE chain = 1 AND position = (SELECT max(position) FROM audit_events WHERE "
+          "chain = 1)");
+    add_user("bob", VIDSTORE_ROLE_USER);
+    maintain();
+    maintain();
+    ck_assert_int_eq(events("action = alert and object_name = history_cut"), 1);
+}
+END_TEST
+
+/* What was looked at is gone, but neither the first nor the last. */
+START_TEST(group_56_a_hole_in_what_was_seen) {
+    record(9);
+    maintain();
+    forge("DELETE FROM audit_events WHERE chain = 2 AND position = (SELECT max(position) - 3 FROM audit_events WHERE "
+          "chain = 2)");
+    record(1);
+    maintain();
+    maintain();
+    ck_assert_int_eq(events("action = alert and object_name = history_gap"), 1);
+}
+END_TEST
+
 Suite *audit_alerts_suite(void);
 
 Suite *audit_alerts_suite(void) {
@@ -136,6 +183,9 @@ Suite *audit_alerts_suite(void) {
     tcase_add_test(t, group_56_late_checkpoints);
     tcase_add_test(t, group_56_a_cut_end);
     tcase_add_test(t, group_56_a_hole);
+    tcase_add_test(t, group_56_a_hole_between_two_runs);
+    tcase_add_test(t, group_56_a_cut_end_of_one_chain);
+    tcase_add_test(t, group_56_a_hole_in_what_was_seen);
     suite_add_tcase(suite, t);
     return suite;
 }

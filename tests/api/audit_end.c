@@ -39,6 +39,21 @@ START_TEST(group_53_pruning) {
 }
 END_TEST
 
+/* What the last run of detection saw last is gone, and that is as it should be. */
+START_TEST(group_53_pruned_is_not_cut) {
+    int64_t count = 0;
+    record(SEGMENT - 10);
+    must(vidstore_maintain(sys, 1000, 0, NULL, e));
+    record(SEGMENT + 20);
+    free(checkpoint());
+    must(vidstore_audit_prune(sys, INT64_MAX, &count, e));
+    ck_assert_int_eq(count, 2 * SEGMENT);
+    must(vidstore_maintain(sys, 1000, 0, NULL, e));
+    ck_assert_int_eq(events("action = alert and object_name = pruned_by_hand"), 1);
+    ck_assert_int_eq(events("action = alert"), 1);
+}
+END_TEST
+
 START_TEST(group_48_a_segment_made_anew) {
     record(SEGMENT + 1);
     free(checkpoint());
@@ -315,6 +330,7 @@ Suite *audit_end_suite(void) {
     TCase *t = tcase_create("attacks");
     tcase_add_checked_fixture(t, begin, end);
     tcase_add_test(t, group_53_pruning);
+    tcase_add_test(t, group_53_pruned_is_not_cut);
     tcase_add_test(t, group_48_a_segment_made_anew);
     tcase_add_test(t, what_is_pruned_by_hand_is_missing);
     tcase_add_test(t, group_54_an_erased_person);

@@ -393,7 +393,29 @@ START_TEST(group_56_holes) {
     w.whole = 8; /* before it stand failures alone: holes are nothing */
     ck_assert_int_eq(alerts("history_gap"), 0);
     w.whole = 0;
-    w.after_seq = 9; /* was told */
+    w.after_seq = 9; /* was looked at: it came to be since, or has the same key as what was told */
+    ck_assert_int_eq(alerts("history_gap"), 1);
+}
+END_TEST
+
+START_TEST(group_56_holes_between_two_runs) {
+    for (int i = 0; i < 3; i++) {
+        struct vs_watched *row = add(VIDSTORE_AUDIT_HOST_EVENT, 1, i);
+        row->chain = VIDSTORE_AUDIT_CHAIN_SECURITY;
+        row->position = 41 + i;
+    }
+    ck_assert_int_eq(alerts("history_gap"), 0); /* nothing is known of what was before */
+    w.marks[VIDSTORE_AUDIT_CHAIN_SECURITY].position = 40;
+    ck_assert_int_eq(alerts("history_gap"), 0);
+    w.marks[VIDSTORE_AUDIT_CHAIN_SECURITY].position = 39;
+    ck_assert_int_eq(alerts("history_gap"), 1);
+    ck_assert_int_eq(w.alerts[0].count, 1);
+    w.after_seq = 1; /* the first of them was seen by the run before */
+    w.marks[VIDSTORE_AUDIT_CHAIN_SECURITY].position = 41;
+    ck_assert_int_eq(alerts("history_gap"), 0);
+    w.marks[VIDSTORE_AUDIT_CHAIN_SECURITY].position = 39;
+    w.after_seq = 0;
+    w.whole = 3;
     ck_assert_int_eq(alerts("history_gap"), 0);
 }
 END_TEST
@@ -543,6 +565,7 @@ Suite *audit_watch_suite(void) {
     tcase_add_test(tests, group_56_the_audits_own);
     tcase_add_test(tests, group_56_lost_refusals);
     tcase_add_test(tests, group_56_holes);
+    tcase_add_test(tests, group_56_holes_between_two_runs);
     tcase_add_test(tests, group_56_canaries);
     tcase_add_test(tests, group_56_own_deletions);
     tcase_add_test(tests, every_rule_has_words);
