@@ -324,6 +324,50 @@ START_TEST(legal_hold) {
 END_TEST
 
 /* The right to write is neither that of the owner nor that to remove, nor a way to other rights. */
+/* From whatever it hangs on, however deep, whoever removes that. What is let go keeps its bytes. */
+START_TEST(legal_hold_from_above) {
+    vidstore_job *top = NULL, *part = NULL;
+    vidstore_video *video = NULL;
+    vidstore_job_params *p = vidstore_job_params_new();
+    vidstore_video_params *v = vidstore_video_params_new();
+    vidstore_job_params_set_text(p, VIDSTORE_JOB_KIND, "work");
+    must(vidstore_job_submit(as_ann, p, &top, e));
+    vidstore_job_params_set_text(p, VIDSTORE_JOB_PARENT_ID, vidstore_job_id(top));
+    must(vidstore_job_submit(as_ann, p, &part, e));
+    vidstore_video_params_set_text(v, VIDSTORE_VIDEO_JOB_ID, vidstore_job_id(part));
+    must(vidstore_video_create(as_ann, v, &video, e));
+    struct id file = put(as_ann, VIDSTORE_ACCESS_PRIVATE, vidstore_video_id(video));
+    update(VIDSTORE_OK, sys, file, "{\"held\":1000000}");
+    vidstore_session *const all[] = {as_ann, sys};
+    char other_bytes[120], other_owner[80];
+    snprintf(other_bytes, sizeof other_bytes, "{\"sha256\":\"%064d\"}", 0);
+    snprintf(other_owner, sizeof other_owner, "{\"user_id\":\"%s\"}", bob.text);
+    for (int i = 0; i < 2; i++) {
+        const int32_t whole = VIDSTORE_REMOVE_CASCADE;
+        refused(VIDSTORE_FORBIDDEN, "id", vidstore_job_remove(all[i], vidstore_job_id(top), whole, e));
+        refused(VIDSTORE_FORBIDDEN, "id", vidstore_job_remove(all[i], vidstore_job_id(part), whole, e));
+        refused(VIDSTORE_FORBIDDEN, "id", vidstore_video_remove(all[i], vidstore_video_id(video), whole, e));
+        refused(VIDSTORE_FORBIDDEN, "id", vidstore_file_remove(all[i], file.text, whole, e));
+        update(VIDSTORE_INVALID, all[i], file, other_bytes);
+        update(VIDSTORE_INVALID, all[i], file, other_owner);
+    }
+    refused(VIDSTORE_FORBIDDEN, "id", vidstore_user_remove(sys, ann.text, VIDSTORE_REMOVE_CASCADE, e));
+    must(vidstore_job_remove(as_ann, vidstore_job_id(top), VIDSTORE_REMOVE_DETACH, e));
+    must(vidstore_job_purge(as_ann, vidstore_job_id(top), e));
+    must(vidstore_video_remove(as_ann, vidstore_video_id(video), VIDSTORE_REMOVE_DETACH, e));
+    must(vidstore_video_purge(as_ann, vidstore_video_id(video), e));
+    must(vidstore_user_remove(sys, ann.text, VIDSTORE_REMOVE_DETACH, e));
+    refused(VIDSTORE_STATE, "id", vidstore_user_purge(sys, ann.text, e));
+    must(vidstore_maintain(sys, 60000, VIDSTORE_MAINTAIN_ALL, NULL, e));
+    must(vidstore_file_verify(sys, file.text, NULL, e)); /* its bytes are those of then */
+    vidstore_job_free(top);
+    vidstore_job_free(part);
+    vidstore_video_free(video);
+    vidstore_job_params_free(p);
+    vidstore_video_params_free(v);
+}
+END_TEST
+
 START_TEST(what_writing_does_not_reach) {
     struct id file = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL), video = put_video(as_ann),
               secret = put(as_ann, VIDSTORE_ACCESS_PRIVATE, NULL), shared = put_video(as_ann);
@@ -407,6 +451,7 @@ Suite *grants_suite(void) {
     tcase_add_test(c, attack_15_missing_and_forbidden_are_the_same);
     tcase_add_test(c, grants_are_seen_by_whom_they_concern);
     tcase_add_test(c, legal_hold);
+    tcase_add_test(c, legal_hold_from_above);
     tcase_add_test(c, what_writing_does_not_reach);
     tcase_add_test(c, a_hold_outlasts_the_end);
     tcase_add_test(c, an_external_id_tells_others_nothing);
