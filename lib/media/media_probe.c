@@ -18,6 +18,7 @@ enum { GRACE_MS = 2000, DEATH_MS = 100, TRIES = 3, LOOK_MS = 20 };
 enum outcome {
     ANSWERED,
     NO_ANSWER,   /* the child ended without one */
+    NOT_TAKEN,   /* no child ever had the file */
     TOO_LONG,    /* it would not stop talking */
     HELPER_GONE, /* the helper is dead: the file is not to blame */
     HELPER_DEAF, /* nothing came at all, not even the end */
@@ -122,6 +123,14 @@ static int read_piece(int fd, struct vs_buf *ret) {
     return ret->failed || chunk[got - 1] == '\n';
 }
 
+/* How many processes have taken the file: what stands before the answer. */
+static size_t count_taken(const struct vs_buf *answer) {
+    size_t n = 0;
+    while (n < answer->len && answer->data[n] == VS_MEDIA_TAKEN)
+        n++;
+    return n;
+}
+
 static enum outcome read_answer(const struct vs_media_helper *h, int fd, int64_t deadline_us, struct question *q) {
     for (;;) {
         struct pollfd p[2] = {{.fd = fd, .events = POLLIN}, {.fd = q->bytes ? q->ranges.sock : -1, .events = POLLIN}};
@@ -134,9 +143,10 @@ static enum outcome read_answer(const struct vs_media_helper *h, int fd, int64_t
             continue;
         if (q->answer.failed)
             return TOO_LONG;
-        if (q->answer.len)
+        size_t taken = count_taken(&q->answer);
+        if (q->answer.len > taken)
             return ANSWERED; /* or cut off, which the reader of the answer will find */
-        return vs_media_helper_dead(h, DEATH_MS) ? HELPER_GONE : NO_ANSWER;
+        return vs_media_helper_dead(h, DEATH_MS) ? HELPER_GONE : taken ? NO_ANSWER : NOT_TAKEN;
     }
 }
 
@@ -186,15 +196,19 @@ static int set_text(char **field, const char *text, vidstore_error **e) {
     return *field ? 0 : vs_fail_nomem(e);
 }
 
+static int is_late(const struct question *q) {
+    return q->elapsed_us >= q->request.timeout_ms * INT64_C(1000);
+}
+
 /* Nothing usable came back, and the file is to blame: killed at the deadline, or it broke its parser. */
 static int note_loss(const struct question *q, const char *detail, struct vs_probe *probe, vidstore_error **e) {
-    int late = q->elapsed_us >= q->request.timeout_ms * INT64_C(1000);
+    int late = is_late(q);
     int rc = set_text(&probe->status, late ? "limit_time" : "crashed", e);
     return rc ? rc : set_text(&probe->detail, late ? "stopped at the deadline" : detail, e);
 }
 
 static int take_answer(enum outcome outcome, const struct question *q, struct vs_probe *probe, vidstore_error **e) {
-    if (outcome == NO_ANSWER)
+    if (outcome == NO_ANSWER || outcome == NOT_TAKEN)
         return note_loss(q, "the probing process ended without an answer", probe, e);
     if (outcome == TOO_LONG)
         return note_loss(q, "the answer is too long", probe, e);
@@ -206,6 +220,14 @@ static int take_answer(enum outcome outcome, const struct question *q, struct vs
         return 0;
     vs_media_probe_clear(probe); /* none of what such a process says is kept */
     return note_loss(q, vidstore_error_message(why), probe, e);
+}
+
+/* No process for it, or none that lived until it had the file: the machine is short of something, and nothing is known
+ * of the file. */
+static int fail_not_taken(vidstore_error **e) {
+    vs_fail(e, VIDSTORE_UNAVAILABLE, NULL, "the probe helper had no process for the file (processes, descriptors?)");
+    vs_error_set_retry(e, 1000);
+    return VIDSTORE_UNAVAILABLE;
 }
 
 /* Asks one helper. 0 with the answer in *probe; 1 when it died and another one may be asked; or a negative status. */
@@ -225,6 +247,8 @@ static int ask_one(struct vs_prober *p, struct question *q, struct vs_probe *pro
         rc = 1;
     else if (outcome == GIVEN_UP)
         rc = vs_fail(e, VIDSTORE_CANCELLED, NULL, "cancelled while probing");
+    else if (outcome == NOT_TAKEN && !is_late(q))
+        rc = fail_not_taken(e);
     else if (outcome == HELPER_DEAF)
         rc = vs_fail(e, VIDSTORE_UNAVAILABLE, NULL, "the probe helper does not respond; it was killed");
     else

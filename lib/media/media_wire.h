@@ -4,7 +4,9 @@
  * The helper speaks first, once: struct vs_media_hello. After that the host sends one struct vs_media_request a file,
  * each with two descriptors as ancillary data: the media file, and the write end of a pipe made for this one answer, so
  * that a process which reads a hostile file never holds a channel on which it could answer for another file. The answer
- * is one JSON document of at most VS_MEDIA_ANSWER_MAX bytes; end of file without one means that the child died.
+ * is one JSON document of at most VS_MEDIA_ANSWER_MAX bytes. VS_MEDIA_TAKEN comes first, from each process that takes
+ * the file, before it reads any of it: end of file after it means that the child died of the file, and without it that
+ * nobody has looked.
  *
  * Bytes that lie in no file are read through a socket in the file's place: the child sends a struct vs_media_range, and
  * gets an int32_t, which is how many bytes follow, 0 at the end, negative when they can't be read. */
@@ -18,8 +20,9 @@
 #define VS_MEDIA_FACTS 5u
 
 #define VS_MEDIA_MAGIC      0x76737062u /* "vspb" */
-#define VS_MEDIA_PROTOCOL   2u
+#define VS_MEDIA_PROTOCOL   3u
 #define VS_MEDIA_SOCKET     3
+#define VS_MEDIA_TAKEN      ' ' /* white space before the document */
 #define VS_MEDIA_ANSWER_MAX (4u << 20)
 #define VS_MEDIA_KILL_MS    500 /* past the deadline the helper kills the child after this time */
 #define VS_MEDIA_RANGE_MAX  (256u << 10)

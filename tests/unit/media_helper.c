@@ -1,36 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Probing: a client that survives its helper, its host's habits, and the lack of memory. */
+/* Probing: a client that survives its helper and the lack of memory. */
 #include "media_harness.h"
-
-/* A helper process that is a child of another; 0 when there is none. Zombies do not count. wanted_state 0: any. */
-static pid_t helper_in_state(pid_t wanted, char wanted_state) {
-    DIR *d = opendir("/proc");
-    pid_t found = 0;
-    for (struct dirent *entry; (entry = readdir(d));) {
-        char path[300], name[64] = "", state = 0;
-        int parent = 0;
-        snprintf(path, sizeof path, "/proc/%s/stat", entry->d_name);
-        FILE *f = atoi(entry->d_name) > 0 ? fopen(path, "re") : NULL;
-        if (f && fscanf(f, "%*d (%63[^)]) %c %d", name, &state, &parent) == 3 && parent == wanted && state != 'Z' &&
-            (!wanted_state || state == wanted_state) && strcmp(name, "vidstore-probe") == 0)
-            found = atoi(entry->d_name);
-        if (f)
-            fclose(f);
-    }
-    closedir(d);
-    return found;
-}
-
-static pid_t helper_under(pid_t wanted) {
-    return helper_in_state(wanted, 0);
-}
+#include "media_processes.h"
+#include <sys/resource.h>
 
 static pid_t helper_stopped(pid_t wanted) {
     return helper_in_state(wanted, 'T');
-}
-
-static pid_t helper_pid(void) {
-    return helper_under(getpid());
 }
 
 START_TEST(the_helper_is_killed) {
@@ -78,42 +53,37 @@ START_TEST(the_helper_is_killed_at_work) {
 }
 END_TEST
 
-static void *signal_children(void *arg) {
-    struct meddler *m = arg;
-    while (!m->stop) {
-        pid_t child = helper_under(m->server);
+/* Bytes whose reader strikes while the process that looks into the file waits for them. */
+static int strike(void *arg, int64_t offset, void *buf, size_t len, size_t *ret_len, vidstore_error **e) {
+    const struct meddler *m = arg;
+    for (int i = 0; i < 4; i++) { /* the oldest; one that has answered before may not be gone yet */
+        pid_t child = helper_in_state(m->server, m->signal == SIGSTOP ? 'S' : 0);
         if (child)
             kill(child, m->signal);
+        usleep(1000);
     }
-    return NULL;
+    memset(buf, 0, len);
+    *ret_len = len;
+    return 0;
 }
 
 /* The process that reads one file dies, or hangs: that file's probe says so, and nothing else happens. */
 static void meddle(int signal, const char *status, int64_t timeout_ms) {
-    pthread_t thread;
     expect_status("text.mp4", "not_media");
     struct meddler m = {.server = helper_pid(), .signal = signal};
-    pthread_create(&thread, NULL, signal_children, &m);
-    int seen = 0;
-    for (int i = 0; i < 100 && !seen; i++) {
-        vs_autoprobe *p = probe_limited("noise.bin", &(struct vs_probe_limits){.timeout_ms = timeout_ms});
-        seen = strcmp(p->status, status) == 0;
-        ck_assert(!seen || p->detail);
-        ck_assert_int_le(p->elapsed_us, 3000000);
-    }
-    m.stop = 1;
-    pthread_join(thread, NULL);
-    ck_assert(seen);
+    const struct vs_probe_bytes bytes = {1 << 20, strike, &m};
+    const struct vs_probe_limits limits = {.timeout_ms = timeout_ms};
+    struct vs_probe *p;
+    ck_assert_int_eq(vs_probe_bytes(prober, &bytes, &limits, &p, NULL), 0);
+    ck_assert_str_eq(p->status, status);
+    ck_assert_ptr_nonnull(p->detail);
+    ck_assert_int_le(p->elapsed_us, 3000000);
+    vs_probe_free(p);
     ck_assert_int_eq(helper_pid(), m.server);
-    /* those that wait for the next file may have been hit too, and be about to die */
+    /* those that wait for the next file may have been hit too */
     for (pid_t child; (child = helper_stopped(m.server)); usleep(20000))
         kill(child, SIGKILL);
-    int well = 0;
-    for (int i = 0; i < 10 && !well; i++) {
-        vs_autoprobe *p = probe("noise.bin");
-        well = strcmp(p->status, "not_media") == 0;
-    }
-    ck_assert(well);
+    expect_status("noise.bin", "not_media");
 }
 
 START_TEST(a_child_dies) {
@@ -163,35 +133,6 @@ START_TEST(a_child_dies_waiting) {
         usleep(20000);
         expect_status("text.mp4", "not_media");
     }
-}
-END_TEST
-
-START_TEST(the_host_dies) {
-    int pipes[2];
-    pid_t helper = 0;
-    ck_assert_int_eq(pipe(pipes), 0);
-    pid_t host = fork();
-    if (host == 0) {
-        vs_prober_check(prober, NULL, NULL, NULL);
-        helper = helper_pid();
-        ck_assert_int_eq(write(pipes[1], &helper, sizeof helper), (ssize_t)sizeof helper);
-        kill(getpid(), SIGKILL);
-    }
-    ck_assert_int_eq(read(pipes[0], &helper, sizeof helper), (ssize_t)sizeof helper);
-    ck_assert_int_gt(helper, 0);
-    waitpid(host, NULL, 0);
-    char path[64], state = 0;
-    snprintf(path, sizeof path, "/proc/%d/stat", helper);
-    for (int i = 0; i < 300; i++, usleep(10000)) {
-        FILE *f = fopen(path, "re");
-        if (!f)
-            return;
-        int n = fscanf(f, "%*d (%*[^)]) %c", &state);
-        fclose(f);
-        if (n != 1 || state == 'Z')
-            return;
-    }
-    ck_abort_msg("the helper outlives its host");
 }
 END_TEST
 
@@ -282,50 +223,25 @@ START_TEST(many_threads) {
 }
 END_TEST
 
-START_TEST(a_host_that_forks) {
+/* The helper can take no file, for it has no descriptors: nothing is known of the file, least of all that it is bad. */
+START_TEST(the_helper_has_no_room) {
+    vidstore_error *e = NULL;
+    struct vs_probe *p;
+    struct rlimit before, few = {4, 4};
     expect_status("text.mp4", "not_media");
     pid_t helper = helper_pid();
-    pid_t child = fork();
-    if (child == 0) {
-        struct vs_probe *p = NULL;
-        int fd = open_in_folder("text.mp4", O_RDONLY);
-        int rc = vs_probe_fd(prober, fd, NULL, &p, NULL);
-        int ok = rc == 0 && strcmp(p->status, "not_media") == 0 && helper_pid() > 0 && helper_pid() != helper;
-        vs_prober_free(prober);
-        _exit(ok ? 0 : 1);
-    }
-    int status;
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    ck_assert_int_eq(prlimit(helper, RLIMIT_NOFILE, NULL, &before), 0);
+    few.rlim_max = before.rlim_max;
+    ck_assert_int_eq(prlimit(helper, RLIMIT_NOFILE, &few, NULL), 0);
+    int fd = open_in_folder("text.mp4", O_RDONLY);
+    ck_assert_int_eq(vs_probe_fd(prober, fd, NULL, &p, &e), VIDSTORE_UNAVAILABLE);
+    ck_assert_ptr_null(p);
+    ck_assert_int_gt(vidstore_error_retry_after_ms(e), 0);
+    vidstore_error_free(e);
+    close(fd);
+    ck_assert_int_eq(prlimit(helper, RLIMIT_NOFILE, &before, NULL), 0);
     expect_status("text.mp4", "not_media");
     ck_assert_int_eq(helper_pid(), helper);
-}
-END_TEST
-
-START_TEST(a_host_that_ignores_its_children) {
-    struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
-    sigaction(SIGCHLD, &ignore, &before);
-    expect_status("text.mp4", "not_media");
-    kill(helper_pid(), SIGKILL);
-    expect_status("text.mp4", "not_media");
-    vs_prober_free(VS_TAKE(prober));
-    sigaction(SIGCHLD, &before, NULL);
-}
-END_TEST
-
-START_TEST(low_descriptors_are_free) {
-    /* a daemon without standard streams: the sockets get the numbers that the helper wants for others */
-    int saved[3];
-    for (int i = 0; i < 3; i++)
-        saved[i] = fcntl(i, F_DUPFD_CLOEXEC, 50);
-    close(0);
-    close(1);
-    close(2);
-    vidstore_error *e = NULL;
-    int rc = vs_prober_check(prober, NULL, NULL, &e);
-    for (int i = 0; i < 3; i++)
-        dup2(saved[i], i);
-    ck_assert_msg(rc == 0, "%s", vidstore_error_message(e));
 }
 END_TEST
 
@@ -414,15 +330,12 @@ Suite *media_helper_suite(void) {
     tcase_add_test(c, a_child_hangs);
     tcase_add_test(c, a_warm_helper);
     tcase_add_test(c, a_child_dies_waiting);
-    tcase_add_test(c, the_host_dies);
     tcase_add_test(c, the_helper_is_stopped);
     tcase_add_test(c, the_helper_is_missing);
     tcase_add_test(c, it_says_what_it_is);
     tcase_add_test(c, two_hundred_probes);
     tcase_add_test(c, many_threads);
-    tcase_add_test(c, a_host_that_forks);
-    tcase_add_test(c, a_host_that_ignores_its_children);
-    tcase_add_test(c, low_descriptors_are_free);
+    tcase_add_test(c, the_helper_has_no_room);
     tcase_add_test(c, a_file_that_changes);
     tcase_add_test(c, the_position_stays);
     tcase_add_test(c, every_allocation_fails_once);

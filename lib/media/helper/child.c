@@ -77,7 +77,9 @@ static void wait_for_file(struct vs_media_request *request) {
     if (fds[1] != SANDBOX_ANSWER_FD && (dup3(fds[1], SANDBOX_ANSWER_FD, 0) < 0 || close(fds[1]) != 0))
         _exit(1);
     set_clock(request->timeout_ms + VS_MEDIA_KILL_MS);
-    if (write(SANDBOX_REQUEST_FD, "", 1) != 1) /* taken: from here on the file is to blame */
+    /* taken: from here on the file is to blame, which the host hears, and the server */
+    static const char taken = VS_MEDIA_TAKEN;
+    if (write(SANDBOX_ANSWER_FD, &taken, 1) != 1 || write(SANDBOX_REQUEST_FD, "", 1) != 1)
         _exit(1);
 }
 

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -289,6 +290,16 @@ static void server_run(struct server *s) {
     }
 }
 
+/* A host with few descriptors of its own may be one of many files. */
+static void raise_descriptors(void) {
+    enum { NEEDED = 16 + MAX_CHILDREN * 3 };
+    struct rlimit now;
+    if (getrlimit(RLIMIT_NOFILE, &now) != 0 || now.rlim_cur >= NEEDED)
+        return;
+    now.rlim_cur = now.rlim_max < NEEDED ? now.rlim_max : NEEDED;
+    setrlimit(RLIMIT_NOFILE, &now);
+}
+
 /* Whether a child gets into the sandbox on this kernel, and with which layers: tried, not guessed. */
 static unsigned int try_sandbox(void) {
     int status = 0;
@@ -325,6 +336,7 @@ int main(void) {
         return 2;
     }
     /* what would be opened or drawn later, where nothing can be opened any more */
+    raise_descriptors();
     json_object_seed(0);
     probe_prepare();
     sigset_t child;
