@@ -6,9 +6,10 @@
  * records: v_users, v_jobs, v_videos, v_files and v_audit, with ids as text and, beside each, the key to join by (id
  * and key, job_id and job_key), times in microseconds, enumerations by name. Nothing else can be reached: no other
  * table, PRAGMA, ATTACH, trigger, view, virtual or temporary table, extension. A value or row is at most 1 MiB, and a
- * statement may want at most 256 MiB of memory and runs until the call's deadline.
- * The system, admins and the session of a lease only: who may do this sees all there is in the views.
- * Thread class: sessions are used by one thread at a time.
+ * statement may want at most 256 MiB of memory and runs until the call's deadline. SQLite counts the memory of the
+ * whole process: when others take more than that while a statement runs, a query begins again, three times at the most,
+ * and then, or a change at once, fails with BUSY, having changed nothing. The system, admins and the session of a lease
+ * only: who may do this sees all there is in the views. Thread class: sessions are used by one thread at a time.
  */
 #ifndef VIDSTORE_APP_H
 #define VIDSTORE_APP_H

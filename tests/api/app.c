@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A host's own tables: in one commit with ours, and no way out of them. */
 #include "work.h"
+#include <sqlite3.h>
 
 static void migrate(const char *name, const char *sql) {
     int32_t applied = -1;
@@ -430,6 +431,9 @@ END_TEST
 
 #define FOREVER "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
 
+/* Takes a second or so, and next to no memory. */
+#define LONG "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000000) SELECT count(*) FROM n"
+
 START_TEST(bombs_go_off_within_the_deadline) {
     int64_t began = now_ms();
     must(vidstore_session_set_deadline(sys, 300, e));
@@ -450,6 +454,55 @@ START_TEST(bombs_go_off_within_the_deadline) {
     vidstore_text_free(text);
     expect("SELECT count(*) FROM app_notes", "[[0]]");
     submit(sys, "{\"kind\": \"download_only\"}"); /* ours go on as ever */
+}
+END_TEST
+
+/* What a host's own use of SQLite in the same process takes, at once or without end. It is never touched. */
+enum { PIECES = 60, PIECE = 300 << 20 };
+
+struct greedy {
+    int pieces;
+    _Atomic int stop;
+    void *got[PIECES];
+};
+
+static void *take_memory(void *arg) {
+    struct greedy *g = arg;
+    for (int i = 0; i < g->pieces && !g->stop; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 25000000}, NULL);
+        g->got[i] = sqlite3_malloc(PIECE);
+    }
+    return NULL;
+}
+
+static vidstore_status beside_greed(int pieces, int writes, char ret[64]) {
+    struct greedy g = {.pieces = pieces};
+    pthread_t thread;
+    vidstore_error *error = NULL;
+    vidstore_text *text = NULL;
+    ck_assert_int_eq(pthread_create(&thread, NULL, take_memory, &g), 0);
+    vidstore_status status = writes ? vidstore_app_exec(sys, "INSERT INTO app_notes (body) " LONG, NULL, NULL, &error)
+                                    : vidstore_app_query(sys, LONG, NULL, 1, &text, &error);
+    g.stop = 1;
+    pthread_join(thread, NULL);
+    for (int i = 0; i < pieces; i++)
+        sqlite3_free(g.got[i]);
+    snprintf(ret, 64, "%s", text ? vidstore_text_data(text) : vidstore_error_field(error));
+    vidstore_text_free(text);
+    vidstore_error_free(error);
+    return status;
+}
+
+START_TEST(the_memory_of_others_is_not_its_own) {
+    char said_of[64];
+    ck_assert_int_eq(beside_greed(1, 0, said_of), VIDSTORE_OK);
+    ck_assert_ptr_nonnull(strstr(said_of, "[[3000000]]"));
+    ck_assert_int_eq(beside_greed(PIECES, 0, said_of), VIDSTORE_BUSY);
+    ck_assert_str_eq(said_of, "sql");
+    ck_assert_int_eq(beside_greed(PIECES, 1, said_of), VIDSTORE_BUSY);
+    ck_assert_str_eq(said_of, "sql");
+    expect("SELECT count(*) FROM app_notes", "[[0]]");
+    submit(sys, "{\"kind\": \"download_only\"}");
 }
 END_TEST
 
@@ -594,6 +647,7 @@ Suite *app_suite(void) {
     tcase_add_test(c, no_way_out);
     tcase_add_test(c, a_views_name_gives_no_more_than_the_view);
     tcase_add_test(c, bombs_go_off_within_the_deadline);
+    tcase_add_test(c, the_memory_of_others_is_not_its_own);
     tcase_add_test(c, what_a_host_does_wrong_costs_nobody_else);
     tcase_add_test(c, a_lost_transaction_is_lost_at_each_level);
     tcase_add_test(c, a_batch_that_lost_its_transaction_has_done_nothing);

@@ -23,9 +23,16 @@ static const struct {
     {SQLITE_LIMIT_VARIABLE_NUMBER, VS_APP_BINDS},
 };
 
+enum { AGAIN = 3 };
+
 struct before {
     int value[VS_COUNT(bounds)];
 };
+
+static void weigh_anew(struct sqlite_fence *f) {
+    f->memory = sqlite3_memory_used();
+    f->memory_gone = 0;
+}
 
 static void close_fence(struct sqlite_conn *c, struct vs_app *app, struct before *before) {
     static const enum sqlite_fence_state states[] = {
@@ -34,8 +41,7 @@ static void close_fence(struct sqlite_conn *c, struct vs_app *app, struct before
         before->value[i] = sqlite3_limit(c->db, bounds[i].what, bounds[i].value);
     c->fence->state = states[app->mode];
     c->fence->touched = &app->touched;
-    c->fence->memory = sqlite3_memory_used();
-    c->fence->memory_gone = 0;
+    weigh_anew(c->fence);
     c->watching = 1; /* a change too: it may run for ever */
 }
 
@@ -51,9 +57,18 @@ static void open_fence(struct sqlite_conn *c, const struct before *before) {
 int vs_sqlite_app_over(struct sqlite_conn *c) {
     if (!c->fence || c->fence->state < FENCE_READS)
         return 0;
-    if (sqlite3_memory_used() - c->fence->memory > VS_APP_MEMORY_MAX)
-        c->fence->memory_gone = 1;
-    return c->fence->memory_gone;
+    struct sqlite_fence *f = c->fence;
+    int64_t used = sqlite3_memory_used();
+    f->memory = used < f->memory ? used : f->memory; /* what others gave back is not this one's to take */
+    if (!f->memory_gone && used - f->memory > VS_APP_MEMORY_MAX)
+        f->memory_gone = used;
+    return f->memory_gone > 0;
+}
+
+/* SQLite counts the memory of a process, not of a connection: sorters and tables of a statement's own are in no figure
+ * of it. So the statement is weighed by what its end gives back. 0: the memory that was wanted was mostly others'. */
+static int wanted_too_much(const struct sqlite_fence *f) {
+    return f->memory_gone - sqlite3_memory_used() >= VS_APP_MEMORY_MAX / 4 * 3;
 }
 
 /* --- what goes wrong -----------------------------------------------------------------------------------------------
@@ -76,8 +91,11 @@ static int fail(struct sqlite_conn *c, int rc, vidstore_error **e) {
         return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_TOO_LARGE, "sql",
                            "the statement, a value or a row has more than %d bytes", VS_APP_VALUE_MAX);
     case SQLITE_INTERRUPT:
-        if (c->fence->memory_gone)
+        if (c->fence->memory_gone && wanted_too_much(c->fence))
             return vs_fail(e, VIDSTORE_NOMEM, "sql", "the statement wants more than %d MiB of memory",
+                           VS_APP_MEMORY_MAX >> 20);
+        if (c->fence->memory_gone)
+            return vs_fail(e, VIDSTORE_BUSY, "sql", "others in the process took more than %d MiB for SQLite meanwhile",
                            VS_APP_MEMORY_MAX >> 20);
         break;
     default:
@@ -260,6 +278,26 @@ static int take_rows(struct sqlite_conn *c, sqlite3_stmt *s, struct vs_app *app,
                                          : 0;
 }
 
+/* Begins again when it was ended for memory that others took. */
+static int take_all(struct sqlite_conn *c, sqlite3_stmt *s, struct vs_app *app, vidstore_error **e) {
+    const size_t start = app->json->len;
+    vidstore_error *why = NULL;
+    int r = take_rows(c, s, app, &why);
+    for (int left = AGAIN; left > 0 && r == VIDSTORE_BUSY && c->fence->memory_gone; left--) {
+        vidstore_error_free(why);
+        why = NULL;
+        sqlite3_reset(s);
+        app->json->len = start;
+        weigh_anew(c->fence);
+        r = take_rows(c, s, app, &why);
+    }
+    if (e)
+        *e = why;
+    else
+        vidstore_error_free(why);
+    return r;
+}
+
 static int run_through(struct sqlite_conn *c, sqlite3_stmt *s, vidstore_error **e) {
     int rc, pending = 0, highest = 0;
     while ((rc = sqlite3_step(s)) == SQLITE_ROW)
@@ -305,7 +343,7 @@ static int run_one(struct sqlite_conn *c, struct vs_app *app, vidstore_error **e
     if (!r)
         r = bind_all(s, app->params, e);
     if (!r)
-        r = app->mode == VS_APP_QUERY ? take_rows(c, s, app, e) : run_through(c, s, e);
+        r = app->mode == VS_APP_QUERY ? take_all(c, s, app, e) : run_through(c, s, e);
     if (!r && app->mode == VS_APP_CHANGE)
         app->changes = sqlite3_changes64(c->db);
     sqlite3_finalize(s);

@@ -20,8 +20,8 @@ struct sqlite_fence {
     size_t real_count;
     int nomem;              /* while it was made */
     int altering;           /* the statement that is compiled alters or drops a table of the host's */
-    int64_t memory;         /* SQLite's, when the statement began */
-    int memory_gone;        /* it wanted too much */
+    int64_t memory;         /* SQLite's in the process, when the statement began, or the least since */
+    int64_t memory_gone;    /* the same when it was ended for it; 0: it was not */
     struct vs_buf *touched; /* see vs_app; NULL: nobody asks */
 };
 
