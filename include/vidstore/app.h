@@ -8,8 +8,9 @@
  * table, PRAGMA, ATTACH, trigger, view, virtual or temporary table, extension. A value or row is at most 1 MiB, and a
  * statement may want at most 256 MiB of memory and runs until the call's deadline. SQLite counts the memory of the
  * whole process: when others take more than that while a statement runs, a query begins again, three times at the most,
- * and then, or a change at once, fails with BUSY, having changed nothing. The system, admins and the session of a lease
- * only: who may do this sees all there is in the views. Thread class: sessions are used by one thread at a time.
+ * and then, or a change at once, fails with BUSY, having changed nothing.
+ * The system, admins and the session of a lease only: who may do this sees all there is in the views.
+ * Thread class: sessions are used by one thread at a time.
  */
 #ifndef VIDSTORE_APP_H
 #define VIDSTORE_APP_H
