@@ -243,6 +243,35 @@ class Attack15(unittest.TestCase):
                     make(id=self.w.anns[what], **fields)
                 self.assertEqual((caught.exception.code, caught.exception.field), ("CONFLICT", "id"))
 
+    def test_names(self):
+        """By what else a thing of ann's is known: its name, its owner's, an identity, a word that it holds."""
+        ann, eve = self.w.users["ann"].id, self.w.users["eve"].id
+        self.w.s.user.update(ann, email="ann@example.org")
+        self.w.s.user.link_identity(ann, "google", "1")
+        token = {who: self.w.keys[who][0].token_id for who in ("ann", "eve")}
+        pairs = (
+            ("user.get_by_name", {"name": "ann"}, {"name": "nobody"}),
+            ("user.get_by_name", {"name": "ann@example.org"}, {"name": "nobody@example.org"}),
+            ("user.get_by_identity", {"provider": "google", "subject": "1"}, {"provider": "google", "subject": "2"}),
+            ("user.link_identity", {"id": eve, "provider": "google", "subject": "1"},
+             {"id": eve, "provider": "google", "subject": "2"}),
+            ("user.update", {"id": eve, "params": {"username": "ann"}}, {"id": eve, "params": {"username": "nobody"}}),
+            ("user.update", {"id": eve, "params": {"email": "ann@example.org"}},
+             {"id": eve, "params": {"email": "nobody@example.org"}}),
+            ("video.get_external", {"user_id": ann, "external_id": "of ann"}, {"user_id": ann, "external_id": "none"}),
+            ("job.get_external", {"user_id": ann, "external_id": "of ann"}, {"user_id": ann, "external_id": "none"}),
+            ("file.get_external", {"user_id": ann, "external_id": "of ann"}, {"user_id": ann, "external_id": "none"}),
+            ("file.list", {"query": {"search": "ann"}}, {"query": {"search": "nobody"}}),
+            ("file.count", {"query": {"filter": "name ~ ann", "flags": ["scan"]}},
+             {"query": {"filter": "name ~ nobody", "flags": ["scan"]}}),
+            ("key.list", {"query": {"filter": f'token_id = "{token["ann"]}"'}},
+             {"query": {"filter": f'token_id = "{"x" * 14}"'}}),
+        )
+        for call, anns, nobodys in pairs:
+            self.assertEqual(answer(self.w.eve, call, anns, ann), answer(self.w.eve, call, nobodys, ann), (call, anns))
+        own = answer(self.w.eve, "key.list", {"query": {"filter": f'token_id = "{token["eve"]}"'}}, eve)
+        self.assertIn(self.w.eves["key"], own[1])  # what is one's own is found so
+
     def test_uploads_and_readers(self):
         """What no call by name reaches."""
         upload = self.w.ann.upload.open(name="unfinished")
