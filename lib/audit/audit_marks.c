@@ -30,6 +30,8 @@ static int read_seen(struct vs_conn *conn, struct seen *ret, vidstore_error **e)
     for (int chain = VS_CHAIN_SECURITY; chain < VS_CHAINS; chain++) {
         ret->marks[chain].position = strtoll(at, &at, 10);
         ret->marks[chain].seq = strtoll(at, &at, 10);
+        if (!ret->marks[chain].seq) /* left by a version that knew less */
+            ret->marks[chain].position = 0;
     }
     return 0;
 }

@@ -144,6 +144,19 @@ START_TEST(group_56_a_hole_between_two_runs) {
 }
 END_TEST
 
+/* What a version left that knew the last event of all chains only is no mark of any. */
+START_TEST(group_56_marks_of_before) {
+    record(5);
+    maintain();
+    forge("UPDATE vs_meta SET value = (SELECT max(seq) FROM audit_events) || ' 1795000000000000' WHERE key = "
+          "'audit.watched'");
+    record(5);
+    maintain();
+    maintain();
+    ck_assert_int_eq(events("action = alert"), 0);
+}
+END_TEST
+
 /* Of one chain, while others go on; and its positions are given anew. */
 START_TEST(group_56_a_cut_end_of_one_chain) {
     add_user("ann", VIDSTORE_ROLE_USER);
@@ -184,6 +197,7 @@ Suite *audit_alerts_suite(void) {
     tcase_add_test(t, group_56_a_cut_end);
     tcase_add_test(t, group_56_a_hole);
     tcase_add_test(t, group_56_a_hole_between_two_runs);
+    tcase_add_test(t, group_56_marks_of_before);
     tcase_add_test(t, group_56_a_cut_end_of_one_chain);
     tcase_add_test(t, group_56_a_hole_in_what_was_seen);
     suite_add_tcase(suite, t);
