@@ -69,7 +69,7 @@ int vs_db_in_memory(const struct vs_db *db);
 typedef int vs_op(struct vs_conn *conn, void *arg, vidstore_error **e);
 
 /* Runs op in a read transaction on a reader. Codes: what op returns; BUSY TIMEOUT CANCELLED IO CORRUPT NOMEM FORKED;
- * RETRY when it has gone on for more than ten seconds and the log has grown beyond its limit meanwhile. */
+ * RETRY when it has gone on for more than ten seconds and the log grows beyond its limit meanwhile. */
 int vs_db_read(struct vs_db *db, const struct vs_call *call, vs_op *op, void *arg, vidstore_error **e);
 /* The same for a read that is short, on the connection that is open already: opening another one takes longer than it.
  */

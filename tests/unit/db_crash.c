@@ -208,6 +208,30 @@ START_TEST(reader_can_not_make_the_log_grow_for_ever) {
 }
 END_TEST
 
+static int op_linger(struct vs_conn *conn, void *arg, vidstore_error **e) {
+    struct setting it = {"a", NULL, 0};
+    int rc = op_get(conn, &it, e);
+    churn(arg, 40);
+    return rc ? rc : op_text(conn, SQL(ENDLESS), e);
+}
+
+/* A log that somebody has made long: only one that goes on growing is the reader's fault. */
+START_TEST(a_long_log_ends_no_reader) {
+    static struct vs_env fast;
+    fast = vs_env_real;
+    fast.mono_us = fast_mono_us;
+    vs_env_set(&fast);
+    struct vs_db *db = NULL;
+    must(vs_db_open(&(struct vs_db_params){.path = file, .create = 1, .log_limit = 1 << 20}, &db, e));
+    set(db, "a", 1);
+    struct vs_call call = within_ms(30000);
+    ck_assert_int_eq(vs_db_read(db, &call, op_linger, db, NULL), VIDSTORE_TIMEOUT);
+    ck_assert_int_gt(log_bytes(db), 1 << 20);
+    vs_db_close(db);
+    vs_env_set(NULL);
+}
+END_TEST
+
 struct crowd {
     struct vs_db *db;
     atomic_int over;
@@ -518,6 +542,7 @@ Suite *db_crash_suite(void) {
     tcase_add_test(log, log_stays_bounded);
     tcase_add_test(log, old_reader_delays_the_checkpoint_only);
     tcase_add_test(log, reader_can_not_make_the_log_grow_for_ever);
+    tcase_add_test(log, a_long_log_ends_no_reader);
     tcase_add_test(log, readers_together_can_not_make_the_log_grow_for_ever);
     tcase_add_test(log, reader_of_another_process_is_named);
     tcase_add_test(log, versions_with_the_race);

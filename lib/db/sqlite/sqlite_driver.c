@@ -58,6 +58,7 @@ static int begin(struct vs_conn *conn, int write, vidstore_error **e) {
         return changed;
     if (!write) {
         c->reads_us = vs_mono_us();
+        c->log_seen = -1;
         c->cut = 0;
         int rc = run_fixed(c, FIXED_BEGIN_READ);
         return rc == SQLITE_OK ? 0 : vs_sqlite_fail(c, rc, "begin a transaction", e);

@@ -52,9 +52,10 @@ struct sqlite_conn {
     int64_t began_us, ended_us; /* its turn, and the last commit in it */
     /* What it last saw of the database; offers in a row that nobody took; how many to leave out for that. */
     int64_t seen, untaken, skip;
-    int64_t waits_us;                       /* since when it waits for the write lock; 0: it does not */
-    int64_t log_limit, reads_us, looked_us; /* a reader: since when it reads, and when it last looked at the log */
-    int cut;                                /* its read was ended because the log has grown too long */
+    int64_t waits_us; /* since when it waits for the write lock; 0: it does not */
+    /* A reader: since when it reads, when it last looked at the log, and what length it saw then; -1: not yet. */
+    int64_t log_limit, reads_us, looked_us, log_seen;
+    int cut; /* its read was ended because the log has grown too long */
     sqlite3_stmt *fixed[FIXED_COUNT];
 };
 

@@ -46,13 +46,16 @@ static int on_busy(void *arg, int tries) {
 }
 
 /* The log can't be begun anew while somebody reads what was before it: one reader would make it grow for ever. Each
- * looks for itself, so that it does not matter which process writes. */
+ * looks for itself, so that it does not matter which process writes. One that is long, but grows no more, does no harm.
+ */
 static int holds_back_the_log(struct sqlite_conn *c) {
     int64_t now = vs_mono_us();
     if (c->role != VS_ROLE_READER || !c->path || now - c->reads_us < LONG_READ_US || now - c->looked_us < LOOK_US)
         return 0;
+    int64_t size = vs_sqlite_size_of(c->path, "-wal"), before = c->log_seen;
     c->looked_us = now;
-    return c->cut = vs_sqlite_size_of(c->path, "-wal") > c->log_limit;
+    c->log_seen = size;
+    return c->cut = before >= 0 && size > before && size > c->log_limit;
 }
 
 static int on_progress(void *arg) {
