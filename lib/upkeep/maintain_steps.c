@@ -164,6 +164,8 @@ static int end_job(struct vs_conn *conn, struct slice *slice, const struct vs_uu
     vs_bind_int(s, 3, -1);
     r = vs_run(s, NULL, e);
     if (!r)
+        r = vs_exec(conn, VS_STMT_UPKEEP_JOB_SPARE, NULL, e, vs_int(slice->u->now_us), vs_id(id));
+    if (!r)
         r = vs_crud_purge_in(conn, slice->u->session, &vs_job_rules, id, e);
     slice->done += !r;
     return r;

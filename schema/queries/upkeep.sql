@@ -100,6 +100,11 @@ SELECT id, 0 FROM jobs WHERE id = $1
 UNION ALL SELECT j.id, tree.depth + 1 FROM jobs AS j JOIN tree ON j.parent_id = tree.id WHERE j.deleted_us IS NULL)
 SELECT id FROM tree ORDER BY depth DESC LIMIT $2;
 
+-- name: upkeep_job_spare
+-- Removed jobs below one that goes by age: they are kept until their own time is over.
+UPDATE jobs SET parent_id = NULL, waits_for = NULL, updated_us = $1, version = version + 1
+WHERE parent_id = $2 AND deleted_us IS NOT NULL;
+
 -- name: upkeep_blob_newest
 SELECT max(seq) FROM blobs;
 

@@ -273,6 +273,36 @@ START_TEST(a_season_goes_whole_and_when_it_has_ended_as_a_whole) {
 }
 END_TEST
 
+/* What a person removed a moment ago can be had back for as long as the setting says, with or without its season. */
+START_TEST(a_removed_episode_outlives_its_season) {
+    vidstore_job *season = NULL, *episode = NULL;
+    vidstore_page *page = NULL;
+    vidstore_job_params *p = vidstore_job_params_new();
+    vidstore_query *q = vidstore_query_new();
+    vidstore_job_params_set_text(p, VIDSTORE_JOB_KIND, "full_pipeline");
+    vidstore_job_params_set_text(p, VIDSTORE_JOB_SOURCES,
+                                 "[{\"url\":\"https://example.org/1.mp4\"},{\"url\":\"https://example.org/2.mp4\"}]");
+    must(vidstore_job_submit(sys, p, &season, e));
+    vidstore_job_params_free(p);
+    must(vidstore_query_filter(q, "parent_id = $1", e));
+    vidstore_query_bind_text(q, 1, vidstore_job_id(season));
+    must(vidstore_job_list(sys, q, &page, e));
+    struct id first = id_of(vidstore_job_id(vidstore_page_job(page, 0)));
+    vidstore_page_free(page);
+    vidstore_query_free(q);
+    cancel(id_of(vidstore_job_id(season)));
+    must(vidstore_job_remove(sys, first.text, 0, e));
+    tamper("UPDATE jobs SET completed_us = 1");
+    vidstore_text_free(maintain(5000, 0));
+    refused(VIDSTORE_NOT_FOUND, "id", vidstore_job_get(sys, vidstore_job_id(season), &episode, e));
+    must(vidstore_job_restore(sys, first.text, NULL, e));
+    must(vidstore_job_get(sys, first.text, &episode, e));
+    ck_assert_int_eq(vidstore_job_is_null(episode, VIDSTORE_JOB_PARENT_ID), 1);
+    vidstore_job_free(episode);
+    vidstore_job_free(season);
+}
+END_TEST
+
 START_TEST(a_small_budget_leaves_the_rest_for_later) {
     enum { JOBS = 3000 };
     cancel(add_job());
@@ -566,6 +596,7 @@ Suite *upkeep_suite(void) {
     tcase_add_test(cleanup, retention_of_zero_days_keeps_for_ever);
     tcase_add_test(cleanup, states_have_retentions_of_their_own);
     tcase_add_test(cleanup, a_season_goes_whole_and_when_it_has_ended_as_a_whole);
+    tcase_add_test(cleanup, a_removed_episode_outlives_its_season);
     tcase_add_test(cleanup, a_small_budget_leaves_the_rest_for_later);
     tcase_add_test(cleanup, a_dead_workers_job_is_taken_back);
     tcase_add_test(cleanup, scheduled_jobs_become_ready);
