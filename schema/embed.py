@@ -149,8 +149,8 @@ def lint(sql, where):
             fail(where, f'{before} *: name the columns')
         if kind == 'word' and upper[i] == 'OFFSET':
             fail(where, 'OFFSET: page by key')
-        if kind == 'word' and upper[i] == 'OR' and before == 'INSERT' and upper[i + 1] != 'FAIL':
-            fail(where, 'INSERT OR ...: use ON CONFLICT')
+        if before == 'OR' and text.upper() in ('FAIL', 'IGNORE', 'ABORT', 'ROLLBACK', 'REPLACE'):
+            fail(where, f'OR {text}: use ON CONFLICT or {{or_fail}}')
         if kind == 'word' and upper[i] == 'INTO' and before == 'REPLACE':
             fail(where, 'REPLACE INTO: use ON CONFLICT')
 
@@ -221,6 +221,7 @@ class Statement:
         if self.variant() and any(line.strip() and not line.startswith('--') for line in self.parts['both']):
             fail(self.where, 'a text for both engines and variants')
         for i, engine in enumerate(ENGINES):
+            lint(squeeze(self.text(engine)), self.where)
             sql = squeeze(expand(self.text(engine), self.where, i, nouns, noun))
             self.check(sql, engine)
             self.sql.append(sql)
@@ -233,7 +234,6 @@ class Statement:
     def check(self, sql, engine):
         if not sql:
             fail(self.where, f'{self.name} has no text for {engine}')
-        lint(sql.replace('COLLATE "C"', ''), self.where)
         if any(kind == 'mark' and t == ';' for kind, t in tokens(sql)):
             fail(self.where, 'more than one statement')
         if self.template != ('{{' in sql):

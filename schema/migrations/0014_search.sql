@@ -15,9 +15,9 @@ CREATE VIRTUAL TABLE {table}_search USING fts5(title_words, series_words, file_w
     marks, tokenize='ascii', prefix='1 2 3 4', columnsize=0);
 -- end
 
--- Jobs go with the job that they hang on: what the index knows of them is dropped by whoever works the note off.
+-- Jobs (2) go with the job that they hang on: what the index knows of them is dropped by whoever works the note off.
 CREATE TRIGGER jobs_search_purged AFTER DELETE ON jobs BEGIN
-    INSERT INTO search_notes (place) VALUES (562949953421312 + OLD.seq) ON CONFLICT (place) DO NOTHING;
+    INSERT INTO search_notes (place) VALUES (2 * 281474976710656 + OLD.seq) ON CONFLICT (place) DO NOTHING;
 END;
 -- @postgres
 -- each {table}: users, jobs, videos, files, audit_events
