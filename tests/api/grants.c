@@ -433,6 +433,32 @@ START_TEST(an_external_id_tells_others_nothing) {
 }
 END_TEST
 
+/* Who may write to a record, and could set it, would learn by EXISTS which ones the owner has. */
+START_TEST(nor_to_who_may_write) {
+    vidstore_video_params *of_video = vidstore_video_params_new();
+    vidstore_job_params *of_job = vidstore_job_params_new();
+    vidstore_job *job = NULL;
+    struct id video = put_video(as_ann);
+    vidstore_job_params_set_text(of_job, VIDSTORE_JOB_KIND, "work");
+    must(vidstore_job_submit(as_ann, of_job, &job, e));
+    vidstore_job_params_free(of_job);
+    give(as_ann, "video", video, bob, "{\"reach\": \"write\"}");
+    give(as_ann, "job", id_of(vidstore_job_id(job)), bob, "{\"reach\": \"write\"}");
+    vidstore_video_params_set_text(of_video, VIDSTORE_VIDEO_TITLE, "a better one");
+    must(vidstore_video_update(as_bob, video.text, of_video, NULL, e));
+    vidstore_video_params_set_text(of_video, VIDSTORE_VIDEO_EXTERNAL_ID, "invoice-7");
+    refused(VIDSTORE_FORBIDDEN, "external_id", vidstore_video_update(as_bob, video.text, of_video, NULL, e));
+    must(vidstore_video_update(as_ann, video.text, of_video, NULL, e));
+    of_job = vidstore_job_params_new();
+    vidstore_job_params_set_text(of_job, VIDSTORE_JOB_EXTERNAL_ID, "order-8");
+    refused(VIDSTORE_FORBIDDEN, "external_id", vidstore_job_update(as_bob, vidstore_job_id(job), of_job, NULL, e));
+    must(vidstore_job_update(as_ann, vidstore_job_id(job), of_job, NULL, e));
+    vidstore_job_params_free(of_job);
+    vidstore_video_params_free(of_video);
+    vidstore_job_free(job);
+}
+END_TEST
+
 Suite *grants_suite(void);
 Suite *grants_suite(void) {
     Suite *s = suite_create("grants");
@@ -455,6 +481,7 @@ Suite *grants_suite(void) {
     tcase_add_test(c, what_writing_does_not_reach);
     tcase_add_test(c, a_hold_outlasts_the_end);
     tcase_add_test(c, an_external_id_tells_others_nothing);
+    tcase_add_test(c, nor_to_who_may_write);
     suite_add_tcase(s, c);
     return s;
 }
