@@ -44,11 +44,11 @@ VIDSTORE_API void vidstore_query_free(vidstore_query *query);
  * 2026-01-31 or 2026-01-31T12:00:00Z, durations back from now as -7d, $1 to $32. Enumerations by name. The fields are
  * the JSON names of the noun, see its man page. Of free metadata "metadata.key" asks for a member, "metadata.key.key"
  * for one of its own, and "metadata.\"any key\"" for one whose name is no word: numbers are compared with numbers,
- * texts
- * ("in quotation marks", words that are no number) with texts byte by byte, true and false with each other; nothing
- * compares with a value of another kind. A list is = to each value in it. No index serves it. Of videos "collection =
- * $1" asks for those that stand in a collection (vidstore/collection.h), of collections "video = $1" for those in which
- * a video stands.
+ * texts ("in quotation marks", words that are no number) with texts byte by byte, true and false with each other;
+ * nothing compares with a value of another kind. A list is = to each value in it. No index serves it. Of videos
+ * "collection = $1" asks for those that stand in a collection (vidstore/collection.h), of collections "video = $1" for
+ * those in which a video stands. A filter that names a field which only the owner may read (metadata is one) finds the
+ * caller's own records only, whatever else it says; admins and the system find all.
  * @param query  the query.
  * @param expression  at most 64 KiB; NULL: no filter.
  * @param reterr  receives the error, or NULL; may be NULL.

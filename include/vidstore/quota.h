@@ -6,7 +6,8 @@
  * quota.jobs_per_day; 0 is no limit, and the system has none. What is taken is counted in the transaction that takes
  * it: no two calls together ever take more than is left. A call that would fails with QUOTA, its field says of which.
  * Bytes and files count until they are purged; an upload counts from its beginning, with as many bytes as it will have
- * when that is known, else with what was written. Jobs that would be too many at a time wait.
+ * when that is known, else with what was written. What a user has stored twice takes its bytes once. Jobs that would be
+ * too many at a time wait.
  * Thread class: sessions are used by one thread at a time.
  */
 #ifndef VIDSTORE_QUOTA_H

@@ -53,7 +53,7 @@ enum {
     VIDSTORE_USER_EMAIL_VERIFIED = 1015, /**< Boolean. */
     VIDSTORE_USER_LAST_LOGIN_US = 1016,
     VIDSTORE_USER_PASSWORD_CHANGED_US = 1017, /**< NULL: no password is set. */
-    VIDSTORE_USER_JOB_COUNT = 1018,           /**< Jobs ever submitted. */
+    VIDSTORE_USER_JOB_COUNT = 1018,           /**< Jobs ever submitted, a season as one. */
     VIDSTORE_USER_PROCESSING_MS = 1019,       /**< Time spent on the jobs of this user, all attempts. */
     VIDSTORE_USER_SUSPENDED_UNTIL_US = 1021,  /**< When a suspension ends by itself; NULL: not by itself. */
     VIDSTORE_USER_PASSWORD = 1020             /**< Write only: 12 to 1024 bytes of UTF-8; kept as an argon2id hash. */
