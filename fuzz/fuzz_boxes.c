@@ -2,17 +2,29 @@
 /* Our own parsers of containers: the boxes of MP4, the elements of Matroska, the head of RIFF. */
 #include "media/helper/boxes.h"
 #include "media/helper/ebml_blocks.h"
+#include "media/helper/fragments.h"
 #include <stdlib.h>
 
 /* Of each track; they are in order, whatever the blocks say. */
 static void time_tracks(struct source *s, const struct ebml *ebml) {
     for (int i = 0; i < ebml->n_tracks; i++) {
-        struct ebml_times times;
+        struct frame_times times;
         if (ebml_block_times(s, ebml, &ebml->tracks[i], &times) != 0)
             continue;
         for (int k = 1; k < times.n; k++)
             if (times.at[k] < times.at[k - 1])
                 __builtin_trap();
+        free(times.at);
+    }
+}
+
+/* Of each track in the fragments, however many frames they claim to have. */
+static void time_fragments(struct source *s, const struct boxes *boxes) {
+    enum { MOST = 1 << 16 };
+    for (int i = 0; i < boxes->n_tracks; i++) {
+        struct frame_times times;
+        if (fragments_times(s, boxes, boxes->tracks[i].id, &times) == 0 && (times.n < 1 || times.n > MOST))
+            __builtin_trap();
         free(times.at);
     }
 }
@@ -27,6 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         ebml_read_head(&s, ebml);
         ebml_last_time(&s, ebml, 1 << 20);
         time_tracks(&s, ebml);
+        time_fragments(&s, boxes);
         riff_truncated(&s);
         flv_truncated(&s);
         if (boxes->n_tracks > BOXES_MAX_TRACKS || boxes->n_brands > BOXES_MAX_BRANDS ||

@@ -48,7 +48,7 @@ struct vs_probe_stream {
     char *display_matrix;   /* nine numbers as in the file: 16.16, the last column 2.30 */
     char *crop;             /* left, top, right, bottom */
     char *rate_mode;        /* cfr, vfr; NULL: no evidence */
-    char *rate_mode_source; /* samples: the container's list; blocks: the time of each, or of the first ones */
+    char *rate_mode_source; /* samples: the container's lists; blocks: the time of each, or the first ones */
     int64_t rate_min_num, rate_min_den, rate_max_num, rate_max_den;
     char *pix_fmt, *color_range, *primaries, *transfer, *matrix;
     char *chroma, *chroma_location; /* 420, 422, 444…, gray, rgb; left, center, topleft… */

@@ -17,7 +17,7 @@
 
 /* Which facts the prober and the library find and keep: one more with each that was added, so that what was probed
  * before can be told from the rest, and probed again. */
-#define VS_MEDIA_FACTS 5u
+#define VS_MEDIA_FACTS 6u
 
 #define VS_MEDIA_MAGIC      0x76737062u /* "vspb" */
 #define VS_MEDIA_PROTOCOL   3u

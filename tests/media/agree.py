@@ -350,17 +350,23 @@ def check_facts(mine):
         f"late.mkv: {late}",
     )
     modes = {"samples": {"vfrcoarse.mp4": "vfr", "cfrcoarse.mp4": "cfr"}, None: {"cut70-wrapped.mkv": None}}
+    # in these ffmpeg lets the first frame stay for as long as the sound is late
+    modes["samples"].update({n: "vfr" for n in ("frag.mp4", "sidx.mp4", "default_base.mp4", "cut70-frag.mp4")})
+    modes["samples"].update({"cmaf.mp4": "cfr", "fragfirst.mp4": "vfr"})
     modes["blocks"] = {
         **{"vfrpromised.mkv": "vfr", "vfr0.mkv": "vfr", "vfrhidden.webm": "vfr"},
         **{"wrapped.mkv": "cfr", "rate2.mkv": "cfr", "live.mkv": "cfr", "hidden.webm": "cfr", "late.mkv": "cfr"},
         # only a part is looked at, which proves what it shows
         **{"vfrlong.mkv": "vfr"},
     }
-    modes[None]["long.mkv"] = None
+    modes[None].update({"long.mkv": None, "cut70-cmaf.mp4": None})
     for source, files in modes.items():
         for name, mode in files.items():
             found = tuple(video(name).get(key) for key in ("rate_mode", "rate_mode_source"))
             check(found == (mode, source), f"{name}: rate mode {found}")
+    for name, same in (("cmaf.mp4", "base.mp4"), ("fragfirst.mp4", "vfr0.mp4")):
+        for key in ("rate_min", "rate_max"):
+            check(video(name).get(key) == video(same).get(key) is not None, f"{name}: {key}")
     check(video("vfr0.mkv").get("rate_min") == [25, 3] and "rate_min" not in video("vfrlong.mkv"), "rates of blocks")
     check(container["hostile-voids.mkv"]["status"] == "ok", "the walk over the blocks has ended the probe")
     for name, pulled in (("pulldown.m2v", True), ("pulldown-later.m2v", None), ("base.ts", None)):

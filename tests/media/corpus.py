@@ -14,7 +14,7 @@ import sys
 
 import forge as hand
 
-VERSION = 4
+VERSION = 5
 SIZE = "160x120"
 PICTURE = f"-f lavfi -i testsrc2=size={SIZE}:rate=25:duration=0.48"
 SOUND = "-f lavfi -i sine=frequency=440:sample_rate=48000:duration=0.48"
@@ -476,6 +476,7 @@ def forge(c):
         "base.mp4",
         "fast.mp4",
         "frag.mp4",
+        "cmaf.mp4",
         "wrapped.mkv",
         "base.webm",
         "base.avi",

@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "boxes.h"
+#include "box.h"
 #include <string.h>
 
-enum { MAX_BOXES = 4096 };
-
-struct box {
-    uint32_t type;
-    int64_t size; /* with its header; 0: to the end of the file */
-    int header;
-};
-
-#define FOURCC(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
-
-static uint64_t big_endian(const uint8_t *p, int bytes) {
+uint64_t box_number(const uint8_t *p, int bytes) {
     uint64_t v = 0;
     for (int i = 0; i < bytes; i++)
         v = v << 8 | p[i];
@@ -25,9 +16,9 @@ static int read_box(struct source *s, int64_t at, struct box *ret) {
     ptrdiff_t got = source_at(s, at, h, sizeof h);
     if (got < 8)
         return 0;
-    *ret = (struct box){.type = (uint32_t)big_endian(h + 4, 4), .size = (int64_t)big_endian(h, 4), .header = 8};
+    *ret = (struct box){.type = (uint32_t)box_number(h + 4, 4), .size = (int64_t)box_number(h, 4), .header = 8};
     if (ret->size == 1) {
-        uint64_t large = got == 16 ? big_endian(h + 8, 8) : 0;
+        uint64_t large = got == 16 ? box_number(h + 8, 8) : 0;
         if (large > INT64_MAX)
             return 0;
         ret->size = (int64_t)large;
@@ -68,9 +59,7 @@ static void read_brands(struct source *s, int64_t at, int64_t size, struct boxes
         ret->n_brands += take_brand(b + i, ret->brands[ret->n_brands]);
 }
 
-/* Steps through the boxes between two places: 1 with the next one in *ret and its place in *ret_at. One whose size is
- * open ends with its parent. */
-static int step(struct source *s, int64_t *at, int64_t end, int *left, struct box *ret, int64_t *ret_at) {
+int box_step(struct source *s, int64_t *at, int64_t end, int *left, struct box *ret, int64_t *ret_at) {
     if (*at >= end || (*left)-- <= 0 || !read_box(s, *at, ret))
         return 0;
     if (ret->size == 0 || ret->size > end - *at)
@@ -91,7 +80,7 @@ static void read_samples(struct source *s, int64_t at, struct boxes_track *t) {
 static void read_track_id(struct source *s, int64_t at, struct boxes_track *t) {
     uint8_t b[24];
     if (source_at(s, at, b, sizeof b) == sizeof b)
-        t->id = (uint32_t)big_endian(b + (b[0] == 1 ? 20 : 12), 4);
+        t->id = (uint32_t)box_number(b + (b[0] == 1 ? 20 : 12), 4);
 }
 
 /* Down from trak to the descriptions of its samples. */
@@ -100,7 +89,7 @@ static void read_track(struct source *s, int64_t at, int64_t end, int *left, str
                                    FOURCC('s', 't', 's', 'd')};
     struct box b;
     int64_t here;
-    for (size_t depth = 0; depth < sizeof way / sizeof *way && step(s, &at, end, left, &b, &here);) {
+    for (size_t depth = 0; depth < sizeof way / sizeof *way && box_step(s, &at, end, left, &b, &here);) {
         if (b.type == FOURCC('t', 'k', 'h', 'd') && depth == 0)
             read_track_id(s, here + b.header, t);
         if (b.type != way[depth])
@@ -115,8 +104,8 @@ static void read_track(struct source *s, int64_t at, int64_t end, int *left, str
 static void read_moov(struct source *s, int64_t at, int64_t end, struct boxes *ret) {
     struct box b;
     int64_t here;
-    int left = MAX_BOXES;
-    while (step(s, &at, end, &left, &b, &here)) {
+    int left = BOXES_MAX;
+    while (box_step(s, &at, end, &left, &b, &here)) {
         if (b.type == FOURCC('m', 'v', 'e', 'x'))
             ret->fragmented = 1;
         if (b.type == FOURCC('p', 's', 's', 'h'))
@@ -166,7 +155,7 @@ void boxes_walk(struct source *s, struct boxes *ret) {
     if (!read_box(s, 0, &b) || !is_known(b.type))
         return;
     ret->found = 1;
-    for (int n = 0; n < MAX_BOXES && at < s->size; n++) {
+    for (int n = 0; n < BOXES_MAX && at < s->size; n++) {
         if (!read_box(s, at, &b)) {
             /* fewer bytes than a header are a cut; anything else is rubbish after the last box */
             ret->truncated = s->size - at < 8 && s->stop == SOURCE_GOES_ON;

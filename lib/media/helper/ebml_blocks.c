@@ -6,23 +6,18 @@
 
 enum {
     WINDOW = 4096,
-    MOST_BYTES = 8 << 20,
-    SPARE_BYTES = 1 << 20, /* a range may bring more than was asked for */
     MOST_STEPS = 1 << 18,
-    MOST_FRAMES = 1 << 16,
-    MOST_US = 500000,
-    LEFT_US = 2000000, /* that the rest of the probe may need */
-    NEEDED = 32,       /* the heads of an element and of a block */
-    REORDERED = 32,    /* more frames than any codec sends before one that is shown earlier */
+    NEEDED = 32,    /* the heads of an element and of a block */
+    REORDERED = 32, /* more frames than any codec sends before one that is shown earlier */
 };
 
 struct walk {
     struct source *source;
     const struct ebml_track *track;
-    struct ebml_times *times;
+    struct frame_times *times;
     int64_t at, cluster; /* the time of the cluster; -1: not said yet */
-    int64_t until_us, until_total;
-    int room, lost, cut; /* lost: not to be understood; cut: there was no room for all */
+    struct frame_walk limits;
+    int lost, cut; /* lost: not to be understood; cut: there was no room for all */
     int64_t window_at, window_size;
     uint8_t window[WINDOW];
 };
@@ -31,7 +26,7 @@ struct walk {
 static int look(struct walk *w, struct cursor *ret) {
     int64_t end = w->window_at + w->window_size;
     if (w->at < w->window_at || (w->at + NEEDED > end && end < w->source->size)) {
-        if (w->source->total >= w->until_total || source_clock_us() > w->until_us)
+        if (!frame_walk_goes_on(&w->limits))
             return 0;
         ptrdiff_t got = source_at(w->source, w->at, w->window, WINDOW);
         if (got <= 0)
@@ -45,18 +40,9 @@ static int look(struct walk *w, struct cursor *ret) {
 }
 
 static int add_time(struct walk *w, int64_t time) {
-    struct ebml_times *t = w->times;
-    if (t->n == w->room) {
-        int room = w->room ? 2 * w->room : 256;
-        int64_t *grown = t->n < MOST_FRAMES ? realloc(t->at, (size_t)room * sizeof *grown) : NULL;
-        w->cut = !grown;
-        if (!grown)
-            return 0;
-        t->at = grown;
-        w->room = room;
-    }
-    t->at[t->n++] = time;
-    return 1;
+    int added = frame_times_add(w->times, time);
+    w->cut |= !added;
+    return added;
 }
 
 /* Frames that are only decoded, never shown, have a time too: by the block's word, or the frame's own. */
@@ -109,28 +95,19 @@ static int by_time(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static int may_walk(const struct source *s, const struct ebml *head, const struct ebml_track *track) {
-    return head->segment_at > 0 && track->number > 0 && !(track->is_vp8 && track->encoded) &&
-           s->stop == SOURCE_GOES_ON && s->budget - s->total > MOST_BYTES + SPARE_BYTES &&
-           s->deadline_us - source_clock_us() > LEFT_US;
+static int may_walk(const struct ebml *head, const struct ebml_track *track) {
+    return head->segment_at > 0 && track->number > 0 && !(track->is_vp8 && track->encoded);
 }
 
 int ebml_block_times(struct source *s, const struct ebml *head, const struct ebml_track *track,
-                     struct ebml_times *ret) {
-    *ret = (struct ebml_times){0};
-    if (!may_walk(s, head, track))
+                     struct frame_times *ret) {
+    *ret = (struct frame_times){0};
+    struct walk w = {.source = s, .track = track, .times = ret, .at = head->segment_at, .cluster = -1};
+    if (!may_walk(head, track) || !frame_walk_begin(&w.limits, s))
         return -1;
-    struct walk w = {.source = s,
-                     .track = track,
-                     .times = ret,
-                     .at = head->segment_at,
-                     .cluster = -1,
-                     .until_us = source_clock_us() + MOST_US,
-                     .until_total = s->total + MOST_BYTES};
     for (int n = 0; n < MOST_STEPS && step(&w); n++)
         continue;
-    if (s->stop == SOURCE_OUT_OF_TIME) /* nothing that was asked for has been left out by that */
-        s->stop = SOURCE_GOES_ON;
+    frame_walk_end(&w.limits);
     if (ret->n > 0)
         qsort(ret->at, (size_t)ret->n, sizeof *ret->at, by_time);
     ret->complete = w.at == s->size && !w.cut && !head->truncated;
@@ -140,6 +117,6 @@ int ebml_block_times(struct source *s, const struct ebml *head, const struct ebm
     if (!w.lost && ret->n > 0)
         return 0;
     free(ret->at);
-    *ret = (struct ebml_times){0};
+    *ret = (struct frame_times){0};
     return -1;
 }

@@ -22,8 +22,8 @@ struct probe {
     int main_video, main_audio;
     struct boxes boxes;
     struct ebml ebml;
-    struct ebml_times times; /* of the main video's frames */
-    int other_truncated;     /* AVI, WAV, FLV: it says that it is longer than it is */
+    struct frame_times times; /* of the main video's frames */
+    int other_truncated;      /* AVI, WAV, FLV: it says that it is longer than it is */
     int out_of_memory;
     json_t *answer;
 };

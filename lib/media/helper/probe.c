@@ -2,6 +2,7 @@
 #include "probe.h"
 #include "facts.h"
 #include "formats.h"
+#include "fragments.h"
 #include "frame.h"
 #include "output.h"
 #include "sandbox.h"
@@ -212,7 +213,7 @@ static struct stream_extra find_extra(const struct probe *p, int stream) {
     }
     if (stream == p->main_video && p->times.n > 0) {
         extra.times = &p->times;
-        extra.tick_ns = p->ebml.scale;
+        extra.tick_ns = track ? p->ebml.scale : 0;
     }
     for (int i = 0; i < p->boxes.n_tracks; i++)
         if ((int)p->boxes.tracks[i].id == p->ic->streams[stream]->id)
@@ -229,6 +230,8 @@ static void time_frames(struct probe *p) {
     const struct ebml_track *track = p->main_video >= 0 ? find_track(p, p->main_video) : NULL;
     if (track)
         ebml_block_times(&p->source, &p->ebml, track, &p->times);
+    else if (p->main_video >= 0 && p->boxes.has_moov && p->boxes.fragmented == 1)
+        fragments_times(&p->source, &p->boxes, (uint32_t)p->ic->streams[p->main_video]->id, &p->times);
 }
 
 static void put_facts(struct probe *p) {

@@ -76,7 +76,7 @@ static void put_sampled(json_t *o, AVStream *st) {
 
 /* Blocks have rounded times, some of them rounded twice, so that what differs by two ticks proves nothing. What was
  * seen of a file can prove that its rate varies, and only all of it that it does not. */
-static void put_blocks(json_t *o, const struct ebml_times *blocks, int64_t scale) {
+static void put_blocks(json_t *o, const struct frame_times *blocks, int64_t scale) {
     enum { ROUNDED = 2 };
     static const int64_t second = 1000000000;
     struct times t = {.at = blocks->at, .n = blocks->n, .numerator = scale, .denominator = second};
@@ -94,11 +94,26 @@ static void put_blocks(json_t *o, const struct ebml_times *blocks, int64_t scale
         put_extremes(o, &t);
 }
 
+/* The same of the fragments that were seen: what does not vary in some may in others. */
+static void put_pieces(json_t *o, AVStream *st, const struct frame_times *pieces) {
+    struct times t = {.at = pieces->at, .n = pieces->n, .numerator = 1, .denominator = st->time_base.den};
+    if (st->time_base.num != 1 || !measure(&t))
+        return;
+    int even = is_even(&t);
+    if (even && !pieces->complete)
+        return;
+    put_mode(o, even ? "cfr" : "vfr", "samples");
+    if (pieces->complete)
+        put_extremes(o, &t);
+}
+
 void rate_facts(json_t *o, AVStream *st, const struct stream_extra *extra) {
     put_ratio(o, "avg_rate", st->avg_frame_rate);
     put_ratio(o, "r_rate", st->r_frame_rate);
     if (extra->sampled)
         put_sampled(o, st);
+    else if (extra->times && extra->tick_ns == 0)
+        put_pieces(o, st, extra->times);
     else if (extra->times)
         put_blocks(o, extra->times, extra->tick_ns);
 }

@@ -8,13 +8,13 @@
 
 /* What our own parsers know of a stream. */
 struct stream_extra {
-    int encrypted;                  /* -1: not known */
-    int sampled;                    /* the container lists each sample */
-    int in_pieces;                  /* it lists but those of its first piece, or none */
-    const char *language;           /* BCP 47, or NULL */
-    const int64_t *crop;            /* left, top, right, bottom, or NULL */
-    const struct ebml_times *times; /* of its frames, or NULL */
-    int64_t tick_ns;
+    int encrypted;                   /* -1: not known */
+    int sampled;                     /* the container lists each sample */
+    int in_pieces;                   /* it lists but those of its first piece, or none */
+    const char *language;            /* BCP 47, or NULL */
+    const int64_t *crop;             /* left, top, right, bottom, or NULL */
+    const struct frame_times *times; /* of its frames, or NULL */
+    int64_t tick_ns;                 /* of these; 0: the stream's own */
 };
 
 /* The facts about one stream as a JSON object. frame: of this stream, or NULL. */
