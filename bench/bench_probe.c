@@ -87,6 +87,7 @@ static void run_files(vidstore_session *session, const char *scratch, report_fn 
             look(session, file, VIDSTORE_PROBE_WARM);
         }
         fork[i] = look(session, file, 0);
+        usleep(20000); /* else the process that takes that one's place warms up beside what is measured next */
         warm[i] = look(session, file, VIDSTORE_PROBE_WARM);
         usleep(20000); /* as ffprobe leaves it: with a process forked ahead */
         kept[i] = keep(session, vidstore_video_id(video), file);
