@@ -79,8 +79,8 @@ static void fill(const char *dir, char ret_user[40]) {
     vidstore_close(store);
     add_copies(dir, "videos", "1", count - 1);
     sqlite3 *db = open_raw(dir);
-    sqlite3_stmt *s = prepare(db, "INSERT INTO videos_search (rowid, title_words, series_words, file_words, tag_words, "
-                                  "more_words, marks) VALUES (?,?,?,'','','',?)");
+    sqlite3_stmt *s = prepare(db, "INSERT INTO videos_search (rowid, title_words, series_words, season_words, "
+                                  "file_words, tag_words, more_words, marks) VALUES (?,?,?,'','','','',?)");
     must_sql(sqlite3_exec(db, "BEGIN; DELETE FROM videos_search", NULL, NULL, NULL), db, "begin");
     uint64_t state = 7;
     for (int64_t seq = 1; seq <= count; seq++) {

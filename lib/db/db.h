@@ -41,7 +41,7 @@ struct vs_call {
 
 /* What a word counts for the order of what was found, by the column in which it stands: twice this, and half as much
  * again where the first column begins with it. Less than 0, so that the best come first. */
-enum { VS_RANK_COLUMNS = 6 };
+enum { VS_RANK_COLUMNS = 7 };
 extern const int vs_rank_weights[VS_RANK_COLUMNS];
 
 /* --- opening ------------------------------------------------------------------------------------------------ */

@@ -44,14 +44,15 @@ enum vs_use {
     /* Its words are found (record/search.h), and in which column of the index they stand. */
     VS_FIND_TITLE = 1 << 13,
     VS_FIND_SERIES = 1 << 14,
-    VS_FIND_FILE = 1 << 15,
-    VS_FIND_TAGS = 1 << 16,
-    VS_FIND_MORE = 1 << 17,
+    VS_FIND_SEASON = 1 << 15,
+    VS_FIND_FILE = 1 << 16,
+    VS_FIND_TAGS = 1 << 17,
+    VS_FIND_MORE = 1 << 18,
     VS_OWN_SET = 1 << 19,   /* changed by the owner, admins and the system only; as all that is VS_OWNER */
     VS_MANY = 1 << 20,      /* text: several words with blanks between; = asks for one of them */
     VS_MEMBERS = 1 << 22,   /* JSON: its members can be asked for */
     VS_ELSEWHERE = 1 << 21, /* a fact whose marks come of other rows than the record's own, too */
-    VS_FACT = 1 << 18,      /* the index of words serves = on it, and for numbers < and > */
+    VS_FACT = 1 << 23,      /* the index of words serves = on it, and for numbers < and > */
 };
 
 struct vs_word {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Finding records by what is written in them.
  *
- * Beside each noun's table stands one of words: five columns of folded words (the uses VS_FIND_… of a field say which),
+ * Beside each noun's table stands one of words: six columns of folded words (the uses VS_FIND_… of a field say which),
  * and a column of marks, words that nobody can type: whose the record is, and its facts (VS_FACT). So words, facts and
  * rights are looked up together, newest first, however often each of them occurs. The text of this file decides both
  * what is stored and what is asked for; no engine's own rules for words come in.
@@ -21,7 +21,7 @@ enum {
 };
 
 /* The columns of words, in their order. */
-enum vs_find { VS_IN_TITLE, VS_IN_SERIES, VS_IN_FILE, VS_IN_TAGS, VS_IN_MORE, VS_FINDS };
+enum vs_find { VS_IN_TITLE, VS_IN_SERIES, VS_IN_SEASON, VS_IN_FILE, VS_IN_TAGS, VS_IN_MORE, VS_FINDS };
 
 /* --- what is stored ----------------------------------------------------------------------------------------- */
 

@@ -10,7 +10,7 @@
 #include "util/unicode.h"
 #include <string.h>
 
-enum { FIND = VS_FIND_TITLE | VS_FIND_SERIES | VS_FIND_FILE | VS_FIND_TAGS | VS_FIND_MORE };
+enum { FIND = VS_FIND_TITLE | VS_FIND_SERIES | VS_FIND_SEASON | VS_FIND_FILE | VS_FIND_TAGS | VS_FIND_MORE };
 
 /* --- marks ------------------------------------------------------------------------------------------------------ */
 
@@ -64,8 +64,16 @@ void vs_search_doc_free(struct vs_search_doc *doc) {
     vs_buf_free(&doc->marks);
 }
 
+/* Between two texts of a column stands a word that nobody can type: no phrase begins in one and ends in the next. */
 void vs_search_doc_text(struct vs_search_doc *doc, enum vs_find column, const char *text, size_t len) {
-    doc->count[column] += vs_unicode_words(&doc->words[column], text, len, VS_SEARCH_INDEXED - doc->count[column]);
+    struct vs_buf *words = &doc->words[column];
+    size_t before = words->len;
+    if (before)
+        vs_buf_str(words, " " VS_EQUALS_TEXT);
+    size_t count = vs_unicode_words(words, text, len, VS_SEARCH_INDEXED - doc->count[column]);
+    if (!count && before && !words->failed)
+        words->data[words->len = before] = '\0';
+    doc->count[column] += count;
 }
 
 static void next_mark(struct vs_search_doc *doc) {

@@ -12,7 +12,8 @@
 #include "util/utf8.h"
 #include <string.h>
 
-static const char *const columns[VS_FINDS] = {"title_words", "series_words", "file_words", "tag_words", "more_words"};
+static const char *const columns[VS_FINDS] = {"title_words", "series_words", "season_words",
+                                              "file_words",  "tag_words",    "more_words"};
 
 /* --- splitting ---------------------------------------------------------------------------------------------------- */
 

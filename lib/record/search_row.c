@@ -15,11 +15,12 @@ const char *vs_search_words_of(int column) {
     static const char *const columns[VS_FINDS + 1] = {
         "' ' || found.title_words || ' '",
         "' ' || found.series_words || ' '",
+        "' ' || found.season_words || ' '",
         "' ' || found.file_words || ' '",
         "' ' || found.tag_words || ' '",
         "' ' || found.more_words || ' '",
-        "' ' || found.title_words || '  ' || found.series_words || '  ' || found.file_words || '  ' || "
-        "found.tag_words || '  ' || found.more_words || ' '",
+        "' ' || found.title_words || '  ' || found.series_words || '  ' || found.season_words || '  ' || "
+        "found.file_words || '  ' || found.tag_words || '  ' || found.more_words || ' '",
     };
     return columns[column];
 }
@@ -88,7 +89,7 @@ static int put_part(struct vs_compiled *c, const struct part *part, int words, s
 
 int vs_search_column_at(const char **at) {
     static const char *const names[VS_FINDS] = {
-        "title_words : ", "series_words : ", "file_words : ", "tag_words : ", "more_words : "};
+        "title_words : ", "series_words : ", "season_words : ", "file_words : ", "tag_words : ", "more_words : "};
     for (int i = 0; i < VS_FINDS; i++)
         if (strncmp(*at, names[i], strlen(names[i])) == 0) {
             *at += strlen(names[i]);

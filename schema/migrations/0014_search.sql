@@ -11,8 +11,8 @@ CREATE TABLE search_notes (
 
 -- @sqlite
 -- each {table}: users, jobs, videos, files, audit_events
-CREATE VIRTUAL TABLE {table}_search USING fts5(title_words, series_words, file_words, tag_words, more_words,
-    marks, tokenize='ascii', prefix='1 2 3 4', columnsize=0);
+CREATE VIRTUAL TABLE {table}_search USING fts5(title_words, series_words, season_words, file_words, tag_words,
+    more_words, marks, tokenize='ascii', prefix='1 2 3 4', columnsize=0);
 -- end
 
 -- Jobs (2) go with the job that they hang on: what the index knows of them is dropped by whoever works the note off.
@@ -25,12 +25,13 @@ CREATE TABLE {table}_search (
     rowid {int} PRIMARY KEY REFERENCES {table}(seq) ON DELETE CASCADE,
     title_words {text} NOT NULL,
     series_words {text} NOT NULL,
+    season_words {text} NOT NULL,
     file_words {text} NOT NULL,
     tag_words {text} NOT NULL,
     more_words {text} NOT NULL,
     marks {text} NOT NULL,
     words tsvector GENERATED ALWAYS AS (setweight(to_tsvector('simple'::regconfig, title_words), 'A')
-        || setweight(to_tsvector('simple'::regconfig, series_words || ' ' || file_words), 'B')
+        || setweight(to_tsvector('simple'::regconfig, series_words || ' ' || season_words || ' ' || file_words), 'B')
         || setweight(to_tsvector('simple'::regconfig, tag_words), 'C')
         || to_tsvector('simple'::regconfig, more_words || ' ' || marks)) STORED
 ) {strict};

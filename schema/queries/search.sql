@@ -4,8 +4,8 @@
 -- FTS5 on SQLite, of our own on PostgreSQL.
 
 -- name: {noun}_search_put
-INSERT INTO {table}_search (rowid, title_words, series_words, file_words, tag_words, more_words, marks)
-VALUES ($1, $2, $3, $4, $5, $6, $7);
+INSERT INTO {table}_search (rowid, title_words, series_words, season_words, file_words, tag_words, more_words, marks)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: {noun}_search_drop
 DELETE FROM {table}_search WHERE rowid = $1;

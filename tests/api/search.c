@@ -67,6 +67,36 @@ START_TEST(words_follow_every_change) {
 }
 END_TEST
 
+static void add_episode(const char *title, const char *series, const char *season) {
+    vidstore_video_params *p = vidstore_video_params_new();
+    vidstore_video_params_set_text(p, VIDSTORE_VIDEO_TITLE, title);
+    vidstore_video_params_set_text(p, VIDSTORE_VIDEO_SERIES, series);
+    vidstore_video_params_set_text(p, VIDSTORE_VIDEO_SEASON, season);
+    must(vidstore_video_create(sys, p, NULL, e));
+    vidstore_video_params_free(p);
+}
+
+/* 0: the words come from the index; 1: from the rows themselves, which are noted and not in it yet. */
+START_TEST(each_field_has_its_own_words) {
+    add_episode("A", "Harbour 2", "One");
+    add_episode("B", "One", "Harbour 2");
+    add_video(sys, "C", "[\"red car\", \"blue sea\", \"...\", \"sky\"]");
+    if (!_i)
+        must(vidstore_maintain(sys, 5000, 0, NULL, e));
+    ck_assert_str_eq(titles(sys, "series:harbour", 0), "A");
+    ck_assert_str_eq(titles(sys, "season:harbour", 0), "B");
+    ck_assert_str_eq(titles(sys, "series:2 season:one", 0), "A");
+    ck_assert_str_eq(titles(sys, "-season:2 harbour", 0), "A");
+    ck_assert_str_eq(titles(sys, "\"harbour 2\"", 0), "B|A");
+    ck_assert_str_eq(titles(sys, "\"2 one\"", 0), ""); /* from one field into the next */
+    ck_assert_str_eq(titles(sys, "\"one harbour\"", 0), "");
+    ck_assert_str_eq(titles(sys, "tag:\"blue sea\"", 0), "C");
+    ck_assert_str_eq(titles(sys, "\"car blue\"", 0), ""); /* from one tag into the next */
+    ck_assert_str_eq(titles(sys, "\"sea sky\"", 0), "");
+    ck_assert_str_eq(titles(sys, "car blue sky", 0), "C");
+}
+END_TEST
+
 START_TEST(a_rollback_takes_the_words_back) {
     must(vidstore_begin(sys, 0, e));
     add_video(sys, "Unborn", NULL);
@@ -489,6 +519,7 @@ Suite *search_suite(void) {
     TCase *tc = tcase_create("search");
     tcase_add_checked_fixture(tc, begin, end);
     tcase_add_test(tc, words_follow_every_change);
+    tcase_add_loop_test(tc, each_field_has_its_own_words, 0, 2);
     tcase_add_test(tc, a_rollback_takes_the_words_back);
     tcase_add_test(tc, nobody_finds_what_it_may_not_see);
     tcase_add_test(tc, what_was_granted_is_found_among_ones_own);

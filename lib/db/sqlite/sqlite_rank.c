@@ -3,8 +3,8 @@
  * the row itself; FTS5's own ranking reads all rows that hold a word before it can judge one. */
 #include "db/sqlite/sqlite_internal.h"
 
-/* Title, series, file name, tags, other words, marks. */
-const int vs_rank_weights[VS_RANK_COLUMNS] = {16, 8, 6, 6, 1, 0};
+/* Title, series, season, file name, tags, other words, marks. */
+const int vs_rank_weights[VS_RANK_COLUMNS] = {16, 8, 8, 6, 6, 1, 0};
 
 /* The smaller, the better. A word counts once a column, and more where a title begins. */
 static void rank(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *context, int n,
