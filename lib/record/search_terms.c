@@ -61,6 +61,12 @@ static void put_quoted(struct vs_buf *b, const char *text, size_t len) {
     vs_buf_char(b, '"');
 }
 
+/* By its full name what is kept in thousandths is compared with thousandths: fps_milli:25000 is fps:25. */
+static int in_thousandths(const struct vs_search_term *t, const struct vs_field *field) {
+    const char *end = strrchr(field->name, '_');
+    return end && strcmp(end, "_milli") == 0 && t->name_len == strlen(field->name);
+}
+
 /* A comparison of the query language for one value. */
 static int put_filter(struct vs_search_reader *p, const struct vs_search_term *t, const struct vs_field *field,
                       const struct piece *piece, struct vs_buf *b) {
@@ -74,7 +80,9 @@ static int put_filter(struct vs_search_reader *p, const struct vs_search_term *t
     }
     if (field->type == VS_INT || field->type == VS_TIME) {
         int64_t low = INT64_MIN, high = INT64_MAX;
-        why = vs_search_range(field, t->op, t->op_len, piece->text, piece->len, &low, &high);
+        struct vs_field as = *field;
+        as.column = in_thousandths(t, field) ? NULL : field->column;
+        why = vs_search_range(&as, t->op, t->op_len, piece->text, piece->len, &low, &high);
         if (why)
             return vs_search_refuse(p, t, VIDSTORE_SUB_SYNTAX, why);
         const char *name = field->name;

@@ -337,6 +337,9 @@ START_TEST(more_facts_serve) {
     ck_assert_str_eq(found(NULL, "fps:23.97"), "T");
     ck_assert_str_eq(found(NULL, "fps:23"), "T");
     ck_assert_str_eq(found(NULL, "fps:>50"), "T");
+    ck_assert_str_eq(found(NULL, "fps_milli:25000"), "O");
+    ck_assert_str_eq(found(NULL, "fps_milli:25"), "");
+    ck_assert_str_eq(found(NULL, "FPS_MILLI:20000..30000"), "TO");
     ck_assert_str_eq(found(NULL, "fps:20..30"), "TO");
     ck_assert_str_eq(found("fps_milli >= 25000 and faststart = true", NULL), "O");
     ck_assert_str_eq(found(NULL, "faststart:no"), "T");
