@@ -133,6 +133,17 @@ int cmd_collection_edit(struct cli *cli, const struct cli_args *args) {
     return cli->json ? cli_show_record(cli, &cli_collections, collection) : CLI_OK;
 }
 
+/* For programs: what the collection is now. */
+static int tell_changed(struct cli *cli, const char *id) {
+    vidstore_error *error = NULL;
+    cli_auto(vidstore_collection) *collection = NULL;
+    if (!cli->json)
+        return CLI_OK;
+    if (vidstore_collection_get(cli->session, id, &collection, &error))
+        return cli_fail(cli, &error);
+    return cli_show_record(cli, &cli_collections, collection);
+}
+
 typedef int change(struct cli *cli, const char *id, const char *video, const char *before, vidstore_error **error);
 
 /* The same for each video, in the order given, in one commit. */
@@ -156,7 +167,7 @@ static int change_all(struct cli *cli, const struct cli_args *args, change *run)
         vidstore_rollback(cli->session, NULL);
         return result;
     }
-    return vidstore_commit(cli->session, &error) ? cli_fail(cli, &error) : CLI_OK;
+    return vidstore_commit(cli->session, &error) ? cli_fail(cli, &error) : tell_changed(cli, id);
 }
 
 static int add(struct cli *cli, const char *id, const char *video, const char *before, vidstore_error **error) {

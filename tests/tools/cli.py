@@ -405,7 +405,10 @@ class Users(Case):
         def shown():
             return [video["id"] for video in self.json(*lena, "show", made)["videos"]]
         self.assertEqual([c, a, b], shown())
-        self.run_command(*lena, "move", made, c)
+        before = self.json(*lena, "show", made)
+        moved = self.json(*lena, "move", made, c)
+        self.assertEqual((made, "To watch"), (moved["id"], moved["name"]))
+        self.assertGreaterEqual(moved["version"], before["version"])
         self.assertEqual([a, b, c], shown())
         self.run_command(*lena, "move", made, c, b, "--before", a)
         self.assertEqual([c, b, a], shown())
