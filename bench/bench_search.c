@@ -214,6 +214,8 @@ static double worst_ms(vidstore_session *session) {
                                         "w1* w2*",
                                         "episode OR harbour OR w00000",
                                         "language:pt* episode",
+                                        "-language:pt*",
+                                        "codec:h* language:e*",
                                         "codec:av1 hdr:hlg language:ja episode w00002",
                                         NULL};
     return slowest(session, texts);

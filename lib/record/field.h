@@ -102,7 +102,7 @@ struct vs_noun {
         enum vs_stmt_id by_id, by_external, insert, update, purge, list, count;
     } stmt;
     struct {
-        enum vs_stmt_id put, drop, list, hits, granted, best, reach, few, last, count, by_seq;
+        enum vs_stmt_id put, drop, list, hits, granted, best, reach, few, words, last, count, by_seq;
         enum vs_stmt_id more; /* rows (fact or '', text) of what is kept elsewhere, for the id; 0: nothing is */
         int32_t open;         /* field of the access level by which others may see a record; 0: none */
         const struct vs_saying *sayings; /* ends with name NULL; NULL: none */
@@ -118,8 +118,8 @@ struct vs_noun {
     .put = VS_STMT_##NOUN_##_SEARCH_PUT, .drop = VS_STMT_##NOUN_##_SEARCH_DROP, .list = VS_STMT_##NOUN_##_SEARCH_LIST, \
     .hits = VS_STMT_##NOUN_##_SEARCH_HITS, .granted = VS_STMT_##NOUN_##_SEARCH_GRANTED,                                \
     .best = VS_STMT_##NOUN_##_SEARCH_BEST, .reach = VS_STMT_##NOUN_##_SEARCH_REACH,                                    \
-    .few = VS_STMT_##NOUN_##_SEARCH_FEW, .last = VS_STMT_##NOUN_##_SEARCH_LAST,                                        \
-    .count = VS_STMT_##NOUN_##_SEARCH_COUNT, .by_seq = VS_STMT_##NOUN_##_BY_SEQ
+    .few = VS_STMT_##NOUN_##_SEARCH_FEW, .words = VS_STMT_##NOUN_##_SEARCH_WORDS,                                      \
+    .last = VS_STMT_##NOUN_##_SEARCH_LAST, .count = VS_STMT_##NOUN_##_SEARCH_COUNT, .by_seq = VS_STMT_##NOUN_##_BY_SEQ
 
 /* The field of an id or of a JSON name; NULL when the noun has none. */
 const struct vs_field *vs_field_by_id(const struct vs_noun *noun, int32_t id);

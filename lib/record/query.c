@@ -336,5 +336,6 @@ void vs_compiled_free(struct vs_compiled *c) {
     vs_buf_free(&c->match_anybody);
     vs_buf_free(&c->fresh);
     vs_buf_free(&c->fresh_anybody);
+    vs_search_spread_free(c);
     vs_free(VS_TAKE(c->noted));
 }

@@ -24,6 +24,7 @@ enum {
     VS_QUERY_RANGES = 8,
     VS_QUERY_WAYS = 8,
     VS_QUERY_ROUGHS = 4,
+    VS_QUERY_SPREADS = 8,
     VS_QUERY_CONDITIONS = 64,
     VS_QUERY_PIECES = 1 + VS_QUERY_RANGES + VS_QUERY_CONDITIONS,
     VS_ROUGH_MOST = 512, /* rows that are looked at by shortened prefixes */
@@ -96,7 +97,11 @@ struct vs_compiled {
         size_t start, len, cut; /* its words, and how much of their end is cut off, in find */
         int column, value;      /* VS_FINDS: any; the number of the value that the words are compared with */
     } roughs[VS_QUERY_ROUGHS];
-    int n_roughs, reach;  /* the number of the value how far rough pages reach; 0: as far as can be */
+    int n_roughs, reach; /* the number of the value how far rough pages reach; 0: as far as can be */
+    struct vs_spread {   /* a prefix of facts, and the words to ask for instead; none: they are too many */
+        struct vs_buf prefix, words;
+    } spreads[VS_QUERY_SPREADS];
+    int n_spreads;
     struct vs_condition { /* what stands in find */
         size_t start, len;
         int filtered; /* the where-clause asks for the same */

@@ -157,18 +157,19 @@ static int put_check(struct vs_compiled *c, struct vs_buf *b, vidstore_error **e
     vs_buf_str(b, "1 = 1");
     for (int i = 0; i < c->n_roughs; i++) {
         struct vs_rough *rough = &c->roughs[i];
-        vs_autobuf like = {0};
+        vs_autobuf like = {0}, words = {0};
         vs_buf_str(&like, "% ");
         vs_buf_add(&like, c->find.data + rough->start, rough->len);
         vs_buf_char(&like, '%');
-        if (like.failed)
+        vs_search_put_words(&words, rough->column);
+        if (like.failed || words.failed)
             return vs_fail_nomem(e);
         struct vs_value value = {.text = like.data, .len = (uint32_t)like.len, .set = VS_VALUE_SET};
         int number = rough->value ? rough->value : vs_compiled_value(c, &text, value, e);
         if (number < 0)
             return number;
         rough->value = number;
-        vs_search_words_test(c, vs_search_words_of(rough->column), b);
+        vs_search_words_test(c, words.data, b);
         vs_buf_fmt(b, " LIKE $%d", number);
     }
     return b->failed ? vs_fail_nomem(e) : 0;

@@ -22,6 +22,7 @@ enum {
 
 /* The columns of words, in their order. */
 enum vs_find { VS_IN_TITLE, VS_IN_SERIES, VS_IN_SEASON, VS_IN_FILE, VS_IN_TAGS, VS_IN_MORE, VS_FINDS };
+extern const char *const vs_find_columns[VS_FINDS];
 
 /* --- what is stored ----------------------------------------------------------------------------------------- */
 
@@ -89,14 +90,20 @@ void vs_search_piece(const struct vs_compiled *c, int piece, enum vs_how how, st
 /* Asks how much each piece finds, so that vs_search_match() puts the rarest first and leaves out what the few rows that
  * it finds tell themselves. Once a query, however often it is called. */
 int vs_search_plan(struct vs_compiled *c, struct vs_conn *conn, vidstore_error **e);
+/* In the transaction of the query: looks up which words begin with its prefixes of facts; they are what is asked for.
+ */
+int vs_search_spread(struct vs_compiled *c, struct vs_conn *conn, vidstore_error **e);
+/* Adds a part of the expression, each such prefix as its words. */
+void vs_search_put_spread(const struct vs_compiled *c, const char *text, size_t len, struct vs_buf *ret);
+void vs_search_spread_free(struct vs_compiled *c);
 /* In the transaction of a query that goes through the index of words, before its plan: which records are noted, and so
  * are not to be asked of the index. BUSY when they are far too many. */
 int vs_search_look(struct vs_compiled *c, struct vs_conn *conn, vidstore_error **e);
 /* Which of these the expressions of the query find: c->fresh, c->fresh_anybody. */
 int vs_search_fresh(struct vs_compiled *c, struct vs_conn *conn, vidstore_error **e);
-/* SQL for the words of a column, VS_FINDS: of all, in a table "found": with a blank before and behind each word, and
- * between columns more than one. */
-const char *vs_search_words_of(int column);
+/* Adds SQL for the words of a column, VS_FINDS: of all, in a table "found": with a blank before and behind each word,
+ * and between columns more than one. */
+void vs_search_put_words(struct vs_buf *b, int column);
 /* Another condition of a row: a test of its words, which is looked up in them. */
 void vs_search_words_test(const struct vs_compiled *c, const char *test, struct vs_buf *b);
 /* What an expression (conditions joined by AND, OR and parentheses) asks for as a test of a row, added to ret: of the

@@ -114,10 +114,10 @@ static void add_condition(const struct vs_compiled *c, const struct vs_condition
         const struct vs_rough *rough = &c->roughs[i];
         if (rough->start < at || rough->start >= end)
             continue;
-        vs_buf_add(ret, c->find.data + at, rough->start + rough->len - rough->cut - at);
+        vs_search_put_spread(c, c->find.data + at, rough->start + rough->len - rough->cut - at, ret);
         at = rough->start + rough->len;
     }
-    vs_buf_add(ret, c->find.data + at, end - at);
+    vs_search_put_spread(c, c->find.data + at, end - at, ret);
 }
 
 void vs_search_piece(const struct vs_compiled *c, int piece, enum vs_how how, struct vs_buf *ret) {
@@ -180,7 +180,10 @@ int vs_search_match(struct vs_compiled *c, enum vs_how how, struct vs_buf *ret, 
     add_pieces(c, pieces, count, how, ret);
     if (!count)
         vs_buf_str(ret, "\"" VS_MARK_TEXT "\"");
-    if (c->without.len)
-        vs_buf_fmt(ret, ") NOT (%s)", c->without.data);
+    if (c->without.len && !c->without.failed) {
+        vs_buf_str(ret, ") NOT (");
+        vs_search_put_spread(c, c->without.data, c->without.len, ret);
+        vs_buf_char(ret, ')');
+    }
     return ret->failed || c->find.failed || c->without.failed || c->scope.failed ? vs_fail_nomem(e) : 0;
 }

@@ -12,9 +12,6 @@
 #include "util/utf8.h"
 #include <string.h>
 
-static const char *const columns[VS_FINDS] = {"title_words", "series_words", "season_words",
-                                              "file_words",  "tag_words",    "more_words"};
-
 /* --- splitting ---------------------------------------------------------------------------------------------------- */
 
 static int is_blank(char c) {
@@ -156,7 +153,7 @@ int vs_search_put_phrase(struct vs_search_reader *p, struct vs_buf *b, enum vs_f
         return 0;
     vs_buf_str(b, b->len ? " OR " : "");
     if (column != VS_FINDS)
-        vs_buf_fmt(b, "%s : ", columns[column]);
+        vs_buf_fmt(b, "%s : ", vs_find_columns[column]);
     vs_buf_fmt(b, "\"%s\"%s", words.data, prefix ? " *" : "");
     return 0;
 }

@@ -94,6 +94,8 @@ static int ask_rows(struct vs_compiled *c, vidstore_error **e) {
 int vs_search_plan(struct vs_compiled *c, struct vs_conn *conn, vidstore_error **e) {
     int pieces[VS_QUERY_PIECES];
     int r = c->matched ? vs_search_look(c, conn, e) : 0;
+    if (!r)
+        r = vs_search_spread(c, conn, e);
     if (r || (c->n_noted && c->ranked)) /* what is left out of the expression would not count for both alike */
         return r;
     int count = c->matched && !c->planned ? vs_search_pieces(c, 0, pieces) : 0;

@@ -11,18 +11,15 @@
 
 static const struct vs_field text_field = {0, "words", "words", VS_TEXT, 0, 0, NULL};
 
-const char *vs_search_words_of(int column) {
-    static const char *const columns[VS_FINDS + 1] = {
-        "' ' || found.title_words || ' '",
-        "' ' || found.series_words || ' '",
-        "' ' || found.season_words || ' '",
-        "' ' || found.file_words || ' '",
-        "' ' || found.tag_words || ' '",
-        "' ' || found.more_words || ' '",
-        "' ' || found.title_words || '  ' || found.series_words || '  ' || found.season_words || '  ' || "
-        "found.file_words || '  ' || found.tag_words || '  ' || found.more_words || ' '",
-    };
-    return columns[column];
+const char *const vs_find_columns[VS_FINDS] = {"title_words", "series_words", "season_words",
+                                               "file_words",  "tag_words",    "more_words"};
+
+void vs_search_put_words(struct vs_buf *b, int column) {
+    int first = column == VS_FINDS ? 0 : column, last = column == VS_FINDS ? VS_FINDS - 1 : column;
+    vs_buf_str(b, "' ' || ");
+    for (int i = first; i <= last; i++)
+        vs_buf_fmt(b, "%sfound.%s", i > first ? " || '  ' || " : "", vs_find_columns[i]);
+    vs_buf_str(b, " || ' '");
 }
 
 void vs_search_words_test(const struct vs_compiled *c, const char *test, struct vs_buf *b) {
@@ -51,7 +48,7 @@ static const struct vs_field *field_of(const struct vs_compiled *c, const struct
     char *end = NULL;
     long id = strtol(part->text + mark, &end, 10);
     const struct vs_field *field = end > part->text + mark ? vs_field_by_id(c->noun, (int32_t)id) : NULL;
-    if (!field || part->prefix || field->type != VS_TEXT || (field->use & (VS_MANY | VS_ELSEWHERE)) ||
+    if (!field || field->type != VS_TEXT || (field->use & (VS_MANY | VS_ELSEWHERE)) ||
         strncmp(end, VS_EQUALS_TEXT, equals) != 0)
         return NULL;
     *ret_value = (size_t)(end - part->text) + equals;
@@ -74,27 +71,33 @@ static int put_part(struct vs_compiled *c, const struct part *part, int words, s
     if ((!field && !words) || c->count + VS_QUERY_ROUGHS >= VS_QUERY_TERMS || strcspn(part->text, "%_\"") != part->len)
         return 1;
     if (field) {
-        number = bound_value(c, part->text + value, part->len - value, e);
-        vs_buf_fmt(ret, "coalesce(lower(%s.%s), '') = $%d", c->noun->table, field->column,
-                   number); /* to be denied, too */
+        vs_buf_add(&like, part->text + value, part->len - value);
+        vs_buf_str(&like, part->prefix ? "%" : "");
+        number = like.failed ? vs_fail_nomem(e) : bound_value(c, like.data, like.len, e);
+        vs_buf_fmt(ret, "coalesce(lower(%s.%s), '') %s $%d", c->noun->table, field->column, /* to be denied, too */
+                   part->prefix ? "LIKE" : "=", number);
         return number < 0 ? number : 0;
     }
     vs_buf_str(&like, "% ");
     vs_buf_add(&like, part->text, part->len);
     vs_buf_str(&like, part->prefix ? "%" : " %");
     number = like.failed ? vs_fail_nomem(e) : bound_value(c, like.data, like.len, e);
-    vs_buf_fmt(ret, "%s LIKE $%d", marked ? "' ' || found.marks || ' '" : vs_search_words_of(part->column), number);
+    if (marked)
+        vs_buf_str(ret, "' ' || found.marks || ' '");
+    else
+        vs_search_put_words(ret, part->column);
+    vs_buf_fmt(ret, " LIKE $%d", number);
     return number < 0 ? number : 0;
 }
 
 int vs_search_column_at(const char **at) {
-    static const char *const names[VS_FINDS] = {
-        "title_words : ", "series_words : ", "season_words : ", "file_words : ", "tag_words : ", "more_words : "};
-    for (int i = 0; i < VS_FINDS; i++)
-        if (strncmp(*at, names[i], strlen(names[i])) == 0) {
-            *at += strlen(names[i]);
-            return i;
-        }
+    for (int i = 0; i < VS_FINDS; i++) {
+        size_t len = strlen(vs_find_columns[i]);
+        if (strncmp(*at, vs_find_columns[i], len) != 0 || strncmp(*at + len, " : ", 3) != 0)
+            continue;
+        *at += len + 3;
+        return i;
+    }
     return VS_FINDS;
 }
 

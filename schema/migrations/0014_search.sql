@@ -13,6 +13,8 @@ CREATE TABLE search_notes (
 -- each {table}: users, jobs, videos, files, audit_events
 CREATE VIRTUAL TABLE {table}_search USING fts5(title_words, series_words, season_words, file_words, tag_words,
     more_words, marks, tokenize='ascii', prefix='1 2 3 4', columnsize=0);
+-- Its words, in their order.
+CREATE VIRTUAL TABLE {table}_terms USING fts5vocab({table}_search, 'instance');
 -- end
 
 -- Jobs (2) go with the job that they hang on: what the index knows of them is dropped by whoever works the note off.
@@ -41,6 +43,8 @@ LANGUAGE sql STABLE
 AS 'SELECT s.rowid, CASE WHEN rank_by = '''' THEN 0 ELSE - ts_rank(s.words, query::tsquery) END
 FROM {table}_search AS s
 WHERE s.words @@ query::tsquery';
+-- Words are looked up only where a prefix is slow, which it is not here.
+CREATE VIEW {table}_terms AS SELECT NULL::{text} AS term WHERE FALSE;
 -- end
 
 -- What filters ask of free metadata, as lib/db/sqlite/sqlite_member.c says it: -1, 0 or 1, or NULL when nothing can be

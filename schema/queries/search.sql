@@ -44,6 +44,16 @@ SELECT count(*), min(place), max(place) FROM ({{hits}}) AS hit;
 SELECT count(*), min(place), max(place) FROM (SELECT found.rowid AS place FROM {table}_search($1) AS found
     ORDER BY found.rowid DESC LIMIT $2) AS hit;
 
+-- name: {noun}_search_words
+-- The words of the index that come next from one on, each with one seek: $2 is the least that a longer word goes on
+-- with. Where they don't begin with the first any more, whoever reads them stops.
+WITH RECURSIVE words(word) AS (
+    SELECT (SELECT term FROM {table}_terms WHERE term >= $1 ORDER BY term LIMIT 1)
+    UNION ALL
+    SELECT (SELECT term FROM {table}_terms WHERE term >= words.word || $2 ORDER BY term LIMIT 1) FROM words
+    WHERE words.word IS NOT NULL)
+SELECT word FROM words LIMIT $3;
+
 -- name: {noun}_search_count :template
 SELECT count(*) FROM (SELECT place FROM ({{hits}}) AS hit LIMIT {{limit}}) AS counted;
 
