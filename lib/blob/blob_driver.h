@@ -57,7 +57,8 @@ struct vs_blob_driver {
     /* See vs_blob_settle; the writer needs its blobs only. NULL: what is sealed always is settled. */
     int (*settle)(struct vs_blobs *blobs, const char *key, struct vs_blob_writer **ret, vidstore_error **e);
     int (*is_kept)(struct vs_blobs *blobs, const char *key); /* NULL: nobody can tell */
-    /* 1 when a descriptor of the host is on something of the store's own, or on its directory. NULL: can't be. */
+    /* 1 when a descriptor of the host is on something of the store's own, or on its directory; -1: the system doesn't
+     * say where it is. NULL: can't be. */
     int (*owns)(struct vs_blobs *blobs, int fd, const struct stat *stat);
     int (*stat)(struct vs_blobs *blobs, const char *key, struct vs_blob_stat *ret, vidstore_error **e);
     int (*remove)(struct vs_blobs *blobs, const char *key, vidstore_error **e);

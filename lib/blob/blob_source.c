@@ -7,12 +7,19 @@
 #include <stdio.h>
 #include <unistd.h>
 
+static int fail_without_proc(const char *field, vidstore_error **e) {
+    return vs_fail(e, VIDSTORE_IO, field, "the system doesn't say where the file is: /proc is not mounted");
+}
+
 int vs_blob_source_check(struct vs_blobs *blobs, int fd, const char *field, vidstore_error **e) {
     struct stat st;
     if (fstat(fd, &st) != 0)
         return vs_fail_errno(e, errno, field, "look at the file");
-    if (!blobs->driver->owns || !blobs->driver->owns(blobs, fd, &st))
+    int owned = blobs->driver->owns ? blobs->driver->owns(blobs, fd, &st) : 0;
+    if (!owned)
         return 0;
+    if (owned < 0)
+        return fail_without_proc(field, e);
     return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_NOT_A_FILE, field, "what belongs to a store is out of bounds");
 }
 
@@ -49,8 +56,8 @@ static int open_handle(int handle, const char *field, int *ret_fd, struct stat *
     char link[40];
     snprintf(link, sizeof link, "/proc/self/fd/%d", handle);
     *ret_fd = open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (*ret_fd < 0)
-        return fail_to_open(errno, field, e);
+    if (*ret_fd < 0) /* the handle is there, so what is not is the way to it */
+        return errno == ENOENT ? fail_without_proc(field, e) : fail_to_open(errno, field, e);
     if (fstat(*ret_fd, ret_before) == 0)
         return 0;
     int r = vs_fail_errno(e, errno, field, "look at the source");

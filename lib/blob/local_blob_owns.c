@@ -43,10 +43,12 @@ int vs_local_owns(struct vs_blobs *blobs, int fd, const struct stat *st) {
     char link[40], path[PATH_MAX];
     if (is_database_in(lb->root, st))
         return 1;
+    if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
+        return 0;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t len = readlink(link, path, sizeof path - 1);
     if (len <= 0)
-        return 0;
+        return -1;
     path[len] = '\0';
     return lies_under(path, lb->path) || is_of_some_store(path, st);
 }

@@ -73,7 +73,5 @@ static inline int vs_upload_is_anothers(const vidstore_upload *upload, const str
 /* The values that are set in params, as a JSON object, and back. */
 int vs_upload_params_json(const struct vs_params *params, char **ret, vidstore_error **e);
 int vs_upload_params_read(const char *json, struct vs_params **ret, vidstore_error **e);
-/* The kernel's id of this start of the machine; "" when it can't be told. */
-void vs_upload_boot(char ret[VS_BOOT_TEXT]);
 
 #endif

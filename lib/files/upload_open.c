@@ -6,6 +6,7 @@
 #include "util/env.h"
 #include "util/error.h"
 #include "util/utf8.h"
+#include <stdio.h>
 #include <string.h>
 
 enum { URL_MAX = 8192, VALIDATOR_MAX = 1024 };
@@ -46,7 +47,7 @@ static int fill_row(vidstore_session *session, vidstore_upload *upload, const st
     row->created_us = vs_now_us();
     row->epoch = 1;
     row->source_size = INT64_MIN;
-    vs_upload_boot(row->boot);
+    snprintf(row->boot, sizeof row->boot, "%s", vs_boot_id());
     vs_uuid_format(&row->id, upload->id);
     return r;
 }
@@ -173,7 +174,7 @@ static int retake(vidstore_session *session, vidstore_upload *upload, vidstore_e
 /* After a restart of the machine only that is certain which was synced. */
 static int reopen(vidstore_session *session, vidstore_upload *upload, vidstore_error **e) {
     struct vs_blob_row *row = &upload->row;
-    char boot[VS_BOOT_TEXT];
+    const char *boot = vs_boot_id();
     int r = vs_blob_writer_reopen(upload->store->blobs, row->key, &upload->writer, e);
     if (r == VIDSTORE_EXISTS) {
         vs_error_clear(e);
@@ -187,10 +188,9 @@ static int reopen(vidstore_session *session, vidstore_upload *upload, vidstore_e
         r = take_over(session, upload, e);
     if (r || upload->stored)
         return r;
-    vs_upload_boot(boot);
     if ((!*boot || strcmp(boot, row->boot) != 0) && vs_blob_writer_size(upload->writer) > row->synced)
         r = vs_blob_writer_truncate(upload->writer, row->synced, e);
-    memcpy(row->boot, boot, sizeof boot);
+    snprintf(row->boot, sizeof row->boot, "%s", boot);
     return r ? r : vs_upload_touch(session, upload, 1, e);
 }
 

@@ -4,9 +4,7 @@
 #include "util/alloc.h"
 #include "util/error.h"
 #include "util/json.h"
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 int vs_upload_params_json(const struct vs_params *params, char **ret, vidstore_error **e) {
     vs_autobuf b = {0};
@@ -38,15 +36,4 @@ int vs_upload_params_read(const char *json, struct vs_params **ret, vidstore_err
     else
         *ret = params;
     return r;
-}
-
-void vs_upload_boot(char ret[VS_BOOT_TEXT]) {
-    *ret = '\0';
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    ssize_t n = read(fd, ret, VS_BOOT_TEXT - 1);
-    close(fd);
-    ret[n > 0 ? n : 0] = '\0';
-    ret[strcspn(ret, "\n")] = '\0';
 }

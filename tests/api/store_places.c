@@ -293,6 +293,35 @@ START_TEST(umasks) {
 }
 END_TEST
 
+/* What the host's files are and where is only known with /proc: without it they are neither missing nor trusted. */
+static void take_in(void *arg) {
+    vidstore *vs = NULL;
+    vidstore_session *session = NULL;
+    vidstore_file *file = NULL;
+    vidstore_error *error = NULL;
+    ck_assert(chroot(arg) == 0 && chdir("/") == 0);
+    FILE *f = fopen("/clip.mp4", "w");
+    ck_assert(f && fputs("bytes", f) >= 0 && fclose(f) == 0);
+    must(open_at("/store", &vs, e));
+    must(vidstore_session_system(vs, "test", &session, e));
+    ck_assert_int_eq(vidstore_file_put_path(session, "/clip.mp4", NULL, &file, &error), VIDSTORE_IO);
+    ck_assert_ptr_nonnull(strstr(vidstore_error_message(error), "/proc"));
+    ck_assert_str_eq(vidstore_error_field(error), "path");
+    vidstore_error_free(error);
+    int fd = open("/store/blobs/INSTANCE", O_RDONLY);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(vidstore_file_put_fd(session, fd, INT64_MIN, NULL, &file, NULL), VIDSTORE_IO);
+    close(fd);
+    vidstore_session_free(session);
+    vidstore_close(vs);
+}
+
+START_TEST(a_system_without_proc) {
+    if (geteuid() == 0) /* who may change the root */
+        in_child(take_in, folder);
+}
+END_TEST
+
 Suite *store_places_suite(void);
 
 Suite *store_places_suite(void) {
@@ -308,6 +337,7 @@ Suite *store_places_suite(void) {
     tcase_add_test(t, no_directory_is_taken_over);
     tcase_add_test(t, lost_bytes_are_told);
     tcase_add_test(t, umasks);
+    tcase_add_test(t, a_system_without_proc);
     suite_add_tcase(suite, t);
     return suite;
 }

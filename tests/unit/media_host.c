@@ -2,7 +2,12 @@
 /* Probing as a good guest: whatever the host does with its children, signals and descriptors. */
 #include "media_harness.h"
 #include "media_processes.h"
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 START_TEST(the_host_dies) {
     int pipes[2];
@@ -126,6 +131,27 @@ START_TEST(a_host_that_reaps_all) {
 }
 END_TEST
 
+/* From here on the system does not know the call, as an old kernel or the filter of a container would have it. */
+static void forget_call(int number) {
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {.len = sizeof code / sizeof *code, .filter = code};
+    ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+    ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
+}
+
+START_TEST(an_old_system) {
+    static const int calls[] = {SYS_close_range, SYS_pidfd_open, SYS_landlock_create_ruleset, SYS_seccomp};
+    forget_call(calls[_i]);
+    expect_status("text.mp4", "not_media");
+    expect_status("noise.bin", "not_media");
+}
+END_TEST
+
 Suite *media_host_suite(void);
 Suite *media_host_suite(void) {
     Suite *suite = suite_create("media_host");
@@ -136,5 +162,6 @@ Suite *media_host_suite(void) {
     tcase_add_test(c, low_descriptors_are_free);
     tcase_add_test(c, the_host_has_no_room);
     tcase_add_test(c, a_host_that_reaps_all);
+    tcase_add_loop_test(c, an_old_system, 0, 4);
     return suite;
 }

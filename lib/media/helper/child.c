@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -105,13 +106,27 @@ static _Noreturn void read_many(struct vs_media_request *request) {
     }
 }
 
+enum { FDS_MOST = 1 << 20 }; /* where a system sets no limit, a process without a million of them is believed */
+
+/* Kernels before 5.9, and containers whose filter does not know the call, have to be asked for each descriptor. */
+static void close_from_to(unsigned first, unsigned last) {
+    if (close_range(first, last, 0) == 0)
+        return;
+    struct rlimit most;
+    if (getrlimit(RLIMIT_NOFILE, &most) != 0)
+        _exit(1);
+    for (unsigned fd = first; fd <= last && fd < most.rlim_cur && fd < FDS_MOST; fd++)
+        close((int)fd);
+}
+
 _Noreturn void child_run(int sock, pid_t server, int rehearse) {
     struct vs_media_request request;
     /* the server has one thread only, so this really means its death */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != server || (sock != SANDBOX_REQUEST_FD && dup2(sock, SANDBOX_REQUEST_FD) < 0) ||
-        close_range(SANDBOX_REQUEST_FD + 1, ~0u, 0) != 0 || close_range(0, SANDBOX_REQUEST_FD - 1, 0) != 0)
+    if (getppid() != server || (sock != SANDBOX_REQUEST_FD && dup2(sock, SANDBOX_REQUEST_FD) < 0))
         _exit(1);
+    close_from_to(SANDBOX_REQUEST_FD + 1, ~0u);
+    close_from_to(0, SANDBOX_REQUEST_FD - 1);
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, NULL);
     sigset_t none;
