@@ -34,13 +34,8 @@ static double raw_groups(struct raw *r, int groups, int size) {
     double start = now_s();
     for (int i = 0; i < groups; i++) {
         run_stmt(r->db, r->begin);
-        for (int k = 0; k < size; k++) {
-            uint8_t id[16];
-            id_bytes(id);
-            bind_row(r->insert_job, &r->job, id);
-            run_stmt(r->db, r->insert_job);
-            raw_count(r, 20, 1);
-        }
+        for (int k = 0; k < size; k++)
+            raw_job(r);
         run_stmt(r->db, r->commit);
     }
     return groups * size / (now_s() - start);
