@@ -194,9 +194,20 @@ static int claim_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     return r ? r : vs_lease_owner_role(conn, c->job, &c->role, e);
 }
 
-/* Looks without writing, and writes only when there is something to do. */
+/* Looks without writing, and writes only when there is something to do: whoever found a job the last time takes it that
+ * there is another. */
 static int try_once(struct claim *c, vidstore_error **e) {
-    int r = vs_session_read(c->session, probe_op, c, e);
+    int r = 0;
+    if (c->session->found_job)
+        r = vs_session_write(c->session, claim_op, c, e);
+    c->session->found_job = 0;
+    if (r == VIDSTORE_MISUSE) { /* the thread holds a transaction, which may have ended when there is something to do */
+        vs_error_clear(e);
+        r = 0;
+    }
+    if (r || c->job)
+        return r;
+    r = vs_session_read(c->session, probe_op, c, e);
     return r || !c->any ? r : vs_session_write(c->session, claim_op, c, e);
 }
 
@@ -250,6 +261,7 @@ vidstore_status vidstore_job_claim(vidstore_session *session, const char *kinds,
         vs_record_free(c.job);
         return r;
     }
+    session->found_job = 1;
     vs_lease_begin(lease, c.job, c.role, vs_keeper_first_due(lease->keeper, c.lease_ms));
     *ret_lease = VS_TAKE(lease);
     return 0;

@@ -22,6 +22,7 @@ struct vs_keeper {
     pthread_mutex_t lock; /* guards what follows; taken before a hold's */
     pthread_cond_t wake;
     struct vs_hold *first;
+    int64_t asleep_us; /* the thread looks again by then; INT64_MAX: when it is woken; INT64_MIN: it is awake */
     uint64_t pokes, ride_pokes;
     int64_t lease_ms, stall_ms; /* as they were last; 0: not known yet */
 };
@@ -127,13 +128,14 @@ static void settle(struct vs_keeper *keeper, const struct vs_renewal *batch, siz
 static void wait_until(struct vs_keeper *keeper, int64_t due_us) {
     int64_t left = due_us == INT64_MAX ? NAP_US : due_us - vs_mono_us();
     struct timespec at;
+    left = left < NAP_US ? left : NAP_US; /* the clock may be simulated */
+    if (left <= 0)
+        return;
+    keeper->asleep_us = due_us == INT64_MAX ? INT64_MAX : vs_mono_us() + left;
     if (due_us == INT64_MAX) {
         pthread_cond_wait(&keeper->wake, &keeper->lock);
         return;
     }
-    left = left < NAP_US ? left : NAP_US; /* the clock may be simulated */
-    if (left <= 0)
-        return;
     clock_gettime(CLOCK_MONOTONIC, &at);
     int64_t ns = at.tv_nsec + left * 1000;
     at.tv_sec += ns / 1000000000;
@@ -166,6 +168,7 @@ static void *run(void *arg) {
     struct vs_keeper *keeper = arg;
     pthread_mutex_lock(&keeper->lock);
     while (!atomic_load(&keeper->stop)) {
+        keeper->asleep_us = INT64_MIN;
         int64_t due = next_due(keeper);
         if (due > vs_mono_us())
             wait_until(keeper, due);
@@ -309,7 +312,8 @@ void vs_keeper_add(struct vs_keeper *keeper, struct vs_hold *hold, int64_t due_u
     hold->next = keeper->first;
     hold->listed = 1;
     keeper->first = hold;
-    pthread_cond_signal(&keeper->wake);
+    if (due_us < keeper->asleep_us) /* to wake it for each job would take longer than claiming one */
+        pthread_cond_signal(&keeper->wake);
     pthread_mutex_unlock(&keeper->lock);
 }
 

@@ -39,6 +39,7 @@ struct vidstore_session {
     struct vs_refusal noted; /* what was refused in the call under way; action 0: nothing */
     const char *doing;       /* static: the call under way, for those whom it keeps waiting */
     int wrote;               /* something has been committed since this was last cleared */
+    int found_job;           /* the last claim did */
     int bulk;                /* a bulk call is under way: its items leave no event each */
     vidstore_lease *lease; /* whose session it is: vidstore_session_free leaves it alone; NULL: a session of its own */
     int fence_owned;       /* the fence is counted for this session: see vs_session_copy */
