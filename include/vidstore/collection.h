@@ -280,7 +280,7 @@ VIDSTORE_API vidstore_status vidstore_collection_update(vidstore_session *sessio
  * vidstore_collection_purge() ends it. The videos that stand in it stay what and where they are.
  * @param session  who acts.
  * @param id  its UUID.
- * @param mode  VIDSTORE_REMOVE_RESTRICT, _CASCADE or _DETACH, which are all the same here: nothing hangs on a collection.
+ * @param mode  VIDSTORE_REMOVE_RESTRICT, _CASCADE or _DETACH: the same here, since nothing hangs on a collection.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,

@@ -1,30 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Two processes on one store: what ends in one has ended in the other, and who is the last admin is nobody's opinion.
  * Tests of attacks have the number of their group in the name. */
-#include "harness.h"
+#include "objects.h"
 #include "peek.h"
 
 static const char PASSWORD[] = "correct horse battery";
-
-/* --- files, for links and grants -----------------------------------------------------------------------------------
- */
-
-static struct id put(vidstore_session *s) {
-    vidstore_file_params *p = vidstore_file_params_new();
-    vidstore_upload *upload = NULL;
-    vidstore_file *file = NULL;
-    vidstore_file_params_set_text(p, VIDSTORE_FILE_NAME, "talk.mp4");
-    vidstore_file_params_set_int64(p, VIDSTORE_FILE_ACCESS, VIDSTORE_ACCESS_RESTRICTED);
-    must(vidstore_upload_open(s, p, &upload, e));
-    must(vidstore_upload_write(upload, "bytes", 5, e));
-    must(vidstore_upload_seal(upload, 5, e));
-    must(vidstore_upload_publish(s, upload, &file, e));
-    struct id id = id_of(vidstore_file_id(file));
-    vidstore_file_free(file);
-    vidstore_upload_free(upload);
-    vidstore_file_params_free(p);
-    return id;
-}
 
 /* --- ways in, and what ends them -----------------------------------------------------------------------------------
  */
@@ -165,7 +145,7 @@ static void make(struct way *w, enum kind kind, int number) {
     snprintf(name, sizeof name, "user%d", number);
     w->user = add_user(name, VIDSTORE_ROLE_USER);
     if (kind == LINK || kind == GRANT)
-        w->file = put(sys);
+        w->file = put_file(sys, VIDSTORE_ACCESS_RESTRICTED, NULL);
     if (kind == LOGIN)
         make_login(w, name);
     if (kind == KEY)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Grants: giving, handing on, denying, ending; and legal hold. */
-#include "harness.h"
+#include "objects.h"
 #include <vidstore/query.h>
 
 static struct id ann, bob, cid;
@@ -22,33 +22,6 @@ static void teardown(void) {
     vidstore_session_free(as_bob);
     vidstore_session_free(as_cid);
     end();
-}
-
-static struct id put(vidstore_session *s, int32_t access, const char *video) {
-    vidstore_file_params *p = vidstore_file_params_new();
-    vidstore_upload *upload = NULL;
-    vidstore_file *file = NULL;
-    vidstore_file_params_set_text(p, VIDSTORE_FILE_NAME, "talk.mp4");
-    vidstore_file_params_set_int64(p, VIDSTORE_FILE_ACCESS, access);
-    if (video)
-        vidstore_file_params_set_text(p, VIDSTORE_FILE_VIDEO_ID, video);
-    must(vidstore_upload_open(s, p, &upload, e));
-    must(vidstore_upload_write(upload, "bytes", 5, e));
-    must(vidstore_upload_seal(upload, 5, e));
-    must(vidstore_upload_publish(s, upload, &file, e));
-    struct id id = id_of(vidstore_file_id(file));
-    vidstore_file_free(file);
-    vidstore_upload_free(upload);
-    vidstore_file_params_free(p);
-    return id;
-}
-
-static struct id put_video(vidstore_session *s) {
-    vidstore_video *video = NULL;
-    must(vidstore_video_create(s, NULL, &video, e));
-    struct id id = id_of(vidstore_video_id(video));
-    vidstore_video_free(video);
-    return id;
 }
 
 static vidstore_grant_params *params_of(const char *noun, struct id object, struct id subject, const char *json) {
@@ -108,7 +81,7 @@ static void update(vidstore_status status, vidstore_session *s, struct id file, 
 }
 
 START_TEST(a_file_for_another) {
-    struct id file = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL);
+    struct id file = put_file(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL);
     refused(VIDSTORE_NOT_FOUND, "id", vidstore_file_get(as_bob, file.text, NULL, e));
     ck_assert_int_eq(files_of(as_bob), 0);
     ck_assert_int_eq(found_by(as_bob, "talk"), 0);
@@ -130,7 +103,7 @@ START_TEST(a_file_for_another) {
 END_TEST
 
 START_TEST(how_far_it_reaches) {
-    struct id file = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL);
+    struct id file = put_file(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL);
     give(as_ann, "file", file, bob, "{\"reach\":\"write\"}");
     update(VIDSTORE_OK, as_bob, file, "{\"name\":\"x.mp4\"}");
     update(VIDSTORE_FORBIDDEN, as_bob, file, "{\"access\":\"public\"}"); /* attack 44: the level is not his to change */
@@ -145,8 +118,8 @@ END_TEST
 
 /* A video's grant reaches the video and the files on it that are open to grants. */
 START_TEST(a_video_with_its_files) {
-    struct id video = put_video(as_ann), open = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, video.text),
-              closed = put(as_ann, VIDSTORE_ACCESS_PRIVATE, video.text);
+    struct id video = put_video(as_ann), open = put_file(as_ann, VIDSTORE_ACCESS_RESTRICTED, video.text),
+              closed = put_file(as_ann, VIDSTORE_ACCESS_PRIVATE, video.text);
     refused(VIDSTORE_NOT_FOUND, NULL, vidstore_video_get(as_bob, video.text, NULL, e));
     give(as_ann, "video", video, bob, "{\"reach\":\"manage\"}");
     must(vidstore_video_get(as_bob, video.text, NULL, e));
@@ -163,7 +136,8 @@ START_TEST(a_video_with_its_files) {
 END_TEST
 
 START_TEST(attack_41_granting) {
-    struct id file = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL), closed = put(as_ann, VIDSTORE_ACCESS_PRIVATE, NULL);
+    struct id file = put_file(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL),
+              closed = put_file(as_ann, VIDSTORE_ACCESS_PRIVATE, NULL);
     no_giving(VIDSTORE_NOT_FOUND, "id", as_bob, "file", file, cid, NULL);
     no_giving(VIDSTORE_INVALID, "subject_id", as_ann, "file", file, ann, NULL);
     no_giving(VIDSTORE_INVALID, "subject_id", sys, "file", file, ann, NULL);
@@ -180,7 +154,7 @@ START_TEST(attack_41_granting) {
 END_TEST
 
 START_TEST(attack_41_handing_on) {
-    struct id file = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL);
+    struct id file = put_file(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL);
     struct id root = give(as_ann, "file", file, bob, "{\"reach\":\"write\",\"can_share\":true}");
     no_giving(VIDSTORE_FORBIDDEN, "reach", as_bob, "file", file, cid, "{\"reach\":\"manage\"}");
     no_giving(VIDSTORE_FORBIDDEN, "denies", as_bob, "file", file, cid, "{\"denies\":true}");
@@ -193,7 +167,7 @@ START_TEST(attack_41_handing_on) {
 END_TEST
 
 START_TEST(attack_41_a_grant_by_a_since_demoted_user) {
-    struct id file = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL);
+    struct id file = put_file(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL);
     give(as_ann, "file", file, bob, "{\"can_share\":true}");
     give(as_bob, "file", file, cid, NULL);
     must(vidstore_file_get(as_cid, file.text, NULL, e));
@@ -210,7 +184,7 @@ START_TEST(attack_41_a_grant_by_a_since_demoted_user) {
 END_TEST
 
 START_TEST(attack_41_an_expired_grant) {
-    struct id file = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL);
+    struct id file = put_file(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL);
     struct timespec now;
     char json[64];
     clock_gettime(CLOCK_REALTIME, &now);
@@ -227,7 +201,7 @@ END_TEST
 
 /* A grant on what has become private opens nothing, and the examination says that there is one. */
 START_TEST(grants_that_open_nothing) {
-    struct id file = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL);
+    struct id file = put_file(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL);
     vidstore_text *report = NULL;
     give(as_ann, "file", file, bob, NULL);
     must(vidstore_doctor(sys, 0, &report, e));
@@ -245,8 +219,8 @@ START_TEST(grants_that_open_nothing) {
 END_TEST
 
 START_TEST(a_denial_takes_what_else_gives) {
-    struct id open = put(as_ann, VIDSTORE_ACCESS_AUTHENTICATED, NULL),
-              mine = put(as_bob, VIDSTORE_ACCESS_PRIVATE, NULL);
+    struct id open = put_file(as_ann, VIDSTORE_ACCESS_AUTHENTICATED, NULL),
+              mine = put_file(as_bob, VIDSTORE_ACCESS_PRIVATE, NULL);
     must(vidstore_file_get(as_bob, open.text, NULL, e));
     struct id denial = give(as_ann, "file", open, bob, "{\"denies\":true}");
     refused(VIDSTORE_NOT_FOUND, NULL, vidstore_file_get(as_bob, open.text, NULL, e));
@@ -263,7 +237,7 @@ END_TEST
 
 /* What an owner may not remove by itself does not go along with what it hangs on either. */
 START_TEST(a_denial_holds_in_a_cascade) {
-    struct id video = put_video(as_ann), file = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, video.text);
+    struct id video = put_video(as_ann), file = put_file(as_ann, VIDSTORE_ACCESS_RESTRICTED, video.text);
     struct id denial = give(sys, "file", file, ann, "{\"denies\":true}");
     refused(VIDSTORE_NOT_FOUND, NULL, vidstore_file_remove(as_ann, file.text, VIDSTORE_REMOVE_RESTRICT, e));
     refused(VIDSTORE_FORBIDDEN, "mode", vidstore_video_remove(as_ann, video.text, VIDSTORE_REMOVE_CASCADE, e));
@@ -276,7 +250,7 @@ START_TEST(a_denial_holds_in_a_cascade) {
 END_TEST
 
 START_TEST(attack_15_missing_and_forbidden_are_the_same) {
-    struct id file = put(as_ann, VIDSTORE_ACCESS_PRIVATE, NULL), none = {"01890000-0000-7000-8000-000000000000"};
+    struct id file = put_file(as_ann, VIDSTORE_ACCESS_PRIVATE, NULL), none = {"01890000-0000-7000-8000-000000000000"};
     int64_t before = events("action = access_denied");
     char other[1024];
     refused(VIDSTORE_NOT_FOUND, "id", vidstore_file_get(as_bob, file.text, NULL, e));
@@ -290,7 +264,7 @@ START_TEST(attack_15_missing_and_forbidden_are_the_same) {
 END_TEST
 
 START_TEST(grants_are_seen_by_whom_they_concern) {
-    struct id file = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL);
+    struct id file = put_file(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL);
     struct id grant = give(as_ann, "file", file, bob, NULL);
     int64_t count = 0;
     must(vidstore_grant_get(as_ann, grant.text, NULL, e));
@@ -310,7 +284,7 @@ START_TEST(grants_are_seen_by_whom_they_concern) {
 END_TEST
 
 START_TEST(legal_hold) {
-    struct id video = put_video(as_ann), file = put(as_ann, VIDSTORE_ACCESS_PRIVATE, video.text);
+    struct id video = put_video(as_ann), file = put_file(as_ann, VIDSTORE_ACCESS_PRIVATE, video.text);
     update(VIDSTORE_FORBIDDEN, as_ann, file, "{\"held\":1000000}");
     update(VIDSTORE_OK, sys, file, "{\"held\":1000000}");
     refused(VIDSTORE_FORBIDDEN, "id", vidstore_file_remove(as_ann, file.text, VIDSTORE_REMOVE_RESTRICT, e));
@@ -336,7 +310,7 @@ START_TEST(legal_hold_from_above) {
     must(vidstore_job_submit(as_ann, p, &part, e));
     vidstore_video_params_set_text(v, VIDSTORE_VIDEO_JOB_ID, vidstore_job_id(part));
     must(vidstore_video_create(as_ann, v, &video, e));
-    struct id file = put(as_ann, VIDSTORE_ACCESS_PRIVATE, vidstore_video_id(video));
+    struct id file = put_file(as_ann, VIDSTORE_ACCESS_PRIVATE, vidstore_video_id(video));
     update(VIDSTORE_OK, sys, file, "{\"held\":1000000}");
     vidstore_session *const all[] = {as_ann, sys};
     char other_bytes[120], other_owner[80];
@@ -369,8 +343,8 @@ START_TEST(legal_hold_from_above) {
 END_TEST
 
 START_TEST(what_writing_does_not_reach) {
-    struct id file = put(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL), video = put_video(as_ann),
-              secret = put(as_ann, VIDSTORE_ACCESS_PRIVATE, NULL), shared = put_video(as_ann);
+    struct id file = put_file(as_ann, VIDSTORE_ACCESS_RESTRICTED, NULL), video = put_video(as_ann),
+              secret = put_file(as_ann, VIDSTORE_ACCESS_PRIVATE, NULL), shared = put_video(as_ann);
     update(VIDSTORE_OK, as_ann, file, "{\"metadata\":{\"note\":\"mine\"},\"signed_url\":\"https://x.org/?s=1\"}");
     give(as_ann, "file", file, bob, "{\"reach\":\"write\"}");
     give(as_ann, "video", video, bob, "{\"reach\":\"manage\",\"can_share\":true}");
@@ -409,7 +383,7 @@ END_TEST
 
 /* The owner can't put what is held out of reach by letting its time run out. */
 START_TEST(a_hold_outlasts_the_end) {
-    struct id file = put(as_ann, VIDSTORE_ACCESS_PRIVATE, NULL);
+    struct id file = put_file(as_ann, VIDSTORE_ACCESS_PRIVATE, NULL);
     vidstore_text *report = NULL;
     update(VIDSTORE_OK, sys, file, "{\"held\":1000000}");
     update(VIDSTORE_OK, as_ann, file, "{\"expires\":1000000}");
@@ -425,7 +399,7 @@ END_TEST
 
 /* An external id is the owner's own word. */
 START_TEST(an_external_id_tells_others_nothing) {
-    struct id file = put(as_ann, VIDSTORE_ACCESS_PUBLIC, NULL);
+    struct id file = put_file(as_ann, VIDSTORE_ACCESS_PUBLIC, NULL);
     update(VIDSTORE_OK, as_ann, file, "{\"external_id\":\"invoice-7\"}");
     must(vidstore_file_get(as_bob, file.text, NULL, e));
     must(vidstore_file_get_external(as_ann, NULL, "invoice-7", NULL, e));

@@ -1,30 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The audit while somebody sets the clock, with one that the test moves. Group 57 of the attacks. */
 #include "../api/work.h"
-#include "util/env.h"
+#include "moved_clock.h"
 
 #define HOUR_US INT64_C(3600000000)
 #define YEAR_US (INT64_C(8766) * HOUR_US)
-
-static int64_t ahead; /* how far the clock is */
-
-static int64_t moved_now(void) {
-    return vs_env_real.now_us() + ahead;
-}
-
-static void start(void) {
-    static struct vs_env env;
-    env = vs_env_real;
-    env.now_us = moved_now;
-    ahead = 0;
-    vs_env_set(&env);
-    begin();
-}
-
-static void stop(void) {
-    end();
-    vs_env_set(NULL);
-}
 
 static void record(void) {
     must(vidstore_audit_record(sys, "host", NULL, "an event", NULL, e));
@@ -103,7 +83,7 @@ Suite *audit_clock_suite(void);
 Suite *audit_clock_suite(void) {
     Suite *suite = suite_create("audit_clock");
     TCase *clock = tcase_create("clock");
-    tcase_add_checked_fixture(clock, start, stop);
+    tcase_add_checked_fixture(clock, begin_moved, end_moved);
     tcase_add_loop_test(clock, group_57_a_clock_that_is_set, 0, sizeof steps / sizeof *steps);
     tcase_add_test(clock, group_57_is_told);
     suite_add_tcase(suite, clock);

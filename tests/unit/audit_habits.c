@@ -3,36 +3,26 @@
  * users took, day by day, for as long as it is kept. Group 56 of the attacks. */
 #include "audit/audit_habits.h"
 #include "../api/work.h"
+#include "moved_clock.h"
 #include "util/alloc.h"
-#include "util/env.h"
 #include <fcntl.h>
 
 #define HOUR_US INT64_C(3600000000)
 #define GIB     (INT64_C(1) << 30)
 
-static int64_t ahead; /* how far the clock is */
 static struct id ann;
 static vidstore_session *as_ann;
 
-static int64_t moved_now(void) {
-    return vs_env_real.now_us() + ahead;
-}
-
 static void start(void) {
-    static struct vs_env env;
-    env = vs_env_real;
-    env.now_us = moved_now;
+    begin_moved();
     ahead = HOUR_US - vs_env_real.now_us() % HOUR_US; /* an hour begins: what follows is all in it */
-    vs_env_set(&env);
-    begin();
     ann = add_user("ann", VIDSTORE_ROLE_USER);
     as_ann = session_of(ann);
 }
 
 static void stop(void) {
     vidstore_session_free(as_ann);
-    end();
-    vs_env_set(NULL);
+    end_moved();
 }
 
 static void maintain(void) {

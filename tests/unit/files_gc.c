@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The clean-up of files and bytes, with a clock that the test moves; and what is left by those who died. */
-#include "../api/harness.h"
 #include "files/blob_repo.h"
 #include "files/files.h"
 #include "files/upload.h"
-#include "util/env.h"
+#include "moved_clock.h"
 #include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
@@ -20,26 +19,6 @@
         int status_ = (call);                                                                                          \
         succeeds(#call, status_, e_);                                                                                  \
     } while (0)
-
-static _Atomic int64_t ahead; /* how far the clock is */
-
-static int64_t moved_now(void) {
-    return vs_env_real.now_us() + ahead;
-}
-
-static void start(void) {
-    static struct vs_env env;
-    env = vs_env_real;
-    env.now_us = moved_now;
-    ahead = 0;
-    vs_env_set(&env);
-    begin();
-}
-
-static void stop(void) {
-    end();
-    vs_env_set(NULL);
-}
 
 static int parts, blobs;
 
@@ -593,7 +572,7 @@ END_TEST
 Suite *files_gc_suite(void) {
     Suite *s = suite_create("files_gc");
     TCase *t = tcase_create("clean-up");
-    tcase_add_checked_fixture(t, start, stop);
+    tcase_add_checked_fixture(t, begin_moved, end_moved);
     tcase_add_test(t, what_is_over_is_removed_then_purged_then_deleted);
     tcase_add_test(t, hundreds_of_files_of_one_time_go_in_one_run);
     tcase_add_test(t, bytes_go_with_the_last_file);

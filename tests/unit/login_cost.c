@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What a try of a password costs, and when a suspension ends, with a clock that the test moves. Whoever counts hashes
  * or written rows learns nothing from a try that failed. */
-#include "../api/harness.h"
 #include "../api/peek.h"
 #include "access/password.h"
-#include "util/env.h"
+#include "moved_clock.h"
 
 static const char PASSWORD[] = "correct horse battery", WRONG[] = "battery horse correct";
-
-static int64_t ahead; /* how far the clock is */
-
-static int64_t moved_now(void) {
-    return vs_env_real.now_us() + ahead;
-}
 
 static struct id add(const char *name, const char *password) {
     struct id id = add_user(name, VIDSTORE_ROLE_USER);
@@ -22,18 +15,8 @@ static struct id add(const char *name, const char *password) {
 }
 
 static void start(void) {
-    static struct vs_env env;
-    env = vs_env_real;
-    env.now_us = moved_now;
-    ahead = 0;
-    vs_env_set(&env);
-    begin();
+    begin_moved();
     add_user("root", VIDSTORE_ROLE_ADMIN);
-}
-
-static void stop(void) {
-    end();
-    vs_env_set(NULL);
 }
 
 /* --- what a try costs ----------------------------------------------------------------------------------------------
@@ -150,7 +133,7 @@ Suite *login_cost_suite(void);
 Suite *login_cost_suite(void) {
     Suite *suite = suite_create("login_cost");
     TCase *t = tcase_create("cost");
-    tcase_add_checked_fixture(t, start, stop);
+    tcase_add_checked_fixture(t, start, end_moved);
     tcase_set_timeout(t, 60);
     tcase_add_test(t, attack_13_one_hash_and_the_same_rows);
     tcase_add_test(t, attack_16_who_has_to_wait_costs_no_hash);

@@ -335,8 +335,8 @@ int main(void) {
         fputs("vidstore-probe: is started by libvidstore, not by hand\n", stderr);
         return 2;
     }
-    /* what would be opened or drawn later, where nothing can be opened any more */
     raise_descriptors();
+    /* what would be opened or drawn later, where nothing can be opened any more */
     json_object_seed(0);
     probe_prepare();
     sigset_t child;
