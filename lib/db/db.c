@@ -162,9 +162,11 @@ static int open_once(const struct vs_db_params *params, struct vs_db **ret, vids
     if (!rc && vs_is_inherited(db->path))
         rc = vs_fail(e, VIDSTORE_FORKED, "path",
                      "the process that this one was forked from has the store open: open it after fork only, or exec");
+    if (!rc) /* before, for a fork while it is opened, which may take a migration; after, when it was made just now */
+        rc = vs_open_file_add(db->path, &db->file, e);
     if (!rc)
         rc = open_first(db, params, &call, e);
-    if (!rc)
+    if (!rc && !db->file)
         rc = vs_open_file_add(db->path, &db->file, e);
     if (rc) {
         vs_db_close(db);

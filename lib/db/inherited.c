@@ -53,7 +53,7 @@ int vs_open_file_add(const char *path, struct vs_open_file **ret, vidstore_error
     if (!path)
         return 0;
     if (stat(path, &st) != 0)
-        return vs_fail_errno(e, errno, "path", "look at the database");
+        return errno == ENOENT ? 0 : vs_fail_errno(e, errno, "path", "look at the database");
     struct vs_open_file *f = unused();
     if (!f)
         return vs_fail_nomem(e);

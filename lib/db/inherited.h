@@ -11,7 +11,7 @@ struct vs_open_file;
 
 /* 1 when a process that this one was forked from had the file open when it forked. NULL: a database in memory, 0. */
 int vs_is_inherited(const char *path);
-/* Tells that this process has the file open. NULL: a database in memory, *ret is NULL. */
+/* Tells that this process has the file open. In memory (NULL), or not there yet: *ret is NULL. */
 int vs_open_file_add(const char *path, struct vs_open_file **ret, vidstore_error **e);
 /* The database is closed; NULL is fine. */
 void vs_open_file_drop(struct vs_open_file *file);
