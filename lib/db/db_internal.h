@@ -74,8 +74,12 @@ struct vs_db {
     struct vs_conn *writer;       /* NULL when read-only, except in memory */
     struct vs_conn *checkpointer; /* opened when first needed; used by the holder of the gate */
     int64_t checkpoint_at;        /* next checkpoint when the log has so many pages */
-    struct vs_snap *snap;         /* that are open */
-    struct vs_conn *spare;        /* connections for further ones */
+    struct vs_group {             /* the last commit; used by the holder of the gate */
+        int count, skip;          /* skip: so many do not wait for others to come back */
+        int64_t ended_us;
+    } group;
+    struct vs_snap *snap;  /* that are open */
+    struct vs_conn *spare; /* connections for further ones */
     int snaps, spares;
     pthread_t guard;
     int64_t guard_until_us; /* when it looks next by itself */

@@ -2,9 +2,13 @@
 /* Group commit: whoever gets the writer runs the writes of all who wait behind him, and commits once for all. The
  * commits grow with the number of callers by themselves: while one is written to the disk, the next writes queue up. */
 #include "db/db_internal.h"
+#include <sched.h>
 
-enum { BATCH_MAX = 256 };
-static const int64_t BATCH_US = 10000;  /* after so long the batch takes no further writes: the first one waits too */
+enum { BATCH_MAX = 256, SKIPPED = 64 };
+static const int64_t BATCH_US = 10000; /* after so long the batch takes no further writes: the first one waits too */
+static const int64_t RECENT_US = 500;  /* a group that ended so long ago is coming back */
+static const int64_t GATHER_US = 100;  /* how long it is waited for; a commit takes longer */
+static const int64_t TOO_LONG_US = 300;
 static const int64_t TURN_US = 5000000; /* how long one write may hold the writer */
 
 struct batch {
@@ -13,7 +17,7 @@ struct batch {
     int taken, standing;           /* standing: done, in the open transaction */
     int alone, open, lost, news;   /* lost: the transaction is gone, or nobody knows what stands in it */
     int committed;
-    int64_t until_us;
+    int64_t began_us, until_us;
     struct vs_call turn;
 };
 
@@ -84,16 +88,41 @@ static struct vs_write *next(struct batch *b) {
     return vs_gate_next(b->db);
 }
 
+/* Those who were told together come back one after another: the first would find nobody behind it, and commit alone
+ * while all others queue up. They get a moment, as long as fewer than half of them are here; not where others want the
+ * processors as well, and a moment lasts as long as they like. */
+static struct vs_write *gather(struct batch *b) {
+    struct vs_write *w = NULL;
+    struct vs_group *group = &b->db->group;
+    if (b->taken * 2 > group->count || b->began_us - group->ended_us > RECENT_US)
+        return NULL;
+    if (group->skip > 0) {
+        group->skip--;
+        return NULL;
+    }
+    int64_t now = vs_mono_us(), began = now;
+    for (int i = 0; !w && b->open && !b->lost && !b->alone && i < GATHER_US && now < began + GATHER_US; i++) {
+        sched_yield();
+        w = next(b);
+        now = vs_mono_us();
+    }
+    if (now - began > TOO_LONG_US)
+        group->skip = SKIPPED;
+    return w;
+}
+
 static void run_all(struct batch *b, struct vs_write *w) {
     w->rc = begin(b, w);
     if (w->rc)
         return;
-    for (; w; w = next(b)) {
+    while (w) {
         w->next = NULL;
         *b->end = w;
         b->end = &w->next;
         b->taken++;
         w->rc = run(b, w);
+        w = next(b);
+        w = w ? w : gather(b);
     }
 }
 
@@ -151,11 +180,14 @@ static void tell_all(const struct batch *b, const struct vs_write *mine) {
 }
 
 static void lead(struct vs_db *db, struct vs_write *mine) {
-    struct batch b = {.db = db, .alone = mine->alone, .until_us = vs_mono_us() + BATCH_US};
+    int64_t now = vs_mono_us();
+    struct batch b = {.db = db, .alone = mine->alone, .began_us = now, .until_us = now + BATCH_US};
     b.end = &b.first;
     run_all(&b, mine);
     struct vs_rider *riders = ride(&b);
     commit(&b);
+    db->group.count = b.taken;
+    db->group.ended_us = vs_mono_us();
     if (riders)
         vs_riders_leave(db, b.committed ? 0 : VIDSTORE_ABORTED);
     int due = vs_checkpoint_is_due(db);
