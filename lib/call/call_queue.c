@@ -33,9 +33,14 @@ static void hide(struct vidstore_queue *queue) {
     while (n < 0 && errno == EINTR);
 }
 
+/* Whatever makes room lets go on what was held back for the lack of it: a fetch, but also the end of a call whose
+ * arguments were large. */
 static void charge(struct vidstore_queue *queue, struct vidstore_result *op, int64_t bytes) {
+    int room = queue->bytes > VS_QUEUE_BYTES && bytes < op->charged;
     queue->bytes += bytes - op->charged;
     op->charged = bytes;
+    if (room)
+        vs_call_pool_wake(queue->pool);
 }
 
 void vs_queue_put(struct vidstore_queue *queue, struct vidstore_result *op) {
@@ -159,7 +164,6 @@ static struct vidstore_result *fetch(struct vidstore_queue *queue) {
     pthread_mutex_lock(&queue->pool->lock);
     struct vidstore_result *op = TAILQ_FIRST(&queue->done);
     if (op) {
-        int held_back = queue->bytes > VS_QUEUE_BYTES;
         TAILQ_REMOVE(&queue->done, op, by_state);
         TAILQ_REMOVE(&queue->all, op, by_queue);
         queue->count--;
@@ -168,8 +172,6 @@ static struct vidstore_result *fetch(struct vidstore_queue *queue) {
         op->queue = NULL;
         if (TAILQ_EMPTY(&queue->done))
             hide(queue);
-        if (held_back)
-            vs_call_pool_wake(queue->pool);
     }
     pthread_mutex_unlock(&queue->pool->lock);
     return op;

@@ -314,6 +314,56 @@ static void put_from(vidstore_session *session, int fd, int64_t size, int64_t ta
     vidstore_file_params_free(p);
 }
 
+/* What runs with large arguments makes room when it ends, as a fetch does: a call that was passed over for the lack of
+ * room goes on then, though its own thread has gone to sleep. */
+START_TEST(room_made_by_an_end_lets_others_go_on) {
+    enum { WAITING = 32, ANSWERS = 7 };
+    static const char eight_mb[] = "{\"sql\": \"WITH n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 8) "
+                                   "SELECT hex(zeroblob(500000)) AS x FROM n\", \"max_rows\": 10}";
+    const size_t size = 12 << 20;
+    int64_t waits[WAITING];
+    char wait[128];
+    vidstore_job *job = NULL;
+    vidstore_job_params *p = vidstore_job_params_new();
+    vidstore_job_params_set_text(p, VIDSTORE_JOB_KIND, "x");
+    must(vidstore_job_submit(sys, p, &job, e));
+    vidstore_job_params_free(p);
+    snprintf(wait, sizeof wait, "{\"id\": \"%s\", \"wait_ms\": 25000}", vidstore_job_id(job));
+    vidstore_job_free(job);
+    char *args = malloc(size + 200);
+    ck_assert_ptr_nonnull(args);
+    int n = sprintf(args, "{\"items_json\": \"[");
+    memset(args + n, ' ', size);
+    strcpy(args + n + size, "]\"}");
+    vidstore_session *other = NULL;
+    must(vidstore_session_system(store, "other", &other, e));
+    must(vidstore_begin(sys, 0, e));
+    run(other, 1, "batch", args); /* behind the transaction */
+    free(args);
+    for (int i = 0; i < WAITING; i++)
+        waits[i] = run(other, 2, "job.wait", wait);
+    must(vidstore_job_wait_start(other, queue, 3, "01900000-0000-7000-8000-000000000000", 0, NULL, e));
+    for (int i = 0; i < ANSWERS; i++)
+        run(other, 4, "app.query", eight_mb);
+    sleep_ms(2000);
+    must(vidstore_queue_cancel(queue, waits[0], e)); /* a thread is free, but there is no room */
+    sleep_ms(300);
+    int64_t before = now_ms();
+    must(vidstore_rollback(sys, e));
+    sleep_ms(500); /* a fetch before the end of the batch would make room itself */
+    for (int64_t tag = 0; tag != 3;) {
+        vidstore_result *result = next();
+        tag = vidstore_result_tag(result);
+        ck_assert_msg(tag != 4 || !vidstore_result_status(result), "%s",
+                      vidstore_error_message(vidstore_result_error(result)));
+        vidstore_result_free(result);
+    }
+    if (!getenv("CK_TIMEOUT_MULTIPLIER")) /* a thread that nobody woke looks again after 10 s */
+        ck_assert_int_lt(now_ms() - before, 5000);
+    vidstore_session_free(other);
+}
+END_TEST
+
 /* Only a deadline that was set ends what takes as long as its bytes; the default one does not. */
 START_TEST(a_slow_stream_has_the_time_it_needs) {
     int ends[2];
@@ -662,6 +712,7 @@ Suite *queue_suite(void) {
     tcase_add_test(c, freeing_in_any_order);
     tcase_add_test(c, after_a_fork_nothing_works_and_nothing_breaks);
     tcase_add_test(c, no_thread_of_ours_takes_a_signal);
+    tcase_add_test(c, room_made_by_an_end_lets_others_go_on);
     tcase_add_test(c, many_threads_start_cancel_and_collect);
     suite_add_tcase(s, c);
     return s;
