@@ -94,7 +94,7 @@ static int add_row(struct vs_watch *w, struct vs_stmt *s, vidstore_error **e) {
                                .credential = keep_id(w, s, 10),
                                .error = keep(w, vs_col_text(s, 11, NULL)),
                                .back_us = vs_col_int(s, 12),
-                               .chain = (int)vs_col_int(s, 13),
+                               .chain = vs_chain_of(vs_col_int(s, 13)),
                                .details = keep(w, vs_col_text(s, 14, NULL)),
                                .owner = keep_id(w, s, 15),
                                .position = vs_col_int(s, 16)};

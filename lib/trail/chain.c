@@ -62,7 +62,7 @@ enum { COLUMN_SEQ, COLUMN_CHAIN, COLUMN_HASH, COLUMN_ACTOR_SALT, COLUMN_OBJECT_S
 
 void vs_link_read(struct vs_link *link, struct vs_stmt *row) {
     link->seq = vs_col_int(row, COLUMN_SEQ);
-    link->chain = (int)vs_col_int(row, COLUMN_CHAIN);
+    link->chain = vs_chain_of(vs_col_int(row, COLUMN_CHAIN));
     link->hash = vs_col_blob(row, COLUMN_HASH, &link->hash_size);
     link->salts[VS_PART_ACTOR] = vs_col_blob(row, COLUMN_ACTOR_SALT, &link->salt_sizes[VS_PART_ACTOR]);
     link->salts[VS_PART_OBJECT] = vs_col_blob(row, COLUMN_OBJECT_SALT, &link->salt_sizes[VS_PART_OBJECT]);

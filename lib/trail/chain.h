@@ -16,6 +16,10 @@ enum vs_chain {
     VS_CHAINS
 };
 extern const struct vs_word vs_audit_chains[];
+/* What stands in a row as a chain; 0: it is none. */
+static inline int vs_chain_of(int64_t number) {
+    return number >= VS_CHAIN_SECURITY && number < VS_CHAINS ? (int)number : 0;
+}
 
 enum { VS_CHAIN_FORMAT = 1, VS_CHAIN_ID = 16, VS_CHAIN_SALT = 16, VS_SEGMENT = 4096, VS_DETAILS_MAX = 1048576 };
 
