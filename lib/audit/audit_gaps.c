@@ -34,7 +34,7 @@ static void find_holes(struct vs_watch *w) {
     int64_t last[VS_CHAINS] = {0};
     for (size_t i = w->whole; i < w->count; i++) {
         const struct vs_watched *row = &w->rows[i];
-        if (row->chain < 1 || row->chain >= VS_CHAINS || !row->position)
+        if (!row->chain || !row->position)
             continue;
         if (!last[row->chain] && row->seq > w->after_seq)
             last[row->chain] = w->marks[row->chain].position;

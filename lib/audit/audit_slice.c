@@ -58,16 +58,12 @@ static int own_bytes(struct vs_block *block, struct vs_link *link) {
     return 0;
 }
 
-static int is_chained(const struct vs_link *link) {
-    return link->chain >= VS_CHAIN_SECURITY && link->chain < VS_CHAINS;
-}
-
 static int add(struct vs_slice *slice, struct vs_stmt *s, uint8_t last[VS_CHAINS][VS_SHA256_SIZE], vidstore_error **e) {
     struct vs_sliced *row = &slice->rows[slice->count];
     vs_link_read(&row->link, s);
     if (own_bytes(slice->block, &row->link))
         return vs_fail_nomem(e);
-    if (is_chained(&row->link)) {
+    if (row->link.chain) {
         uint8_t *end = last[row->link.chain];
         memcpy(row->before, end, VS_SHA256_SIZE);
         memset(end, 0, VS_SHA256_SIZE);
@@ -102,7 +98,7 @@ static void *hash_all(void *arg) {
     struct vs_slice *slice = arg;
     for (size_t i = 0; i < slice->count; i++) {
         struct vs_sliced *row = &slice->rows[i];
-        if (!is_chained(&row->link))
+        if (!row->link.chain)
             continue;
         row->hashed = vs_link_hash(slice->h, &row->link, slice->ids[row->link.chain], row->before, row->hash);
         if (row->link.hash_size == VS_SHA256_SIZE && vs_tree_leaf_hash(slice->h, row->link.hash, row->leaf))

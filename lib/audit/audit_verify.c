@@ -148,8 +148,7 @@ static int check_link(struct vs_verify *v, struct vs_verify_chain *c, struct vs_
 static int check_event(struct vs_verify *v, struct vs_conn *conn, struct vs_sliced *row, vidstore_error **e) {
     const struct vs_link *link = &row->link;
     int64_t position = link->values[VS_LINK_POSITION].i;
-    struct vs_verify_chain *c =
-        &v->chains[link->chain >= VS_CHAIN_SECURITY && link->chain < VS_CHAINS ? link->chain : 0];
+    struct vs_verify_chain *c = &v->chains[link->chain]; /* the first is that of events without one */
     int r = 0;
     v->events++;
     if (c == v->chains || !c->begun) {

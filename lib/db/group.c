@@ -17,7 +17,7 @@ struct batch {
     int taken, standing;           /* standing: done, in the open transaction */
     int alone, open, lost, news;   /* lost: the transaction is gone, or nobody knows what stands in it */
     int committed;
-    int64_t began_us, until_us;
+    int64_t began_us, gather_us, until_us; /* gather_us: 0: nobody was waited for yet */
     struct vs_call turn;
 };
 
@@ -101,7 +101,8 @@ static struct vs_write *gather(struct batch *b) {
         return NULL;
     }
     int64_t now = vs_mono_us(), began = now;
-    for (int i = 0; !w && b->open && !b->lost && !b->alone && i < GATHER_US && now < began + GATHER_US; i++) {
+    b->gather_us = b->gather_us ? b->gather_us : began + GATHER_US;
+    for (int i = 0; !w && b->open && !b->lost && !b->alone && i < GATHER_US && now < b->gather_us; i++) {
         sched_yield();
         w = next(b);
         now = vs_mono_us();
