@@ -428,6 +428,62 @@ START_TEST(processes_take_turns) {
 }
 END_TEST
 
+static int wait_and_set(void) {
+    struct setting it = {"patient", "1", 1};
+    struct vs_call call = within_ms(20000);
+    struct vs_db *db = opened(file);
+    int rc = vs_db_write(db, &call, op_set, &it, NULL);
+    vs_db_close(db);
+    return rc != 0;
+}
+
+static uint32_t read_word(const char *path, int at) {
+    uint32_t words[2] = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ck_assert(fd >= 0 && read(fd, words, sizeof words) == sizeof words);
+    close(fd);
+    return words[at];
+}
+
+static int somebody_waits(const char *path) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    ck_assert(fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0);
+    close(fd);
+    return lock.l_type != F_UNLCK;
+}
+
+/* Who waits for a long transaction is told when it ends, whatever its end, though nothing is written after it: looking
+ * again and again would be slower, and take time from others. */
+START_TEST(the_end_of_a_long_transaction_is_told) {
+    char turn[256];
+    int go[2], status;
+    snprintf(turn, sizeof turn, "%s-turn", file);
+    ck_assert_int_eq(pipe(go), 0);
+    pid_t waiter = fork();
+    if (waiter == 0) {
+        char byte;
+        _exit(read(go[0], &byte, 1) != 1 || wait_and_set());
+    }
+    struct vs_db *db = opened(file);
+    struct vs_txn *txn = NULL;
+    must(vs_txn_begin(db, NULL, 0, &txn, e));
+    ck_assert_int_eq(write(go[1], "x", 1), 1);
+    while (!somebody_waits(turn))
+        usleep(1000);
+    usleep(10000);
+    uint32_t offered = read_word(turn, 0), taken = read_word(turn, 1);
+    must(_i ? vs_txn_commit(txn, e) : vs_txn_rollback(txn, e));
+    vs_txn_free(txn);
+    ck_assert_uint_eq(read_word(turn, 0), offered + 1);
+    ck_assert(waitpid(waiter, &status, 0) == waiter && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    ck_assert_uint_eq(read_word(turn, 1), taken + 1);
+    vs_db_close(db);
+    close(go[0]);
+    close(go[1]);
+}
+END_TEST
+
 /* How many commits are made in so many milliseconds. */
 static int commits_in(struct vs_db *db, int64_t ms) {
     int count = 0;
@@ -480,6 +536,7 @@ Suite *db_group_suite(void) {
     TCase *processes = tcase_create("processes");
     tcase_add_checked_fixture(processes, folder_make, folder_remove);
     tcase_add_loop_test(processes, processes_take_turns, 0, 2);
+    tcase_add_loop_test(processes, the_end_of_a_long_transaction_is_told, 0, 2); /* 1: by a commit */
     tcase_add_test(processes, a_stopped_process_costs_nothing);
     suite_add_tcase(suite, processes);
     return suite;

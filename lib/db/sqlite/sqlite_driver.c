@@ -95,6 +95,7 @@ static int rollback(struct vs_conn *conn, vidstore_error **e) {
     if (sqlite3_get_autocommit(c->db))
         return 0; /* SQLite has done it already */
     int rc = run_fixed(c, FIXED_ROLLBACK);
+    vs_sqlite_turn_ended(c);
     return rc == SQLITE_OK || sqlite3_get_autocommit(c->db) ? 0 : vs_sqlite_fail(c, rc, "roll back", e);
 }
 

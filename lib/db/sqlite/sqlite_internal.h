@@ -49,7 +49,9 @@ struct sqlite_conn {
     int turn, awaits;           /* sqlite_turn.c: the file, -1: none; the lock on it is held */
     struct turn_words *words;   /* what the file holds; NULL: it can't be mapped */
     uint32_t heard;             /* the last offer that it knows of */
-    int64_t began_us, ended_us; /* its turn, and the last commit in it */
+    int offers;                 /* it has made one, and not yet looked whether it was taken */
+    uint32_t taken;             /* how many had been taken when it made it */
+    int64_t began_us, ended_us; /* its turn, and the last transaction in it */
     /* What it last saw of the database; offers in a row that nobody took; how many to leave out for that. */
     int64_t seen, untaken, skip;
     int64_t waits_us; /* since when it waits for the write lock; 0: it does not */
@@ -100,12 +102,12 @@ int64_t vs_sqlite_size_of(const char *path, const char *suffix);
 #define VS_TURN_SUFFIX "-turn"
 void vs_sqlite_turn_open(struct sqlite_conn *c); /* a failure is no harm */
 void vs_sqlite_turn_close(struct sqlite_conn *c);
-void vs_sqlite_turn_offer(
-    struct sqlite_conn *c); /* before a turn: after one of its own it lets a waiting process go first */
+/* Before a transaction: after a turn of its own it lets a waiting process go first. */
+void vs_sqlite_turn_offer(struct sqlite_conn *c);
 void vs_sqlite_turn_await(struct sqlite_conn *c);           /* says that it waits */
 void vs_sqlite_turn_nap(struct sqlite_conn *c, int64_t us); /* until it is offered one, or the time is over */
 void vs_sqlite_turn_got(struct sqlite_conn *c);             /* and that it does no more */
-void vs_sqlite_turn_ended(struct sqlite_conn *c);
+void vs_sqlite_turn_ended(struct sqlite_conn *c);           /* a transaction: who waits is told when it was long */
 
 /* sqlite_member.c */
 /* Makes vs_compare() and vs_member() known to the filters of this connection. */

@@ -16,10 +16,10 @@ static int call_over(const struct vs_call *call) {
     return call->deadline_us && vs_mono_us() >= call->deadline_us;
 }
 
-/* Jittered: two waiters shall not keep step. Who waits for a turn looks often, at first, because the one before stands
- * back only for a moment; then up to 5 ms. Never past the deadline. */
+/* Jittered: two waiters shall not keep step. Who waits for a turn looks often, at first, because the one before may not
+ * know of it; then seldom, because it does, and each look takes time from whoever writes. Never past the deadline. */
 static void nap(struct sqlite_conn *c, int tries) {
-    int64_t us = tries < 4 ? 100 << tries : tries < 60 ? 1000 : 4000;
+    int64_t us = tries < 5 ? 100 << tries : tries < 60 ? 2000 : 4000;
     c->jitter = c->jitter * 1664525u + 1013904223u;
     us += us / 4 * (int64_t)(c->jitter >> 24) / 256;
     if (c->base.call && c->base.call->deadline_us) {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Turns among processes. SQLite's write lock has no queue: who has it and takes it again at once keeps all others out,
  * who can only look now and then. So whoever waits holds a shared lock on a file beside the database for as long, and
- * who has just committed looks whether there is such a lock, and then stands back for a moment. Two words in that file
- * wake the other side: who waits sleeps until an offer, and who made one until it is taken. It is a courtesy: without
- * the file all goes on, only less fairly, without the words slower, and a process that dies leaves no lock behind. */
+ * who has had the writer for a while looks, at the end of a transaction, whether there is such a lock, offers its turn,
+ * and stands back for a moment before it begins again. Two words in that file wake the other side: who waits sleeps
+ * until an offer, and who made one until it is taken. It is a courtesy: without the file all goes on, only less fairly,
+ * without the words slower, and a process that dies leaves no lock behind. */
 #include "db/sqlite/sqlite_internal.h"
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -17,7 +18,7 @@
 #include <unistd.h>
 
 static const int64_t RECENT_US = 20000; /* an own commit so long ago took nobody's turn */
-static const int64_t TURN_US = 4000;    /* commits in a row: handing over costs about one of them */
+static const int64_t TURN_US = 4000;    /* commits in a row: handing over costs about half of one */
 static const int64_t STAND_BACK_US = 3000;
 static const int64_t NAP_US = 200;
 enum { PATIENCE = 4, SKIP_MOST = 16 };
@@ -58,12 +59,12 @@ void vs_sqlite_turn_close(struct sqlite_conn *c) {
 }
 
 /* The lock belongs to the open file, not to the process: another handle of this process is another waiter. */
-static int turn_lock(struct sqlite_conn *c, int command, short type) {
+static int turn_lock(const struct sqlite_conn *c, int command, short type) {
     struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
     return c->turn >= 0 && fcntl(c->turn, command, &lock) == 0 ? lock.l_type : F_UNLCK;
 }
 
-static int others_wait(struct sqlite_conn *c) {
+static int others_wait(const struct sqlite_conn *c) {
     return turn_lock(c, F_OFD_GETLK, F_WRLCK) != F_UNLCK;
 }
 
@@ -109,10 +110,6 @@ void vs_sqlite_turn_got(struct sqlite_conn *c) {
     c->began_us = vs_mono_us();
 }
 
-void vs_sqlite_turn_ended(struct sqlite_conn *c) {
-    c->ended_us = vs_mono_us();
-}
-
 /* Changes with each commit of others. */
 static int64_t commits_of_others(struct sqlite_conn *c) {
     int64_t version = 0;
@@ -129,33 +126,52 @@ static void note_offer(struct sqlite_conn *c, int withdrawn) {
     c->skip = c->untaken < PATIENCE ? 0 : c->untaken < SKIP_MOST ? c->untaken : SKIP_MOST;
 }
 
-/* 1: one of them has got it, or nobody waits. */
-static int stand_back(struct sqlite_conn *c, int64_t until) {
-    uint32_t taken = c->words ? atomic_load(&c->words->taken) : 0;
+static int is_over(const struct sqlite_conn *c, int64_t now) {
+    return c->turn >= 0 && now - c->began_us >= TURN_US;
+}
+
+/* As early as it can be: a process that sleeps takes its time to wake up, while there is still work to do here. */
+static void offer(struct sqlite_conn *c) {
+    c->offers = others_wait(c);
+    if (!c->offers || !c->words)
+        return;
+    c->taken = atomic_load(&c->words->taken);
+    tell(&c->words->offered);
+}
+
+void vs_sqlite_turn_ended(struct sqlite_conn *c) {
     int64_t now = vs_mono_us();
-    if (!others_wait(c))
-        return 1;
-    if (c->words)
-        tell(&c->words->offered);
-    for (; now < until; now = vs_mono_us()) {
-        sleep_on(c->words ? &c->words->taken : NULL, taken, c->words ? until - now : NAP_US);
-        if (c->words ? atomic_load(&c->words->taken) != taken : !others_wait(c))
+    if (c->skip == 0 && is_over(c, now))
+        offer(c);
+    c->ended_us = now;
+}
+
+/* 1: one of them has got it. */
+static int stand_back(const struct sqlite_conn *c, int64_t until) {
+    for (int64_t now = vs_mono_us(); now < until; now = vs_mono_us()) {
+        if (c->words ? atomic_load(&c->words->taken) != c->taken : !others_wait(c))
             return 1;
+        sleep_on(c->words ? &c->words->taken : NULL, c->taken, c->words ? until - now : NAP_US);
     }
     return 0;
 }
 
 void vs_sqlite_turn_offer(struct sqlite_conn *c) {
     int64_t now = vs_mono_us(), until = now + STAND_BACK_US;
-    if (now - c->ended_us > RECENT_US)
+    if (now - c->ended_us > RECENT_US) {
         c->began_us = now;
-    if (c->turn < 0 || now - c->began_us < TURN_US)
+        c->offers = 0;
+    }
+    if (!is_over(c, now))
         return;
     if (c->skip > 0) {
         c->skip--;
         c->began_us = now;
         return;
     }
-    note_offer(c, stand_back(c, until));
+    if (!c->offers)
+        offer(c);
+    note_offer(c, !c->offers || stand_back(c, until));
+    c->offers = 0;
     c->began_us = vs_mono_us();
 }
