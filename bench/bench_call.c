@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What a call by name and a call in the background cost beside the direct call. */
+/* What a call by name and a call in the background cost beside the direct call, and beside a thread by hand. */
 #include "bench.h"
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 enum { CALLS = 5000, DEPTH = 256 };
 
@@ -94,6 +96,61 @@ static double cpu_of(double (*work)(struct setting *), struct setting *s) {
     return (cpu_s() - cpu) / CALLS * 1e6;
 }
 
+/* --- the same by hand -------------------------------------------------------------------------------------------- */
+
+/* A thread that is given one thing at a time, and says through a pipe that it is done. */
+struct hand {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    int todo, stop, fds[2];
+};
+
+static void *take_over(void *arg) {
+    struct hand *h = arg;
+    pthread_mutex_lock(&h->lock);
+    while (!h->stop) {
+        if (!h->todo) {
+            pthread_cond_wait(&h->wake, &h->lock);
+            continue;
+        }
+        h->todo = 0;
+        pthread_mutex_unlock(&h->lock);
+        if (write(h->fds[1], "", 1) != 1)
+            exit(1);
+        pthread_mutex_lock(&h->lock);
+    }
+    pthread_mutex_unlock(&h->lock);
+    return NULL;
+}
+
+static void hand_over(struct hand *h, int todo, int stop) {
+    pthread_mutex_lock(&h->lock);
+    h->todo = todo;
+    h->stop = stop;
+    pthread_mutex_unlock(&h->lock);
+    pthread_cond_signal(&h->wake);
+}
+
+static double handed_over(struct setting *s) {
+    struct hand h = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
+    pthread_t thread;
+    (void)s;
+    if (pipe(h.fds) || pthread_create(&thread, NULL, take_over, &h))
+        exit(1);
+    for (int i = 0; i < CALLS; i++) {
+        char byte;
+        struct pollfd look = {.fd = h.fds[0], .events = POLLIN};
+        hand_over(&h, 1, 0);
+        if (poll(&look, 1, -1) != 1 || read(h.fds[0], &byte, 1) != 1)
+            exit(1);
+    }
+    hand_over(&h, 0, 1);
+    pthread_join(thread, NULL);
+    close(h.fds[0]);
+    close(h.fds[1]);
+    return 0;
+}
+
 static double submit_one_by_one(struct setting *s) {
     double start = now_s();
     for (int i = 0; i < CALLS / 5; i++) {
@@ -105,13 +162,14 @@ static double submit_one_by_one(struct setting *s) {
 
 static void run(const char *dir, report_fn *report) {
     struct setting s;
-    double us[4][ROUNDS], rate[3][ROUNDS];
+    double us[5][ROUNDS], rate[3][ROUNDS];
     make(&s, dir);
     for (int i = 0; i < ROUNDS; i++) {
         us[0][i] = direct(&s);
         us[1][i] = by_name(&s);
         double plain = cpu_of(direct, &s);
         us[2][i] = queued(&s, "job.get", s.args, 1, &rate[0][i]) - plain;
+        us[4][i] = cpu_of(handed_over, &s);
         us[3][i] = queued(&s, "job.get", s.args, DEPTH, &rate[0][i]) - plain;
         rate[1][i] = submit_one_by_one(&s);
         queued(&s, "job.submit", "{\"kind\":\"x\"}", DEPTH, &rate[2][i]);
@@ -120,6 +178,8 @@ static void run(const char *dir, report_fn *report) {
     report(&(struct result){"call by name (get as JSON)", "us/call", named, plain, named / plain, 2.0, 1});
     double alone = median(us[2], ROUNDS), deep = median(us[3], ROUNDS);
     report(&(struct result){"queue overhead, one at a time", "us CPU/call", alone, plain, alone / plain, 2.0, 1});
+    double hand = median(us[4], ROUNDS);
+    report(&(struct result){"queue overhead, against by hand", "us CPU/call", alone, hand, alone / hand, 1.5, 1});
     report(&(struct result){"queue overhead, 256 at a time", "us CPU/call", deep, plain, deep / plain, 1.0, 1});
     double single = median(rate[1], ROUNDS), many = median(rate[2], ROUNDS);
     report(&(struct result){"submits through a queue", "1/s", many, single, many / single, 3.0, 0});
