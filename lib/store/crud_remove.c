@@ -61,17 +61,31 @@ static int check_held(const struct vs_change *c, vidstore_error **e) {
     return r;
 }
 
-/* Nothing went along that a denial takes from who removes: what he can't remove by itself, he can't so either. */
-static int check_denied(const struct vs_change *c, vidstore_error **e) {
+/* What he can't remove by itself he can't remove along with what it hangs on, nor cut off whose tie he can't change. */
+static int refuse_denied(const struct vs_change *c, int found, vidstore_error **e) {
+    return found == VS_ROW ? vs_fail(e, VIDSTORE_FORBIDDEN, "mode", "something that hangs on the %s is not yours to %s",
+                                     c->noun->name, c->mode == VIDSTORE_REMOVE_CASCADE ? "remove" : "change")
+                           : found;
+}
+
+static int check_cut_off(const struct vs_change *c, vidstore_error **e) {
+    const struct vs_actor *actor = &c->session->actor;
+    vs_autostmt *s = NULL;
+    if (c->mode != VIDSTORE_REMOVE_DETACH || vs_policy_is_admin(actor))
+        return 0;
+    int r = vs_ask(c->conn, VS_STMT_GRANT_DENIED_BELOW, &s, e, vs_id(&actor->user), vs_int(VS_REACH_WRITE),
+                   vs_int(c->now_us), vs_id(&c->id));
+    return refuse_denied(c, r, e);
+}
+
+static int check_gone_along(const struct vs_change *c, vidstore_error **e) {
     const struct vs_actor *actor = &c->session->actor;
     vs_autostmt *s = NULL;
     if (c->mode != VIDSTORE_REMOVE_CASCADE || vs_policy_is_admin(actor))
         return 0;
     int r = vs_ask(c->conn, VS_STMT_GRANT_DENIED_REMOVED, &s, e, vs_id(&actor->user), vs_int(c->now_us),
                    vs_id(&c->removal));
-    return r == VS_ROW ? vs_fail(e, VIDSTORE_FORBIDDEN, "mode", "something that hangs on the %s is not yours to remove",
-                                 c->noun->name)
-                       : r;
+    return refuse_denied(c, r, e);
 }
 
 static int remove_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
@@ -82,13 +96,15 @@ static int remove_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     if (!r)
         r = check_mode(&c, e);
     if (!r)
+        r = check_cut_off(&c, e);
+    if (!r)
         r = vs_uuid_make(&c.removal, e);
     if (!r && w->rules->remove)
         r = w->rules->remove(&c, e);
     if (!r)
         r = check_held(&c, e);
     if (!r)
-        r = check_denied(&c, e);
+        r = check_gone_along(&c, e);
     if (!r)
         r = mark(&c, c.now_us, &c.removal, e);
     if (!r)

@@ -78,6 +78,14 @@ AND (g.expires_us IS NULL OR g.expires_us > $2) AND (EXISTS (
     SELECT 1 FROM videos AS v WHERE v.id = g.object_id AND v.removal_id = $3) OR EXISTS (
     SELECT 1 FROM jobs AS j WHERE j.id = g.object_id AND j.removal_id = $3)) LIMIT 1;
 
+-- name: grant_denied_below
+-- What was taken from a user, at a time, from a reach on, among what hangs on an object and is there.
+SELECT g.object_id FROM grants AS g WHERE g.subject_id = $1 AND g.denies = 1 AND g.reach <= $2
+AND (g.expires_us IS NULL OR g.expires_us > $3) AND (EXISTS (
+    SELECT 1 FROM files AS f WHERE f.id = g.object_id AND f.deleted_us IS NULL AND (f.video_id = $4 OR f.job_id = $4))
+    OR EXISTS (SELECT 1 FROM videos AS v WHERE v.id = g.object_id AND v.deleted_us IS NULL AND v.job_id = $4)
+    OR EXISTS (SELECT 1 FROM jobs AS j WHERE j.id = g.object_id AND j.deleted_us IS NULL AND j.parent_id = $4)) LIMIT 1;
+
 -- name: grant_idle_count
 -- Rights on files that are private, where they open nothing (access 10), of those that have not ended by now.
 SELECT count(*) FROM grants AS g JOIN files AS f ON f.id = g.object_id

@@ -249,6 +249,55 @@ START_TEST(a_denial_holds_in_a_cascade) {
 }
 END_TEST
 
+/* Nor is it cut off from it, unless it could be changed by itself. */
+START_TEST(a_denial_holds_when_ties_are_cut) {
+    struct id video = put_video(as_ann), file = put_file(as_ann, VIDSTORE_ACCESS_RESTRICTED, video.text);
+    struct id denial = give(sys, "file", file, ann, _i ? "{\"denies\":true}" : "{\"denies\":true,\"reach\":\"write\"}");
+    refused(VIDSTORE_FORBIDDEN, "mode", vidstore_video_remove(as_ann, video.text, VIDSTORE_REMOVE_DETACH, e));
+    must(vidstore_video_get(as_ann, video.text, NULL, e));
+    must(vidstore_grant_revoke(sys, denial.text, e));
+    give(sys, "file", file, ann, "{\"denies\":true,\"reach\":\"manage\"}");
+    must(vidstore_video_remove(as_ann, video.text, VIDSTORE_REMOVE_DETACH, e));
+    must(vidstore_file_get(as_ann, file.text, NULL, e));
+}
+END_TEST
+
+static struct id put_job(vidstore_session *s, const char *parent) {
+    vidstore_job_params *p = vidstore_job_params_new();
+    vidstore_job *job = NULL;
+    vidstore_job_params_set_text(p, VIDSTORE_JOB_KIND, "encode");
+    if (parent)
+        vidstore_job_params_set_text(p, VIDSTORE_JOB_PARENT_ID, parent);
+    must(vidstore_job_submit(s, p, &job, e));
+    struct id id = id_of(vidstore_job_id(job));
+    vidstore_job_free(job);
+    vidstore_job_params_free(p);
+    return id;
+}
+
+static struct id put_video_of(vidstore_session *s, struct id job) {
+    vidstore_video_params *p = vidstore_video_params_new();
+    vidstore_video *video = NULL;
+    vidstore_video_params_set_text(p, VIDSTORE_VIDEO_JOB_ID, job.text);
+    must(vidstore_video_create(s, p, &video, e));
+    struct id id = id_of(vidstore_video_id(video));
+    vidstore_video_free(video);
+    vidstore_video_params_free(p);
+    return id;
+}
+
+/* 0: a video of a job, 1: a part of a season; what hangs on another job is no matter of it. */
+START_TEST(a_denial_holds_when_a_job_is_cut_off) {
+    struct id job = put_job(as_ann, NULL), other = put_job(as_ann, NULL);
+    struct id below = _i ? put_job(as_ann, job.text) : put_video_of(as_ann, job);
+    struct id denial = give(sys, _i ? "job" : "video", below, ann, "{\"denies\":true}");
+    refused(VIDSTORE_FORBIDDEN, "mode", vidstore_job_remove(as_ann, job.text, VIDSTORE_REMOVE_DETACH, e));
+    must(vidstore_job_remove(as_ann, other.text, VIDSTORE_REMOVE_DETACH, e));
+    must(vidstore_grant_revoke(sys, denial.text, e));
+    must(vidstore_job_remove(as_ann, job.text, VIDSTORE_REMOVE_DETACH, e));
+}
+END_TEST
+
 START_TEST(attack_15_missing_and_forbidden_are_the_same) {
     struct id file = put_file(as_ann, VIDSTORE_ACCESS_PRIVATE, NULL), none = {"01890000-0000-7000-8000-000000000000"};
     int64_t before = events("action = access_denied");
@@ -447,6 +496,8 @@ Suite *grants_suite(void) {
     tcase_add_test(c, attack_41_an_expired_grant);
     tcase_add_test(c, a_denial_takes_what_else_gives);
     tcase_add_test(c, a_denial_holds_in_a_cascade);
+    tcase_add_loop_test(c, a_denial_holds_when_ties_are_cut, 0, 2);
+    tcase_add_loop_test(c, a_denial_holds_when_a_job_is_cut_off, 0, 2);
     tcase_add_test(c, grants_that_open_nothing);
     tcase_add_test(c, attack_15_missing_and_forbidden_are_the_same);
     tcase_add_test(c, grants_are_seen_by_whom_they_concern);
