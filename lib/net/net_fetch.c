@@ -123,6 +123,8 @@ static int fits(const struct fetch *f, const struct vs_net_head *h) {
         return 0;
     if (h->range_first != f->res->done)
         return 0;
+    if (f->res->total < 0 && h->range_total < 0) /* the end of the part may not be that of the whole */
+        return 0;
     if (f->res->total >= 0 && h->range_total >= 0 && h->range_total != f->res->total)
         return 0;
     return h->chunked || h->length < 0 || h->length == h->range_last - h->range_first + 1;

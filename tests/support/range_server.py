@@ -15,6 +15,7 @@ chosen by the query; most may be combined. N xK means: only the first K requests
     fail=STATUS[xK] answer with that status; retry-after=TEXT adds the header
     norange         ignore Range: always 200
     part=N          answer a range with N bytes of it at most
+    nototal         don't say of a part how long the whole is
     badrange[=K]    answer a range with a part that begins one byte late
     long            send one byte more than was announced
     chunked         chunked encoding, without a length
@@ -132,7 +133,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         late = 1 if part and self.flag("badrange") else 0
         self.send_response(206 if part else 200)
         if part:
-            self.send_header("Content-Range", f"bytes {first + late}-{last}/{info.st_size}")
+            total = "*" if "nototal" in self.query else info.st_size
+            self.send_header("Content-Range", f"bytes {first + late}-{last}/{total}")
         self.describe(etag, modified)
         length = last - first + 1 - late
         self.send_length(length)

@@ -106,6 +106,20 @@ START_TEST(test_resume_in_parts) {
 }
 END_TEST
 
+/* A part of a whole that nobody knows the size of may be followed by another: only the whole tells where it ends. */
+START_TEST(test_part_of_nobody_knows_what) {
+    struct run r;
+    prepare(&r, "/a.mp4?drop=300000x1&chunked&part=200000&nototal");
+    go(&r);
+    expect_whole(&r);
+    ck_assert_int_eq(r.res.tries, 3);
+    ck_assert_int_eq(r.res.restarts, 1);
+    done(&r);
+    fetch_whole(&r, "/a.mp4?drop=300000x1&part=200000&nototal", 5, 0); /* the first answer has said it */
+    done(&r);
+}
+END_TEST
+
 START_TEST(test_resume_by_date) {
     struct run r;
     fetch_whole(&r, "/a.mp4?drop=400000&noetag", 3, 0);
@@ -562,6 +576,7 @@ Suite *net_suite(void) {
         test_name,
         test_resume,
         test_resume_in_parts,
+        test_part_of_nobody_knows_what,
         test_resume_by_date,
         test_restart_without_validator,
         test_restart_when_ranges_are_ignored,
