@@ -45,7 +45,7 @@ enum {
     VIDSTORE_VIDEO_DELETED_US = 3008,  /**< When it was removed; NULL: it is not. */
     VIDSTORE_VIDEO_REMOVAL_ID = 3009,  /**< UUID that all records share which one removal took. */
     VIDSTORE_VIDEO_JOB_ID = 3010,      /**< UUID of the job that it belongs to. */
-    VIDSTORE_VIDEO_URL = 3011,         /**< Where it comes from: URL or path. */
+    VIDSTORE_VIDEO_URL = 3011,         /**< Where it comes from: URL or path. Another one makes the download pending. */
     VIDSTORE_VIDEO_EPISODE = 3012,     /**< Unique in its job. */
     VIDSTORE_VIDEO_TITLE = 3013,
     VIDSTORE_VIDEO_SERIES = 3014,
@@ -411,7 +411,9 @@ VIDSTORE_API vidstore_status vidstore_video_exists(vidstore_session *session, co
                                                    vidstore_error **reterr);
 
 /**
- * Change the fields that are set in params, and no others.
+ * Change the fields that are set in params, and no others. What is said of the download is said of its URL: with
+ * another one the state is pending again, without progress, times, tries and error, unless params set the state as
+ * well; the source file stays until there is another.
  * @param session  who acts.
  * @param id  its UUID.
  * @param params  the values; not changed.
@@ -730,15 +732,16 @@ VIDSTORE_API vidstore_status vidstore_video_series(vidstore_session *session, co
  * Only http and https; addresses that are private, local or link-local are refused unless the setting
  * fetch.allow_private is on. An answer that says neither its length nor, by chunks, where it ends may have been cut
  * short by whatever ended the connection: it is refused unless VIDSTORE_VIDEO_EXPECTED_SHA256 is set, which decides
- * then, or the setting fetch.allow_unsized is on, and what comes counts as whole. Refuses to run inside a transaction.
+ * then, or the setting fetch.allow_unsized is on, and what comes counts as whole. A video that is given another URL
+ * meanwhile is left as it is then (CONFLICT). Refuses to run inside a transaction.
  * @param session  who acts.
  * @param id  the video's UUID.
  * @param ret_file  receives the file.
  * @param reterr  receives the error, or NULL; may be NULL.
  * @return VIDSTORE_OK or a status.
  * Errors: INVALID (URL, size, checksum; an end that is not told: sub HTTP), UNAUTHENTICATED, NOT_FOUND, FORBIDDEN
- * (address), UNAVAILABLE, MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM,
- * IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * (address), UNAVAILABLE, CONFLICT (another URL), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED, LEASE_LOST,
+ * TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
  * Threads: one at a time a session. Blocks: database, network, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_video_fetch(vidstore_session *session, const char *id, vidstore_file **ret_file,

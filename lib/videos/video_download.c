@@ -4,6 +4,7 @@
 #include "util/alloc.h"
 #include "util/error.h"
 #include "videos/videos.h"
+#include <string.h>
 
 struct look {
     vidstore_session *session;
@@ -34,20 +35,27 @@ int vs_video_for_update(vidstore_session *session, const char *id, struct vs_rec
     return r;
 }
 
+static int another_source(vidstore_error **e) {
+    return vs_fail(e, VIDSTORE_CONFLICT, "url", "the video was given another URL while this one was fetched");
+}
+
 struct progress {
     struct vs_uuid id;
+    const char *url;
     int64_t done, total;
 };
 
 static int progress_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct progress *p = arg;
-    return vs_exec(conn, VS_STMT_VIDEO_PROGRESS, NULL, e, vs_int(p->done), vs_int(p->total < 0 ? INT64_MIN : p->total),
-                   vs_id(&p->id));
+    int64_t changed = 0;
+    int r = vs_exec(conn, VS_STMT_VIDEO_PROGRESS, &changed, e, vs_int(p->done),
+                    vs_int(p->total < 0 ? INT64_MIN : p->total), vs_id(&p->id), vs_text(p->url));
+    return r || changed ? r : another_source(e);
 }
 
-int vs_video_progress(vidstore_session *session, const struct vs_uuid *id, int64_t done, int64_t total,
+int vs_video_progress(vidstore_session *session, const struct vs_uuid *id, const char *url, int64_t done, int64_t total,
                       vidstore_error **e) {
-    struct progress p = {*id, done, total};
+    struct progress p = {*id, url, done, total};
     return vs_session_write(session, progress_op, &p, e);
 }
 
@@ -62,7 +70,10 @@ static int set_download(struct vs_change *c, void *arg, vidstore_error **e) {
     const struct vs_video_download *to = arg;
     const char *error = to->error && *to->error ? to->error : NULL,
                *sha256 = to->sha256 && *to->sha256 ? to->sha256 : NULL;
+    const char *url = vs_change_text(c, VIDSTORE_VIDEO_URL);
     int r = 0;
+    if (!url || strcmp(url, to->url) != 0)
+        return another_source(e);
     if (to->state != INT64_MIN)
         vs_change_set_int(c, VIDSTORE_VIDEO_DOWNLOAD_STATE, to->state);
     if (to->done != INT64_MIN)

@@ -41,6 +41,27 @@ static int follow_state(struct vs_change *c, const struct work *w, vidstore_erro
     }
 }
 
+static int is_given(const struct vs_change *c, int32_t field) {
+    return c->params && c->params->state[vs_field_index(c->noun, field)] != VS_PARAM_UNSET;
+}
+
+/* How a download went is said of the URL that it came from: with another one it is to be done anew, unless the same
+ * update says how it is. The file that is there stays the source until then. */
+static void follow_url(struct vs_change *c) {
+    static const int32_t told[] = {VIDSTORE_VIDEO_DOWNLOAD_DONE, VIDSTORE_VIDEO_DOWNLOAD_TOTAL,
+                                   VIDSTORE_VIDEO_DOWNLOAD_ERROR, VIDSTORE_VIDEO_DOWNLOAD_STARTED_US,
+                                   VIDSTORE_VIDEO_DOWNLOAD_COMPLETED_US};
+    if (!c->old || !vs_change_differs(c, VIDSTORE_VIDEO_URL) || !vs_change_text(c, VIDSTORE_VIDEO_URL) ||
+        is_given(c, VIDSTORE_VIDEO_DOWNLOAD_STATE))
+        return;
+    vs_change_set_int(c, VIDSTORE_VIDEO_DOWNLOAD_STATE, VIDSTORE_WORK_PENDING);
+    if (!is_given(c, VIDSTORE_VIDEO_DOWNLOAD_RETRIES))
+        vs_change_set_int(c, VIDSTORE_VIDEO_DOWNLOAD_RETRIES, 0);
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        if (!is_given(c, told[i]))
+            vs_change_set_int(c, told[i], INT64_MIN);
+}
+
 /* A path of this machine is for the host to name, never for its users. */
 static int check_url(const struct vs_change *c, vidstore_error **e) {
     const char *url = vs_change_text(c, VIDSTORE_VIDEO_URL);
@@ -101,6 +122,8 @@ static int create(struct vs_change *c, vidstore_error **e) {
 
 static int update(struct vs_change *c, vidstore_error **e) {
     int r = check(c, e);
+    if (!r)
+        follow_url(c);
     if (!r)
         r = follow_state(c, &download, e);
     return r ? r : follow_state(c, &processing, e);

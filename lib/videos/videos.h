@@ -15,11 +15,14 @@ extern const struct vs_word vs_video_work[];
 const char *vs_video_resolution(int64_t width, int64_t height);
 /* A video that this session may change. NOT_FOUND, FORBIDDEN (on record). */
 int vs_video_for_update(vidstore_session *session, const char *id, struct vs_record **ret, vidstore_error **e);
-/* How far a download is; no event, no new version. total -1: not known. */
-int vs_video_progress(vidstore_session *session, const struct vs_uuid *id, int64_t done, int64_t total,
+/* How far a download of the URL is; no event, no new version. total -1: not known. CONFLICT: it has another URL now, or
+ * is gone. */
+int vs_video_progress(vidstore_session *session, const struct vs_uuid *id, const char *url, int64_t done, int64_t total,
                       vidstore_error **e);
-/* Changes the download part of a record: what is INT64_MIN or NULL in `to` is left alone. */
+/* Changes the download part of a record: what is INT64_MIN or NULL in `to` is left alone. CONFLICT: it has another URL
+ * than the one of which this is said. */
 struct vs_video_download {
+    const char *url;
     int64_t state, done, total;
     const char *error, *sha256; /* "": cleared */
     const struct vs_uuid *file;

@@ -10,7 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct vs_video_download untouched = {.state = INT64_MIN, .done = INT64_MIN, .total = INT64_MIN};
+/* What nothing is said of yet. */
+static struct vs_video_download about(const struct vs_fetching *f) {
+    return (struct vs_video_download){.url = f->url, .state = INT64_MIN, .done = INT64_MIN, .total = INT64_MIN};
+}
 
 /* A path of this machine, for sessions that may name one. */
 static int copy_path(struct vs_fetching *f, vidstore_error **e) {
@@ -34,7 +37,8 @@ static int copy_path(struct vs_fetching *f, vidstore_error **e) {
 static int completed(struct vs_fetching *f, const struct vs_record *file, vidstore_error **e) {
     struct vs_uuid file_id = vs_record_uuid(file, VIDSTORE_FILE_ID);
     int64_t size = vs_record_int(file, VIDSTORE_FILE_SIZE);
-    struct vs_video_download to = {.state = VIDSTORE_WORK_COMPLETED,
+    struct vs_video_download to = {.url = f->url,
+                                   .state = VIDSTORE_WORK_COMPLETED,
                                    .done = size,
                                    .total = size,
                                    .error = "",
@@ -57,20 +61,22 @@ static int publish(struct vs_fetching *f, struct vs_record **ret, vidstore_error
     return vs_session_end(f->session, r, e);
 }
 
-/* Another try can only end the same way: the source is gone, too large, forbidden, or not what it should be. */
+/* Another try can only end the same way, or is not wanted any more: the source is gone, too large, forbidden, not what
+ * it should be, or not the video's. */
 static int is_for_good(int code) {
-    return code == VIDSTORE_INVALID || code == VIDSTORE_NOT_FOUND || code == VIDSTORE_FORBIDDEN;
+    return code == VIDSTORE_INVALID || code == VIDSTORE_NOT_FOUND || code == VIDSTORE_FORBIDDEN ||
+           code == VIDSTORE_CONFLICT;
 }
 
-/* Keeps the reason with the video, unless the work now belongs to somebody else; and for the next try the bytes that
- * are there, unless there is no use in one. */
+/* Keeps the reason with the video, unless the work now belongs to somebody else or is none any more; and for the next
+ * try the bytes that are there, unless there is no use in one. */
 static void failed(struct vs_fetching *f, int code, const vidstore_error *why) {
     char text[600];
     if (code == VIDSTORE_LEASE_LOST || code == VIDSTORE_FORKED || code == VIDSTORE_MISUSE)
         return;
     const char *message = vidstore_error_message(why);
     snprintf(text, sizeof text, "%s: %.*s", vidstore_status_name(code), (int)vs_utf8_cut(message, 500), message);
-    struct vs_video_download to = untouched;
+    struct vs_video_download to = about(f);
     to.state = code == VIDSTORE_CANCELLED ? VIDSTORE_WORK_PENDING : VIDSTORE_WORK_FAILED;
     to.error = text;
     if (is_for_good(code)) {
@@ -82,7 +88,7 @@ static void failed(struct vs_fetching *f, int code, const vidstore_error *why) {
 }
 
 static int run(struct vs_fetching *f, struct vs_record **ret, vidstore_error **e) {
-    struct vs_video_download active = untouched;
+    struct vs_video_download active = about(f);
     active.state = VIDSTORE_WORK_ACTIVE;
     vs_autorecord *file = NULL;
     int r = vs_fetch_upload(f, e);

@@ -96,7 +96,7 @@ static int on_progress(void *arg, int64_t done, int64_t total) {
     if (r || now - f->told_us < TELL_US)
         return r;
     f->told_us = now;
-    return vs_video_progress(f->session, &f->id, done, total, &f->why);
+    return vs_video_progress(f->session, &f->id, f->url, done, total, &f->why);
 }
 
 int vs_fetch_transfer(struct vs_fetching *f, vidstore_error **e) {

@@ -87,7 +87,7 @@ SELECT user_id FROM jobs WHERE id = $1 AND deleted_us IS NULL;
 
 -- name: video_progress
 -- Progress changes neither version nor updated time.
-UPDATE videos SET download_done = $1, download_total = $2 WHERE id = $3;
+UPDATE videos SET download_done = $1, download_total = $2 WHERE id = $3 AND url = $4;
 
 -- name: video_by_job_list
 SELECT seq, {videos.columns} FROM videos WHERE job_id = $1 AND deleted_us IS NULL ORDER BY episode, seq LIMIT $2;

@@ -2,6 +2,7 @@
 /* What a fetch that fails leaves behind. */
 #include "range_server.h"
 #include "upkeep_harness.h"
+#include <pthread.h>
 
 enum { SIZE = 600000 };
 
@@ -187,6 +188,92 @@ START_TEST(what_is_not_allowed_any_more_takes_its_bytes_along) {
 }
 END_TEST
 
+/* --- another source ------------------------------------------------------------------------------------------------
+ */
+
+static void set_url(struct id id, const char *target, const char *more) {
+    char json[256];
+    vidstore_video_params *p = vidstore_video_params_new();
+    snprintf(json, sizeof json, "{\"url\": \"http://127.0.0.1:%d/%s\"%s}", server.port, target, more);
+    vidstore_video_params_set_json(p, json);
+    must(vidstore_video_update(sys, id.text, p, NULL, e));
+    vidstore_video_params_free(p);
+}
+
+static struct id source_of(struct id id) {
+    vidstore_video *video = NULL;
+    must(vidstore_video_get(sys, id.text, &video, e));
+    struct id file = id_of(vidstore_video_text(video, VIDSTORE_VIDEO_SOURCE_FILE_ID));
+    vidstore_video_free(video);
+    return file;
+}
+
+START_TEST(another_url_is_another_download) {
+    struct id id = video_from("a.mp4", "");
+    must(vidstore_video_fetch(sys, id.text, NULL, e));
+    struct id first = source_of(id);
+    set_url(id, "a.mp4?2", "");
+    state_is(id, VIDSTORE_WORK_PENDING, INT64_MIN, NULL);
+    ck_assert_str_eq(source_of(id).text, first.text);
+    must(vidstore_video_fetch(sys, id.text, NULL, e));
+    state_is(id, VIDSTORE_WORK_COMPLETED, SIZE, NULL);
+    ck_assert_str_ne(source_of(id).text, first.text);
+    ck_assert_int_eq(range_server_logged(&server, "/a.mp4?2", "GET"), 1);
+    /* The same one again changes nothing; and who knows better says so. */
+    set_url(id, "a.mp4?2", "");
+    state_is(id, VIDSTORE_WORK_COMPLETED, SIZE, NULL);
+    set_url(id, "a.mp4?3", ", \"download_state\": \"completed\"");
+    state_is(id, VIDSTORE_WORK_COMPLETED, SIZE, NULL);
+    set_url(id, "a.mp4?4", ", \"download_state\": \"failed\", \"download_error\": \"moved\"");
+    state_is(id, VIDSTORE_WORK_FAILED, SIZE, "moved");
+    set_url(id, "a.mp4?5", "");
+    state_is(id, VIDSTORE_WORK_PENDING, INT64_MIN, NULL);
+}
+END_TEST
+
+struct slow_fetch {
+    struct id id;
+    int code;
+};
+
+static void *fetch_slowly(void *arg) {
+    struct slow_fetch *f = arg;
+    vidstore_session *s = NULL;
+    must(vidstore_session_system(store, "slow", &s, e));
+    f->code = vidstore_video_fetch(s, f->id.text, NULL, NULL);
+    vidstore_session_free(s);
+    return NULL;
+}
+
+static int64_t fetched(struct id id) {
+    vidstore_video *video = NULL;
+    must(vidstore_video_get(sys, id.text, &video, e));
+    int64_t done = vidstore_video_int64(video, VIDSTORE_VIDEO_DOWNLOAD_DONE);
+    vidstore_video_free(video);
+    return done;
+}
+
+/* 0: while it is under way, 1: when only its last byte is missing. */
+START_TEST(another_url_ends_a_fetch) {
+    struct slow_fetch f = {.id = video_from(_i ? "a.mp4?stall=599999x1" : "a.mp4?slow=100000", "")};
+    pthread_t thread;
+    if (_i)
+        set("fetch.tries", "2");
+    set("fetch.stall_ms", "1500");
+    ck_assert_int_eq(pthread_create(&thread, NULL, fetch_slowly, &f), 0);
+    while (fetched(f.id) <= 0)
+        usleep(10000);
+    set_url(f.id, "a.mp4", "");
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(f.code, VIDSTORE_CONFLICT);
+    state_is(f.id, VIDSTORE_WORK_PENDING, INT64_MIN, NULL);
+    ck_assert_int_eq(entries(parts), 0);
+    ck_assert_int_eq(uploads_on_record(), 0);
+    must(vidstore_video_fetch(sys, f.id.text, NULL, e));
+    state_is(f.id, VIDSTORE_WORK_COMPLETED, SIZE, NULL);
+}
+END_TEST
+
 Suite *fetch_suite(void) {
     Suite *suite = suite_create("fetch");
     TCase *t = tcase_create("fetch");
@@ -199,6 +286,8 @@ Suite *fetch_suite(void) {
     tcase_add_test(t, too_much_leaves_nothing);
     tcase_add_test(t, a_source_that_goes_away_takes_its_bytes_along);
     tcase_add_test(t, what_is_not_allowed_any_more_takes_its_bytes_along);
+    tcase_add_test(t, another_url_is_another_download);
+    tcase_add_loop_test(t, another_url_ends_a_fetch, 0, 2);
     suite_add_tcase(suite, t);
     return suite;
 }
