@@ -213,7 +213,7 @@ static int set_removed(struct vs_change *c, void *arg, vidstore_error **e) {
     return vs_change_set_uuid(c, VIDSTORE_FILE_REMOVAL_ID, arg, e);
 }
 
-/* A file that was given more time meanwhile stays. */
+/* A file that was given more time meanwhile, or put on hold, stays. */
 static int remove_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
     struct gc *gc = arg;
     int r = 0;
@@ -228,7 +228,7 @@ static int remove_op(struct vs_conn *conn, void *arg, vidstore_error **e) {
             continue;
         }
         int64_t expires = vs_record_int(file, VIDSTORE_FILE_EXPIRES_US);
-        if (r || expires == INT64_MIN || expires > gc->until_us)
+        if (r || expires == INT64_MIN || expires > gc->until_us || !vs_record_is_null(file, VIDSTORE_FILE_HELD_US))
             continue;
         r = vs_uuid_make(&removal, e);
         if (!r)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Grants: giving, handing on, denying, ending; and legal hold. */
 #include "objects.h"
+#include <pthread.h>
 #include <vidstore/query.h>
 
 static struct id ann, bob, cid;
@@ -446,6 +447,36 @@ START_TEST(a_hold_outlasts_the_end) {
 }
 END_TEST
 
+static void *maintain_all(void *arg) {
+    vidstore_session *s = NULL;
+    (void)arg;
+    must(vidstore_session_system(store, "upkeep", &s, e));
+    must(vidstore_maintain(s, 60000, VIDSTORE_MAINTAIN_ALL, NULL, e));
+    vidstore_session_free(s);
+    return NULL;
+}
+
+/* The upkeep has found what is due before the hold was put on it, and waits for the writer. */
+START_TEST(a_hold_in_the_last_moment_counts) {
+    struct id file = put_file(as_ann, VIDSTORE_ACCESS_PRIVATE, NULL);
+    struct timespec now;
+    pthread_t thread;
+    char json[64];
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(json, sizeof json, "{\"expires\":%lld}", (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000 + 1000000);
+    update(VIDSTORE_OK, as_ann, file, json);
+    maintain_all(NULL); /* so that nothing else is due, for which it would wait earlier */
+    must(vidstore_begin(sys, 0, e));
+    update(VIDSTORE_OK, sys, file, "{\"held\":1000000}");
+    usleep(1100000);
+    ck_assert_int_eq(pthread_create(&thread, NULL, maintain_all, NULL), 0);
+    usleep(300000);
+    must(vidstore_commit(sys, e));
+    pthread_join(thread, NULL);
+    must(vidstore_file_get(sys, file.text, NULL, e));
+}
+END_TEST
+
 /* An external id is the owner's own word. */
 START_TEST(an_external_id_tells_others_nothing) {
     struct id file = put_file(as_ann, VIDSTORE_ACCESS_PUBLIC, NULL);
@@ -505,6 +536,7 @@ Suite *grants_suite(void) {
     tcase_add_test(c, legal_hold_from_above);
     tcase_add_test(c, what_writing_does_not_reach);
     tcase_add_test(c, a_hold_outlasts_the_end);
+    tcase_add_test(c, a_hold_in_the_last_moment_counts);
     tcase_add_test(c, an_external_id_tells_others_nothing);
     tcase_add_test(c, nor_to_who_may_write);
     suite_add_tcase(s, c);
