@@ -169,7 +169,7 @@ void vs_sqlite_turn_offer(struct sqlite_conn *c) {
         c->began_us = now;
         return;
     }
-    if (!c->offers)
+    if (!c->offers || !others_wait(c)) /* who waited then may have given up, or been killed */
         offer(c);
     note_offer(c, !c->offers || stand_back(c, until));
     c->offers = 0;
