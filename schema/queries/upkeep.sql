@@ -78,10 +78,11 @@ SELECT id FROM collections WHERE deleted_us <= $1 ORDER BY deleted_us LIMIT $2;
 SELECT id FROM videos WHERE deleted_us <= $1 ORDER BY deleted_us LIMIT $2;
 
 -- name: due_ended_jobs
--- Whole seasons go at once, when the season itself ended long ago and nothing of it is at work again.
+-- Whole seasons go at once, when the season itself ended long ago and nothing of it is at work again, or will be: a
+-- part that waits for others which have failed never is.
 SELECT j.id FROM jobs AS j WHERE j.state = $1 AND j.completed_us <= $2 AND j.deleted_us IS NULL AND j.parent_id IS NULL
 AND NOT EXISTS (SELECT 1 FROM jobs AS c WHERE c.parent_id = j.id AND c.deleted_us IS NULL
-AND c.state IN (10, 20, 30, 40))
+AND (c.state IN (10, 20, 40) OR (c.state = 30 AND c.children > 0)))
 ORDER BY j.completed_us LIMIT $3;
 
 -- name: due_ended_count
@@ -89,7 +90,7 @@ ORDER BY j.completed_us LIMIT $3;
 WITH RECURSIVE tree (id) AS (
 SELECT roots.id FROM (SELECT j.id FROM jobs AS j WHERE j.state = $1 AND j.completed_us <= $2 AND j.deleted_us IS NULL
 AND j.parent_id IS NULL AND NOT EXISTS (SELECT 1 FROM jobs AS c WHERE c.parent_id = j.id AND c.deleted_us IS NULL
-AND c.state IN (10, 20, 30, 40)) ORDER BY j.completed_us LIMIT $3) AS roots
+AND (c.state IN (10, 20, 40) OR (c.state = 30 AND c.children > 0))) ORDER BY j.completed_us LIMIT $3) AS roots
 UNION ALL SELECT j.id FROM jobs AS j JOIN tree ON j.parent_id = tree.id WHERE j.deleted_us IS NULL)
 SELECT count(*) FROM tree;
 
