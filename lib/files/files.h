@@ -28,6 +28,8 @@ int vs_upload_open(vidstore_session *session, const struct vs_params *params, in
                    const struct vs_upload_source *source, vidstore_upload **ret, vidstore_error **e);
 /* As vidstore_upload_resume. */
 int vs_upload_resume(vidstore_session *session, const struct vs_uuid *id, vidstore_upload **ret, vidstore_error **e);
+/* What it is to become, in place of what was said when it began; not on record until it is published. */
+int vs_upload_become(vidstore_upload *upload, const struct vs_params *params, vidstore_error **e);
 /* 1: its bytes are whole already, and only publishing is left. */
 int vs_upload_is_sealed(const vidstore_upload *upload);
 /* The newest unpublished upload of an owner from a URL, for a video when one is given (and for none when not).

@@ -216,6 +216,19 @@ static int check_total(const vidstore_upload *upload, int64_t total, vidstore_er
                        "%lld bytes were written and not %lld", (long long)size, (long long)total);
 }
 
+int vs_upload_become(vidstore_upload *upload, const struct vs_params *params, vidstore_error **e) {
+    vs_autofree char *json = NULL;
+    struct vs_params *copy = NULL;
+    int r = vs_upload_params_json(params, &json, e);
+    if (!r)
+        r = vs_upload_params_read(json, &copy, e);
+    if (r)
+        return r;
+    vs_params_free(upload->params);
+    upload->params = copy;
+    return 0;
+}
+
 /* The SHA-256 that the params demand. 1: they demand none, or this one. */
 static int is_wanted(const vidstore_upload *upload, const uint8_t sha256[VS_SHA256_SIZE]) {
     const struct vs_value *value = NULL;
@@ -225,19 +238,27 @@ static int is_wanted(const vidstore_upload *upload, const uint8_t sha256[VS_SHA2
     return vs_unhex(value->text, wanted, sizeof wanted) == 0 && memcmp(wanted, sha256, sizeof wanted) == 0;
 }
 
+static int check_wanted(vidstore_session *session, vidstore_upload *upload, const uint8_t sha256[VS_SHA256_SIZE],
+                        vidstore_error **e) {
+    if (is_wanted(upload, sha256))
+        return 0;
+    vs_upload_abort(session, upload, NULL);
+    return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_CHECKSUM, "sha256",
+                       "the bytes are not those of the SHA-256 that was asked for");
+}
+
 int vs_upload_seal_bytes(vidstore_session *session, vidstore_upload *upload, int64_t total, vidstore_error **e) {
     uint8_t sha256[VS_SHA256_SIZE];
-    int r = upload->state == VS_UPLOAD_SEALED ? 0 : vs_upload_check_open(upload, e);
+    int sealed = upload->state == VS_UPLOAD_SEALED, r = sealed ? 0 : vs_upload_check_open(upload, e);
     if (!r)
         r = check_total(upload, total, e);
-    if (r || upload->state == VS_UPLOAD_SEALED)
+    if (r)
         return r;
+    if (sealed) /* by whoever had it before, who may have wanted something else */
+        return check_wanted(session, upload, upload->row.sha256, e);
     r = vs_blob_writer_digest(upload->writer, sha256, e);
-    if (!r && !is_wanted(upload, sha256)) {
-        vs_upload_abort(session, upload, NULL);
-        return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_CHECKSUM, "sha256",
-                           "the bytes are not those of the SHA-256 that was asked for");
-    }
+    if (!r && (r = check_wanted(session, upload, sha256, e)))
+        return r;
     if (!r)
         r = vs_blob_writer_seal(upload->writer, total, upload->row.sha256, e);
     if (r && vs_blob_writer_lost(upload->writer))

@@ -164,11 +164,15 @@ static int adopt(vidstore_session *session, vidstore_upload *upload, vidstore_er
 /* Somebody has sealed it, on record: all that is left to do is to publish it. */
 static int retake(vidstore_session *session, vidstore_upload *upload, vidstore_error **e) {
     int r = vs_blob_settle(upload->store->blobs, upload->row.key, &upload->kept, e);
-    if (r == VIDSTORE_NOT_FOUND) { /* lost, or just being deleted: its row says which */
+    int missing = r == VIDSTORE_NOT_FOUND; /* lost, or just being deleted: its row says which */
+    if (missing)
         vs_error_clear(e);
-        r = 0;
-    }
-    return r ? r : take_over(session, upload, e);
+    if (!r || missing)
+        r = take_over(session, upload, e);
+    if (r || !missing)
+        return r;
+    vs_upload_abort(session, upload, NULL);
+    return vs_fail_sub(e, VIDSTORE_STATE, VIDSTORE_SUB_TRANSITION, "upload_id", "the bytes of the upload are lost");
 }
 
 /* After a restart of the machine only that is certain which was synced. */

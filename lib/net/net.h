@@ -44,8 +44,9 @@ struct vs_fetch {
     /* At least every 200 ms, also while waiting; NULL: none. total -1: unknown. A negative status stops and is
      * returned, a positive number stops with CANCELLED. */
     int (*progress)(void *arg, int64_t done, int64_t total);
-    /* Before the first byte of every response whose body is wanted, after restart; NULL: none. */
-    void (*head)(void *arg, const struct vs_fetch_head *head);
+    /* Before the first byte of every response whose body is wanted, after restart; NULL: none. Returns as write does.
+     */
+    int (*head)(void *arg, const struct vs_fetch_head *head);
 };
 
 /* Written on every return: what the sink holds now, and with what to resume. */

@@ -79,13 +79,12 @@ static int announce(struct fetch *f) {
     if (f->res->total > f->req.max_bytes)
         return too_large(f);
     f->verdict = VERDICT_BODY;
-    if (f->req.head)
-        f->req.head(f->req.arg, &(struct vs_fetch_head){.offset = f->res->done,
-                                                        .total = f->res->total,
-                                                        .validator = f->res->validator,
-                                                        .content_type = f->res->content_type,
-                                                        .file_name = f->res->file_name});
-    return 0;
+    const struct vs_fetch_head head = {.offset = f->res->done,
+                                       .total = f->res->total,
+                                       .validator = f->res->validator,
+                                       .content_type = f->res->content_type,
+                                       .file_name = f->res->file_name};
+    return f->req.head ? stopped(f, f->req.head(f->req.arg, &head)) : 0;
 }
 
 /* A body that ends where the connection does may be cut short by whatever ends the connection. */
@@ -98,6 +97,15 @@ static int check_told(struct fetch *f, const struct vs_net_head *h) {
         "its SHA-256, or set fetch.allow_unsized");
 }
 
+/* Bytes that only a decoder makes the file of are none that a range continues, or a checksum is right for. */
+static int check_coding(struct fetch *f, const struct vs_net_head *h) {
+    if (!h->coding[0])
+        return 0;
+    return vs_fail_sub(f->e, VIDSTORE_INVALID, VIDSTORE_SUB_HTTP, "url",
+                       "the server sends the file in the coding %s, though it was asked for the file itself",
+                       h->coding);
+}
+
 static void describe(struct fetch *f, const struct vs_net_head *h) {
     snprintf(f->res->content_type, sizeof f->res->content_type, "%s", h->content_type);
     if (h->file_name[0])
@@ -107,7 +115,9 @@ static void describe(struct fetch *f, const struct vs_net_head *h) {
 }
 
 static int take_whole(struct fetch *f, const struct vs_net_head *h) {
-    int rc = start_over(f);
+    int rc = check_coding(f, h);
+    if (!rc)
+        rc = start_over(f);
     if (rc)
         return rc;
     f->res->total = h->chunked ? -1 : h->length;
@@ -116,16 +126,19 @@ static int take_whole(struct fetch *f, const struct vs_net_head *h) {
     return (rc = check_told(f, h)) ? rc : announce(f);
 }
 
-/* 1 when the part continues what the sink holds, and is of the same content as that. */
-static int fits(const struct fetch *f, const struct vs_net_head *h) {
+/* 1 unless the answer says that it is about other content than what the sink holds. */
+static int is_same(const struct fetch *f, const struct vs_net_head *h) {
     const char *ours = f->res->validator, *theirs = ours[0] == '"' ? h->etag : h->modified_text;
     if (theirs[0] && strcmp(ours, theirs) != 0)
         return 0;
-    if (h->range_first != f->res->done)
+    return f->res->total < 0 || h->range_total < 0 || h->range_total == f->res->total;
+}
+
+/* 1 when the part continues what the sink holds, and is of the same content as that. */
+static int fits(const struct fetch *f, const struct vs_net_head *h) {
+    if (!is_same(f, h) || h->range_first != f->res->done)
         return 0;
     if (f->res->total < 0 && h->range_total < 0) /* the end of the part may not be that of the whole */
-        return 0;
-    if (f->res->total >= 0 && h->range_total >= 0 && h->range_total != f->res->total)
         return 0;
     return h->chunked || h->length < 0 || h->length == h->range_last - h->range_first + 1;
 }
@@ -138,7 +151,9 @@ static int take_rest(struct fetch *f, const struct vs_net_head *h) {
     if (h->range_total >= 0)
         f->res->total = h->range_total;
     describe(f, h);
-    int rc = check_told(f, h);
+    int rc = check_coding(f, h);
+    if (!rc)
+        rc = check_told(f, h);
     return rc ? rc : announce(f);
 }
 
@@ -156,7 +171,7 @@ static int on_head(void *arg, const struct vs_net_head *h, int *ret_want_body) {
     else if (h->status == 206 && f->ranged)
         rc = take_rest(f, h);
     else if (h->status == 416 && f->ranged)
-        f->verdict = h->range_total == f->res->done ? VERDICT_COMPLETE : VERDICT_MISFIT;
+        f->verdict = h->range_total == f->res->done && is_same(f, h) ? VERDICT_COMPLETE : VERDICT_MISFIT;
     else
         f->verdict = is_redirect(h) ? VERDICT_REDIRECT : VERDICT_REFUSED;
     *ret_want_body = f->verdict == VERDICT_BODY;

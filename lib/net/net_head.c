@@ -91,6 +91,15 @@ static void take_content_type(struct vs_net_head *h, const char *value, int64_t 
     keep(h->content_type, sizeof h->content_type, value);
 }
 
+/* Some servers say "identity", "binary" or a character set, and mean nothing by it. */
+static void take_content_encoding(struct vs_net_head *h, const char *value, int64_t now_s) {
+    static const char *const packed[] = {"gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress"};
+    size_t len = strcspn(value, " \t,;");
+    for (size_t i = 0; i < VS_COUNT(packed); i++)
+        if (strlen(packed[i]) == len && strncasecmp(value, packed[i], len) == 0)
+            memcpy(h->coding, packed[i], len + 1);
+}
+
 static void take_content_disposition(struct vs_net_head *h, const char *value, int64_t now_s) {
     vs_net_name_from_disposition(value, h->file_name);
 }
@@ -116,15 +125,11 @@ static const struct {
     const char *name;
     void (*take)(struct vs_net_head *h, const char *value, int64_t now_s);
 } fields[] = {
-    {"content-length", take_content_length},
-    {"transfer-encoding", take_transfer_encoding},
-    {"content-range", take_content_range},
-    {"etag", take_etag},
-    {"last-modified", take_last_modified},
-    {"date", take_date},
-    {"content-type", take_content_type},
-    {"content-disposition", take_content_disposition},
-    {"location", take_location},
+    {"content-length", take_content_length},     {"transfer-encoding", take_transfer_encoding},
+    {"content-range", take_content_range},       {"etag", take_etag},
+    {"last-modified", take_last_modified},       {"date", take_date},
+    {"content-type", take_content_type},         {"content-disposition", take_content_disposition},
+    {"content-encoding", take_content_encoding}, {"location", take_location},
     {"retry-after", take_retry_after},
 };
 

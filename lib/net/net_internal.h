@@ -40,6 +40,7 @@ struct vs_net_head {
     int64_t date, modified;                                               /* seconds since 1970; -1 none */
     char etag[VS_NET_VALIDATOR_MAX], modified_text[VS_NET_VALIDATOR_MAX]; /* as sent; "" none or too long */
     char content_type[VS_NET_TYPE_MAX], file_name[VS_NET_NAME_MAX];
+    char coding[16]; /* Content-Encoding, when it is one that has to be undone; "" none */
     char location[VS_NET_URL_MAX + 1];
     size_t bytes; /* read so far, all lines */
 };

@@ -24,8 +24,8 @@ struct vs_net_transfer {
 
     /* of the request that runs */
     const struct vs_net_events *events;
-    int headed, want_body, refused, head_too_large;
-    int stop; /* what an event returned */
+    int headed, want_body, refused, allowed, head_too_large; /* refused, allowed: some of the host's addresses */
+    int stop;                                                /* what an event returned */
     size_t unwanted;
     int64_t last_byte_us, last_tick_us;
 };
@@ -83,6 +83,7 @@ static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sock
         t->refused = 1;
         return CURL_SOCKET_BAD;
     }
+    t->allowed = 1;
     return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 }
 
@@ -206,7 +207,7 @@ static CURLcode drive(struct vs_net_transfer *t, int *ret_stalled) {
 
 static void explain(const struct vs_net_transfer *t, CURLcode r, int gave_up, struct vs_net_trouble *ret) {
     const int code = VIDSTORE_UNAVAILABLE;
-    if (t->refused && r == CURLE_COULDNT_CONNECT)
+    if (t->refused && !t->allowed && r == CURLE_COULDNT_CONNECT)
         vs_net_trouble_set(ret, VIDSTORE_FORBIDDEN, VIDSTORE_SUB_ADDRESS, 0,
                            "the URL leads to an address that is not public");
     else if (t->head_too_large)
@@ -262,7 +263,7 @@ int vs_net_transfer_run(struct vs_net_transfer *t, const struct vs_net_request *
     *ret_head = &t->head;
     vs_net_head_reset(&t->head);
     t->events = events;
-    t->headed = t->want_body = t->refused = t->head_too_large = t->stop = 0;
+    t->headed = t->want_body = t->refused = t->allowed = t->head_too_large = t->stop = 0;
     t->unwanted = 0;
     t->words[0] = '\0';
     t->last_byte_us = t->last_tick_us = vs_mono_us();

@@ -5,6 +5,7 @@
 #include "util/error.h"
 #include "videos/videos.h"
 #include <string.h>
+#include <strings.h>
 
 struct look {
     vidstore_session *session;
@@ -66,6 +67,15 @@ struct download {
     struct vs_record *result;
 };
 
+/* What is expected may have been said while the bytes came. */
+static int check_expected(const struct vs_change *c, const char *sha256, vidstore_error **e) {
+    const char *expected = vs_change_text(c, VIDSTORE_VIDEO_EXPECTED_SHA256);
+    if (!expected || strcasecmp(expected, sha256) == 0)
+        return 0;
+    return vs_fail_sub(e, VIDSTORE_INVALID, VIDSTORE_SUB_CHECKSUM, "expected_sha256",
+                       "the bytes are not those of the SHA-256 that the video expects");
+}
+
 static int set_download(struct vs_change *c, void *arg, vidstore_error **e) {
     const struct vs_video_download *to = arg;
     const char *error = to->error && *to->error ? to->error : NULL,
@@ -74,6 +84,10 @@ static int set_download(struct vs_change *c, void *arg, vidstore_error **e) {
     int r = 0;
     if (!url || strcmp(url, to->url) != 0)
         return another_source(e);
+    if (to->unless_done && vs_change_int(c, VIDSTORE_VIDEO_DOWNLOAD_STATE) == VIDSTORE_WORK_COMPLETED)
+        return 0;
+    if (to->sha256 && (r = check_expected(c, to->sha256, e)))
+        return r;
     if (to->state != INT64_MIN)
         vs_change_set_int(c, VIDSTORE_VIDEO_DOWNLOAD_STATE, to->state);
     if (to->done != INT64_MIN)

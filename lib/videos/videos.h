@@ -26,7 +26,8 @@ struct vs_video_download {
     int64_t state, done, total;
     const char *error, *sha256; /* "": cleared */
     const struct vs_uuid *file;
-    int32_t action; /* of the audit; 0: none */
+    int32_t action;  /* of the audit; 0: none */
+    int unless_done; /* 1: nothing is said of a download that somebody else has completed */
 };
 int vs_video_set_download(vidstore_session *session, const struct vs_uuid *id, const struct vs_video_download *to,
                           struct vs_record **ret, vidstore_error **e);

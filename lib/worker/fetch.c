@@ -48,6 +48,40 @@ static int completed(struct vs_fetching *f, const struct vs_record *file, vidsto
     return vs_video_set_download(f->session, &f->id, &to, NULL, e);
 }
 
+/* What a video says of its file is its owner's word: it must be the file that was fetched for it. */
+static int is_its_own(const struct vs_fetching *f, const struct vs_record *file) {
+    struct vs_uuid owner = vs_record_uuid(file, VIDSTORE_FILE_USER_ID);
+    struct vs_uuid video = vs_record_uuid(file, VIDSTORE_FILE_VIDEO_ID);
+    return vs_uuid_equal(&owner, &f->owner) && vs_uuid_equal(&video, &f->id);
+}
+
+/* Fetched already: the same call again gives the same file. NOT_FOUND: there is none. */
+static int existing(struct vs_fetching *f, const struct vs_record *video, struct vs_record **ret, vidstore_error **e) {
+    const char *file = vs_record_text(video, VIDSTORE_VIDEO_SOURCE_FILE_ID);
+    if (!file || vs_record_int(video, VIDSTORE_VIDEO_DOWNLOAD_STATE) != VIDSTORE_WORK_COMPLETED)
+        return VIDSTORE_NOT_FOUND;
+    vs_autorecord *found = NULL;
+    int r = vs_crud_get(f->session, &vs_file_rules, file, &found, e);
+    if (r == VIDSTORE_NOT_FOUND || r == VIDSTORE_FORBIDDEN) {
+        vs_error_clear(e);
+        return VIDSTORE_NOT_FOUND;
+    }
+    if (!r && !is_its_own(f, found))
+        return VIDSTORE_NOT_FOUND;
+    if (!r)
+        *ret = VS_TAKE(found);
+    return r;
+}
+
+/* Somebody else was as far meanwhile, and first: one file is enough. */
+static int overtaken(struct vs_fetching *f, struct vs_record **ret, vidstore_error **e) {
+    vs_autorecord *now = NULL;
+    int r = vs_video_for_update(f->session, vs_record_text(f->video, VIDSTORE_VIDEO_ID), &now, e);
+    if (!r && strcmp(vs_record_text(now, VIDSTORE_VIDEO_URL) ? vs_record_text(now, VIDSTORE_VIDEO_URL) : "", f->url))
+        return VIDSTORE_NOT_FOUND;
+    return r ? r : existing(f, now, ret, e);
+}
+
 /* File and video in one commit: a process that dies before it has lost nothing, one that dies after it is done. */
 static int publish(struct vs_fetching *f, struct vs_record **ret, vidstore_error **e) {
     int r = vs_upload_seal(f->session, f->upload, vidstore_upload_size(f->upload), e);
@@ -55,10 +89,18 @@ static int publish(struct vs_fetching *f, struct vs_record **ret, vidstore_error
         r = vs_session_begin(f->session, e);
     if (r)
         return r;
-    r = vs_upload_publish(f->session, f->upload, ret, e);
-    if (!r)
-        r = completed(f, *ret, e);
-    return vs_session_end(f->session, r, e);
+    r = overtaken(f, ret, e);
+    int mine = r == VIDSTORE_NOT_FOUND;
+    if (mine) {
+        vs_error_clear(e);
+        r = vs_upload_publish(f->session, f->upload, ret, e);
+        if (!r)
+            r = completed(f, *ret, e);
+    }
+    r = vs_session_end(f->session, r, e);
+    if (!r && !mine)
+        vs_upload_abort(f->session, f->upload, NULL);
+    return r;
 }
 
 /* Another try can only end the same way, or is not wanted any more: the source is gone, too large, forbidden, not what
@@ -77,6 +119,7 @@ static void failed(struct vs_fetching *f, int code, const vidstore_error *why) {
     const char *message = vidstore_error_message(why);
     snprintf(text, sizeof text, "%s: %.*s", vidstore_status_name(code), (int)vs_utf8_cut(message, 500), message);
     struct vs_video_download to = about(f);
+    to.unless_done = 1;
     to.state = code == VIDSTORE_CANCELLED ? VIDSTORE_WORK_PENDING : VIDSTORE_WORK_FAILED;
     to.error = text;
     if (is_for_good(code)) {
@@ -103,31 +146,6 @@ static int run(struct vs_fetching *f, struct vs_record **ret, vidstore_error **e
     return r;
 }
 
-/* What a video says of its file is its owner's word: it must be the file that was fetched for it. */
-static int is_its_own(const struct vs_fetching *f, const struct vs_record *file) {
-    struct vs_uuid owner = vs_record_uuid(file, VIDSTORE_FILE_USER_ID);
-    struct vs_uuid video = vs_record_uuid(file, VIDSTORE_FILE_VIDEO_ID);
-    return vs_uuid_equal(&owner, &f->owner) && vs_uuid_equal(&video, &f->id);
-}
-
-/* Fetched already: the same call again gives the same file. */
-static int existing(struct vs_fetching *f, struct vs_record **ret, vidstore_error **e) {
-    const char *file = vs_record_text(f->video, VIDSTORE_VIDEO_SOURCE_FILE_ID);
-    if (!file || vs_record_int(f->video, VIDSTORE_VIDEO_DOWNLOAD_STATE) != VIDSTORE_WORK_COMPLETED)
-        return VIDSTORE_NOT_FOUND;
-    vs_autorecord *found = NULL;
-    int r = vs_crud_get(f->session, &vs_file_rules, file, &found, e);
-    if (r == VIDSTORE_NOT_FOUND || r == VIDSTORE_FORBIDDEN) {
-        vs_error_clear(e);
-        return VIDSTORE_NOT_FOUND;
-    }
-    if (!r && !is_its_own(f, found))
-        return VIDSTORE_NOT_FOUND;
-    if (!r)
-        *ret = VS_TAKE(found);
-    return r;
-}
-
 static int fetch(vidstore_session *session, const char *id, struct vs_record **ret, vidstore_error **e) {
     struct vs_fetching f = {.session = session};
     int r = vs_session_outside(session, e);
@@ -140,7 +158,7 @@ static int fetch(vidstore_session *session, const char *id, struct vs_record **r
     f.url = vs_record_text(f.video, VIDSTORE_VIDEO_URL);
     if (!f.url) {
         r = vs_fail(e, VIDSTORE_INVALID, "url", "the video has no URL");
-    } else if ((r = existing(&f, ret, e)) == VIDSTORE_NOT_FOUND) {
+    } else if ((r = existing(&f, f.video, ret, e)) == VIDSTORE_NOT_FOUND) {
         vidstore_error *why = NULL;
         r = run(&f, ret, &why);
         if (r)

@@ -46,12 +46,18 @@ static struct vs_params *params_of(const struct vs_fetching *f) {
     return params;
 }
 
-int vs_fetch_upload(struct vs_fetching *f, vidstore_error **e) {
+/* What is left of another try is to become what the video says by now. */
+static int go_on(struct vs_fetching *f, const struct vs_params *params, vidstore_error **e) {
     struct vs_uuid left;
-    struct vs_upload_source source = {f->url, NULL, INT64_MIN};
     int r = vs_upload_find_source(f->session, &f->owner, f->url, &f->id, &left, e);
     if (!r)
         r = vs_upload_resume(f->session, &left, &f->upload, e);
+    return r ? r : vs_upload_become(f->upload, params, e);
+}
+
+static int open_upload(struct vs_fetching *f, const struct vs_params *params, vidstore_error **e) {
+    struct vs_upload_source source = {f->url, NULL, INT64_MIN};
+    int r = go_on(f, params, e);
     if (!r && *f->url == '/' && vs_upload_is_sealed(f->upload)) { /* nothing vouches for a path being as it was */
         vidstore_upload_free(VS_TAKE(f->upload));
         r = VIDSTORE_NOT_FOUND;
@@ -60,10 +66,14 @@ int vs_fetch_upload(struct vs_fetching *f, vidstore_error **e) {
     if (r != VIDSTORE_NOT_FOUND && r != VIDSTORE_STATE && r != VIDSTORE_BUSY)
         return r;
     vs_error_clear(e);
+    return vs_upload_open(f->session, params, -1, &source, &f->upload, e);
+}
+
+int vs_fetch_upload(struct vs_fetching *f, vidstore_error **e) {
     struct vs_params *params = params_of(f);
-    r = vs_params_check(params, &vs_file_noun, e);
+    int r = vs_params_check(params, &vs_file_noun, e);
     if (!r)
-        r = vs_upload_open(f->session, params, -1, &source, &f->upload, e);
+        r = open_upload(f, params, e);
     vs_params_free(params);
     return r;
 }
@@ -79,12 +89,12 @@ static int on_restart(void *arg) {
 }
 
 /* The validator is on record before the bytes that it vouches for. */
-static void on_head(void *arg, const struct vs_fetch_head *head) {
+static int on_head(void *arg, const struct vs_fetch_head *head) {
     struct vs_fetching *f = arg;
     struct vs_upload_source source = {f->url, *head->validator ? head->validator : NULL,
                                       head->total < 0 ? INT64_MIN : head->total};
     f->told_us = 0;
-    vs_upload_set_source(f->session, f->upload, &source, NULL);
+    return vs_upload_set_source(f->session, f->upload, &source, &f->why);
 }
 
 static int on_progress(void *arg, int64_t done, int64_t total) {
@@ -96,7 +106,11 @@ static int on_progress(void *arg, int64_t done, int64_t total) {
     if (r || now - f->told_us < TELL_US)
         return r;
     f->told_us = now;
-    return vs_video_progress(f->session, &f->id, f->url, done, total, &f->why);
+    r = vs_video_progress(f->session, &f->id, f->url, done, total, &f->why);
+    if (r != VIDSTORE_BUSY && r != VIDSTORE_TIMEOUT && r != VIDSTORE_RETRY)
+        return r;
+    vs_error_clear(&f->why); /* whoever holds the store for so long: the bytes come all the same */
+    return 0;
 }
 
 int vs_fetch_transfer(struct vs_fetching *f, vidstore_error **e) {

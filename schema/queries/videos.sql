@@ -86,8 +86,9 @@ AND video_id = $3;
 SELECT user_id FROM jobs WHERE id = $1 AND deleted_us IS NULL;
 
 -- name: video_progress
--- Progress changes neither version nor updated time.
-UPDATE videos SET download_done = $1, download_total = $2 WHERE id = $3 AND url = $4;
+-- Progress changes neither version nor updated time; nor what somebody else has completed meanwhile.
+UPDATE videos SET download_done = CASE WHEN download_state = 30 THEN download_done ELSE $1 END,
+download_total = CASE WHEN download_state = 30 THEN download_total ELSE $2 END WHERE id = $3 AND url = $4;
 
 -- name: video_by_job_list
 SELECT seq, {videos.columns} FROM videos WHERE job_id = $1 AND deleted_us IS NULL ORDER BY episode, seq LIMIT $2;

@@ -69,6 +69,13 @@ static struct id broken_off(const char *target, const char *more) {
     return id;
 }
 
+static void change(struct id id, const char *json) {
+    vidstore_video_params *p = vidstore_video_params_new();
+    vidstore_video_params_set_json(p, json);
+    must(vidstore_video_update(sys, id.text, p, NULL, e));
+    vidstore_video_params_free(p);
+}
+
 START_TEST(what_may_pass_keeps_the_bytes) {
     vidstore_file *file = NULL;
     struct id id = broken_off("a.mp4?drop=300000x1", "");
@@ -188,16 +195,67 @@ START_TEST(what_is_not_allowed_any_more_takes_its_bytes_along) {
 }
 END_TEST
 
+/* --- what is said between two tries ---------------------------------------------------------------------------- */
+
+#define WRONG "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+/* 0: the first try has some of the bytes, 1: all of them, sealed and not yet a file. */
+START_TEST(a_checksum_counts_whenever_it_is_set) {
+    struct id id = video_from(_i ? "a.mp4?whole" : "a.mp4?drop=300000x1", "");
+    if (_i) {
+        must(vidstore_video_fetch(sys, id.text, NULL, e));
+        tamper("DELETE FROM files; UPDATE blobs SET refs = 0; UPDATE videos SET source_file_id = NULL, "
+               "download_state = 20");
+    } else {
+        refused(VIDSTORE_UNAVAILABLE, "url", vidstore_video_fetch(sys, id.text, NULL, e));
+    }
+    change(id, "{\"expected_sha256\": \"" WRONG "\"}");
+    refused(VIDSTORE_INVALID, NULL, vidstore_video_fetch(sys, id.text, NULL, e));
+    state_is(id, VIDSTORE_WORK_FAILED, 0, "INVALID: ");
+    ck_assert_int_eq(entries(parts), 0);
+    ck_assert_int_eq(uploads_on_record(), 0);
+}
+END_TEST
+
+START_TEST(a_job_that_went_meanwhile_is_in_nobodys_way) {
+    char more[128];
+    vidstore_job *job = NULL;
+    vidstore_job_params *p = vidstore_job_params_new();
+    vidstore_job_params_set_text(p, VIDSTORE_JOB_KIND, "download_only");
+    must(vidstore_job_submit(sys, p, &job, e));
+    snprintf(more, sizeof more, ", \"job_id\": \"%s\"", vidstore_job_id(job));
+    struct id id = broken_off("a.mp4?drop=300000x1", more);
+    must(vidstore_job_remove(sys, vidstore_job_id(job), VIDSTORE_REMOVE_DETACH, e));
+    must(vidstore_video_fetch(sys, id.text, NULL, e));
+    state_is(id, VIDSTORE_WORK_COMPLETED, SIZE, NULL);
+    vidstore_job_params_free(p);
+    vidstore_job_free(job);
+}
+END_TEST
+
+START_TEST(sealed_bytes_that_are_lost_are_fetched_again) {
+    char blobs[160];
+    vidstore_file *file = NULL;
+    struct id id = video_from("a.mp4?lost", "");
+    must(vidstore_video_fetch(sys, id.text, NULL, e));
+    tamper(
+        "DELETE FROM files; UPDATE blobs SET refs = 0; UPDATE videos SET source_file_id = NULL, download_state = 20");
+    snprintf(blobs, sizeof blobs, "find %s/blobs -type f ! -name INSTANCE -delete", place);
+    ck_assert_int_eq(system(blobs), 0);
+    must(vidstore_video_fetch(sys, id.text, &file, e));
+    must(vidstore_file_verify(sys, vidstore_file_id(file), NULL, e));
+    vidstore_file_free(file);
+    ck_assert_int_eq(range_server_logged(&server, "/a.mp4?lost", "GET"), 2);
+}
+END_TEST
+
 /* --- another source ------------------------------------------------------------------------------------------------
  */
 
 static void set_url(struct id id, const char *target, const char *more) {
     char json[256];
-    vidstore_video_params *p = vidstore_video_params_new();
     snprintf(json, sizeof json, "{\"url\": \"http://127.0.0.1:%d/%s\"%s}", server.port, target, more);
-    vidstore_video_params_set_json(p, json);
-    must(vidstore_video_update(sys, id.text, p, NULL, e));
-    vidstore_video_params_free(p);
+    change(id, json);
 }
 
 static struct id source_of(struct id id) {
@@ -274,6 +332,55 @@ START_TEST(another_url_ends_a_fetch) {
 }
 END_TEST
 
+/* --- two at a time --------------------------------------------------------------------------------------------- */
+
+/* The first of them falls silent before its last byte. 0: that is its end, 1: it tries again. Who is late changes
+ * nothing of what the other has done. */
+START_TEST(two_fetches_give_one_file) {
+    struct slow_fetch f = {.id = video_from("a.mp4?stall=599999x1", "")};
+    vidstore_video *video = NULL;
+    pthread_t thread;
+    set("fetch.tries", _i ? "2" : "1");
+    set("fetch.stall_ms", "1500");
+    ck_assert_int_eq(pthread_create(&thread, NULL, fetch_slowly, &f), 0);
+    while (fetched(f.id) <= 0)
+        usleep(10000);
+    must(vidstore_video_fetch(sys, f.id.text, NULL, e));
+    struct id first = source_of(f.id);
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(f.code, _i ? VIDSTORE_OK : VIDSTORE_UNAVAILABLE);
+    state_is(f.id, VIDSTORE_WORK_COMPLETED, SIZE, NULL);
+    ck_assert_str_eq(source_of(f.id).text, first.text);
+    ck_assert_int_eq(tamper("SELECT count(*) FROM files"), 1);
+    must(vidstore_video_get(sys, f.id.text, &video, e));
+    ck_assert_int_eq(vidstore_video_int64(video, VIDSTORE_VIDEO_DOWNLOAD_RETRIES), 0);
+    vidstore_video_free(video);
+}
+END_TEST
+
+/* A store that is held for longer than a call may wait costs the progress its record, not the bytes their way. */
+START_TEST(a_busy_store_ends_no_download) {
+    struct slow_fetch f = {.id = video_from("a.mp4?slow=200000", "")};
+    vidstore_open_params *p = vidstore_open_params_new();
+    vidstore *usual = store;
+    pthread_t thread;
+    vidstore_open_params_set_int64(p, VIDSTORE_OPEN_DEADLINE_MS, 300);
+    must(vidstore_open(place, p, &store, e));
+    ck_assert_int_eq(pthread_create(&thread, NULL, fetch_slowly, &f), 0);
+    while (fetched(f.id) <= 0)
+        usleep(10000);
+    must(vidstore_begin(sys, 0, e));
+    usleep(1500000);
+    must(vidstore_commit(sys, e));
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(f.code, VIDSTORE_OK);
+    vidstore_close(store);
+    store = usual;
+    vidstore_open_params_free(p);
+    state_is(f.id, VIDSTORE_WORK_COMPLETED, SIZE, NULL);
+}
+END_TEST
+
 Suite *fetch_suite(void) {
     Suite *suite = suite_create("fetch");
     TCase *t = tcase_create("fetch");
@@ -286,6 +393,11 @@ Suite *fetch_suite(void) {
     tcase_add_test(t, too_much_leaves_nothing);
     tcase_add_test(t, a_source_that_goes_away_takes_its_bytes_along);
     tcase_add_test(t, what_is_not_allowed_any_more_takes_its_bytes_along);
+    tcase_add_loop_test(t, a_checksum_counts_whenever_it_is_set, 0, 2);
+    tcase_add_test(t, a_job_that_went_meanwhile_is_in_nobodys_way);
+    tcase_add_test(t, sealed_bytes_that_are_lost_are_fetched_again);
+    tcase_add_loop_test(t, two_fetches_give_one_file, 0, 2);
+    tcase_add_test(t, a_busy_store_ends_no_download);
     tcase_add_test(t, another_url_is_another_download);
     tcase_add_loop_test(t, another_url_ends_a_fetch, 0, 2);
     suite_add_tcase(suite, t);

@@ -17,6 +17,8 @@ chosen by the query; most may be combined. N xK means: only the first K requests
     part=N          answer a range with N bytes of it at most
     nototal         don't say of a part how long the whole is
     badrange[=K]    answer a range with a part that begins one byte late
+    norest=N        answer a range with 416, and N bytes as the size of the whole
+    encoding=TEXT   say that the content is so encoded
     long            send one byte more than was announced
     chunked         chunked encoding, without a length
     nolength        neither length nor chunks: the end of the connection is the end; identity: and says so
@@ -121,9 +123,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         etag = self.etag(info)
         modified = "" if "nomodified" in self.query else email.utils.formatdate(info.st_mtime, usegmt=True)
         span = self.span(info.st_size, etag, modified)
-        if span is None:
+        if span is None or ("norest" in self.query and "Range" in self.headers):
             self.send_response(416)
-            self.send_header("Content-Range", f"bytes */{info.st_size}")
+            self.send_header("Content-Range", f"bytes */{self.query.get('norest', info.st_size)}")
             self.send_header("Content-Length", "0")
             return self.end_headers()
         first, last = span
@@ -175,6 +177,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("ETag", etag)
         if modified:
             self.send_header("Last-Modified", modified)
+        if "encoding" in self.query:
+            self.send_header("Content-Encoding", self.query["encoding"])
         if "name" in self.query:
             self.send_header("Content-Disposition", self.query["name"].encode().decode("latin-1"))
         if "bighead" in self.query:

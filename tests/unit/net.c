@@ -120,6 +120,35 @@ START_TEST(test_part_of_nobody_knows_what) {
 }
 END_TEST
 
+/* What the server says there is no more of is not what the first bytes were of. */
+START_TEST(test_no_rest_of_something_else) {
+    struct run r;
+    prepare(&r, "/a.mp4?drop=300000x1&norest=300000");
+    go(&r);
+    expect_whole(&r);
+    ck_assert_int_eq(r.res.restarts, 1);
+    done(&r);
+}
+END_TEST
+
+START_TEST(test_coded) {
+    static const char *const targets[] = {"/a.mp4?encoding=gzip", "/a.mp4?encoding=BR%2C%20identity",
+                                          "/a.mp4?encoding=deflate&chunked"};
+    struct run r;
+    for (size_t i = 0; i < VS_COUNT(targets); i++) {
+        prepare(&r, targets[i]);
+        go(&r);
+        expect_error(&r, VIDSTORE_INVALID, VIDSTORE_SUB_HTTP);
+        ck_assert_int_eq(r.sink.writes, 0);
+        done(&r);
+    }
+    fetch_whole(&r, "/a.mp4?encoding=utf-8", 1, 0);
+    done(&r);
+    fetch_whole(&r, "/a.mp4?encoding=identity", 1, 0);
+    done(&r);
+}
+END_TEST
+
 START_TEST(test_resume_by_date) {
     struct run r;
     fetch_whole(&r, "/a.mp4?drop=400000&noetag", 3, 0);
@@ -577,6 +606,8 @@ Suite *net_suite(void) {
         test_resume,
         test_resume_in_parts,
         test_part_of_nobody_knows_what,
+        test_no_rest_of_something_else,
+        test_coded,
         test_resume_by_date,
         test_restart_without_validator,
         test_restart_when_ranges_are_ignored,

@@ -83,7 +83,7 @@ static inline int sink_progress(void *arg, int64_t done, int64_t total) {
     return now < s->stop_after_us ? 0 : s->stop;
 }
 
-static inline void sink_head(void *arg, const struct vs_fetch_head *head) {
+static inline int sink_head(void *arg, const struct vs_fetch_head *head) {
     struct sink *s = arg;
     s->heads++;
     s->head = *head;
@@ -91,6 +91,7 @@ static inline void sink_head(void *arg, const struct vs_fetch_head *head) {
     snprintf(s->type, sizeof s->type, "%s", head->content_type);
     snprintf(s->name, sizeof s->name, "%s", head->file_name);
     ck_assert_int_eq(head->offset, (int64_t)s->len);
+    return 0;
 }
 
 /* One fetch with all that it needs and leaves. */
