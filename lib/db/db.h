@@ -36,6 +36,7 @@ struct vs_call {
     int64_t deadline_us;         /* on the clock of vs_mono_us(); 0: none */
     const atomic_int *interrupt; /* non-zero: stop with CANCELLED; may be NULL */
     int alone;                   /* a long write, for whose end no other shall wait: in a commit of its own */
+    int keeps_turn;              /* belongs to what was just written: other processes wait for it, too */
     const char *what;            /* static: the operation, for those whom it keeps waiting; NULL: "a write" and such */
 };
 

@@ -55,6 +55,7 @@ struct vs_pool {
     pthread_cond_t freed;
     int64_t drain_until_us; /* no new reads until those under way are over, at most until then; 0: no matter */
     int64_t drain_next_us;  /* the next time that this may be tried */
+    int64_t look_us;        /* the next time that the log is looked at */
 };
 
 struct vs_db {

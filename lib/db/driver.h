@@ -135,6 +135,8 @@ struct vs_driver {
     int (*digest)(struct vs_conn *conn, uint8_t *ret_sha256, int64_t *ret_size, vidstore_error **e);
     /* Another process that reads from the log, and so may hold it back; "" when none or unknown. */
     void (*reader)(const char *path, char *buf, size_t size);
+    /* How long the log of a database is; 0 when it has none. */
+    int64_t (*log_bytes)(const char *path);
     /* Which process holds the write lock; VS_OWN_HANDLE when this one does, "" when none or unknown. */
     void (*holder)(const char *path, char *buf, size_t size);
 };

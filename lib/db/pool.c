@@ -5,6 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* DRAIN_US: a read that takes longer is ended, or is one of those that a host allows itself: see vs_db_read. */
+static const int64_t DRAIN_US = 11000000, PAUSE_US = 30000000, LOOK_US = 1000000, MOMENT_US = 1000000;
+
 /* A connection that is opened later must lead to the same file: a store that was replaced under us is not ours. */
 static int check_same_file(struct vs_db *db, vidstore_error **e) {
     struct stat st;
@@ -84,9 +87,24 @@ static int add(struct vs_db *db, const struct vs_call *call, struct vs_conn **re
     return rc;
 }
 
+/* Reads that overlap, each of them short, keep the log of whoever writes from beginning anew, and he can't know of
+ * them when he is another process. */
+static void look_at_log(struct vs_db *db) {
+    int64_t now = vs_mono_us();
+    if (!db->path)
+        return;
+    pthread_mutex_lock(&db->lock);
+    int due = now >= db->pool.look_us;
+    db->pool.look_us = due ? now + LOOK_US : db->pool.look_us;
+    pthread_mutex_unlock(&db->lock);
+    if (due && db->drv->log_bytes(db->path) > db->log_limit)
+        vs_pool_drain(db);
+}
+
 int vs_pool_take(struct vs_db *db, const struct vs_call *call, struct vs_conn **ret, vidstore_error **e) {
     struct vs_pool *p = &db->pool;
     int code = 0, grow = 0;
+    look_at_log(db);
     pthread_mutex_lock(&db->lock);
     *ret = find_own(p);
     if (!*ret)
@@ -115,9 +133,6 @@ int vs_pool_take(struct vs_db *db, const struct vs_call *call, struct vs_conn **
 /* --- a moment without readers --------------------------------------------------------------------------------------
  */
 
-/* A read that takes longer is ended, or is one of those that a host allows itself: see vs_db_read. */
-static const int64_t DRAIN_US = 11000000, PAUSE_US = 30000000;
-
 static int anybody_reads(const struct vs_db *db) {
     return db->pool.busy || db->snap;
 }
@@ -142,19 +157,22 @@ static int is_drained(const struct vs_db *db) {
     return db->pool.drain_until_us && !anybody_reads(db) && !db->gate.closed && vs_mono_us() < db->pool.drain_until_us;
 }
 
-/* The last one out does it: whoever writes has enough to do, and whoever waits to read should not have to. */
+/* The last one out does it: whoever writes has enough to do, and whoever waits to read should not have to. Who may only
+ * read leaves others a moment for it. */
 static void copy_log(struct vs_db *db) {
     struct vs_pool *p = &db->pool;
     struct vs_call brief = {.deadline_us = vs_mono_us() + 1000000, .what = "a checkpoint"};
     int64_t left = -1;
-    if (!vs_gate_take(db, &brief, "a checkpoint", NULL)) {
+    if (db->writer && !vs_gate_take(db, &brief, "a checkpoint", NULL)) {
         left = vs_log_checkpoint(db);
         vs_gate_give(db);
     }
     pthread_mutex_lock(&db->lock);
-    p->drain_until_us = 0;
+    p->drain_until_us = db->writer ? 0 : vs_mono_us() + MOMENT_US;
     if (!left)
         p->drain_next_us = 0;
+    else if (left < 0) /* it was not made: others wrote, or have to make it */
+        p->drain_next_us = vs_mono_us() + (db->writer ? LOOK_US : 5 * LOOK_US);
     pthread_cond_broadcast(&p->freed);
     pthread_mutex_unlock(&db->lock);
 }

@@ -111,9 +111,12 @@ int vs_checkpoint_is_due(struct vs_db *db) {
     return db->path && db->writer->log_pages >= db->checkpoint_at;
 }
 
+/* Where other processes always write, a checkpoint that gives way each time would never be made: the more there is to
+ * copy, the longer it waits for its turn. */
 int64_t vs_log_checkpoint(struct vs_db *db) {
     int64_t pages = db->writer->log_pages, left = 0;
-    struct vs_call brief = {.deadline_us = vs_mono_us() + 20000};
+    int64_t patience_us = pages < 2 * VS_CHECKPOINT_PAGES ? 20000 : 1000000;
+    struct vs_call brief = {.deadline_us = vs_mono_us() + patience_us, .keeps_turn = 1};
     int rc = guarded_checkpoint(db, &brief, &left, NULL);
     /* A reader in an old snapshot keeps the log: trying again at each commit would only cost. */
     db->checkpoint_at = rc || left ? pages + VS_CHECKPOINT_PAGES / 4 : VS_CHECKPOINT_PAGES;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* lib/db: writes of many callers in one commit, and the news of commits. */
 #include "db_harness.h"
-#include <fcntl.h>
 
 /* --- news of commits -----------------------------------------------------------------------------------------------
  */
@@ -364,155 +363,6 @@ START_TEST(long_write_is_committed_by_itself) {
 }
 END_TEST
 
-/* --- another process ------------------------------------------------------------------------------------------------
- */
-
-enum { HAMMERS = 4 };
-
-struct hammer {
-    struct vs_db *db;
-    atomic_int stop;
-};
-
-static void *hammer(void *arg) {
-    struct hammer *h = arg;
-    while (!atomic_load(&h->stop))
-        set(h->db, "hammered", 1);
-    return NULL;
-}
-
-/* Never leaves the writer to anybody of its own accord. */
-static int hammer_until(int end) {
-    struct hammer h = {.db = opened(file)};
-    pthread_t t[HAMMERS];
-    char byte;
-    for (int i = 0; i < HAMMERS; i++)
-        pthread_create(&t[i], NULL, hammer, &h);
-    int rc = read(end, &byte, 1) != 0;
-    atomic_store(&h.stop, 1);
-    for (int i = 0; i < HAMMERS; i++)
-        pthread_join(t[i], NULL);
-    vs_db_close(h.db);
-    return rc;
-}
-
-/* 1: the file that they share is there already, and holds something else. */
-START_TEST(processes_take_turns) {
-    int end[2], status;
-    char turn[256];
-    snprintf(turn, sizeof turn, "%s-turn", file);
-    if (_i) {
-        int fd = open(turn, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-        ck_assert(fd >= 0 && write(fd, "x", 1) == 1);
-        close(fd);
-    }
-    ck_assert_int_eq(pipe(end), 0);
-    pid_t child = fork();
-    if (child == 0) {
-        close(end[1]);
-        _exit(hammer_until(end[0]));
-    }
-    close(end[0]);
-    struct vs_db *db = opened(file);
-    while (get(db, "hammered") < 0)
-        usleep(1000);
-    for (int i = 0; i < 50; i++) {
-        struct setting it = {"patient", "1", i};
-        struct vs_call call = within_ms(2000);
-        must(vs_db_write(db, &call, op_set, &it, e));
-    }
-    close(end[1]);
-    ck_assert(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    must(vs_db_integrity(db, NULL, 0, e));
-    vs_db_close(db);
-}
-END_TEST
-
-static int wait_and_set(void) {
-    struct setting it = {"patient", "1", 1};
-    struct vs_call call = within_ms(20000);
-    struct vs_db *db = opened(file);
-    int rc = vs_db_write(db, &call, op_set, &it, NULL);
-    vs_db_close(db);
-    return rc != 0;
-}
-
-static uint32_t read_word(const char *path, int at) {
-    uint32_t words[2] = {0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ck_assert(fd >= 0 && read(fd, words, sizeof words) == sizeof words);
-    close(fd);
-    return words[at];
-}
-
-static int somebody_waits(const char *path) {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    ck_assert(fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0);
-    close(fd);
-    return lock.l_type != F_UNLCK;
-}
-
-/* Who waits for a long transaction is told when it ends, whatever its end, though nothing is written after it: looking
- * again and again would be slower, and take time from others. */
-START_TEST(the_end_of_a_long_transaction_is_told) {
-    char turn[256];
-    int go[2], status;
-    snprintf(turn, sizeof turn, "%s-turn", file);
-    ck_assert_int_eq(pipe(go), 0);
-    pid_t waiter = fork();
-    if (waiter == 0) {
-        char byte;
-        _exit(read(go[0], &byte, 1) != 1 || wait_and_set());
-    }
-    struct vs_db *db = opened(file);
-    struct vs_txn *txn = NULL;
-    must(vs_txn_begin(db, NULL, 0, &txn, e));
-    ck_assert_int_eq(write(go[1], "x", 1), 1);
-    while (!somebody_waits(turn))
-        usleep(1000);
-    usleep(10000);
-    uint32_t offered = read_word(turn, 0), taken = read_word(turn, 1);
-    must(_i ? vs_txn_commit(txn, e) : vs_txn_rollback(txn, e));
-    vs_txn_free(txn);
-    ck_assert_uint_eq(read_word(turn, 0), offered + 1);
-    ck_assert(waitpid(waiter, &status, 0) == waiter && WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    ck_assert_uint_eq(read_word(turn, 1), taken + 1);
-    vs_db_close(db);
-    close(go[0]);
-    close(go[1]);
-}
-END_TEST
-
-/* How many commits are made in so many milliseconds. */
-static int commits_in(struct vs_db *db, int64_t ms) {
-    int count = 0;
-    for (int64_t until = vs_mono_us() + ms * 1000; vs_mono_us() < until; count++)
-        set(db, "mine", count);
-    return count;
-}
-
-/* As of a process that was stopped while it waited for its turn. On a machine with other work to do one try may fail.
- */
-START_TEST(a_stopped_process_costs_nothing) {
-    char path[256];
-    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
-    struct vs_db *db = opened(file);
-    int good = 0;
-    snprintf(path, sizeof path, "%s-turn", file);
-    set(db, "mine", 0);
-    for (int tries = 0; !good && tries < 6; tries++) {
-        int free = commits_in(db, 400), turn = open(path, O_RDWR | O_CLOEXEC);
-        ck_assert(turn >= 0 && fcntl(turn, F_OFD_SETLK, &lock) == 0);
-        commits_in(db, 100); /* while it is found out */
-        good = commits_in(db, 400) > free * 3 / 4;
-        close(turn);
-    }
-    ck_assert(good);
-    vs_db_close(db);
-}
-END_TEST
-
 Suite *db_group_suite(void);
 
 Suite *db_group_suite(void) {
@@ -533,11 +383,5 @@ Suite *db_group_suite(void) {
     tcase_add_test(many, transaction_of_a_host_keeps_its_place);
     tcase_add_test(many, long_write_is_committed_by_itself);
     suite_add_tcase(suite, many);
-    TCase *processes = tcase_create("processes");
-    tcase_add_checked_fixture(processes, folder_make, folder_remove);
-    tcase_add_loop_test(processes, processes_take_turns, 0, 2);
-    tcase_add_loop_test(processes, the_end_of_a_long_transaction_is_told, 0, 2); /* 1: by a commit */
-    tcase_add_test(processes, a_stopped_process_costs_nothing);
-    suite_add_tcase(suite, processes);
     return suite;
 }

@@ -63,11 +63,12 @@ static int begin(struct vs_conn *conn, int write, vidstore_error **e) {
         int rc = run_fixed(c, FIXED_BEGIN_READ);
         return rc == SQLITE_OK ? 0 : vs_sqlite_fail(c, rc, "begin a transaction", e);
     }
-    vs_sqlite_turn_offer(c);
+    if (!conn->call || !conn->call->keeps_turn)
+        vs_sqlite_turn_offer(c);
     c->beginning = 1;
     int rc = run_fixed(c, FIXED_BEGIN_WRITE);
     int code = rc == SQLITE_OK ? 0 : vs_sqlite_fail(c, rc, "begin a transaction", e);
-    vs_sqlite_turn_got(c);
+    vs_sqlite_turn_over(c, rc == SQLITE_OK);
     c->beginning = 0;
     c->waits_us = 0;
     return code;
@@ -291,4 +292,5 @@ const struct vs_driver vs_driver_sqlite = {
     .digest = vs_sqlite_digest,
     .holder = vs_sqlite_holder,
     .reader = vs_sqlite_reader,
+    .log_bytes = vs_sqlite_log_bytes,
 };

@@ -97,6 +97,7 @@ void vs_sqlite_holder(const char *path, char *buf, size_t size);
 void vs_sqlite_reader(const char *path, char *buf, size_t size);
 /* The bytes of a file beside the database; 0 when it is not there. */
 int64_t vs_sqlite_size_of(const char *path, const char *suffix);
+int64_t vs_sqlite_log_bytes(const char *path);
 
 /* sqlite_turn.c: for a writer on a file */
 #define VS_TURN_SUFFIX "-turn"
@@ -106,7 +107,7 @@ void vs_sqlite_turn_close(struct sqlite_conn *c);
 void vs_sqlite_turn_offer(struct sqlite_conn *c);
 void vs_sqlite_turn_await(struct sqlite_conn *c);           /* says that it waits */
 void vs_sqlite_turn_nap(struct sqlite_conn *c, int64_t us); /* until it is offered one, or the time is over */
-void vs_sqlite_turn_got(struct sqlite_conn *c);             /* and that it does no more */
+void vs_sqlite_turn_over(struct sqlite_conn *c, int got);   /* the wait: it has got it, or given up */
 void vs_sqlite_turn_ended(struct sqlite_conn *c);           /* a transaction: who waits is told when it was long */
 
 /* sqlite_member.c */

@@ -6,6 +6,7 @@
  * until an offer, and who made one until it is taken. It is a courtesy: without the file all goes on, only less fairly,
  * without the words slower, and a process that dies leaves no lock behind. */
 #include "db/sqlite/sqlite_internal.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <stdatomic.h>
@@ -39,13 +40,30 @@ static void map_words(struct sqlite_conn *c) {
     c->words = at == MAP_FAILED ? NULL : at;
 }
 
+/* Whoever may write the database takes turns, whoever makes the file: as SQLite does with its own. The database is not
+ * opened for that: closing a descriptor of it would end SQLite's locks. */
+static int make_file(const struct sqlite_conn *c, const char *name) {
+    struct stat database;
+    int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return errno == EEXIST ? open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -1;
+    if (stat(c->path, &database) == 0) {
+        int changed = geteuid() == 0 ? fchown(fd, database.st_uid, database.st_gid) : 0;
+        changed |= fchmod(fd, database.st_mode & 0666);
+        (void)changed; /* then some take no turns */
+    }
+    return fd;
+}
+
 void vs_sqlite_turn_open(struct sqlite_conn *c) {
     size_t size = strlen(c->path) + sizeof VS_TURN_SUFFIX;
     vs_autofree char *name = vs_malloc(size);
     if (!name)
         return;
     snprintf(name, size, "%s" VS_TURN_SUFFIX, c->path);
-    c->turn = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    c->turn = open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (c->turn < 0 && (errno == ENOENT || (errno == EACCES && unlink(name) == 0))) /* of whoever had the database */
+        c->turn = make_file(c, name);
     map_words(c);
 }
 
@@ -100,14 +118,15 @@ void vs_sqlite_turn_nap(struct sqlite_conn *c, int64_t us) {
     c->heard = offered(c);
 }
 
-void vs_sqlite_turn_got(struct sqlite_conn *c) {
+void vs_sqlite_turn_over(struct sqlite_conn *c, int got) {
     if (!c->awaits)
         return;
     turn_lock(c, F_OFD_SETLK, F_UNLCK);
-    if (c->words)
-        tell(&c->words->taken);
     c->awaits = 0;
-    c->began_us = vs_mono_us();
+    if (got && c->words)
+        tell(&c->words->taken);
+    if (got)
+        c->began_us = vs_mono_us();
 }
 
 /* Changes with each commit of others. */

@@ -22,6 +22,10 @@ int64_t vs_sqlite_size_of(const char *path, const char *suffix) {
     return stat(name, &st) == 0 ? (int64_t)st.st_size : 0;
 }
 
+int64_t vs_sqlite_log_bytes(const char *path) {
+    return vs_sqlite_size_of(path, "-wal");
+}
+
 int vs_sqlite_info(struct vs_conn *conn, struct vs_db_info *ret, vidstore_error **e) {
     struct sqlite_conn *c = sqlite_of(conn);
     int64_t fts5 = 0;
@@ -37,7 +41,7 @@ int vs_sqlite_info(struct vs_conn *conn, struct vs_db_info *ret, vidstore_error 
     ret->threadsafe = sqlite3_threadsafe() != 0;
     ret->checkpoint_race = vs_sqlite_has_checkpoint_race(sqlite3_libversion_number());
     ret->file_bytes = c->path ? vs_sqlite_size_of(c->path, "") : ret->page_count * ret->page_size;
-    ret->wal_bytes = c->path ? vs_sqlite_size_of(c->path, "-wal") : 0;
+    ret->wal_bytes = c->path ? vs_sqlite_log_bytes(c->path) : 0;
     return rc;
 }
 
