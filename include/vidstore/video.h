@@ -732,10 +732,10 @@ VIDSTORE_API vidstore_status vidstore_video_series(vidstore_session *session, co
  * Only http and https; addresses that are private, local or link-local are refused unless the setting
  * fetch.allow_private is on. An answer that says neither its length nor, by chunks, where it ends may have been cut
  * short by whatever ended the connection: it is refused unless VIDSTORE_VIDEO_EXPECTED_SHA256 is set, which decides
- * then, or the setting fetch.allow_unsized is on, and what comes counts as whole. So are bytes in a content coding such
- * as gzip. What the record says of the file (its name, checksum, job) counts as it is in the end. A video that is given
- * another URL meanwhile is left as it is then (CONFLICT); of several fetches at a time one makes the file, which the
- * others get. Refuses to run inside a transaction.
+ * then, or the setting fetch.allow_unsized is on, and what comes counts as whole. Bytes in a content coding such as
+ * gzip are refused. What the record says of the file (its name, checksum, job) counts as it is in the end. A video that
+ * is given another URL meanwhile is left as it is then (CONFLICT); of several fetches at a time one makes the file,
+ * which the others get. Refuses to run inside a transaction.
  * @param session  who acts.
  * @param id  the video's UUID.
  * @param ret_file  receives the file.
@@ -743,8 +743,8 @@ VIDSTORE_API vidstore_status vidstore_video_series(vidstore_session *session, co
  * @return VIDSTORE_OK or a status.
  * Errors: INVALID (URL, size, checksum; an end that is not told, a coding: sub HTTP), UNAUTHENTICATED, NOT_FOUND,
  * FORBIDDEN (address), UNAVAILABLE, CONFLICT (another URL), MISUSE, STATE, FORBIDDEN, BUSY, TIMEOUT, CANCELLED,
- * LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED. Threads: one at a time
- * a session. Blocks: database, network, disk. Since 0.1.
+ * LEASE_LOST, TXN_EXPIRED, ABORTED, NOMEM, IO, FULL, CORRUPT, READONLY, UNKNOWN_OUTCOME, FORKED.
+ * Threads: one at a time a session. Blocks: database, network, disk. Since 0.1.
  */
 VIDSTORE_API vidstore_status vidstore_video_fetch(vidstore_session *session, const char *id, vidstore_file **ret_file,
                                                   vidstore_error **reterr);

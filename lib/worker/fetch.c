@@ -77,9 +77,10 @@ static int existing(struct vs_fetching *f, const struct vs_record *video, struct
 static int overtaken(struct vs_fetching *f, struct vs_record **ret, vidstore_error **e) {
     vs_autorecord *now = NULL;
     int r = vs_video_for_update(f->session, vs_record_text(f->video, VIDSTORE_VIDEO_ID), &now, e);
-    if (!r && strcmp(vs_record_text(now, VIDSTORE_VIDEO_URL) ? vs_record_text(now, VIDSTORE_VIDEO_URL) : "", f->url))
-        return VIDSTORE_NOT_FOUND;
-    return r ? r : existing(f, now, ret, e);
+    if (r)
+        return r;
+    const char *url = vs_record_text(now, VIDSTORE_VIDEO_URL);
+    return url && strcmp(url, f->url) == 0 ? existing(f, now, ret, e) : VIDSTORE_NOT_FOUND;
 }
 
 /* File and video in one commit: a process that dies before it has lost nothing, one that dies after it is done. */
