@@ -87,25 +87,21 @@ static int add(struct vs_db *db, const struct vs_call *call, struct vs_conn **re
     return rc;
 }
 
-/* Reads that overlap, each of them short, keep the log of whoever writes from beginning anew, and he can't know of
- * them when he is another process. */
-static void look_at_log(struct vs_db *db) {
+/* With the lock held: whether it is time to look at the log. Reads that overlap, each of them short, keep the log of
+ * whoever writes from beginning anew, and he can't know of them when he is another process. */
+static int must_look(struct vs_db *db) {
     int64_t now = vs_mono_us();
-    if (!db->path)
-        return;
-    pthread_mutex_lock(&db->lock);
-    int due = now >= db->pool.look_us;
-    db->pool.look_us = due ? now + LOOK_US : db->pool.look_us;
-    pthread_mutex_unlock(&db->lock);
-    if (due && db->drv->log_bytes(db->path) > db->log_limit)
-        vs_pool_drain(db);
+    if (!db->path || now < db->pool.look_us)
+        return 0;
+    db->pool.look_us = now + LOOK_US;
+    return 1;
 }
 
 int vs_pool_take(struct vs_db *db, const struct vs_call *call, struct vs_conn **ret, vidstore_error **e) {
     struct vs_pool *p = &db->pool;
     int code = 0, grow = 0;
-    look_at_log(db);
     pthread_mutex_lock(&db->lock);
+    int look = must_look(db);
     *ret = find_own(p);
     if (!*ret)
         vs_pool_await_drain(db, call);
@@ -123,6 +119,8 @@ int vs_pool_take(struct vs_db *db, const struct vs_call *call, struct vs_conn **
         break;
     }
     pthread_mutex_unlock(&db->lock);
+    if (look && db->drv->log_bytes(db->path) > db->log_limit)
+        vs_pool_drain(db); /* those who come next */
     if (grow)
         return add(db, call, ret, e);
     if (code == VIDSTORE_BUSY)
@@ -167,8 +165,12 @@ static void copy_log(struct vs_db *db) {
         left = vs_log_checkpoint(db);
         vs_gate_give(db);
     }
+    int64_t moment = vs_mono_us() + MOMENT_US;
     pthread_mutex_lock(&db->lock);
-    p->drain_until_us = db->writer ? 0 : vs_mono_us() + MOMENT_US;
+    if (db->writer)
+        p->drain_until_us = 0;
+    else if (p->drain_until_us > moment) /* never later than it was: who did not wait for it must not make it longer */
+        p->drain_until_us = moment;
     if (!left)
         p->drain_next_us = 0;
     else if (left < 0) /* it was not made: others wrote, or have to make it */
